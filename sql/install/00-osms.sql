@@ -1,0 +1,1 @@
+\echo Use "CREATE EXTENSION osms" to load this file. \quit

@@ -1,0 +1,11 @@
+/*
+ * module.c
+ *		What PostgreSQL needs to load the library.
+ */
+#include "osms.h"
+
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "osms", .version = OSMS_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
