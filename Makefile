@@ -25,9 +25,9 @@ PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
 .PHONY: demo test bench lint
 
 demo bench:
-	test/run $@
+	@test/run $@
 test:
-	test/run suite
+	@test/run suite
 
 PG_CONFIG ?= pg_config
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
