@@ -1,0 +1,336 @@
+/*
+ * pyramid.c
+ *		osms.pyramid: counting persons by age and sex, sums and head counts.
+ */
+#include "osms.h"
+
+#include "common/hashfn.h"
+#include "funcapi.h"
+#include "utils/date.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/tuplestore.h"
+
+#include "pyramid.h"
+#include "sex.h"
+
+/* An empty pyramid in the current memory context. */
+Pyramid *
+pyramid_new(void)
+{
+	Pyramid    *pyramid = palloc0(sizeof(Pyramid));
+
+	SET_VARSIZE(pyramid, sizeof(Pyramid));
+	pyramid->format = PYRAMID_FORMAT;
+	return pyramid;
+}
+
+/* Is this a pyramid that can be read, and as a state written, where it lies? */
+static inline bool
+is_plain(const Pyramid *pyramid)
+{
+	return VARATT_IS_4B_U(pyramid) && VARSIZE(pyramid) == sizeof(Pyramid) &&
+		pyramid->format == PYRAMID_FORMAT;
+}
+
+/* The pyramid in a datum, decompressed if need be; refused unless it is whole. */
+Pyramid *
+pyramid_from_datum(Datum datum)
+{
+	Pyramid    *pyramid = (Pyramid *) PG_DETOAST_DATUM(datum);
+
+	if (!is_plain(pyramid))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("value of type osms.pyramid is corrupted")));
+	return pyramid;
+}
+
+/*
+ * The first argument as a pyramid that may be written to.  Inside an aggregate
+ * that is the state itself, which lives in the aggregate's context; a call from
+ * plain SQL gets a copy.  NULL stands for the empty pyramid.
+ */
+static inline Pyramid *
+own_state(FunctionCallInfo fcinfo)
+{
+	MemoryContext context = CurrentMemoryContext;
+	MemoryContext caller;
+	Pyramid    *state;
+
+	if (AggCheckCallContext(fcinfo, &context) && !PG_ARGISNULL(0))
+	{
+		state = (Pyramid *) PG_GETARG_POINTER(0);
+		if (likely(is_plain(state)))
+			return state;
+	}
+
+	caller = MemoryContextSwitchTo(context);
+	state = pyramid_new();
+	if (!PG_ARGISNULL(0))
+		memcpy(state->cells, PG_GETARG_PYRAMID(0)->cells, sizeof(state->cells));
+	MemoryContextSwitchTo(caller);
+	return state;
+}
+
+/* A count does not fit. */
+static void
+overflow_error(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("head count out of range")));
+}
+
+/* What the aggregate keeps between rows: cut-offs of the day, labels of sex. */
+typedef struct AccumulateSite
+{
+	SexLabels	sex;
+	PyramidCutoffs cutoffs;
+} AccumulateSite;
+
+/*
+ * Prepare a call site for the day; again, should the day change between rows.
+ * The state is entered last, when nothing can fail any more.
+ */
+static AccumulateSite *
+prepare_site(FunctionCallInfo fcinfo, DateADT as_of)
+{
+	AccumulateSite *site = fcinfo->flinfo->fn_extra;
+
+	if (DATE_NOT_FINITE(as_of))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the day on which age is taken must be finite")));
+	if (site == NULL)
+	{
+		Oid		   *types;
+		int			ntypes;
+
+		get_func_signature(fcinfo->flinfo->fn_oid, &types, &ntypes);
+		if (ntypes != 4)
+			elog(ERROR, "unexpected signature of function %u", fcinfo->flinfo->fn_oid);
+		site = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(AccumulateSite));
+		sex_labels_load(&site->sex, types[2]);
+		pfree(types);
+	}
+	osms_pyramid_cutoffs(&site->cutoffs, as_of);
+	fcinfo->flinfo->fn_extra = site;
+	return site;
+}
+
+/* Refuse a person who has no cell; says why, never who. */
+static void
+refuse_person(const char *why)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("a person cannot be counted in a pyramid: %s", why),
+			 errhint("Leave such persons out with FILTER (WHERE ...) and list them apart.")));
+}
+
+/* Why there is no cell for a birth date that the cut-offs place nowhere. */
+static void
+refuse_birth(DateADT birth, int age)
+{
+	if (DATE_NOT_FINITE(birth))
+		refuse_person("the birth date is infinite");
+	if (age == PYRAMID_NOT_BORN)
+		refuse_person("the birth date is after the day on which age is taken");
+	refuse_person("the age is over 127 years");
+}
+
+PG_FUNCTION_INFO_V1(osms_pyramid_accumulate);
+
+/*
+ * pyramid_accumulate(state, birth_date, sex, as_of): one person more.  Not
+ * strict: a person without birth date or sex has to be an error, not a head
+ * that silently is not there.
+ */
+Datum
+osms_pyramid_accumulate(PG_FUNCTION_ARGS)
+{
+	Pyramid    *state = own_state(fcinfo);
+	AccumulateSite *site = fcinfo->flinfo->fn_extra;
+	DateADT		birth;
+	Oid			sex;
+	int			age;
+	int			cell;
+
+	if (PG_ARGISNULL(3))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the day on which age is taken must not be null")));
+	if (PG_ARGISNULL(1))
+		refuse_person("the birth date is missing");
+	if (PG_ARGISNULL(2))
+		refuse_person("the sex is missing");
+
+	if (unlikely(site == NULL || site->cutoffs.as_of != PG_GETARG_DATEADT(3)))
+		site = prepare_site(fcinfo, PG_GETARG_DATEADT(3));
+
+	birth = PG_GETARG_DATEADT(1);
+	age = osms_pyramid_age(&site->cutoffs, birth);
+	if (unlikely(age < 0 || age >= PYRAMID_AGES))
+		refuse_birth(birth, age);
+
+	sex = PG_GETARG_OID(2);
+	if (sex == site->sex.male)
+		cell = PYRAMID_CELL(age, PYRAMID_MALE);
+	else
+	{
+		if (unlikely(sex != site->sex.female))
+			refuse_person("the sex is neither male nor female");
+		cell = PYRAMID_CELL(age, PYRAMID_FEMALE);
+	}
+
+	if (unlikely(state->cells[cell] == PG_INT64_MAX))
+		overflow_error();
+	state->cells[cell]++;
+	PG_RETURN_POINTER(state);
+}
+
+PG_FUNCTION_INFO_V1(osms_pyramid_plus_pyramid);
+
+/*
+ * pyramid + pyramid.  Also the transition of sum(pyramid) and the combination
+ * of partial aggregates, where the first one is changed in place.
+ */
+Datum
+osms_pyramid_plus_pyramid(PG_FUNCTION_ARGS)
+{
+	Pyramid    *sum = own_state(fcinfo);
+
+	if (!osms_pyramid_plus(sum->cells, PG_GETARG_PYRAMID(1)->cells))
+		overflow_error();
+	PG_RETURN_POINTER(sum);
+}
+
+PG_FUNCTION_INFO_V1(osms_pyramid_minus_pyramid);
+
+/* pyramid - pyramid: who came and who went, as signed counts. */
+Datum
+osms_pyramid_minus_pyramid(PG_FUNCTION_ARGS)
+{
+	Pyramid    *difference = pyramid_new();
+
+	memcpy(difference->cells, PG_GETARG_PYRAMID(0)->cells, sizeof(difference->cells));
+	if (!osms_pyramid_minus(difference->cells, PG_GETARG_PYRAMID(1)->cells))
+		overflow_error();
+	PG_RETURN_POINTER(difference);
+}
+
+/* Compares, and leaves no detoasted copy in a context that lives long. */
+static bool
+pyramids_equal(FunctionCallInfo fcinfo)
+{
+	Pyramid    *a = PG_GETARG_PYRAMID(0);
+	Pyramid    *b = PG_GETARG_PYRAMID(1);
+	bool		equal = memcmp(a->cells, b->cells, sizeof(a->cells)) == 0;
+
+	PG_FREE_IF_COPY(a, 0);
+	PG_FREE_IF_COPY(b, 1);
+	return equal;
+}
+
+PG_FUNCTION_INFO_V1(osms_pyramid_eq);
+
+/* pyramid = pyramid */
+Datum
+osms_pyramid_eq(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(pyramids_equal(fcinfo));
+}
+
+PG_FUNCTION_INFO_V1(osms_pyramid_ne);
+
+/* pyramid <> pyramid */
+Datum
+osms_pyramid_ne(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!pyramids_equal(fcinfo));
+}
+
+PG_FUNCTION_INFO_V1(osms_pyramid_hash);
+
+/* Hash of the counts, for GROUP BY, DISTINCT and the comparison of rows. */
+Datum
+osms_pyramid_hash(PG_FUNCTION_ARGS)
+{
+	Pyramid    *pyramid = PG_GETARG_PYRAMID(0);
+	Datum		hash = hash_any((unsigned char *) pyramid->cells, sizeof(pyramid->cells));
+
+	PG_FREE_IF_COPY(pyramid, 0);
+	return hash;
+}
+
+PG_FUNCTION_INFO_V1(osms_pyramid_hash_extended);
+
+/* The same in 64 bits, with a seed. */
+Datum
+osms_pyramid_hash_extended(PG_FUNCTION_ARGS)
+{
+	Pyramid    *pyramid = PG_GETARG_PYRAMID(0);
+	Datum		hash = hash_any_extended((unsigned char *) pyramid->cells,
+										 sizeof(pyramid->cells), PG_GETARG_INT64(1));
+
+	PG_FREE_IF_COPY(pyramid, 0);
+	return hash;
+}
+
+PG_FUNCTION_INFO_V1(osms_pyramid_heads_between);
+
+/*
+ * heads(pyramid, from_age, to_age, sex): NULL leaves an end open or means both
+ * sexes; to_age is exclusive.
+ */
+Datum
+osms_pyramid_heads_between(PG_FUNCTION_ARGS)
+{
+	int32		from_age = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1);
+	int32		to_age = PG_ARGISNULL(2) ? PYRAMID_AGES : PG_GETARG_INT32(2);
+	int			sex = PYRAMID_ANY_SEX;
+	int64		heads;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (!PG_ARGISNULL(1) && !PG_ARGISNULL(2) && to_age < from_age)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("age range from %d to %d ends before it begins", from_age, to_age)));
+	if (!PG_ARGISNULL(3))
+		sex = sex_argument(fcinfo, 3) == OSMS_SEX_MALE ? PYRAMID_MALE : PYRAMID_FEMALE;
+
+	if (!osms_pyramid_heads(PG_GETARG_PYRAMID(0)->cells, from_age, to_age, sex, &heads))
+		overflow_error();
+	PG_RETURN_INT64(heads);
+}
+
+PG_FUNCTION_INFO_V1(osms_pyramid_cells);
+
+/* cells(pyramid): a row (age, sex, heads) for every cell that is not zero. */
+Datum
+osms_pyramid_cells(PG_FUNCTION_ARGS)
+{
+	Pyramid    *pyramid = PG_GETARG_PYRAMID(0);
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	SexLabels	labels;
+
+	InitMaterializedSRF(fcinfo, 0);
+	sex_labels_load(&labels, TupleDescAttr(result->setDesc, 1)->atttypid);
+
+	for (int cell = 0; cell < PYRAMID_CELLS; cell++)
+	{
+		Datum		values[3];
+		bool		nulls[3] = {false, false, false};
+
+		if (pyramid->cells[cell] == 0)
+			continue;
+		values[0] = Int32GetDatum(cell / PYRAMID_SEXES);
+		values[1] = ObjectIdGetDatum(cell % PYRAMID_SEXES == PYRAMID_MALE ?
+									 labels.male : labels.female);
+		values[2] = Int64GetDatum(pyramid->cells[cell]);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
