@@ -79,11 +79,11 @@ sex_argument(FunctionCallInfo fcinfo, int argument)
 	return PG_GETARG_OID(argument) == labels->male ? OSMS_SEX_MALE : OSMS_SEX_FEMALE;
 }
 
-PG_FUNCTION_INFO_V1(osms_read_sex_text);
+PG_FUNCTION_INFO_V1(read_sex);
 
 /* read_sex(text): NULL for a code that tells no sex. */
 Datum
-osms_read_sex_text(PG_FUNCTION_ARGS)
+read_sex(PG_FUNCTION_ARGS)
 {
 	char	   *word = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char	   *utf8 = pg_server_to_any(word, strlen(word), PG_UTF8);
