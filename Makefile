@@ -14,7 +14,8 @@ PG_CFLAGS = $(WARNINGS)
 EXTRA_CLEAN = test-logs
 
 REGRESS = \
-	install
+	install \
+	lifecycle
 REGRESS_OPTS = --inputdir=.
 ISOLATION := $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test
