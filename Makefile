@@ -15,6 +15,9 @@ EXTRA_CLEAN = test-logs
 
 REGRESS = \
 	install \
+	sex \
+	iin \
+	bin \
 	lifecycle
 REGRESS_OPTS = --inputdir=.
 ISOLATION := $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))

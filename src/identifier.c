@@ -71,45 +71,40 @@ identifier_judge(osms_kind kind, Datum value, Oid type)
 	}
 }
 
-/* Is the text right once separators are taken away? */
+/* Is this text, in UTF-8, a number without a fault? */
 static bool
-right_when_cleaned(osms_kind kind, const char *text)
+right(osms_kind kind, const char *utf8, size_t length)
+{
+	return osms_number_read(kind, utf8, length, osms_utf8_characters).fault == OSMS_VALID;
+}
+
+/*
+ * What to do about a fault in text: a hint, or none where nothing can be said.
+ * Separators and leading zeros are put right only to see whether that helps.
+ */
+static int
+hint_for_text(osms_kind kind, const char *text, osms_number number)
 {
 	char	   *utf8 = pg_server_to_any(text, strlen(text), PG_UTF8);
 	size_t		length = strlen(utf8);
 	char	   *cleaned = palloc(length + 1);
-
-	length = osms_clean_number(utf8, length, cleaned);
-	return osms_number_read(kind, cleaned, length, osms_utf8_characters).fault == OSMS_VALID;
-}
-
-/* Is the text right with the leading zeros a spreadsheet drops?  Then writes them. */
-static bool
-right_when_padded(osms_kind kind, const char *text, char padded[OSMS_NUMBER_DIGITS + 1])
-{
-	size_t		length = strlen(text);
-
-	if (length >= OSMS_NUMBER_DIGITS)
-		return false;
-	memset(padded, '0', OSMS_NUMBER_DIGITS);
-	memcpy(padded + OSMS_NUMBER_DIGITS - length, text, length + 1);
-	return osms_number_read(kind, padded, OSMS_NUMBER_DIGITS, osms_utf8_characters).fault == OSMS_VALID;
-}
-
-/* What to do about a fault in text: a hint, or none where nothing can be said. */
-static int
-hint_for_text(osms_kind kind, const char *text, osms_number number)
-{
-	char		padded[OSMS_NUMBER_DIGITS + 1];
+	char		padded[OSMS_NUMBER_DIGITS];
 
 	if (osms_fault_attestable(number.fault))
 		return errhint("Where an official document confirms this number, write it as \"%s%c\".",
 					   text, ATTESTED_MARK);
-	if (right_when_padded(kind, text, padded))
-		return errhint("A leading zero may have been lost in a spreadsheet; the number would be \"%s\".",
-					   padded);
-	if (right_when_cleaned(kind, text))
+
+	length = osms_clean_number(utf8, length, cleaned);
+	if (right(kind, cleaned, length))
 		return errhint("Remove spaces and other separators, for example with osms.clean_number(text).");
+	if (length < OSMS_NUMBER_DIGITS)
+	{
+		memset(padded, '0', OSMS_NUMBER_DIGITS);
+		memcpy(padded + OSMS_NUMBER_DIGITS - length, cleaned, length);
+		if (right(kind, padded, OSMS_NUMBER_DIGITS))
+			return errhint("A leading zero may have been lost in a spreadsheet; the number would be \"%.*s\".",
+						   OSMS_NUMBER_DIGITS, padded);
+	}
 	return 0;
 }
 
