@@ -344,3 +344,10 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.check_scheme(text, date, timestamptz) IS
     'what is wrong with the weights of a scheme, in the edition in force on the day or, without a day, in every edition: gap, overlap or reversed, with ages (years, age_to exclusive) and sex; no rows prove that every age from 0 to 127 of both sexes has exactly one weight; 42704 for an unknown scheme';
+
+CREATE FUNCTION osms.round_quotient(numerator numeric, denominator numeric, digits integer) RETURNS numeric
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
+    RETURN round(div(2 * numerator * ('1e' || digits::text)::numeric + sign(numerator) * denominator, 2 * denominator)
+                 * ('1e' || (-digits)::text)::numeric, digits);
+COMMENT ON FUNCTION osms.round_quotient(numeric, numeric, integer) IS
+    'numerator over denominator (above zero) to so many decimal digits, half away from zero, exactly: division and rounding are one step, where round(a / b, n) rounds twice';
