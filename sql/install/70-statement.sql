@@ -78,7 +78,7 @@ WITH tally AS (
     SELECT w.* FROM osms.weights_on($3, $1, $4) w WHERE w.age_to > w.age_from OR w.age_to IS NULL
 ), hole AS MATERIALIZED (
     SELECT u.* FROM osms.uncovered($3, $1, $4) u
-), weighed AS (
+), weighed AS MATERIALIZED (
     SELECT t.organisation, t.pyramid, t.listed, h.heads,
            (SELECT sum(w.weight * osms.heads(t.pyramid, w.age_from, w.age_to, w.sex)) FROM weight w) AS weighted,
            EXISTS (SELECT FROM hole u WHERE osms.heads(t.pyramid, u.age, u.age + 1, u.sex) <> 0) AS unweighted
