@@ -11,7 +11,7 @@ DATA_built = sql/osms--$(EXTVERSION).sql
 WARNINGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 PG_CPPFLAGS = -Isrc -DOSMS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = $(WARNINGS)
-EXTRA_CLEAN = test-logs
+EXTRA_CLEAN = test-logs test/unit/build test/fuzz/build
 
 REGRESS = \
 	install \
@@ -26,12 +26,36 @@ PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: demo test bench lint
+.PHONY: demo test bench lint unit fuzz
 
 demo bench:
 	@test/run $@
 test:
 	@test/run suite
+
+# src/core is plain C: unit tests with sanitizers and an independent oracle; a fuzzer with a time limit for each target
+CORE = $(sort $(wildcard src/core/*.c))
+CORE_CFLAGS = -std=c11 -g $(WARNINGS) -Isrc
+UNIT_TESTS = $(patsubst test/unit/%.c,test/unit/build/%,$(sort $(wildcard test/unit/*.c)))
+FUZZ_TARGETS = $(patsubst test/fuzz/%.c,test/fuzz/build/%,$(sort $(wildcard test/fuzz/*.c)))
+FUZZ_SECONDS ?= 30
+
+unit: $(UNIT_TESTS) test/unit/build/core.so
+	@rc=0; for test in $(UNIT_TESTS); do echo "# $$test"; $$test || rc=1; done; \
+	python3 test/oracle/number.py test/unit/build/core.so || rc=1; exit $$rc
+test/unit/build/%: test/unit/%.c test/unit/check.h $(CORE) $(OWN_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Itest/unit $< $(CORE) -o $@
+test/unit/build/core.so: $(CORE) $(OWN_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CFLAGS) -O2 -shared -fPIC $(CORE) -o $@
+
+fuzz: $(FUZZ_TARGETS)
+	for target in $(FUZZ_TARGETS); do $$target -max_total_time=$(FUZZ_SECONDS) -max_len=64 -print_final_stats=1 \
+	-artifact_prefix=$$target- -verbosity=0 || exit; done
+test/fuzz/build/%: test/fuzz/%.c $(CORE) $(OWN_HEADERS)
+	@mkdir -p $(@D)
+	clang $(CORE_CFLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $< $(CORE) -o $@
 
 PG_CONFIG ?= pg_config
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
