@@ -54,11 +54,13 @@ pyramid_from_datum(Datum datum)
 static inline Pyramid *
 own_state(FunctionCallInfo fcinfo)
 {
-	MemoryContext context = CurrentMemoryContext;
+	MemoryContext context;
 	MemoryContext caller;
 	Pyramid    *state;
 
-	if (AggCheckCallContext(fcinfo, &context) && !PG_ARGISNULL(0))
+	if (!AggCheckCallContext(fcinfo, &context))
+		context = CurrentMemoryContext;
+	else if (!PG_ARGISNULL(0))
 	{
 		state = (Pyramid *) PG_GETARG_POINTER(0);
 		if (likely(is_plain(state)))
