@@ -18,7 +18,9 @@ REGRESS = \
 	sex \
 	iin \
 	bin \
-	lifecycle
+	lifecycle \
+	pyramid \
+	tariff
 REGRESS_OPTS = --inputdir=.
 ISOLATION := $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test

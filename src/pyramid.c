@@ -21,7 +21,7 @@ pyramid_new(void)
 	Pyramid    *pyramid = palloc0(sizeof(Pyramid));
 
 	SET_VARSIZE(pyramid, sizeof(Pyramid));
-	pyramid->format = PYRAMID_FORMAT;
+	pyramid->mark = PYRAMID_MARK;
 	return pyramid;
 }
 
@@ -30,7 +30,7 @@ static inline bool
 is_plain(const Pyramid *pyramid)
 {
 	return VARATT_IS_4B_U(pyramid) && VARSIZE(pyramid) == sizeof(Pyramid) &&
-		pyramid->format == PYRAMID_FORMAT;
+		pyramid->mark == PYRAMID_MARK;
 }
 
 /* The pyramid in a datum, decompressed if need be; refused unless it is whole. */

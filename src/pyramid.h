@@ -14,11 +14,12 @@
 typedef struct Pyramid
 {
 	int32		vl_len_;		/* varlena header (do not touch directly!) */
-	int32		format;			/* PYRAMID_FORMAT */
+	int32		mark;			/* PYRAMID_MARK */
 	int64		cells[PYRAMID_CELLS];
 } Pyramid;
 
-#define PYRAMID_FORMAT	1
+/* Tells a pyramid from other bytes of the same length. */
+#define PYRAMID_MARK	0x50595201
 
 extern Pyramid *pyramid_new(void);
 extern Pyramid *pyramid_from_datum(Datum datum);

@@ -8,6 +8,8 @@
 
 #include "pyramid.h"
 
+#define BINARY_FORMAT	1		/* first byte of the binary form */
+
 PG_FUNCTION_INFO_V1(osms_pyramid_in);
 
 /* Text to pyramid; 22P02 with the place of the fault, 22003 for a count beyond 64 bits. */
@@ -87,7 +89,7 @@ osms_pyramid_send(PG_FUNCTION_ARGS)
 		populated += is_populated(pyramid->cells, age);
 
 	pq_begintypsend(&message);
-	pq_sendint8(&message, PYRAMID_FORMAT);
+	pq_sendint8(&message, BINARY_FORMAT);
 	pq_sendint8(&message, populated);
 	for (int age = 0; age < PYRAMID_AGES; age++)
 	{
@@ -121,7 +123,7 @@ osms_pyramid_recv(PG_FUNCTION_ARGS)
 	int			last_age = -1;
 	int			populated;
 
-	if (pq_getmsgbyte(message) != PYRAMID_FORMAT)
+	if (pq_getmsgbyte(message) != BINARY_FORMAT)
 		refuse_message("The format is unknown.");
 	populated = pq_getmsgbyte(message);
 	for (int i = 0; i < populated; i++)

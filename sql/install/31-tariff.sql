@@ -182,7 +182,7 @@ BEGIN
     ORDER BY p.valid_from DESC, p.known_from DESC
     LIMIT 1;
     IF found_value IS NULL THEN
-        RAISE EXCEPTION 'no parameter "%" in force on %', name, day
+        RAISE EXCEPTION 'no parameter "%" in force on %', name, to_char(day, 'YYYY-MM-DD')
             USING ERRCODE = 'undefined_object',
                   HINT = 'Parameters are rows of osms.parameter; add one with the act that sets it.';
     END IF;
@@ -204,7 +204,7 @@ BEGIN
     ORDER BY s.valid_from DESC, s.known_from DESC
     LIMIT 1;
     IF properties.scheme IS NULL THEN
-        RAISE EXCEPTION 'no scheme "%" in force on %', scheme, day
+        RAISE EXCEPTION 'no scheme "%" in force on %', scheme, to_char(day, 'YYYY-MM-DD')
             USING ERRCODE = 'undefined_object',
                   HINT = 'Schemes are rows of osms.scheme; SELECT scheme, valid_from FROM osms.scheme lists them.';
     END IF;
@@ -276,7 +276,8 @@ BEGIN
     LIMIT 1;
     IF hole.age IS NOT NULL THEN
         RAISE EXCEPTION 'scheme "%" has % weights on % for sex % of age %',
-                scheme, CASE hole.weights WHEN 0 THEN 'no' ELSE hole.weights::text END, day, hole.sex, hole.age
+                scheme, CASE hole.weights WHEN 0 THEN 'no' ELSE hole.weights::text END,
+                to_char(day, 'YYYY-MM-DD'), hole.sex, hole.age
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = format('SELECT * FROM osms.check_scheme(%L) tells what its weights leave out.', scheme);
     END IF;

@@ -152,9 +152,9 @@ BEGIN
         RAISE EXCEPTION 'registry, scheme and known_at of a statement must not be null'
             USING ERRCODE = 'null_value_not_allowed';
     ELSIF month IS NULL OR NOT isfinite(month) OR extract(day FROM month) <> 1 THEN
-        RAISE EXCEPTION 'the month of a statement is told by its first day, not by %', coalesce(month::text, 'null')
+        RAISE EXCEPTION 'the month of a statement is told by its first day, not by %', coalesce(to_char(month, 'YYYY-MM-DD'), month::text, 'null')
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = CASE WHEN isfinite(month) THEN format('Write %L.', date_trunc('month', month)::date) ELSE
+                  HINT = CASE WHEN isfinite(month) THEN to_char(month, '"Write" ''YYYY-MM-01''.') ELSE
                          'Write the first day of a month, such as ''2026-01-01''.' END;
     END IF;
     properties := osms.scheme_on(scheme, day, known_at);
