@@ -1,26 +1,13 @@
 /*
  * pyramid.c
- *		Unit test of src/core/pyramid.c; prints TAP.
+ *		Unit test of src/core/pyramid.c.
  */
 #include "core/pyramid.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "core/calendar.h"
-
-static int	tests;
-static bool all_passed = true;
-
-/* One line of TAP. */
-static void
-check(bool passed, const char *what)
-{
-	tests++;
-	all_passed &= passed;
-	printf("%sok %d - %s\n", passed ? "" : "not ", tests, what);
-}
 
 /* A fixed sequence, so that a failure can be repeated. */
 static uint64_t
@@ -67,24 +54,24 @@ test_ages(void)
 {
 	PyramidCutoffs cutoffs;
 
-	check(ages_agree(osms_days_from_date(2023, 2, 1), osms_days_from_date(2025, 3, 31)),
-		  "ages on every day of two years and a leap day");
-	check(ages_agree(osms_days_from_date(1900, 2, 20), osms_days_from_date(1900, 3, 10)),
-		  "ages around the leap day that 1900 does not have");
-	check(ages_agree(osms_days_from_date(2000, 2, 20), osms_days_from_date(2000, 3, 10)),
-		  "ages around the leap day of 2000");
-	check(ages_agree(osms_days_from_date(2100, 2, 20), osms_days_from_date(2100, 3, 10)),
-		  "ages around the leap day that 2100 does not have");
+	/* ages on every day of two years and a leap day */
+	CHECK(ages_agree(osms_days_from_date(2023, 2, 1), osms_days_from_date(2025, 3, 31)));
+	/* ages around the leap day that 1900 does not have */
+	CHECK(ages_agree(osms_days_from_date(1900, 2, 20), osms_days_from_date(1900, 3, 10)));
+	/* ages around the leap day of 2000 */
+	CHECK(ages_agree(osms_days_from_date(2000, 2, 20), osms_days_from_date(2000, 3, 10)));
+	/* ages around the leap day that 2100 does not have */
+	CHECK(ages_agree(osms_days_from_date(2100, 2, 20), osms_days_from_date(2100, 3, 10)));
 
 	osms_pyramid_cutoffs(&cutoffs, osms_days_from_date(2026, 2, 28));
-	check(osms_pyramid_age(&cutoffs, osms_days_from_date(2024, 2, 29)) == 1,
-		  "born on 29 February: no birthday yet on the 28th");
+	/* born on 29 February: no birthday yet on the 28th */
+	CHECK(osms_pyramid_age(&cutoffs, osms_days_from_date(2024, 2, 29)) == 1);
 	osms_pyramid_cutoffs(&cutoffs, osms_days_from_date(2026, 3, 1));
-	check(osms_pyramid_age(&cutoffs, osms_days_from_date(2024, 2, 29)) == 2,
-		  "born on 29 February: birthday on 1 March");
-	check(osms_pyramid_age(&cutoffs, INT32_MAX) == PYRAMID_NOT_BORN &&
-		  osms_pyramid_age(&cutoffs, INT32_MIN) == PYRAMID_TOO_OLD,
-		  "the ends of the range of dates");
+	/* born on 29 February: birthday on 1 March */
+	CHECK(osms_pyramid_age(&cutoffs, osms_days_from_date(2024, 2, 29)) == 2);
+	/* the ends of the range of dates */
+	CHECK(osms_pyramid_age(&cutoffs, INT32_MAX) == PYRAMID_NOT_BORN &&
+		  osms_pyramid_age(&cutoffs, INT32_MIN) == PYRAMID_TOO_OLD);
 }
 
 static void
@@ -97,24 +84,35 @@ test_arithmetic(void)
 	a[PYRAMID_CELL(0, PYRAMID_MALE)] = 5;
 	a[PYRAMID_CELL(10, PYRAMID_FEMALE)] = 7;
 	a[PYRAMID_CELL(127, PYRAMID_MALE)] = 11;
-	check(osms_pyramid_heads(a, 0, PYRAMID_AGES, PYRAMID_ANY_SEX, &heads) && heads == 23, "all heads");
-	check(osms_pyramid_heads(a, 0, 10, PYRAMID_ANY_SEX, &heads) && heads == 5, "the upper end is exclusive");
-	check(osms_pyramid_heads(a, 10, 11, PYRAMID_FEMALE, &heads) && heads == 7, "one cell");
-	check(osms_pyramid_heads(a, 10, 11, PYRAMID_MALE, &heads) && heads == 0, "the other sex");
-	check(osms_pyramid_heads(a, INT32_MIN, INT32_MAX, PYRAMID_MALE, &heads) && heads == 16, "ages beyond the pyramid");
-	check(osms_pyramid_heads(a, 200, INT32_MAX, PYRAMID_ANY_SEX, &heads) && heads == 0, "ages past the pyramid");
+	/* all heads */
+	CHECK(osms_pyramid_heads(a, 0, PYRAMID_AGES, PYRAMID_ANY_SEX, &heads) && heads == 23);
+	/* the upper end is exclusive */
+	CHECK(osms_pyramid_heads(a, 0, 10, PYRAMID_ANY_SEX, &heads) && heads == 5);
+	/* one cell */
+	CHECK(osms_pyramid_heads(a, 10, 11, PYRAMID_FEMALE, &heads) && heads == 7);
+	/* the other sex */
+	CHECK(osms_pyramid_heads(a, 10, 11, PYRAMID_MALE, &heads) && heads == 0);
+	/* ages beyond the pyramid */
+	CHECK(osms_pyramid_heads(a, INT32_MIN, INT32_MAX, PYRAMID_MALE, &heads) && heads == 16);
+	/* ages past the pyramid */
+	CHECK(osms_pyramid_heads(a, 200, INT32_MAX, PYRAMID_ANY_SEX, &heads) && heads == 0);
 
 	b[PYRAMID_CELL(0, PYRAMID_MALE)] = INT64_MAX - 5;
-	check(osms_pyramid_plus(b, a) && b[0] == INT64_MAX, "a sum up to the last number");
-	check(!osms_pyramid_heads(b, 0, PYRAMID_AGES, PYRAMID_ANY_SEX, &heads), "heads that need more than 64 bits");
+	/* a sum up to the last number */
+	CHECK(osms_pyramid_plus(b, a) && b[0] == INT64_MAX);
+	/* heads that need more than 64 bits */
+	CHECK(!osms_pyramid_heads(b, 0, PYRAMID_AGES, PYRAMID_ANY_SEX, &heads));
 	b[PYRAMID_CELL(5, PYRAMID_MALE)] = -100;
-	check(osms_pyramid_heads(b, 0, PYRAMID_AGES, PYRAMID_MALE, &heads) && heads == INT64_MAX - 89,
-		  "heads that need more than 64 bits only on the way");
-	check(!osms_pyramid_plus(b, a), "a sum that overflows");
+	/* heads that need more than 64 bits only on the way */
+	CHECK(osms_pyramid_heads(b, 0, PYRAMID_AGES, PYRAMID_MALE, &heads) && heads == INT64_MAX - 89);
+	/* a sum that overflows */
+	CHECK(!osms_pyramid_plus(b, a));
 	memset(b, 0, sizeof(b));
-	check(osms_pyramid_minus(b, a) && b[0] == -5 && b[PYRAMID_CELL(127, PYRAMID_MALE)] == -11, "a difference below zero");
+	/* a difference below zero */
+	CHECK(osms_pyramid_minus(b, a) && b[0] == -5 && b[PYRAMID_CELL(127, PYRAMID_MALE)] == -11);
 	b[0] = INT64_MIN;
-	check(!osms_pyramid_minus(b, a), "a difference that overflows");
+	/* a difference that overflows */
+	CHECK(!osms_pyramid_minus(b, a));
 }
 
 /* Text, what it is, where the fault is seen, and the text that comes back. */
@@ -162,7 +160,6 @@ test_reading(void)
 	{
 		int64_t		cells[PYRAMID_CELLS];
 		char		printed[PYRAMID_TEXT_SIZE];
-		char		what[100];
 		size_t		position;
 		PyramidFault fault = osms_pyramid_parse(readings[i].text, cells, &position);
 		bool		passed = fault == readings[i].fault && position == readings[i].position;
@@ -173,8 +170,10 @@ test_reading(void)
 
 			passed = strcmp(printed, readings[i].printed) == 0 && length == strlen(printed);
 		}
-		snprintf(what, sizeof(what), "reading number %zu", i);
-		check(passed, what);
+		if (!passed)
+			printf("# reading \"%s\"\n", readings[i].text);
+		/* random pyramids survive their text */
+	CHECK(passed);
 	}
 }
 
@@ -217,14 +216,17 @@ test_round_trip(void)
 				memcmp(cells, reread, sizeof(cells)) == 0;
 		}
 	}
-	check(same, "random pyramids survive their text");
-	check(stable, "mutated texts");
+	/* random pyramids survive their text */
+	CHECK(same);
+	/* mutated texts */
+	CHECK(stable);
 
 	for (int cell = 0; cell < PYRAMID_CELLS; cell++)
 		cells[cell] = INT64_MIN;
-	check(osms_pyramid_print(cells, text) < PYRAMID_TEXT_SIZE &&
+	/* the longest text */
+	CHECK(osms_pyramid_print(cells, text) < PYRAMID_TEXT_SIZE &&
 		  osms_pyramid_parse(text, reread, &position) == PYRAMID_VALID &&
-		  memcmp(cells, reread, sizeof(cells)) == 0, "the longest text");
+		  memcmp(cells, reread, sizeof(cells)) == 0);
 }
 
 int
@@ -234,6 +236,5 @@ main(void)
 	test_arithmetic();
 	test_reading();
 	test_round_trip();
-	printf("1..%d\n", tests);
-	return all_passed ? EXIT_SUCCESS : EXIT_FAILURE;
+	return checks_summary();
 }
