@@ -95,7 +95,7 @@ SELECT 'two_open_applications', iin FROM legacy.zayavlenie WHERE sost IN (200, 2
 UNION ALL
 SELECT 'not_identified', nomer::text FROM legacy.zayavlenie z
 WHERE sost IN (200, 210, 220, 300) AND NOT EXISTS (
-	SELECT FROM legacy.identifikaciya e JOIN legacy.operator o USING (operator)
+	SELECT FROM legacy.identifikaciya e JOIN legacy.operator o ON o.login = e.operator
 	WHERE e.nomer_zayavleniya = z.nomer AND e.iin = z.iin AND e.iin_zayavitelya = z.iin_zayavitelya AND e.kanal = z.kanal
 		AND e.vremya BETWEEN z.d_podachi AND COALESCE(z.d_resheniya, 'infinity') AND o.s_daty <= e.vremya::date
 		AND (e.kanal, e.sposob) IN ((1, 1), (1, 2), (1, 3), (2, 4), (3, 1), (3, 2), (3, 3), (3, 4), (3, 5), (4, 3)));

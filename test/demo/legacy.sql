@@ -128,7 +128,7 @@ CREATE TABLE legacy.dogovor (
 	summa_god numeric(15, 2) NOT NULL
 );
 COMMENT ON TABLE legacy.dogovor IS 'Contracts of the Fund with clinics, one a year';
-COMMENT ON COLUMN legacy.dogovor.d_konca IS 'Last day, inclusive';
+COMMENT ON COLUMN legacy.dogovor.d_konca IS 'Last day, inclusive; 2999-12-31 = until further notice';
 COMMENT ON COLUMN legacy.dogovor.summa_god IS 'Yearly amount, tenge';
 
 CREATE TABLE legacy.koefficient (
@@ -144,7 +144,7 @@ COMMENT ON TABLE legacy.koefficient IS 'Correction coefficients of a clinic';
 COMMENT ON COLUMN legacy.koefficient.vid IS '1 density, 2 rural, 3 heating season, 4 ecology';
 
 CREATE TABLE legacy.operator (
-	operator integer PRIMARY KEY,
+	login text PRIMARY KEY,
 	fio text NOT NULL,
 	mo integer,
 	rol smallint NOT NULL,
@@ -180,7 +180,7 @@ CREATE TABLE legacy.zayavlenie (
 	sost smallint NOT NULL,
 	d_podachi timestamp(0) NOT NULL,
 	d_resheniya timestamp(0),
-	operator_resh integer,
+	operator_resh text,
 	d_nachala date,
 	kod_otkaza smallint,
 	hesh text
@@ -201,7 +201,7 @@ CREATE TABLE legacy.identifikaciya (
 	kanal smallint NOT NULL,
 	sposob smallint NOT NULL,
 	postavshik text NOT NULL,
-	operator integer NOT NULL,
+	operator text NOT NULL,
 	vremya timestamp(0) NOT NULL,
 	hesh text NOT NULL
 );
@@ -282,8 +282,8 @@ FROM legacy.medorg
 
 INSERT INTO legacy.dogovor
 SELECT row_number() OVER (ORDER BY year, mo), mo, make_date(year, 1, 1),
-	-- one clinic lost its contract last summer
-	CASE WHEN mo = 7535 AND year = 2025 THEN date '2025-08-31' ELSE make_date(year, 12, 31) END,
+	-- the last contracts run on; one clinic lost its own last summer
+	CASE WHEN year < 2025 THEN make_date(year, 12, 31) WHEN mo = 7535 THEN date '2025-08-31' ELSE date '2999-12-31' END,
 	(150 + demo.pick(mo, 3, 850)) * 1000000.00
 FROM legacy.medorg, generate_series(2016, 2025) year;
 
@@ -299,18 +299,17 @@ FROM legacy.medorg
 	JOIN LATERAL (SELECT klass FROM legacy.medorg_region s WHERE s.mo = medorg.mo ORDER BY s.s_daty DESC LIMIT 1) s ON true,
 	(VALUES (1, date '2024-01-01'), (2, '2024-01-01'), (3, '2024-01-01'), (4, '2024-01-01'), (1, '2025-07-01')) k(vid, s_daty);
 
--- clinics mo * 10 + 1 and 2, maternity kod * 10 + 9, service centres kod * 10 + 1 to 3, eGov 1
 INSERT INTO legacy.operator
-SELECT id, (ARRAY['Абенова','Байжанова','Власова','Досова','Есенова','Жакупова','Ким','Оспанова','Рахимова','Цой'])[1 + demo.pick(id, 6, 10)]
-		|| ' ' || (ARRAY['А','Б','Г','Д','Ж','К','М','Н'])[1 + demo.pick(id, 7, 8)] || '.',
-	mo, rol, date '2016-01-04' + demo.pick(id, 8, 3000)
+SELECT login, (ARRAY['Абенова','Байжанова','Власова','Досова','Есенова','Жакупова','Ким','Оспанова','Рахимова','Цой'])[1 + demo.pick(seed, 6, 10)]
+		|| ' ' || (ARRAY['А','Б','Г','Д','Ж','К','М','Н'])[1 + demo.pick(seed, 7, 8)] || '.',
+	mo, rol, date '2016-01-04' + demo.pick(seed, 8, 3000)
 FROM (
-	SELECT mo * 10 + n, mo, 3 FROM legacy.medorg, generate_series(1, 2) n
-	UNION ALL SELECT kod * 10 + n, NULL, 1 FROM place, generate_series(1, 3) n
-	UNION ALL SELECT kod * 10 + 9, NULL, 4 FROM place
-) AS clerk(id, mo, rol)
+	SELECT 'mo' || mo || '-' || n, mo * 10 + n, mo, 3 FROM legacy.medorg, generate_series(1, 2) n
+	UNION ALL SELECT 'tson' || kod || '-' || n, kod * 10 + n, NULL, 1 FROM place, generate_series(1, 3) n
+	UNION ALL SELECT 'rod' || kod, kod * 10 + 9, NULL, 4 FROM place
+) AS clerk(login, seed, mo, rol)
 UNION ALL
-SELECT 1, 'Шлюз eGov', NULL, 2, '2016-01-04';
+SELECT 'egov', 'Шлюз eGov', NULL, 2, '2016-01-04';
 
 ------------------------------------------------------------------------
 -- Persons.  kind is NULL for the lawful majority; "lender" are the persons
@@ -528,7 +527,7 @@ FROM chosen
 
 INSERT INTO legacy.zayavlenie
 SELECT nomer, iin, iin_zayavitelya, mo, kanal, osnovanie, sost, d_podachi, d_resheniya,
-	CASE WHEN d_resheniya IS NOT NULL THEN mo * 10 + 1 END, d_nachala,
+	CASE WHEN d_resheniya IS NOT NULL THEN 'mo' || mo || '-1' END, d_nachala,
 	CASE WHEN sost = 1200 THEN 1 + demo.pick(i, 71, 10) END,
 	md5('zayavlenie ' || nomer)
 FROM zayav
@@ -539,7 +538,7 @@ INSERT INTO legacy.identifikaciya
 SELECT row_number() OVER (ORDER BY d_identifikacii, i) + 31000000, nomer, iin, iin_zayavitelya, kanal,
 	CASE kanal WHEN 1 THEN 1 + demo.pick(i, 72, 3) WHEN 2 THEN 4 WHEN 3 THEN 1 + demo.pick(i, 72, 5) ELSE 3 END,
 	CASE kanal WHEN 2 THEN 'NUC' WHEN 1 THEN 'TsON' ELSE 'MIS' END,
-	CASE kanal WHEN 1 THEN kod * 10 + 1 + demo.pick(i, 73, 3) WHEN 2 THEN 1 WHEN 3 THEN mo * 10 + 2 ELSE kod * 10 + 9 END,
+	CASE kanal WHEN 1 THEN 'tson' || kod || '-' || 1 + demo.pick(i, 73, 3) WHEN 2 THEN 'egov' WHEN 3 THEN 'mo' || mo || '-2' ELSE 'rod' || kod END,
 	d_identifikacii, md5('identifikaciya ' || nomer)
 FROM zayav
 WHERE sost NOT IN (100, 1100) AND kind IS DISTINCT FROM 'not_identified'
