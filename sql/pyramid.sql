@@ -26,23 +26,23 @@ SELECT '{0:9223372036854775808/0}'::pyramid;
 SELECT heads('{}', 7, 3);
 
 -- binary: what send would not have written is refused
-CREATE TABLE received (p pyramid);
+CREATE TABLE received_pyramid (p pyramid);
 \copy (SELECT '\x0101050000000000000001ffffffffffffffff'::bytea) TO 'results/pyramid.copy' (FORMAT binary)
-\copy received FROM 'results/pyramid.copy' (FORMAT binary)
-SELECT * FROM received;
+\copy received_pyramid FROM 'results/pyramid.copy' (FORMAT binary)
+SELECT * FROM received_pyramid;
 -- another format, ages that do not ascend, an age over 127, an age without heads, too short, too long
 \copy (SELECT '\x0200'::bytea) TO 'results/pyramid.copy' (FORMAT binary)
-\copy received FROM 'results/pyramid.copy' (FORMAT binary)
+\copy received_pyramid FROM 'results/pyramid.copy' (FORMAT binary)
 \copy (SELECT '\x0102050000000000000001ffffffffffffffff050000000000000001ffffffffffffffff'::bytea) TO 'results/pyramid.copy' (FORMAT binary)
-\copy received FROM 'results/pyramid.copy' (FORMAT binary)
+\copy received_pyramid FROM 'results/pyramid.copy' (FORMAT binary)
 \copy (SELECT '\x0101800000000000000001ffffffffffffffff'::bytea) TO 'results/pyramid.copy' (FORMAT binary)
-\copy received FROM 'results/pyramid.copy' (FORMAT binary)
+\copy received_pyramid FROM 'results/pyramid.copy' (FORMAT binary)
 \copy (SELECT '\x01010500000000000000000000000000000000'::bytea) TO 'results/pyramid.copy' (FORMAT binary)
-\copy received FROM 'results/pyramid.copy' (FORMAT binary)
+\copy received_pyramid FROM 'results/pyramid.copy' (FORMAT binary)
 \copy (SELECT '\x010105000000000000'::bytea) TO 'results/pyramid.copy' (FORMAT binary)
-\copy received FROM 'results/pyramid.copy' (FORMAT binary)
+\copy received_pyramid FROM 'results/pyramid.copy' (FORMAT binary)
 \copy (SELECT '\x010000'::bytea) TO 'results/pyramid.copy' (FORMAT binary)
-\copy received FROM 'results/pyramid.copy' (FORMAT binary)
+\copy received_pyramid FROM 'results/pyramid.copy' (FORMAT binary)
 
 -- the bytes of something else, taken for a pyramid, are refused wherever they are read; 126 corners make the right length
 CREATE CAST (polygon AS pyramid) WITHOUT FUNCTION;
