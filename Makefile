@@ -20,7 +20,8 @@ REGRESS = \
 	bin \
 	lifecycle \
 	pyramid \
-	tariff
+	tariff \
+	statement
 REGRESS_OPTS = --inputdir=.
 ISOLATION := $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test

@@ -1,5 +1,6 @@
 -- the law as dated rows: two clocks, editions, what is refused
 SET search_path = public, osms;
+\set SHOW_CONTEXT never
 SET datestyle = 'ISO, YMD';
 SET timezone = 'UTC';
 
