@@ -77,3 +77,12 @@ SELECT round_quotient(2, 3, 2), round_quotient(-2, 3, 2), round_quotient(1, 8, 2
        round_quotient(12345678901234567890123, 10, 0), round_quotient(0.01, 3, 6);
 SELECT round(n / d, 2) AS twice, round_quotient(n, d, 2) AS once
 FROM (VALUES (15 * 1e24 - 1, 1e27)) AS v (n, d);
+
+-- anybody may read the law and use it; nobody but the owner adds to it
+CREATE ROLE regress_analyst;
+SET ROLE regress_analyst;
+SELECT weighted_heads(pyramid('1990-01-01', 'female', '2026-01-31'), 'illustrative', '2026-01-31');
+INSERT INTO act (act, title) VALUES ('mine', 'not mine to add');
+DELETE FROM base_rate;
+RESET ROLE;
+DROP ROLE regress_analyst;
