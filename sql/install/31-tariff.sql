@@ -111,8 +111,10 @@ COMMENT ON COLUMN osms.base_rate.act IS 'act that says so';
 COMMENT ON COLUMN osms.base_rate.illustrative IS 'made up, no claim to be official';
 
 -- What the extension brings: nothing here is a number of an order.
-INSERT INTO osms.act (act, title) VALUES
-    ('osms:illustrative', 'Made up to show the mechanism; no claim to be the order''s numbers');
+INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
+    ('osms:illustrative', 'Made up to show the mechanism; no claim to be the order''s numbers', NULL, NULL, NULL),
+    ('osms:attachment', 'Rules of attachment to primary care', 'ҚР ДСМ-194/2020', '2020-11-13',
+     'order, with its amendments; methods as the state service pages and the press describe them');
 
 INSERT INTO osms.parameter (name, value, valid_from, known_from, act, illustrative) VALUES
     ('approval_valid_days', '30', '-infinity', '-infinity', 'osms:illustrative', true);

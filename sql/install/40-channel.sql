@@ -1,0 +1,44 @@
+
+--
+-- channel: by which way an application comes, and which identification counts
+-- there, as dated rows. For a day the row with the latest valid_from, then the
+-- latest known_from, wins.
+--
+CREATE TABLE osms.channel (
+    channel text NOT NULL,
+    methods text[] NOT NULL,
+    clerk_methods text[] NOT NULL DEFAULT '{}',
+    clerk_role text,
+    writer name,
+    valid_from date NOT NULL,
+    known_from timestamptz NOT NULL DEFAULT now(),
+    act text NOT NULL REFERENCES osms.act,
+    PRIMARY KEY (channel, valid_from, known_from)
+);
+COMMENT ON TABLE osms.channel IS
+    'channels of applications and the identification that counts in each; closing a channel is a row without methods; rows are only added';
+COMMENT ON COLUMN osms.channel.channel IS 'name of the channel';
+COMMENT ON COLUMN osms.channel.methods IS 'identification methods that count by themselves';
+COMMENT ON COLUMN osms.channel.clerk_methods IS 'methods that count when a clerk of the registry has seen them';
+COMMENT ON COLUMN osms.channel.clerk_role IS 'role that clerk must have in the registry; NULL = any';
+COMMENT ON COLUMN osms.channel.writer IS 'database role whose members may record identity events of the channel; NULL = whoever may write the table';
+COMMENT ON COLUMN osms.channel.valid_from IS 'first day on which it is in force';
+COMMENT ON COLUMN osms.channel.known_from IS 'moment from which it is known';
+COMMENT ON COLUMN osms.channel.act IS 'act that says so';
+
+INSERT INTO osms.channel (channel, methods, clerk_methods, valid_from, known_from, act) VALUES
+    ('service_centre', '{biometric,digital_document}', '{document}', '-infinity', '-infinity', 'osms:attachment'),
+    ('egov', '{e_signature}', '{}', '-infinity', '-infinity', 'osms:attachment'),
+    ('clinic', '{e_signature,biometric,digital_document,sms_code}', '{document}', '-infinity', '-infinity', 'osms:attachment'),
+    ('insurer', '{}', '{document}', '-infinity', '-infinity', 'osms:attachment'),
+    ('maternity', '{}', '{document}', '-infinity', '-infinity', 'osms:attachment'),
+    ('authority_order', '{}', '{}', '-infinity', '-infinity', 'osms:attachment');
+
+ALTER TABLE osms.channel ADD CONSTRAINT channel_reserved
+    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
+SELECT pg_catalog.pg_extension_config_dump('osms.channel', 'WHERE act NOT LIKE ''osms:%''');
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.channel
+    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
+COMMENT ON TRIGGER append_only ON osms.channel IS 'rows are only added';
+GRANT SELECT ON osms.channel TO PUBLIC;
+GRANT INSERT ON osms.channel TO @extowner@;

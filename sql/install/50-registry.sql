@@ -1,0 +1,148 @@
+
+--
+-- registry: a schema of canonical relations. osms.create_registry makes it, as
+-- tables or for osms.map to fill with views; the derived relations (roster,
+-- journal, pending) come with the relation "attachment", with its key types.
+--
+CREATE FUNCTION osms.registry_columns(OUT relation text, OUT "position" integer, OUT "column" text,
+                                      OUT type text, OUT needed boolean, OUT guarded boolean) RETURNS SETOF record
+    LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 70
+    AS 'MODULE_PATHNAME', 'osms_registry_columns';
+COMMENT ON FUNCTION osms.registry_columns() IS
+    'the canonical relations of a registry and their columns; types that begin with @ are keys of any type, the same throughout a registry';
+
+CREATE FUNCTION osms.mapped_source(canonical regclass) RETURNS regclass
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_mapped_source';
+COMMENT ON FUNCTION osms.mapped_source(regclass) IS
+    'table behind a canonical relation: what a mapped view reads, a table itself; 55000 for a view of another shape';
+
+CREATE FUNCTION osms.relation_of(registry text, relation text) RETURNS regclass
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (SELECT c.oid::regclass FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = registry AND c.relname = relation AND c.relkind IN ('r', 'v', 'p'));
+COMMENT ON FUNCTION osms.relation_of(text, text) IS 'a relation of a registry, NULL where it is absent';
+
+CREATE FUNCTION osms.add_derived_relations(registry text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET client_min_messages = warning
+AS $$
+DECLARE
+    attachment_type text;
+    person_type text;
+    organisation_type text;
+    application_type text;
+BEGIN
+    IF osms.relation_of(registry, 'roster') IS NOT NULL THEN
+        RETURN;
+    END IF;
+    SELECT max(t) FILTER (WHERE attname = 'attachment'), max(t) FILTER (WHERE attname = 'person'),
+           max(t) FILTER (WHERE attname = 'organisation'), max(t) FILTER (WHERE attname = 'application')
+    INTO attachment_type, person_type, organisation_type, application_type
+    FROM (SELECT attname, format_type(atttypid, atttypmod) AS t FROM pg_attribute
+          WHERE attrelid = osms.relation_of(registry, 'attachment') AND attnum > 0 AND NOT attisdropped) a;
+
+    EXECUTE format('CREATE TABLE %1$I.roster (attachment %2$s NOT NULL, person %3$s NOT NULL,
+        organisation %4$s NOT NULL, site text, since date NOT NULL, until date NOT NULL CHECK (since < until),
+        birth_date date, sex osms.sex, basis text NOT NULL, mark text NOT NULL,
+        known_from timestamptz NOT NULL, known_to timestamptz NOT NULL) WITH (fillfactor = 90)',
+        registry, attachment_type, person_type, organisation_type);
+    EXECUTE format('COMMENT ON TABLE %I.roster IS %L', registry,
+        'who counted where, since to until (exclusive, infinity = open), as known from known_from to known_to; written by the guards');
+    EXECUTE format('CREATE INDEX roster_person ON %I.roster (person)', registry);
+    EXECUTE format('CREATE TABLE %1$I.journal (entry bigint GENERATED ALWAYS AS IDENTITY,
+        at timestamptz NOT NULL DEFAULT clock_timestamp(), transaction xid8 NOT NULL DEFAULT pg_current_xact_id(),
+        session_role name NOT NULL DEFAULT session_user, actor text NOT NULL, relation text NOT NULL, event "char" NOT NULL,
+        key text NOT NULL, person %2$s, organisation text, state_before text, state_after text, since date, until date,
+        reason text, changed text[])', registry, person_type);
+    EXECUTE format('COMMENT ON TABLE %I.journal IS %L', registry,
+        'who wrote what: one row per guarded row that a statement inserted (I), updated (U) or deleted (D); written by the guards');
+    EXECUTE format('CREATE TABLE %I.pending (person %s NOT NULL)', registry, person_type);
+    EXECUTE format('COMMENT ON TABLE %I.pending IS %L', registry,
+        'persons to be looked at when the transaction ends; empty between transactions');
+    EXECUTE format('CREATE CONSTRAINT TRIGGER judge AFTER INSERT ON %I.pending DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION osms.judge_pending(%L, %L, %L)', registry, registry, 'attachment', '');
+    PERFORM osms.add_own_relation(registry, 'identity_event',
+        jsonb_build_object('@person', person_type, '@application', application_type, '@event', 'bigint'));
+    PERFORM osms.add_own_relation(registry, 'attested_number', '{}');
+END $$;
+COMMENT ON FUNCTION osms.add_derived_relations(text) IS
+    'makes roster, journal and pending with the key types of the relation attachment, and identity_event and attested_number where absent; called by create_registry and map';
+
+CREATE FUNCTION osms.add_own_relation(registry text, relation text, key_types jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    definition text;
+BEGIN
+    IF osms.relation_of(registry, relation) IS NOT NULL THEN
+        RETURN;
+    END IF;
+    SELECT string_agg(format('%I %s%s', c."column",
+               CASE WHEN c.type LIKE '@%' THEN
+                    CASE WHEN c.type = '@number' THEN CASE c."column" WHEN 'iin' THEN 'osms.iin' ELSE 'osms.bin' END
+                         ELSE key_types ->> c.type END
+                    ELSE c.type END,
+               CASE WHEN c."position" = 1 AND key_types ->> c.type = 'bigint'
+                         AND c.type IN ('@application', '@attachment', '@event')
+                    THEN ' GENERATED BY DEFAULT AS IDENTITY'
+                    WHEN c."column" = 'known_from' THEN ' NOT NULL DEFAULT now()'
+                    WHEN c.needed THEN ' NOT NULL' ELSE '' END), ', ' ORDER BY c."position")
+    INTO definition
+    FROM osms.registry_columns() c WHERE c.relation = add_own_relation.relation;
+    EXECUTE format('CREATE TABLE %I.%I (%s, PRIMARY KEY (%s))', registry, relation, definition,
+        CASE relation
+            WHEN 'clerk' THEN 'clerk'
+            WHEN 'attested_number' THEN 'number'
+            WHEN 'organisation_status' THEN 'organisation, valid_from'
+            WHEN 'contract' THEN 'organisation, valid_from'
+            WHEN 'coefficient' THEN 'organisation, kind, valid_from, known_from'
+            WHEN 'identity_event' THEN 'event'
+            ELSE relation END);
+    IF relation = 'attachment' THEN
+        EXECUTE format('CREATE INDEX attachment_person ON %I.attachment (person)', registry);
+        EXECUTE format('CREATE INDEX attachment_application ON %I.attachment (application)', registry);
+    ELSIF relation = 'application' THEN
+        EXECUTE format('CREATE INDEX application_person ON %I.application (person)', registry);
+    ELSIF relation = 'identity_event' THEN
+        EXECUTE format('CREATE INDEX identity_event_application ON %I.identity_event (application)', registry);
+        EXECUTE format('CREATE UNIQUE INDEX identity_event_evidence_hash ON %I.identity_event (evidence_hash)', registry);
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.add_own_relation(text, text, jsonb) IS
+    'makes one canonical relation as a table with its keys and indexes, unless it is there; called by create_registry and map';
+
+CREATE FUNCTION osms.create_registry(registry text, tables boolean DEFAULT true, cut_over date DEFAULT CURRENT_DATE,
+                                     time_zone text DEFAULT 'Asia/Almaty') RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    key_types CONSTANT jsonb := '{"@person": "bigint", "@organisation": "bigint", "@application": "bigint",
+                                  "@attachment": "bigint", "@event": "bigint"}';
+    relation text;
+BEGIN
+    IF cut_over IS NULL OR NOT isfinite(cut_over) THEN
+        RAISE EXCEPTION 'a registry needs a cut-over day'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'It is the first day from which an attachment must have a basis.';
+    END IF;
+    PERFORM now() AT TIME ZONE time_zone;
+    EXECUTE format('CREATE SCHEMA %I', registry);
+    EXECUTE format('COMMENT ON SCHEMA %I IS %L', registry, 'registry of osms');
+    EXECUTE format('CREATE TABLE %I.setting (one boolean PRIMARY KEY DEFAULT true CHECK (one), cut_over date NOT NULL,
+        time_zone text NOT NULL, roster_complete boolean NOT NULL DEFAULT false)', registry);
+    EXECUTE format('COMMENT ON TABLE %I.setting IS %L', registry,
+        'one row: cut-over day, civil time zone, and whether the roster holds everybody');
+    EXECUTE format('INSERT INTO %I.setting (cut_over, time_zone) VALUES ($1, $2)', registry) USING cut_over, time_zone;
+    IF tables THEN
+        FOR relation IN SELECT DISTINCT c.relation FROM osms.registry_columns() c ORDER BY 1 LOOP
+            PERFORM osms.add_own_relation(registry, relation, key_types);
+        END LOOP;
+        PERFORM osms.add_derived_relations(registry);
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.create_registry(text, boolean, date, text) IS
+    'makes a registry: a schema with its setting and, with tables, all canonical relations as tables; without, osms.map fills it. cut_over: first day from which an attachment needs a basis; time_zone: civil time in which days are judged. 42P06 when the schema exists, 22023 for the arguments';

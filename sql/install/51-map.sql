@@ -1,0 +1,234 @@
+
+--
+-- map: a canonical relation as a view over a table that exists, written back
+-- through an INSTEAD OF trigger. The mapping is told here, once.
+--
+CREATE FUNCTION osms.map_write() RETURNS trigger
+    LANGUAGE C VOLATILE
+    AS 'MODULE_PATHNAME', 'osms_map_write';
+COMMENT ON FUNCTION osms.map_write() IS
+    'INSTEAD OF trigger of mapped relations: writes the source through the inverse of the mapping; 55000 for a column that can only be read';
+REVOKE EXECUTE ON FUNCTION osms.map_write() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.map_write() TO @extowner@;
+
+-- How one canonical column is read from the source (expression over s) and
+-- written to it (column and expression over new; NULL = read only).
+CREATE TYPE osms.column_mapping AS (read text, source_column text, write text);
+COMMENT ON TYPE osms.column_mapping IS 'how a canonical column is read from and written to its source';
+
+-- A mapping as the user may write it, as an object.
+CREATE FUNCTION osms.map_spec(source regclass, spec jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN jsonb_typeof(spec) = 'null' THEN NULL
+                WHEN jsonb_typeof(spec) <> 'string' THEN spec
+                WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = source AND attname = spec #>> '{}'
+                             AND attnum > 0 AND NOT attisdropped) THEN jsonb_build_object('column', spec)
+                ELSE jsonb_build_object('expression', spec) END;
+COMMENT ON FUNCTION osms.map_spec(regclass, jsonb) IS
+    'a column''s mapping as an object: a string is a column of the source where it has one of that name, else an expression; called by osms.map';
+
+-- The type of a key: as another column of the same relation has it, else as
+-- the registry has it, else bigint.
+CREATE FUNCTION osms.key_type(registry text, relation text, source regclass, columns jsonb, key text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    spec jsonb;
+    result text;
+BEGIN
+    SELECT osms.map_spec(source, columns -> k."column") INTO spec
+    FROM osms.registry_columns() k
+    WHERE k.relation = key_type.relation AND k.type = key AND columns ? k."column" ORDER BY k."position" LIMIT 1;
+    IF spec ? 'column' THEN
+        SELECT format_type(atttypid, atttypmod) INTO result
+        FROM pg_attribute WHERE attrelid = source AND attname = spec ->> 'column' AND attnum > 0 AND NOT attisdropped;
+    ELSIF spec IS NOT NULL THEN
+        EXECUTE format('SELECT pg_typeof(%s)::text FROM (SELECT) x LEFT JOIN %s s ON false', spec ->> 'expression', source)
+        INTO result;
+    ELSE
+        SELECT format_type(a.atttypid, a.atttypmod) INTO result
+        FROM osms.registry_columns() k
+        JOIN pg_attribute a ON a.attrelid = osms.relation_of(registry, k.relation) AND a.attname = k."column"
+        WHERE k.type = key AND k.needed ORDER BY k.relation LIMIT 1;
+    END IF;
+    RETURN coalesce(result, 'bigint');
+END $$;
+COMMENT ON FUNCTION osms.key_type(text, text, regclass, jsonb, text) IS
+    'type of a key that a relation does not map itself; called by osms.map';
+
+CREATE FUNCTION osms.map_column(source regclass, canonical text, type text, spec jsonb, time_zone text,
+                                inclusive boolean, open_end date) RETURNS osms.column_mapping
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    result osms.column_mapping;
+    value text := format('new.%I', canonical);
+    is_key CONSTANT boolean := type LIKE '@%';
+    column_type text;
+BEGIN
+    IF jsonb_typeof(spec) <> 'object' OR NOT (spec ? 'column' OR spec ? 'expression')
+       OR EXISTS (SELECT FROM jsonb_object_keys(spec) k WHERE k NOT IN ('column', 'codes', 'expression', 'write')) THEN
+        RAISE EXCEPTION 'mapping of column "%" is not understood', canonical
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = spec::text,
+                  HINT = 'Give a column name, an SQL expression, or an object with "column" and "codes", or "expression" and, to write, "column" and "write".';
+    END IF;
+
+    result.source_column := spec ->> 'column';
+    IF result.source_column IS NOT NULL THEN
+        SELECT format_type(atttypid, NULL) INTO column_type
+        FROM pg_attribute WHERE attrelid = source AND attname = result.source_column AND attnum > 0 AND NOT attisdropped;
+        IF column_type IS NULL THEN
+            RAISE EXCEPTION 'table "%" has no column "%"', source, result.source_column
+                USING ERRCODE = 'undefined_column', HINT = format('It is mapped to the canonical column "%s".', canonical);
+        END IF;
+    END IF;
+    IF spec ? 'expression' THEN
+        result.read := format('(%s)%s', spec ->> 'expression', CASE WHEN is_key THEN '' ELSE '::' || type END);
+        result.write := spec ->> 'write';
+        RETURN result;
+    END IF;
+
+    result.read := format('s.%I', result.source_column);
+    IF spec ? 'codes' THEN
+        SELECT format('CASE %s %s END', result.read, string_agg(format('WHEN %L THEN %L::%s', code, state, type), ' ')),
+               format('CASE %s %s END::%s', value, string_agg(format('WHEN %L THEN %L', state, code), ' ')
+                      FILTER (WHERE place = 1), column_type)
+        INTO result.read, result.write
+        FROM jsonb_each(spec -> 'codes') t (state, codes),
+             jsonb_array_elements_text(codes) WITH ORDINALITY c (code, place);
+    ELSIF is_key OR column_type = type THEN
+        result.write := value;
+    ELSIF type = 'timestamptz' AND column_type = 'timestamp without time zone' THEN
+        result.read := format('(%s AT TIME ZONE %L)', result.read, time_zone);
+        result.write := format('(%s AT TIME ZONE %L)', value, time_zone);
+    ELSIF type = 'timestamptz' AND column_type = 'date' THEN
+        result.read := format('(%s::timestamp AT TIME ZONE %L)', result.read, time_zone);
+        result.write := format('(%s AT TIME ZONE %L)::date', value, time_zone);
+    ELSIF type = 'timestamptz' AND column_type = 'timestamp with time zone' THEN
+        result.write := value;
+    ELSE
+        result.read := format('%s::%s', result.read, type);
+        result.write := format('%s::%s', value, column_type);
+    END IF;
+    IF canonical IN ('until', 'valid_to') THEN
+        IF inclusive THEN
+            result.read := format('(%s + 1)', result.read);
+            value := format('(%s - 1)', value);
+        END IF;
+        IF open_end IS NOT NULL THEN
+            result.read := format('CASE WHEN s.%I = %L THEN NULL ELSE %s END', result.source_column, open_end, result.read);
+            value := format('coalesce(%s, %L)', value, open_end);
+        END IF;
+        result.write := CASE WHEN column_type = 'date' THEN value ELSE format('(%s)::%s', value, column_type) END;
+    END IF;
+    RETURN result;
+END $$;
+COMMENT ON FUNCTION osms.map_column(regclass, text, text, jsonb, text, boolean, date) IS
+    'the two directions of one column of a mapping; called by osms.map';
+
+CREATE FUNCTION osms.map(registry text, relation text, source regclass, columns jsonb, states jsonb DEFAULT NULL,
+                         shape text DEFAULT 'period', until_inclusive boolean DEFAULT false, open_end date DEFAULT NULL,
+                         defaults jsonb DEFAULT '{}') RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET client_min_messages = warning
+AS $$
+DECLARE
+    zone text;
+    unknown text;
+    existing regclass := osms.relation_of(registry, relation);
+    filled boolean;
+    c record;
+    m osms.column_mapping;
+    reads text[] := '{}';
+    key_arguments text[];
+    triples text[] := '{}';
+BEGIN
+    IF NOT EXISTS (SELECT FROM osms.registry_columns() k WHERE k.relation = map.relation) THEN
+        RAISE EXCEPTION '"%" is not a canonical relation', relation
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = (SELECT 'Canonical relations are ' || string_agg(DISTINCT k.relation, ', ') || '.' FROM osms.registry_columns() k);
+    END IF;
+    IF osms.relation_of(registry, 'setting') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" does not exist', registry
+            USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry(registry, tables => false).';
+    END IF;
+    IF shape <> 'period' THEN
+        RAISE EXCEPTION 'shape "%" is not supported', shape
+            USING ERRCODE = 'feature_not_supported', HINT = 'Map period rows: one row per attachment with its first and last day.';
+    END IF;
+    IF (SELECT relkind <> 'r' OR relispartition OR relhassubclass FROM pg_class WHERE oid = source) THEN
+        RAISE EXCEPTION '"%" is not a plain table', source
+            USING ERRCODE = 'wrong_object_type', HINT = 'Views, partitioned tables and inheritance cannot be mapped.';
+    END IF;
+    SELECT k INTO unknown FROM jsonb_object_keys(columns) k
+    WHERE k NOT IN (SELECT r."column" FROM osms.registry_columns() r WHERE r.relation = map.relation);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'canonical relation "%" has no column "%"', relation, unknown
+            USING ERRCODE = 'undefined_column',
+                  HINT = (SELECT 'Its columns are ' || string_agg(r."column", ', ' ORDER BY r."position") || '.'
+                          FROM osms.registry_columns() r WHERE r.relation = map.relation);
+    END IF;
+    SELECT k INTO unknown FROM jsonb_object_keys(defaults) k
+    WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = source AND attname = k AND attnum > 0 AND NOT attisdropped);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'table "%" has no column "%"', source, unknown
+            USING ERRCODE = 'undefined_column', HINT = 'It is named in defaults.';
+    END IF;
+    IF existing IS NOT NULL THEN
+        IF (SELECT relkind = 'r' FROM pg_class WHERE oid = existing) THEN
+            EXECUTE format('SELECT EXISTS (SELECT FROM %s)', existing) INTO filled;
+            IF filled THEN
+                RAISE EXCEPTION 'relation "%" of registry "%" is a table with rows', relation, registry
+                    USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Map it into a registry made with tables => false.';
+            END IF;
+            EXECUTE format('DROP TABLE %s', existing);
+        ELSE
+            EXECUTE format('DROP VIEW %s', existing);
+        END IF;
+    END IF;
+
+    EXECUTE format('SELECT time_zone FROM %I.setting', registry) INTO zone;
+    FOR c IN SELECT k."column", k.type, k.needed, k."position", osms.map_spec(source, columns -> k."column") AS spec
+             FROM osms.registry_columns() k WHERE k.relation = map.relation ORDER BY k."position" LOOP
+        IF c.needed AND c.spec IS NULL THEN
+            RAISE EXCEPTION 'column "%" of canonical relation "%" must be mapped', c."column", relation
+                USING ERRCODE = 'undefined_column', HINT = 'Name the column of the source, or an expression.';
+        END IF;
+        IF c.spec IS NULL THEN
+            reads := reads || format('NULL::%s AS %I',
+                CASE WHEN c.type = '@number' THEN 'text'
+                     WHEN c.type LIKE '@%' THEN osms.key_type(registry, relation, source, columns, c.type)
+                     ELSE c.type END, c."column");
+            CONTINUE;
+        END IF;
+        IF c."column" = 'state' AND states IS NOT NULL THEN
+            c.spec := c.spec || jsonb_build_object('codes', states);
+        END IF;
+        m := osms.map_column(source, c."column", c.type, c.spec, zone, until_inclusive, open_end);
+        reads := reads || format('%s AS %I', m.read, c."column");
+        IF m.write IS NOT NULL AND m.source_column IS NOT NULL THEN
+            triples := triples || ARRAY[c."column", m.source_column, m.write];
+            IF c."position" = 1 THEN
+                key_arguments := ARRAY[c."column", m.source_column, replace(m.write, 'new.', 'old.')];
+            END IF;
+        END IF;
+    END LOOP;
+    EXECUTE format('CREATE VIEW %I.%I AS SELECT %s FROM %s s', registry, relation, array_to_string(reads, ', '), source);
+    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', registry, relation, format('maps %s', source));
+
+    IF key_arguments IS NOT NULL THEN
+        SELECT triples || coalesce(array_agg(x ORDER BY k, place), '{}') INTO triples
+        FROM jsonb_each_text(defaults) d (k, v), unnest(ARRAY['', k, v]) WITH ORDINALITY u (x, place);
+        EXECUTE format('CREATE TRIGGER osms_map_write INSTEAD OF INSERT OR UPDATE OR DELETE ON %I.%I
+            FOR EACH ROW EXECUTE FUNCTION osms.map_write(%s)', registry, relation,
+            (SELECT string_agg(quote_literal(x), ', ' ORDER BY place) FROM unnest(key_arguments || triples) WITH ORDINALITY u (x, place)));
+    END IF;
+    IF relation = 'attachment' THEN
+        PERFORM osms.add_derived_relations(registry);
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.map(text, text, regclass, jsonb, jsonb, text, boolean, date, jsonb) IS
+    'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}; states: codes of the column state, the first is written; until_inclusive: the source keeps the last day; open_end: its date for no end; defaults: source column to SQL expression for an INSERT. 42703 for unknown columns, 55000 and 42809 for tables it cannot map';

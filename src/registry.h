@@ -1,0 +1,131 @@
+/*
+ * registry.h
+ *		Canonical relations of a registry, and how a row of any source table
+ *		is read as a canonical row.
+ */
+#ifndef OSMS_REGISTRY_H
+#define OSMS_REGISTRY_H
+
+#include "osms.h"
+
+#include "access/tupdesc.h"
+#include "executor/tuptable.h"
+#include "nodes/execnodes.h"
+#include "utils/rel.h"
+
+typedef enum RelationKind
+{
+	REL_PERSON,
+	REL_ORGANISATION,
+	REL_ORGANISATION_STATUS,
+	REL_CONTRACT,
+	REL_CLERK,
+	REL_APPLICATION,
+	REL_IDENTITY_EVENT,
+	REL_ATTACHMENT,
+	REL_COEFFICIENT,
+	REL_ATTESTED_NUMBER,
+	REL_KINDS
+} RelationKind;
+
+/* Columns that C looks at, in the order of the table in registry.c. */
+enum
+{
+	PERSON_PERSON, PERSON_IIN, PERSON_SURNAME, PERSON_GIVEN_NAME,
+	PERSON_PATRONYMIC, PERSON_BIRTH_DATE, PERSON_SEX, PERSON_DEATH_DATE,
+	PERSON_REGION, PERSON_STAY_UNTIL
+};
+enum
+{
+	ORGANISATION_ORGANISATION, ORGANISATION_BIN
+};
+enum
+{
+	APPLICATION_APPLICATION, APPLICATION_PERSON, APPLICATION_APPLICANT,
+	APPLICATION_ORGANISATION, APPLICATION_CHANNEL, APPLICATION_GROUND,
+	APPLICATION_STATE, APPLICATION_SUBMITTED_AT, APPLICATION_DECIDED_AT,
+	APPLICATION_DECIDED_BY, APPLICATION_EFFECTIVE_ON, APPLICATION_REASON,
+	APPLICATION_EVIDENCE_HASH
+};
+enum
+{
+	EVENT_EVENT, EVENT_PERSON
+};
+enum
+{
+	ATTACHMENT_ATTACHMENT, ATTACHMENT_PERSON, ATTACHMENT_ORGANISATION,
+	ATTACHMENT_SITE, ATTACHMENT_STATE, ATTACHMENT_SINCE, ATTACHMENT_UNTIL,
+	ATTACHMENT_APPLICATION, ATTACHMENT_ORDER_KEY, ATTACHMENT_RESTORES,
+	ATTACHMENT_REASON
+};
+
+#define CANONICAL_MAX 13		/* columns of the widest relation */
+#define COLUMN_BIT(i) (1 << (i))
+/* An attachment that reaches further into the future than it did. */
+#define EXTENDED_BIT (1 << 30)
+
+typedef struct CanonicalColumn
+{
+	const char *name;
+	const char *type;			/* "@person" etc. are the registry's key types */
+	bool		needed;			/* must be mapped */
+} CanonicalColumn;
+
+typedef struct CanonicalRelation
+{
+	const char *name;
+	int			ncolumns;
+	CanonicalColumn columns[CANONICAL_MAX];
+	bool		guarded;
+	int			subject;		/* the column a guard sorts and locks by */
+} CanonicalRelation;
+
+extern const CanonicalRelation canonical_relations[REL_KINDS];
+
+extern bool relation_kind_of(const char *name, RelationKind *kind);
+extern int	canonical_column(RelationKind kind, const char *name, int length);
+
+typedef struct CanonicalRow
+{
+	Datum		value[CANONICAL_MAX];
+	bool		isnull[CANONICAL_MAX];
+} CanonicalRow;
+
+/*
+ * How the canonical columns are read from a tuple of the source: a plain
+ * attribute, or an expression of the view that maps the source.
+ */
+typedef struct Projection
+{
+	RelationKind kind;
+	Oid			canonical;		/* the view, or the table itself */
+	Oid			source;
+	AttrNumber	attno[CANONICAL_MAX];	/* 0 where expr decides */
+	Expr	   *expr[CANONICAL_MAX];	/* NULL: not mapped */
+	Oid			type[CANONICAL_MAX];
+	Oid			collation[CANONICAL_MAX];
+	int			mapped;			/* bit per mapped column */
+	bool		generated;		/* reads a generated column */
+} Projection;
+
+/* A projection made ready for one query. */
+typedef struct ProjectionState
+{
+	const Projection *projection;
+	ExprState  *state[CANONICAL_MAX];
+	FmgrInfo	equal[CANONICAL_MAX];
+	bool		byval[CANONICAL_MAX];
+	int16		len[CANONICAL_MAX];
+	ExprContext *context;
+} ProjectionState;
+
+extern Projection *make_projection(RelationKind kind, Oid canonical);
+extern ProjectionState *begin_projection(const Projection *projection);
+extern void end_projection(ProjectionState *state);
+extern void project_row(ProjectionState *state, TupleTableSlot *slot,
+						CanonicalRow *row);
+extern int	changed_columns(ProjectionState *state, CanonicalRow *old,
+							CanonicalRow *new);
+extern Oid	mapped_source(Oid view);
+
+#endif							/* OSMS_REGISTRY_H */
