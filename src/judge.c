@@ -1,0 +1,396 @@
+/*
+ * judge.c
+ *		Judging changes, and stored rows, by the clauses of the rules.
+ *
+ * The SQL clauses of a relation are put into one query over "c", the rows to
+ * judge, joined to what the clauses look at.  In a guard c is the chunk, in
+ * audit the relation itself; the clauses are the same.
+ *
+ * In a clause {r} is the registry, {touched:a,b} tells that a column changed,
+ * {extended} that an attachment reaches further, {number:a} is a number as
+ * text, and {clerk_known} that the clerk of event e is known on its day.
+ */
+#include "guard.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+PG_FUNCTION_INFO_V1(osms_audit_query);
+PG_FUNCTION_INFO_V1(osms_row_findings);
+
+/* The relations that clauses read beside c, by the alias they use. */
+static const struct
+{
+	const char *alias;
+	const char *join;
+	RelationKind relation;
+}			joins[] =
+{
+	{"p.", " LEFT JOIN {r}.person p ON p.person = c.person", REL_PERSON},
+	{"o.", " LEFT JOIN {r}.organisation o ON o.organisation = c.organisation",
+	REL_ORGANISATION},
+	{"ap.", " LEFT JOIN {r}.application ap ON ap.application = c.application",
+	REL_APPLICATION},
+	{"s.", " CROSS JOIN {r}.setting s", REL_PERSON},
+};
+
+/* Whether a clause uses an alias: "p." but not "ap.". */
+static bool
+uses_alias(const char *sql, const char *alias)
+{
+	const char *at = sql;
+
+	while ((at = strstr(at, alias)) != NULL)
+	{
+		if (at == sql || !(isalnum((unsigned char) at[-1]) || at[-1] == '_'))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+/* Bits of a list of columns, "a,b". */
+static int
+column_bits(RelationKind kind, const char *list, int length)
+{
+	int			bits = 0;
+
+	while (length > 0)
+	{
+		const char *comma = memchr(list, ',', length);
+		int			n = comma ? comma - list : length;
+		int			i = canonical_column(kind, list, n);
+
+		Assert(i >= 0);
+		bits |= COLUMN_BIT(i);
+		list += n + 1;
+		length -= n + 1;
+	}
+	return bits;
+}
+
+/* A number kept as text or bigint, as text; NULL for the osms types. */
+static char *
+number_text(const Projection *p, const char *name, int length)
+{
+	int			i = canonical_column(p->kind, name, length);
+
+	switch (p->type[i])
+	{
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+			return psprintf("c.%s::text", canonical_relations[p->kind].columns[i].name);
+		case INT8OID:
+			return psprintf("lpad(c.%1$s::text, greatest(12, length(c.%1$s::text)), '0')",
+							canonical_relations[p->kind].columns[i].name);
+		default:
+			return NULL;
+	}
+}
+
+#define CLERK_KNOWN \
+	"EXISTS (SELECT FROM {r}.clerk k WHERE k.clerk = e.clerk" \
+	" AND (h.clerk_role IS NULL OR k.role = h.clerk_role)" \
+	" AND (k.valid_from IS NULL OR k.valid_from" \
+	"  <= (e.at AT TIME ZONE s.time_zone)::date))"
+
+/*
+ * Write a clause for this guard.  NULL where it has nothing to judge: a
+ * number of an osms type was judged when it was read.
+ */
+static char *
+write_clause(const Guard *guard, const char *sql)
+{
+	StringInfoData out;
+	char	   *expanded;
+
+	initStringInfo(&out);
+	while (*sql)
+	{
+		int			plain = strcspn(sql, "{");
+		const char *end;
+		char	   *number;
+
+		appendBinaryStringInfo(&out, sql, plain);
+		sql += plain;
+		if (*sql == '\0')
+			break;
+		end = strchr(sql, '}');
+		if (strncmp(sql, "{touched:", 9) == 0)
+			appendStringInfo(&out, "(c.bits & %d) <> 0",
+							 column_bits(guard->kind, sql + 9, end - sql - 9));
+		else if (strncmp(sql, "{extended}", 10) == 0)
+			appendStringInfo(&out, "(c.bits & %d) <> 0", EXTENDED_BIT);
+		else if (strncmp(sql, "{number:", 8) == 0)
+		{
+			number = number_text(guard->projection, sql + 8, end - sql - 8);
+			if (number == NULL)
+				return NULL;
+			appendStringInfoString(&out, number);
+		}
+		else if (strncmp(sql, "{clerk_known}", 13) == 0)
+			appendStringInfoString(&out, guard->registry.relation[REL_CLERK] ?
+								   CLERK_KNOWN : "true");
+		else
+			appendBinaryStringInfo(&out, sql, end - sql + 1);
+		sql = end + 1;
+	}
+	expanded = expand(guard, out.data);
+	pfree(out.data);
+	return expanded;
+}
+
+/*
+ * The query that judges a row set by every enabled SQL clause: columns ord
+ * and one finding a clause, named by the clause's position, for rows with a
+ * finding.  For audit: key, person, rule, finding, and the C clauses too.
+ * NULL where no clause is enabled.
+ */
+char *
+judge_query(const Guard *guard, const char *rowset, bool audit)
+{
+	const CanonicalRelation *shape = &canonical_relations[guard->kind];
+	StringInfoData findings;
+	StringInfoData from;
+	StringInfoData listed;
+	bool		joined[lengthof(joins)] = {0};
+	const char *separator = "";
+
+	initStringInfo(&findings);
+	initStringInfo(&from);
+	initStringInfo(&listed);
+	for (int i = 0; i < nclauses; i++)
+	{
+		char	   *sql;
+
+		if (clauses[i].set == NULL || !clause_enabled(guard, &clauses[i]) ||
+			(audit && !clauses[i].audited) ||
+			(sql = write_clause(guard, clauses[i].set)) == NULL)
+			continue;
+		appendStringInfo(&findings, ", (%s) AS f%d", sql, i);
+		if (audit)
+			appendStringInfo(&listed, "%s('%s', j.f%d)", separator,
+							 rules[clauses[i].rule].id, i);
+		else
+			appendStringInfo(&listed, "%sj.f%d", separator, i);
+		separator = ", ";
+		for (int j = 0; j < lengthof(joins); j++)
+			joined[j] |= uses_alias(sql, joins[j].alias);
+	}
+	for (int j = 0; j < lengthof(joins); j++)
+		if (joined[j])
+			appendStringInfoString(&from, expand(guard, joins[j].join));
+
+	if (!audit)
+		return listed.len == 0 ? NULL :
+			psprintf("SELECT * FROM (SELECT c.ord%s FROM %s c%s) j"
+					 " WHERE num_nonnulls(%s) > 0 ORDER BY 1",
+					 findings.data, rowset, from.data, listed.data);
+	return psprintf("SELECT j.key, j.person, f.rule, f.finding"
+					" FROM (SELECT c.%s::text AS key, %s AS person,"
+					" osms.row_findings(%s::regclass, c.whole) AS rows%s"
+					" FROM %s c%s) j, LATERAL (%s%s%s"
+					"SELECT split_part(x, ':', 1), split_part(x, ':', 2)"
+					" FROM unnest(j.rows) x) f(rule, finding)"
+					" WHERE f.finding IS NOT NULL",
+					shape->columns[0].name,
+					strcmp(shape->columns[shape->subject].name, "person") == 0
+					? "c.person::text" : "NULL::text",
+					quote_literal_cstr(psprintf("%s.%s", guard->registry.name,
+												shape->name)),
+					findings.data, rowset, from.data,
+					listed.len ? "VALUES " : "", listed.data,
+					listed.len ? " UNION ALL " : "");
+}
+
+/* Judge one row by the C clauses that apply in a layer. */
+void
+judge_row(const Guard *guard, const RowChange *change, bool row_layer,
+		  Findings *findings, char event)
+{
+	const CanonicalRow *row = change->new ? change->new : change->old;
+
+	for (int i = 0; i < nclauses; i++)
+	{
+		const Clause *clause = &clauses[i];
+		const char *finding;
+
+		/* the set layer judges by SQL what may need a look */
+		if (clause->relation != guard->kind || clause->row == NULL ||
+			(!row_layer && clause->set != NULL) ||
+			!clause_enabled(guard, clause) ||
+			(row_layer && guard->modes[clause->rule] != MODE_ENFORCE))
+			continue;
+		finding = clause->row(change);
+		if (finding)
+			found(guard, clause->rule, clause->column, finding, event,
+				  row->value[0], row->isnull[0], findings);
+	}
+}
+
+/* Judge a published chunk by the SQL clauses. */
+void
+judge_chunk(Chunk *chunk, Findings *findings)
+{
+	Guard	   *guard = chunk->guard;
+	Oid			type = NAMEOID;
+	Oid			user;
+	int			context;
+	NameData	writer;
+	Datum		writer_datum = NameGetDatum(&writer);
+	char	   *sql = "";
+	SPITupleTable *table;
+	uint64		n;
+
+	if (guard->plans[PLAN_JUDGE] == NULL)
+	{
+		sql = judge_query(guard, "(SELECT *, false AS stored FROM chunk)",
+						  false);
+		if (sql == NULL)
+			return;
+	}
+	namestrcpy(&writer, GetUserNameFromId(GetUserId(), false));
+	as_owner_begin(&guard->registry, &user, &context);
+	n = guard_execute(guard, PLAN_JUDGE, sql, 1, &type, &writer_datum);
+	table = SPI_tuptable;
+	as_owner_end(user, context);
+
+	for (uint64 r = 0; r < n; r++)
+	{
+		TupleDesc	desc = table->tupdesc;
+		bool		isnull;
+		int			ord = DatumGetInt32(SPI_getbinval(table->vals[r], desc, 1,
+													  &isnull));
+		const Change *change = &chunk->changes[ord];
+
+		for (int a = 2; a <= desc->natts; a++)
+		{
+			char	   *finding = SPI_getvalue(table->vals[r], desc, a);
+			int			i;
+
+			if (finding == NULL)
+				continue;
+			i = atoi(SPI_fname(desc, a) + 1);
+			found(guard, clauses[i].rule, clauses[i].column, finding,
+				  change->event, change->value[CHANGE_NEW],
+				  change->isnull[CHANGE_NEW], findings);
+		}
+	}
+	SPI_freetuptable(table);
+}
+
+/*
+ * audit_query(registry, relation): the query that audits one relation, or
+ * NULL where the registry lacks it.
+ */
+Datum
+osms_audit_query(PG_FUNCTION_ARGS)
+{
+	char	   *registry = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *relation = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	RelationKind kind;
+	Guard	   *guard;
+
+	if (!relation_kind_of(relation, &kind) ||
+		!canonical_relations[kind].guarded)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is not a relation with rules", relation)));
+	guard = guard_of_registry(registry, kind);
+	if (guard == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(judge_query(guard,
+		psprintf("(SELECT v.*, v AS whole, 'I'::\"char\" AS op, -1 AS bits,"
+				 " true AS stored FROM %s.%s v)", guard->registry.name,
+				 canonical_relations[kind].name), true)));
+}
+
+/*
+ * row_findings(canonical regclass, row record): what the C clauses find in a
+ * stored canonical row, as rule:finding, or NULL.
+ */
+Datum
+osms_row_findings(PG_FUNCTION_ARGS)
+{
+	Oid			canonical = PG_GETARG_OID(0);
+	HeapTupleHeader header = PG_GETARG_HEAPTUPLEHEADER(1);
+	Projection *p = fcinfo->flinfo->fn_extra;
+	TupleDesc	desc;
+	HeapTupleData tuple;
+	Datum		values[MaxTupleAttributeNumber];
+	bool		nulls[MaxTupleAttributeNumber];
+	CanonicalRow row;
+	RowChange	change = {.new = &row,.changed = -1,.stored = true};
+	ArrayBuildState *result = NULL;
+
+	if (p == NULL)
+	{
+		RelationKind kind;
+		MemoryContext old;
+
+		if (!relation_kind_of(get_rel_name(canonical), &kind))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("relation \"%s\" is not a canonical relation",
+							get_rel_name(canonical))));
+		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		p = make_projection(kind, canonical);
+		MemoryContextSwitchTo(old);
+		fcinfo->flinfo->fn_extra = p;
+	}
+	change.projection = p;
+
+	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
+								  HeapTupleHeaderGetTypMod(header));
+	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = header;
+	heap_deform_tuple(&tuple, desc, values, nulls);
+	for (int i = 0; i < lengthof(row.isnull); i++)
+		row.isnull[i] = true;
+	for (int a = 0; a < desc->natts; a++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, a);
+		int			i = canonical_column(p->kind, NameStr(att->attname),
+										 strlen(NameStr(att->attname)));
+
+		if (i >= 0 && att->atttypid != p->type[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("row is not of relation \"%s\"",
+							get_rel_name(canonical))));
+		if (i >= 0)
+		{
+			row.value[i] = values[a];
+			row.isnull[i] = nulls[a];
+		}
+	}
+	ReleaseTupleDesc(desc);
+
+	for (int i = 0; i < nclauses; i++)
+	{
+		const Clause *clause = &clauses[i];
+		const char *finding;
+
+		if (clause->relation != p->kind || clause->row == NULL ||
+			clause->set != NULL || !clause->audited ||
+			(clause->needs & ~p->mapped) != 0)
+			continue;
+		finding = clause->row(&change);
+		if (finding)
+			result = accumArrayResult(result,
+									  CStringGetTextDatum(psprintf("%s:%s", rules[clause->rule].id, finding)),
+									  false, TEXTOID, CurrentMemoryContext);
+	}
+	if (result == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(makeArrayResult(result, CurrentMemoryContext));
+}

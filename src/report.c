@@ -1,0 +1,96 @@
+/*
+ * report.c
+ *		How a violated rule is told.
+ *
+ * A refusal names the rule as constraint, the table and the column, and
+ * shows of the row only its key, and that only to whom the statement gave it
+ * or who may read the table.  Persons are never named.
+ */
+#include "guard.h"
+
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+
+/* Whether the user may read the keys of the guarded table. */
+static bool
+may_read(Oid table)
+{
+	return pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+		check_enable_rls(table, InvalidOid, true) != RLS_ENABLED;
+}
+
+/* "attachment 42: " or nothing. */
+static const char *
+row_label(const Guard *guard, char event, Datum key, bool key_null)
+{
+	Oid			output;
+	bool		varlena;
+
+	if (key_null || guard->kind == REL_PERSON ||
+		!(event == 'I' || may_read(guard->source)))
+		return "";
+	getTypeOutputInfo(guard->projection->type[0], &output, &varlena);
+	return psprintf(" in %s %s", canonical_relations[guard->kind].name,
+					OidOutputFunctionCall(output, key));
+}
+
+/*
+ * A rule found something.  In mode enforce this is the refusal, which does
+ * not return; in mode warn it is counted.  Runs as the user of the statement.
+ */
+void
+found(const Guard *guard, RuleId rule, int column, const char *finding,
+	  char event, Datum key, bool key_null, Findings *findings)
+{
+	const Rule *r = &rules[rule];
+	const CanonicalRelation *shape = &canonical_relations[guard->kind];
+	char	   *table = get_rel_name(guard->source);
+	char	   *schema = get_namespace_name(get_rel_namespace(guard->source));
+
+	if (guard->modes[rule] != MODE_ENFORCE)
+	{
+		if (findings->count[rule]++ == 0)
+			findings->first[rule] = MemoryContextStrdup(findings->context,
+														finding);
+		return;
+	}
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("osms refused: rule=%s finding=%s relation=%s.%s role=%s application=%s",
+					r->id, finding, guard->registry.name, shape->name,
+					GetUserNameFromId(GetUserId(), true), application_name),
+			 errhidestmt(true), errhidecontext(true)));
+	ereport(ERROR,
+			(errcode(r->sqlstate),
+			 errmsg("%s", r->refuses),
+			 errdetail("Rule \"%s\" finds %s%s.", r->id, finding,
+					   row_label(guard, event, key, key_null)),
+			 errhint("%s", r->hint),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, schema),
+			 err_generic_string(PG_DIAG_TABLE_NAME, table),
+			 err_generic_string(PG_DIAG_COLUMN_NAME,
+								shape->columns[column].name),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, r->id)));
+}
+
+/* One WARNING per rule that only warns. */
+void
+tell_findings(const Findings *findings)
+{
+	for (int i = 0; i < RULES; i++)
+		if (findings->count[i] > 0)
+			ereport(WARNING,
+					(errcode(ERRCODE_WARNING),
+					 errmsg("%s", rules[i].refuses),
+					 errdetail_plural("Rule \"%s\" finds %s in %lld row of this statement.",
+									  "Rule \"%s\" finds %s and the like in %lld rows of this statement.",
+									  findings->count[i], rules[i].id,
+									  findings->first[i],
+									  (long long) findings->count[i]),
+					 errhint("%s", rules[i].hint),
+					 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rules[i].id)));
+}

@@ -1,0 +1,251 @@
+/*
+ * row_rule.c
+ *		What a row alone decides: the C clauses of the rules.
+ *
+ * The row layer, the set layer and audit call these.  A clause looks only at
+ * what the statement changed, so an old defect never stops a repair; in an
+ * INSERT, and for audit, every column counts as changed.
+ */
+#include "rule.h"
+
+#include "catalog/pg_type.h"
+#include "core/lifecycle.h"
+#include "core/number.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+
+#define CHANGED(change, i) (((change)->changed & COLUMN_BIT(i)) != 0)
+
+/* The column that holds the state, the reason and the final step. */
+static int
+state_column(RelationKind kind)
+{
+	return kind == REL_ATTACHMENT ? ATTACHMENT_STATE : APPLICATION_STATE;
+}
+
+static const LifeCycle *
+machine_of(RelationKind kind)
+{
+	return kind == REL_ATTACHMENT ? &attachment_cycle : &application_cycle;
+}
+
+/* A text value of the row, or NULL. */
+static char *
+text_of(const CanonicalRow *row, int i)
+{
+	return row->isnull[i] ? NULL : TextDatumGetCString(row->value[i]);
+}
+
+/*
+ * A number kept as text or bigint; the osms types have judged theirs.  A
+ * fault that could be attested is left to the set layer, which may look.
+ */
+const char *
+row_identifier(const RowChange *change)
+{
+	const Projection *p = change->projection;
+	bool		iin = p->kind == REL_PERSON;
+	int			i = iin ? PERSON_IIN : ORGANISATION_BIN;
+	char	   *number;
+	int64_t		value;
+	osms_fault	fault;
+
+	if (change->new == NULL || !CHANGED(change, i) || change->new->isnull[i])
+		return NULL;
+	switch (p->type[i])
+	{
+		case TEXTOID:
+		case VARCHAROID:
+			number = TextDatumGetCString(change->new->value[i]);
+			break;
+		case BPCHAROID:
+			number = TextDatumGetCString(DirectFunctionCall1(rtrim1,
+															 change->new->value[i]));
+			break;
+		case INT8OID:
+			number = psprintf("%012lld",
+							  (long long) DatumGetInt64(change->new->value[i]));
+			break;
+		default:
+			return NULL;
+	}
+	fault = iin ? osms_iin_parse(number, strlen(number), &value)
+		: osms_bin_parse(number, strlen(number), &value);
+	return fault == OSMS_VALID || osms_fault_attestable(fault) ? NULL :
+		osms_fault_name(fault);
+}
+
+/* since is there, both ends are plausible, and the end lies after since. */
+const char *
+row_period(const RowChange *change)
+{
+	const CanonicalRow *new = change->new;
+	const DateADT first = date2j(1900, 1, 1) - POSTGRES_EPOCH_JDATE;
+	const DateADT last = date2j(2200, 1, 1) - POSTGRES_EPOCH_JDATE;
+	DateADT		since;
+	DateADT		until;
+
+	if (new == NULL || !(CHANGED(change, ATTACHMENT_SINCE) ||
+						 CHANGED(change, ATTACHMENT_UNTIL)))
+		return NULL;
+	if (new->isnull[ATTACHMENT_SINCE])
+		return "since_missing";
+	since = DatumGetDateADT(new->value[ATTACHMENT_SINCE]);
+	if (since < first || since > last)
+		return "out_of_range";
+	if (new->isnull[ATTACHMENT_UNTIL])
+		return NULL;
+	until = DatumGetDateADT(new->value[ATTACHMENT_UNTIL]);
+	if (until <= since)
+		return "reversed";
+	if (until > last)
+		return "out_of_range";
+	return NULL;
+}
+
+/* A step the machine has; a state that is NULL is one the map does not know. */
+const char *
+row_transition(const RowChange *change)
+{
+	RelationKind kind = change->projection->kind;
+	int			i = state_column(kind);
+
+	if (change->new == NULL || !CHANGED(change, i))
+		return NULL;
+	if (change->new->isnull[i])
+		return "unmapped_state";
+	if (change->old == NULL || change->old->isnull[i])
+		return NULL;
+	if (!life_cycle_allows(machine_of(kind),
+						  DatumGetChar(change->old->value[i]),
+						  DatumGetChar(change->new->value[i])))
+		return "no_such_step";
+	return NULL;
+}
+
+/* refused, suspect, closed and annulled say why. */
+const char *
+row_reason(const RowChange *change)
+{
+	RelationKind kind = change->projection->kind;
+	bool		attachment = kind == REL_ATTACHMENT;
+	int			state = state_column(kind);
+	int			reason = attachment ? ATTACHMENT_REASON : APPLICATION_REASON;
+	const CanonicalRow *new = change->new;
+	char	   *code;
+
+	if (new == NULL || new->isnull[state] ||
+		!(CHANGED(change, state) || CHANGED(change, reason)))
+		return NULL;
+	if (attachment ? DatumGetChar(new->value[state]) == ATTACHMENT_ACTIVE
+		: DatumGetChar(new->value[state]) != APPLICATION_REFUSED)
+		return NULL;
+	code = text_of(new, reason);
+	if (code == NULL)
+		return "reason_missing";
+	return reason_known(machine_of(kind), code) ? NULL : "reason_unknown";
+}
+
+/* Name the first of the changed columns in a mask: "changed_since". */
+static const char *
+changed_name(const RowChange *change, int mask)
+{
+	const CanonicalRelation *shape =
+		&canonical_relations[change->projection->kind];
+
+	for (int i = 0; i < shape->ncolumns; i++)
+		if (CHANGED(change, i) && (mask & COLUMN_BIT(i)) &&
+			!change->old->isnull[i])
+			return psprintf("changed_%s", shape->columns[i].name);
+	return NULL;
+}
+
+/* until may come earlier, with a reason where the registry keeps reasons. */
+static const char *
+until_moved(const RowChange *change)
+{
+	const CanonicalRow *old = change->old;
+	const CanonicalRow *new = change->new;
+
+	if (!CHANGED(change, ATTACHMENT_UNTIL))
+		return NULL;
+	if (!old->isnull[ATTACHMENT_UNTIL] &&
+		(new->isnull[ATTACHMENT_UNTIL] ||
+		 DatumGetDateADT(new->value[ATTACHMENT_UNTIL]) >
+		 DatumGetDateADT(old->value[ATTACHMENT_UNTIL])))
+		return "until_later";
+	if (new->isnull[ATTACHMENT_REASON] &&
+		(change->projection->mapped & COLUMN_BIT(ATTACHMENT_REASON)))
+		return "until_without_reason";
+	return NULL;
+}
+
+/*
+ * What is written stays: keys and the basis, rows in a final state, and rows
+ * as such, except an application that is still a draft.  A value that was
+ * missing may be supplied.
+ */
+const char *
+row_immutable(const RowChange *change)
+{
+	RelationKind kind = change->projection->kind;
+	const CanonicalRow *old = change->old;
+	bool		draft = false;
+
+	if (old == NULL || change->stored)
+		return NULL;
+	if (kind == REL_APPLICATION || kind == REL_ATTACHMENT)
+	{
+		int			i = state_column(kind);
+
+		if (!old->isnull[i])
+		{
+			char		state = DatumGetChar(old->value[i]);
+
+			draft = kind == REL_APPLICATION && state == APPLICATION_DRAFT;
+			if (change->new && change->changed != 0 &&
+				life_cycle_ends(machine_of(kind), state))
+				return "final_state";
+		}
+	}
+	if (change->new == NULL)
+		return draft ? NULL : "deleted";
+	switch (kind)
+	{
+		case REL_PERSON:
+		case REL_ORGANISATION:
+			return changed_name(change, COLUMN_BIT(0));
+		case REL_IDENTITY_EVENT:
+			return changed_name(change, ~0);
+		case REL_APPLICATION:
+			return draft ? changed_name(change,
+										COLUMN_BIT(APPLICATION_APPLICATION))
+				: changed_name(change,
+							   COLUMN_BIT(APPLICATION_APPLICATION) |
+							   COLUMN_BIT(APPLICATION_PERSON) |
+							   COLUMN_BIT(APPLICATION_APPLICANT) |
+							   COLUMN_BIT(APPLICATION_ORGANISATION) |
+							   COLUMN_BIT(APPLICATION_CHANNEL) |
+							   COLUMN_BIT(APPLICATION_GROUND) |
+							   COLUMN_BIT(APPLICATION_SUBMITTED_AT) |
+							   COLUMN_BIT(APPLICATION_DECIDED_AT));
+		case REL_ATTACHMENT:
+			{
+				const char *moved = changed_name(change,
+												 COLUMN_BIT(ATTACHMENT_ATTACHMENT) |
+												 COLUMN_BIT(ATTACHMENT_PERSON) |
+												 COLUMN_BIT(ATTACHMENT_ORGANISATION) |
+												 COLUMN_BIT(ATTACHMENT_SINCE) |
+												 COLUMN_BIT(ATTACHMENT_APPLICATION) |
+												 COLUMN_BIT(ATTACHMENT_ORDER_KEY) |
+												 COLUMN_BIT(ATTACHMENT_RESTORES));
+
+				if (moved)
+					return moved;
+				return until_moved(change);
+			}
+		default:
+			return NULL;
+	}
+}

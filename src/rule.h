@@ -1,0 +1,96 @@
+/*
+ * rule.h
+ *		The catalogue of rules: one entry per rule, one clause per rule and
+ *		relation it judges.
+ */
+#ifndef OSMS_RULE_H
+#define OSMS_RULE_H
+
+#include "registry.h"
+#include "utils/timestamp.h"
+
+typedef enum RuleId
+{
+	RULE_IDENTIFIER,
+	RULE_PERIOD,
+	RULE_TRANSITION,
+	RULE_INITIAL_STATE,
+	RULE_REASON,
+	RULE_IMMUTABLE,
+	RULE_IDENTIFIED,
+	RULE_ONE_ATTACHMENT,
+	RULE_ONE_OPEN_APPLICATION,
+	RULE_BASIS,
+	RULE_PERSON_KNOWN,
+	RULE_ORGANISATION_KNOWN,
+	RULE_ALIVE,
+	RULES
+} RuleId;
+
+typedef enum RuleMode
+{
+	MODE_OFF,
+	MODE_WARN,
+	MODE_ENFORCE
+} RuleMode;
+
+typedef struct Rule
+{
+	const char *id;
+	const char *layer;			/* row, set or row + set */
+	RuleMode	mode;			/* unless the guard says otherwise */
+	bool		fixed;			/* has no other mode */
+	int			sqlstate;
+	const char *refuses;		/* the message of a refusal */
+	const char *hint;
+	const char *act;
+} Rule;
+
+/* What a row clause sees: OLD and NEW, as canonical rows. */
+typedef struct RowChange
+{
+	const Projection *projection;
+	CanonicalRow *old;			/* NULL for an INSERT */
+	CanonicalRow *new;			/* NULL for a DELETE */
+	int			changed;		/* bits of changed columns; all for INSERT */
+	bool		stored;			/* audit: the row lies there already */
+} RowChange;
+
+/*
+ * A clause returns a finding, a short stable code, or NULL: in C from the
+ * row alone, in SQL (see judge.c) from the row and what stands around it.
+ */
+typedef const char *(*RowClause) (const RowChange *change);
+
+typedef struct Clause
+{
+	RuleId		rule;
+	RelationKind relation;
+	int			column;			/* the column a refusal names */
+	RowClause	row;
+	const char *set;
+	int			needs;			/* columns that must be mapped */
+	int			needs_any;		/* at least one of these, when not 0 */
+	int			relations;		/* bits of relations that must exist */
+	bool		audited;		/* says something about stored rows */
+} Clause;
+
+extern const Rule rules[RULES];
+extern const Clause clauses[];
+extern const int nclauses;
+
+#define RELATION_BIT(r) (1 << (r))
+
+extern bool rule_of(const char *id, int length, RuleId *rule);
+extern const char *mode_name(RuleMode mode);
+extern bool mode_of(const char *name, int length, RuleMode *mode);
+extern bool clause_applies(const Clause *clause, int mapped, int relations);
+
+/* row_rule.c */
+extern const char *row_identifier(const RowChange *change);
+extern const char *row_period(const RowChange *change);
+extern const char *row_transition(const RowChange *change);
+extern const char *row_reason(const RowChange *change);
+extern const char *row_immutable(const RowChange *change);
+
+#endif							/* OSMS_RULE_H */
