@@ -1,0 +1,118 @@
+
+--
+-- check_registry: what stands between a registry and its guard.
+--
+CREATE FUNCTION osms.finds_by_index(relation regclass, "column" text) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE STRICT
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM %s x WHERE x.%I = (SELECT y.%2$I FROM %1$s y LIMIT 0)', relation, "column")
+    INTO plan;
+    RETURN (plan -> 0 -> 'Plan')::text ~ '"(Index|Recheck) Cond"';
+END $$;
+COMMENT ON FUNCTION osms.finds_by_index(regclass, text) IS
+    'whether rows of a relation, mapped or not, can be found by a column through an index';
+
+CREATE FUNCTION osms.check_registry(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text)
+    RETURNS SETOF record
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    roster regclass := osms.relation_of(registry, 'roster');
+    roster_owner name;
+BEGIN
+    IF osms.relation_of(registry, 'setting') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" does not exist', registry
+            USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
+    END IF;
+    SELECT r.rolname INTO roster_owner FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE c.oid = roster;
+
+    RETURN QUERY
+    WITH canonical AS (
+        SELECT k.*, osms.relation_of(registry, k.relation) AS oid FROM osms.registry_columns() k
+    ), present AS (
+        SELECT DISTINCT c.relation, c.oid, c.guarded, osms.mapped_source(c.oid) AS source FROM canonical c WHERE c.oid IS NOT NULL
+    ), attribute AS (
+        SELECT c.relation, c."column", c.type, c.needed, c.oid, a.atttypid, format_type(a.atttypid, NULL) AS has
+        FROM canonical c
+        LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = c."column" AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE c.oid IS NOT NULL
+    )
+    -- relations
+    SELECT DISTINCT c.relation, CASE WHEN c.relation IN ('person', 'attachment') THEN 'error' ELSE 'info' END,
+           format('relation "%s" is absent', c.relation),
+           CASE WHEN c.relation IN ('person', 'attachment') THEN 'Map it with osms.map().'
+                ELSE 'Rules and reports that need it are idle; map it with osms.map().' END
+    FROM canonical c WHERE c.oid IS NULL
+    UNION ALL
+    -- columns and their types
+    SELECT a.relation, 'error', format('column "%s" is missing', a."column"), 'Add it, or map the relation again with osms.map().'
+    FROM attribute a WHERE a.atttypid IS NULL
+    UNION ALL
+    SELECT a.relation, 'error', format('column "%s" has type %s, which cannot hold a number', a."column", a.has),
+           'Numbers are osms.iin, osms.bin, text, varchar, char or bigint.'
+    FROM attribute a
+    WHERE a.type = '@number' AND a.atttypid NOT IN ('osms.iin'::regtype, 'osms.bin'::regtype, 'text'::regtype,
+                                                    'varchar'::regtype, 'bpchar'::regtype, 'bigint'::regtype)
+    UNION ALL
+    SELECT a.relation, 'error', format('column "%s" has type %s and not %s', a."column", a.has, a.type), 'Map it with a cast.'
+    FROM attribute a WHERE a.type NOT LIKE '@%' AND a.atttypid <> a.type::regtype
+    UNION ALL
+    SELECT a.relation, 'error', format('key "%s" has type %s, but %s in relation "%s"', a."column", a.has, k.has, k.relation),
+           'Map both with one type; the one relation first that other relations refer to.'
+    FROM attribute a
+    JOIN attribute k ON k.type = a.type AND k.relation = CASE a.type WHEN '@event' THEN 'identity_event' ELSE substr(a.type, 2) END
+                     AND k."column" = substr(a.type, 2)
+    WHERE a.type LIKE '@%' AND a.atttypid <> k.atttypid
+    UNION ALL
+    -- look-ups of the guard
+    SELECT i.relation, 'error', format('rows cannot be found by "%s" through an index', i."column"),
+           format('Create an index on the column of %s that is mapped to "%s".', p.source, i."column")
+    FROM (VALUES ('person', 'person'), ('organisation', 'organisation'), ('application', 'application'), ('application', 'person'),
+                 ('identity_event', 'application'), ('attachment', 'attachment'), ('attachment', 'person'),
+                 ('attachment', 'application')) AS i (relation, "column")
+    JOIN present p ON p.relation = i.relation
+    JOIN attribute a ON a.relation = i.relation AND a."column" = i."column" AND a.atttypid IS NOT NULL
+    WHERE NOT osms.finds_by_index(p.oid, i."column")
+      AND (i."column" <> 'application' OR i.relation <> 'attachment'
+           OR EXISTS (SELECT FROM osms.clauses(registry) r WHERE r.rule = 'basis' AND r.judged))
+    UNION ALL
+    -- mappings that no longer fit their source
+    SELECT p.relation, 'warning', format('the mapping writes column "%s", which %s no longer has', t.argument, p.source),
+           'Map the relation again with osms.map(); reading is not affected.'
+    FROM present p
+    JOIN pg_trigger g ON g.tgrelid = p.oid AND g.tgfoid = 'osms.map_write'::regproc,
+         unnest(osms.trigger_arguments(g.oid)) WITH ORDINALITY t (argument, place)
+    WHERE t.place > 3 AND t.place % 3 = 2
+      AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = p.source AND a.attname = t.argument AND NOT a.attisdropped)
+    UNION ALL
+    -- rights
+    SELECT p.relation, 'error', format('role %s, who owns the roster, may not %s relation "%s"', roster_owner, r.privilege, p.relation),
+           format('GRANT %s ON %s TO %I.', r.privilege, p.oid, roster_owner)
+    FROM present p, (VALUES ('SELECT'), ('UPDATE')) AS r (privilege)
+    WHERE (r.privilege = 'SELECT' OR p.relation IN ('person', 'application', 'attachment'))
+      AND NOT has_table_privilege(roster_owner, p.oid, r.privilege)
+    UNION ALL
+    SELECT p.relation, 'error', format('the owner of table %s may not read the registry', p.source),
+           'Grant SELECT on the registry''s person and roster to the owner of the table.'
+    FROM present p JOIN pg_class c ON c.oid = p.source
+    WHERE p.guarded AND NOT (has_table_privilege(c.relowner, roster, 'SELECT')
+                             AND has_table_privilege(c.relowner, osms.relation_of(registry, 'person'), 'SELECT'))
+    UNION ALL
+    -- the guard itself
+    SELECT p.relation, 'info', format('table %s is not guarded', p.source), 'Run osms.guard().'
+    FROM present p
+    WHERE p.guarded AND NOT EXISTS (SELECT FROM osms.guards g WHERE g.registry = check_registry.registry AND g.relation = p.relation)
+    UNION ALL
+    SELECT g.relation, 'warning', format('guard of %s: %s', g.source, g.problem), 'Run osms.guard() again.'
+    FROM osms.guards g WHERE g.registry = check_registry.registry AND g.problem IS NOT NULL;
+END $$;
+COMMENT ON FUNCTION osms.check_registry(text) IS
+    'what a registry lacks: absent relations, missing or mistyped columns, look-ups without an index, mappings gone stale, rights, missing or disabled triggers; severity error stops osms.guard, warning weakens it, info tells';
+REVOKE EXECUTE ON FUNCTION osms.check_registry(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.check_registry(text) TO @extowner@;

@@ -1,0 +1,339 @@
+/*
+ * change.c
+ *		The changes of a statement, sorted by person and cut into chunks.
+ *
+ * Transition tables are read in step (the n-th old row became the n-th new
+ * one), projected to canonical rows, and put through a sort that spills, so
+ * memory does not grow with the statement.
+ */
+#include "guard.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/memutils.h"
+#include "utils/tuplesort.h"
+#include "utils/typcache.h"
+
+/* One transition table being read, beside whoever else reads it. */
+typedef struct Transition
+{
+	Tuplestorestate *store;
+	TupleTableSlot *slot;
+} Transition;
+
+static void
+open_transition(Transition *t, Tuplestorestate *store, TupleDesc desc)
+{
+	t->store = store;
+	t->slot = NULL;
+	if (store)
+	{
+		tuplestore_select_read_pointer(store, 0);
+		tuplestore_rescan(store);
+		t->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	}
+}
+
+static bool
+next_transition(Transition *t)
+{
+	return tuplestore_gettupleslot(t->store, true, false, t->slot);
+}
+
+static void
+close_transition(Transition *t)
+{
+	if (t->slot)
+		ExecDropSingleTupleTableSlot(t->slot);
+}
+
+/* An attachment that now ends later, or no more. */
+static bool
+reaches_further(const CanonicalRow *old, const CanonicalRow *new)
+{
+	const int	u = ATTACHMENT_UNTIL;
+
+	if (old->isnull[u])
+		return false;
+	return new->isnull[u] ||
+		DatumGetDateADT(new->value[u]) > DatumGetDateADT(old->value[u]);
+}
+
+/* Put the canonical rows of a change into the sort. */
+static void
+sort_change(Tuplesortstate *sort, TupleTableSlot *slot, RelationKind kind,
+			char event, int changed, const CanonicalRow *old,
+			const CanonicalRow *new)
+{
+	int			n = canonical_relations[kind].ncolumns;
+	const CanonicalRow *subject = new ? new : old;
+
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, CHANGE_COLUMNS(kind) * sizeof(bool));
+	slot->tts_values[CHANGE_EVENT] = CharGetDatum(event);
+	slot->tts_isnull[CHANGE_EVENT] = false;
+	slot->tts_values[CHANGE_CHANGED] = Int32GetDatum(changed);
+	slot->tts_isnull[CHANGE_CHANGED] = false;
+	memcpy(slot->tts_values + CHANGE_NEW, subject->value, n * sizeof(Datum));
+	memcpy(slot->tts_isnull + CHANGE_NEW, subject->isnull, n * sizeof(bool));
+	if (old)
+	{
+		memcpy(slot->tts_values + CHANGE_OLD(kind), old->value,
+			   n * sizeof(Datum));
+		memcpy(slot->tts_isnull + CHANGE_OLD(kind), old->isnull,
+			   n * sizeof(bool));
+	}
+	ExecStoreVirtualTuple(slot);
+	tuplesort_puttupleslot(sort, slot);
+}
+
+/*
+ * Read the statement's rows, judge each by what a row alone decides, and
+ * sort those that changed something we know of.  Returns their number.
+ */
+static int64
+collect(Guard *guard, TriggerData *trigdata, Tuplesortstate *sort,
+		TupleTableSlot *slot, Findings *findings)
+{
+	RelationKind kind = guard->kind;
+	ProjectionState *projection = begin_projection(guard->projection);
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	Transition	before;
+	Transition	after;
+	CanonicalRow old;
+	CanonicalRow new;
+	RowChange	change = {.projection = guard->projection};
+	int64		count = 0;
+	char		event = trigdata->tg_newtable == NULL ? 'D' :
+		trigdata->tg_oldtable == NULL ? 'I' : 'U';
+
+	open_transition(&before, trigdata->tg_oldtable, desc);
+	open_transition(&after, trigdata->tg_newtable, desc);
+	change.old = event == 'I' ? NULL : &old;
+	change.new = event == 'D' ? NULL : &new;
+	for (;;)
+	{
+		bool		old_row = event != 'I' && next_transition(&before);
+		bool		new_row = event != 'D' && next_transition(&after);
+
+		if (event == 'U' && old_row != new_row)
+			elog(ERROR, "transition tables of \"%s\" differ in length",
+				 RelationGetRelationName(trigdata->tg_relation));
+		if (!old_row && !new_row)
+			break;
+		CHECK_FOR_INTERRUPTS();
+		ResetExprContext(projection->context);
+		if (old_row)
+			project_row(projection, before.slot, &old);
+		if (new_row)
+			project_row(projection, after.slot, &new);
+		change.changed = -1;
+		if (event == 'U')
+		{
+			change.changed = changed_columns(projection, &old, &new);
+			if (change.changed == 0)
+				continue;
+			if (kind == REL_ATTACHMENT && reaches_further(&old, &new))
+				change.changed |= EXTENDED_BIT;
+		}
+		{
+			MemoryContext caller =
+				MemoryContextSwitchTo(projection->context->ecxt_per_tuple_memory);
+
+			judge_row(guard, &change, false, findings, event);
+			MemoryContextSwitchTo(caller);
+		}
+		sort_change(sort, slot, kind, event, change.changed, change.old,
+					change.new);
+		count++;
+	}
+	close_transition(&before);
+	close_transition(&after);
+	end_projection(projection);
+	return count;
+}
+
+/* Write the chunk's changes where queries read them, replacing what was. */
+void
+chunk_publish(Chunk *chunk)
+{
+	if (chunk->store)
+	{
+		withdraw_relation("chunk");
+		tuplestore_end(chunk->store);
+	}
+	chunk->store = tuplestore_begin_heap(false, false, work_mem);
+	for (int i = 0; i < chunk->nchanges; i++)
+		tuplestore_putvalues(chunk->store, chunk->guard->desc,
+							 chunk->changes[i].value,
+							 chunk->changes[i].isnull);
+	offer_relation("chunk", chunk->guard->desc, chunk->store);
+}
+
+void
+chunk_withdraw(Chunk *chunk)
+{
+	withdraw_relation("chunk");
+	tuplestore_end(chunk->store);
+	chunk->store = NULL;
+}
+
+/* Take a sorted change into the chunk's memory. */
+static void
+chunk_add(Chunk *chunk, int *allocated, TupleTableSlot *slot)
+{
+	int			columns = CHANGE_COLUMNS(chunk->guard->kind);
+	HeapTuple	tuple = ExecCopySlotHeapTuple(slot);
+	Change	   *change;
+
+	if (chunk->nchanges == *allocated)
+	{
+		*allocated = *allocated ? *allocated * 2 : 64;
+		chunk->changes = chunk->changes ?
+			repalloc(chunk->changes, *allocated * sizeof(Change)) :
+			palloc(*allocated * sizeof(Change));
+	}
+	change = &chunk->changes[chunk->nchanges];
+	change->value = palloc(columns * sizeof(Datum));
+	change->isnull = palloc(columns * sizeof(bool));
+	heap_deform_tuple(tuple, chunk->guard->desc, change->value,
+					  change->isnull);
+	change->event = DatumGetChar(change->value[CHANGE_EVENT]);
+	change->changed = DatumGetInt32(change->value[CHANGE_CHANGED]);
+	change->value[CHANGE_ORD] = Int32GetDatum(chunk->nchanges);
+	change->isnull[CHANGE_ORD] = false;
+	chunk->nchanges++;
+}
+
+typedef struct SubjectOrder
+{
+	FmgrInfo	cmp;
+	Oid			collation;
+} SubjectOrder;
+
+static int
+compare_subjects(const void *a, const void *b, void *arg)
+{
+	SubjectOrder *order = arg;
+
+	return DatumGetInt32(FunctionCall2Coll(&order->cmp, order->collation,
+										   *(const Datum *) a,
+										   *(const Datum *) b));
+}
+
+/*
+ * The distinct subjects of a chunk in lock order, those of the old rows
+ * among them, for a row may have changed its person.
+ */
+static void
+chunk_persons(Chunk *chunk, SubjectOrder *order)
+{
+	RelationKind kind = chunk->guard->kind;
+	int			subject = canonical_relations[kind].subject;
+	int			n = 0;
+	int			distinct = 0;
+
+	chunk->persons = palloc(2 * chunk->nchanges * sizeof(Datum));
+	for (int i = 0; i < chunk->nchanges; i++)
+	{
+		Change	   *change = &chunk->changes[i];
+		int			new = CHANGE_NEW + subject;
+		int			old = CHANGE_OLD(kind) + subject;
+
+		if (!change->isnull[new])
+			chunk->persons[n++] = change->value[new];
+		if (change->event == 'U' && (change->changed & COLUMN_BIT(subject)) &&
+			!change->isnull[old])
+			chunk->persons[n++] = change->value[old];
+	}
+	qsort_arg(chunk->persons, n, sizeof(Datum), compare_subjects, order);
+	for (int i = 0; i < n; i++)
+		if (distinct == 0 ||
+			compare_subjects(&chunk->persons[distinct - 1],
+							 &chunk->persons[i], order) != 0)
+			chunk->persons[distinct++] = chunk->persons[i];
+	chunk->npersons = distinct;
+}
+
+/*
+ * Collect the changes of the statement and hand them out in chunks of
+ * CHUNK_PERSONS persons, in the order in which persons are locked.
+ */
+void
+for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
+			   void (*work) (Chunk *chunk, Findings *findings))
+{
+	int			subject = canonical_relations[guard->kind].subject;
+	TypeCacheEntry *type = lookup_type_cache(guard->projection->type[subject],
+											 TYPECACHE_LT_OPR |
+											 TYPECACHE_CMP_PROC_FINFO);
+	AttrNumber	key = CHANGE_NEW + subject + 1;
+	Oid			collation = guard->projection->collation[subject];
+	bool		nulls_first = false;
+	SubjectOrder order = {.collation = collation};
+	Tuplesortstate *sort;
+	TupleTableSlot *slot;
+	MemoryContext memory;
+	bool		more;
+
+	if (!OidIsValid(type->lt_opr) || !OidIsValid(type->cmp_proc_finfo.fn_oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("key type %s has no default order",
+						format_type_be(type->type_id))));
+	fmgr_info_copy(&order.cmp, &type->cmp_proc_finfo, CurrentMemoryContext);
+	sort = tuplesort_begin_heap(guard->desc, 1, &key, &type->lt_opr,
+								&collation, &nulls_first, work_mem, NULL,
+								TUPLESORT_NONE);
+	slot = MakeSingleTupleTableSlot(guard->desc, &TTSOpsVirtual);
+	more = collect(guard, trigdata, sort, slot, findings) > 0;
+	ExecDropSingleTupleTableSlot(slot);
+	if (more)
+		tuplesort_performsort(sort);
+
+	memory = AllocSetContextCreate(CurrentMemoryContext, "osms chunk",
+								   ALLOCSET_DEFAULT_SIZES);
+	slot = MakeSingleTupleTableSlot(guard->desc, &TTSOpsMinimalTuple);
+	more = more && tuplesort_gettupleslot(sort, true, false, slot, NULL);
+	while (more)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(memory);
+		Chunk		chunk = {.guard = guard};
+		int			allocated = 0;
+		int			persons = 0;
+
+		/* a person's changes are never parted */
+		while (more)
+		{
+			Change	   *last = chunk.nchanges ?
+				&chunk.changes[chunk.nchanges - 1] : NULL;
+			bool		isnull;
+			Datum		person = slot_getattr(slot, key, &isnull);
+
+			if (last == NULL || isnull || last->isnull[key - 1] ||
+				compare_subjects(&last->value[key - 1], &person, &order) != 0)
+			{
+				if (persons == CHUNK_PERSONS)
+					break;
+				persons++;
+			}
+			chunk_add(&chunk, &allocated, slot);
+			MemoryContextSwitchTo(caller);
+			more = tuplesort_gettupleslot(sort, true, false, slot, NULL);
+			MemoryContextSwitchTo(memory);
+		}
+		chunk_persons(&chunk, &order);
+		chunk_publish(&chunk);
+		work(&chunk, findings);
+		chunk_withdraw(&chunk);
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(memory);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	tuplesort_end(sort);
+	MemoryContextDelete(memory);
+}

@@ -1,0 +1,400 @@
+/*
+ * guard.c
+ *		Finding the guard behind a trigger.
+ *
+ * All configuration travels in the trigger: registry, relation, and the
+ * modes that differ from the catalogue's.  What is derived from it is kept
+ * per session until the relations it rests on change.
+ */
+#include "guard.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+PG_FUNCTION_INFO_V1(osms_trigger_arguments);
+
+typedef struct GuardKey
+{
+	Oid			source;
+	RelationKind kind;
+} GuardKey;
+
+typedef struct GuardEntry
+{
+	GuardKey	key;			/* hash key, first */
+	bool		valid;			/* cleared by invalidation, set last */
+	Guard	   *guard;
+} GuardEntry;
+
+static HTAB *guards = NULL;
+
+/* Guards replaced while a trigger used them; freed when none runs. */
+static List *retired = NIL;
+
+/* How many set triggers of ours are running in this session. */
+int			guard_depth = 0;
+
+/* Forget what rests on a relation that changed; frees nothing. */
+static void
+invalidate_guards(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS scan;
+	GuardEntry *entry;
+
+	hash_seq_init(&scan, guards);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+	{
+		bool		hit = relid == InvalidOid || relid == entry->key.source;
+
+		if (!entry->valid)
+			continue;
+		hit |= relid == entry->guard->registry.roster;
+		for (int i = 0; i < REL_KINDS && !hit; i++)
+			hit = relid == entry->guard->registry.relation[i];
+		if (hit)
+			entry->valid = false;
+	}
+}
+
+/*
+ * Look up a registry by the name of its schema.  Errors: 3F000 where there
+ * is none, 42P01 where it has no roster.
+ */
+void
+registry_open(Registry *registry, const char *name)
+{
+	Oid			namespace = LookupExplicitNamespace(name, true);
+	HeapTuple	tuple;
+
+	if (!OidIsValid(namespace))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("registry \"%s\" does not exist", name),
+				 errhint("Make it with osms.create_registry().")));
+	registry->name = pstrdup(quote_identifier(name));
+	registry->relations = 0;
+	for (int i = 0; i < REL_KINDS; i++)
+	{
+		registry->relation[i] =
+			get_relname_relid(canonical_relations[i].name, namespace);
+		if (OidIsValid(registry->relation[i]))
+			registry->relations |= RELATION_BIT(i);
+	}
+	registry->roster = get_relname_relid("roster", namespace);
+	if (!OidIsValid(registry->roster))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("registry \"%s\" has no roster", name),
+				 errhint("Map the relation \"attachment\" with osms.map().")));
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(registry->roster));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", registry->roster);
+	registry->owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+}
+
+/* Read "rule=mode,rule=mode" over the defaults. */
+static void
+read_modes(const char *text, RuleMode *modes)
+{
+	for (int i = 0; i < RULES; i++)
+		modes[i] = rules[i].mode;
+	while (*text)
+	{
+		int			length = strcspn(text, ",");
+		const char *equals = memchr(text, '=', length);
+		RuleId		rule;
+		RuleMode	mode;
+
+		if (equals == NULL || !rule_of(text, equals - text, &rule) ||
+			!mode_of(equals + 1, length - (equals + 1 - text), &mode) ||
+			(rules[rule].fixed && mode != rules[rule].mode))
+			ereport(ERROR,
+					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+					 errmsg("trigger argument \"%s\" is not a list of rule=mode",
+							text),
+					 errhint("Let osms.guard() make the trigger.")));
+		modes[rule] = mode;
+		text += length;
+		if (*text == ',')
+			text++;
+	}
+}
+
+/* The shape of a change, as queries read it. */
+static TupleDesc
+change_desc(const Projection *p)
+{
+	const CanonicalRelation *shape = &canonical_relations[p->kind];
+	TupleDesc	desc = CreateTemplateTupleDesc(CHANGE_COLUMNS(p->kind));
+	Oid			sex = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+									  CStringGetDatum("sex"),
+									  ObjectIdGetDatum(get_namespace_oid("osms", false)));
+	int			extra = CHANGE_EXTRA(p->kind) + 1;
+
+	TupleDescInitEntry(desc, CHANGE_ORD + 1, "ord", INT4OID, -1, 0);
+	TupleDescInitEntry(desc, CHANGE_EVENT + 1, "op", CHAROID, -1, 0);
+	TupleDescInitEntry(desc, CHANGE_CHANGED + 1, "bits", INT4OID, -1, 0);
+	for (int i = 0; i < shape->ncolumns; i++)
+	{
+		Oid			type = OidIsValid(p->type[i]) ? p->type[i] : TEXTOID;
+		char		name[NAMEDATALEN];
+
+		TupleDescInitEntry(desc, CHANGE_NEW + i + 1, shape->columns[i].name,
+						   type, -1, 0);
+		snprintf(name, sizeof(name), "old_%s", shape->columns[i].name);
+		TupleDescInitEntry(desc, CHANGE_OLD(p->kind) + i + 1, name,
+						   type, -1, 0);
+		TupleDescInitEntryCollation(desc, CHANGE_NEW + i + 1, p->collation[i]);
+		TupleDescInitEntryCollation(desc, CHANGE_OLD(p->kind) + i + 1,
+									p->collation[i]);
+	}
+	TupleDescInitEntry(desc, extra + VERSION_FROM, "version_from",
+					   TIMESTAMPTZOID, -1, 0);
+	TupleDescInitEntry(desc, extra + VERSION_BIRTH, "version_birth",
+					   DATEOID, -1, 0);
+	TupleDescInitEntry(desc, extra + VERSION_SEX, "version_sex", sex, -1, 0);
+	TupleDescInitEntry(desc, extra + VERSION_MARK, "version_mark",
+					   TEXTOID, -1, 0);
+	return desc;
+}
+
+/*
+ * A guard over a relation of a registry with the catalogue's own modes, in
+ * the current memory context.  NULL where the registry lacks the relation.
+ */
+Guard *
+guard_of_registry(const char *registry, RelationKind kind)
+{
+	static uint64 generation = 0;
+	Guard	   *guard = palloc0(sizeof(Guard));
+
+	guard->context = CurrentMemoryContext;
+	guard->generation = ++generation;
+	guard->kind = kind;
+	registry_open(&guard->registry, registry);
+	if (!OidIsValid(guard->registry.relation[kind]))
+		return NULL;
+	if (!OidIsValid(guard->registry.relation[REL_PERSON]))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("registry \"%s\" lacks relation \"person\"", registry),
+				 errhint("Map it with osms.map().")));
+	guard->projection =
+		make_projection(kind, guard->registry.relation[kind]);
+	guard->source = guard->projection->source;
+	guard->desc = change_desc(guard->projection);
+	read_modes("", guard->modes);
+	return guard;
+}
+
+/* Free the plans of a guard that was made for one call. */
+void
+guard_release(Guard *guard)
+{
+	for (int i = 0; i < GUARD_PLANS; i++)
+		if (guard->plans[i])
+			SPI_freeplan(guard->plans[i]);
+}
+
+/* Free guards that were replaced, once nobody can be using them. */
+static void
+free_retired(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, retired)
+	{
+		Guard	   *guard = lfirst(lc);
+
+		guard_release(guard);
+		MemoryContextDelete(guard->context);
+	}
+	list_free(retired);
+	retired = NIL;
+}
+
+/* Work out a guard from the arguments of a trigger. */
+static Guard *
+make_guard(Relation source, char **args)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "osms guard",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	RelationKind kind;
+	Guard	   *guard;
+
+	if (!relation_kind_of(args[1], &kind) ||
+		!canonical_relations[kind].guarded)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("\"%s\" is not a relation that is guarded", args[1]),
+				 errhint("Let osms.guard() make the trigger.")));
+	guard = guard_of_registry(args[0], kind);
+	if (guard == NULL || guard->source != RelationGetRelid(source))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("relation \"%s\" of registry \"%s\" does not map table \"%s\"",
+						args[1], args[0], RelationGetRelationName(source)),
+				 errhint("Map it again with osms.map(), or remove the guard with osms.unguard().")));
+	guard->arguments = pstrdup(args[2]);
+	read_modes(args[2], guard->modes);
+	MemoryContextSwitchTo(old);
+	MemoryContextSetParent(context, CacheMemoryContext);
+	return guard;
+}
+
+/*
+ * The guard of a trigger, from the session's store or made anew.  The
+ * caller has checked the trigger protocol, so there are three arguments.
+ */
+Guard *
+guard_of_trigger(TriggerData *trigdata)
+{
+	char	  **args = trigdata->tg_trigger->tgargs;
+	GuardKey	key = {0};
+	GuardEntry *entry;
+	bool		present;
+
+	if (guards == NULL)
+	{
+		HASHCTL		ctl = {.keysize = sizeof(GuardKey),
+		.entrysize = sizeof(GuardEntry)};
+
+		guards = hash_create("osms guards", 16, &ctl, HASH_ELEM | HASH_BLOBS);
+		CacheRegisterRelcacheCallback(invalidate_guards, (Datum) 0);
+	}
+	if (guard_depth == 0 && retired != NIL)
+		free_retired();
+
+	key.source = RelationGetRelid(trigdata->tg_relation);
+	if (!relation_kind_of(args[1], &key.kind))
+		key.kind = REL_KINDS;	/* make_guard reports it */
+	entry = hash_search(guards, &key, HASH_FIND, NULL);
+	if (entry && entry->valid &&
+		strcmp(entry->guard->arguments, args[2]) == 0)
+		return entry->guard;
+
+	{
+		Guard	   *guard = make_guard(trigdata->tg_relation, args);
+		MemoryContext old = MemoryContextSwitchTo(CacheMemoryContext);
+
+		entry = hash_search(guards, &key, HASH_ENTER, &present);
+		if (present)
+			retired = lappend(retired, entry->guard);
+		entry->guard = guard;
+		entry->valid = true;
+		MemoryContextSwitchTo(old);
+		return guard;
+	}
+}
+
+/*
+ * The guard that a trigger of this session made over a relation of a
+ * registry, or NULL.
+ */
+Guard *
+guard_in_session(const char *registry, RelationKind kind)
+{
+	HASH_SEQ_STATUS scan;
+	GuardEntry *entry;
+
+	if (guards == NULL)
+		return NULL;
+	hash_seq_init(&scan, guards);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+		if (entry->valid && entry->key.kind == kind &&
+			strcmp(entry->guard->registry.name, quote_identifier(registry)) == 0)
+		{
+			hash_seq_term(&scan);
+			return entry->guard;
+		}
+	return NULL;
+}
+
+/* trigger_arguments(oid): the arguments of a trigger, as written. */
+Datum
+osms_trigger_arguments(PG_FUNCTION_ARGS)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	ArrayBuildState *arguments = NULL;
+
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
+				PG_GETARG_DATUM(0));
+	scan = systable_beginscan(catalog, TriggerOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		int			n = ((Form_pg_trigger) GETSTRUCT(tuple))->tgnargs;
+		bool		isnull;
+		bytea	   *bytes = DatumGetByteaPP(heap_getattr(tuple,
+														 Anum_pg_trigger_tgargs,
+														 RelationGetDescr(catalog),
+														 &isnull));
+		char	   *argument = VARDATA_ANY(bytes);
+
+		for (int i = 0; i < n; i++)
+		{
+			arguments = accumArrayResult(arguments,
+										 CStringGetTextDatum(argument), false,
+										 TEXTOID, CurrentMemoryContext);
+			argument += strlen(argument) + 1;
+		}
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	if (arguments == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(makeArrayResult(arguments, CurrentMemoryContext));
+}
+
+/* Refuse to run but as osms.guard() sets the trigger up. */
+void
+guard_check_protocol(FunctionCallInfo fcinfo, const char *name,
+					 bool row, bool before)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	const char *fault = NULL;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		fault = "must be called by the trigger manager";
+	else if (before != TRIGGER_FIRED_BEFORE(trigdata->tg_event))
+		fault = before ? "must be fired BEFORE" : "must be fired AFTER";
+	else if (row != (TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) != 0))
+		fault = row ? "must be fired for each row" :
+			"must be fired for each statement";
+	else if (trigdata->tg_trigger->tgnargs != 3)
+		fault = "needs the arguments registry, relation and modes";
+	if (fault)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" %s", name, fault),
+				 errhint("Let osms.guard() make the trigger.")));
+}
+
+/* Whether a clause is to be judged under this guard. */
+bool
+clause_enabled(const Guard *guard, const Clause *clause)
+{
+	return clause->relation == guard->kind &&
+		guard->modes[clause->rule] != MODE_OFF &&
+		clause_applies(clause, guard->projection->mapped,
+					   guard->registry.relations);
+}

@@ -1,0 +1,157 @@
+/*
+ * guard.h
+ *		What the triggers of a guard share: the guard itself, the changes of a
+ *		statement in chunks, and the queries run for it.
+ */
+#ifndef OSMS_GUARD_H
+#define OSMS_GUARD_H
+
+#include "rule.h"
+
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "utils/tuplestore.h"
+
+/* A registry as C sees it: a schema and what it holds. */
+typedef struct Registry
+{
+	char	   *name;			/* quoted where needed */
+	Oid			relation[REL_KINDS];	/* InvalidOid where absent */
+	int			relations;		/* bit per relation that is there */
+	Oid			roster;
+	Oid			owner;			/* of the roster: look-ups run as this role */
+} Registry;
+
+/* Queries of a guard, prepared on first use and kept. */
+typedef enum GuardPlan
+{
+	PLAN_LOCK,
+	PLAN_JUDGE,
+	PLAN_LEGACY,
+	PLAN_ADD_LEGACY,
+	PLAN_END_VERSIONS,
+	PLAN_ADD_VERSIONS,
+	PLAN_CURRENT_VERSIONS,
+	PLAN_REMARK,
+	PLAN_PEND,
+	PLAN_JOURNAL,
+	PLAN_UNPEND,
+	PLAN_CONSEQUENCES,
+	PLAN_FOLLOW,
+	PLAN_CORRECT_PERSON,
+	GUARD_PLANS
+} GuardPlan;
+
+/* A guarded relation of a registry, as one session knows it. */
+typedef struct Guard
+{
+	Registry	registry;
+	RelationKind kind;
+	Oid			source;
+	char	   *arguments;		/* modes as the trigger has them */
+	RuleMode	modes[RULES];
+	Projection *projection;
+	TupleDesc	desc;			/* of a change: see below */
+	SPIPlanPtr	plans[GUARD_PLANS];
+	MemoryContext context;
+	uint64		generation;		/* no two guards of a session share it */
+} Guard;
+
+/*
+ * A change as queries see it, in the relation "chunk": ord, op (I, U, D),
+ * bits (of the changed columns), the canonical columns of the row after the change (for D,
+ * of the row that was), the same named old_*, and what the roster adds.
+ */
+#define CHANGE_ORD 0
+#define CHANGE_EVENT 1
+#define CHANGE_CHANGED 2
+#define CHANGE_NEW 3
+#define CHANGE_OLD(kind) (CHANGE_NEW + canonical_relations[kind].ncolumns)
+#define CHANGE_EXTRA(kind) (CHANGE_OLD(kind) + canonical_relations[kind].ncolumns)
+enum
+{
+	VERSION_FROM, VERSION_BIRTH, VERSION_SEX, VERSION_MARK, CHANGE_EXTRAS
+};
+#define CHANGE_COLUMNS(kind) (CHANGE_EXTRA(kind) + CHANGE_EXTRAS)
+
+typedef struct Change
+{
+	char		event;
+	int			changed;
+	Datum	   *value;			/* CHANGE_COLUMNS of them */
+	bool	   *isnull;
+} Change;
+
+#define CHUNK_PERSONS 1000		/* persons locked and judged together */
+
+/* The changes of some persons, sorted by person. */
+typedef struct Chunk
+{
+	Guard	   *guard;
+	int			nchanges;
+	Change	   *changes;
+	int			npersons;
+	Datum	   *persons;		/* distinct, of new and old rows */
+	ProjectionState *projection;
+	Tuplestorestate *store;		/* what queries read as "chunk" */
+	TupleDesc	desc;
+} Chunk;
+
+/* Findings of a statement under rules that only warn. */
+typedef struct Findings
+{
+	int64		count[RULES];
+	const char *first[RULES];
+	MemoryContext context;		/* of the trigger call */
+} Findings;
+
+/* guard.c */
+extern void registry_open(Registry *registry, const char *name);
+extern Guard *guard_of_trigger(TriggerData *trigdata);
+extern Guard *guard_of_registry(const char *registry, RelationKind kind);
+extern Guard *guard_in_session(const char *registry, RelationKind kind);
+extern void guard_release(Guard *guard);
+extern int	guard_depth;
+extern void guard_check_protocol(FunctionCallInfo fcinfo, const char *name,
+								 bool row, bool before);
+extern bool clause_enabled(const Guard *guard, const Clause *clause);
+
+/* query.c */
+extern void as_owner_begin(const Registry *registry, Oid *user, int *context);
+extern void as_owner_end(Oid user, int context);
+extern char *expand(const Guard *guard, const char *sql);
+extern uint64 guard_execute(Guard *guard, GuardPlan plan, const char *sql,
+							int nargs, Oid *types, Datum *values);
+extern char *equality_of(Oid type);
+extern Datum person_array(const Guard *guard, Datum *persons, int n);
+extern Oid	subject_type(const Guard *guard);
+extern void offer_relation(const char *name, TupleDesc desc,
+						   Tuplestorestate *store);
+extern void withdraw_relation(const char *name);
+
+/* judge.c */
+extern char *judge_query(const Guard *guard, const char *rowset, bool audit);
+extern void judge_row(const Guard *guard, const RowChange *change,
+					  bool row_layer, Findings *findings, char event);
+extern void judge_chunk(Chunk *chunk, Findings *findings);
+
+/* report.c */
+extern void found(const Guard *guard, RuleId rule, int column,
+				  const char *finding, char event, Datum key, bool key_null,
+				  Findings *findings);
+extern void tell_findings(const Findings *findings);
+
+/* change.c */
+extern void for_each_chunk(Guard *guard, TriggerData *trigdata,
+						   Findings *findings,
+						   void (*work) (Chunk *chunk, Findings *findings));
+extern void chunk_publish(Chunk *chunk);
+extern void chunk_withdraw(Chunk *chunk);
+
+/* roster.c */
+extern uint64 roster_enter_legacy(Chunk *chunk);
+extern void roster_follow(Chunk *chunk, const bool *known, Findings *findings);
+extern void roster_correct_person(Chunk *chunk);
+extern bool roster_overlaps(Guard *guard, Datum person);
+
+#endif							/* OSMS_GUARD_H */

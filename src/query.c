@@ -1,0 +1,187 @@
+/*
+ * query.c
+ *		Queries of a guard: run as the registry's owner, with a snapshot that
+ *		shows what was committed before the lock was granted.
+ */
+#include "guard.h"
+
+#include "access/xact.h"
+#include "catalog/pg_operator.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+/*
+ * A chunk is a handful of rows looked up by key.  Were the planner free, the
+ * plan kept from a day with small tables would scan the large ones later.
+ */
+static const char *const planner_settings[] = {
+	"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"
+};
+
+static void
+set_option(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* Queries and locks run as the registry's owner, as RI's run as the table's. */
+void
+as_owner_begin(const Registry *registry, Oid *user, int *context)
+{
+	GetUserIdAndSecContext(user, context);
+	SetUserIdAndSecContext(registry->owner, *context |
+						   SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
+}
+
+void
+as_owner_end(Oid user, int context)
+{
+	SetUserIdAndSecContext(user, context);
+}
+
+/* Type of the column a guard sorts and locks by. */
+Oid
+subject_type(const Guard *guard)
+{
+	return guard->projection->type[canonical_relations[guard->kind].subject];
+}
+
+/* An array of subjects, for "= ANY ($1)". */
+Datum
+person_array(const Guard *guard, Datum *persons, int n)
+{
+	TypeCacheEntry *type = lookup_type_cache(subject_type(guard), 0);
+
+	return PointerGetDatum(construct_array(persons, n, type->type_id,
+										   type->typlen, type->typbyval,
+										   type->typalign));
+}
+
+/* Replace {r} by the registry's schema. */
+char *
+expand(const Guard *guard, const char *sql)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	while (*sql)
+	{
+		const char *mark = strstr(sql, "{r}");
+
+		if (mark == NULL)
+		{
+			appendStringInfoString(&out, sql);
+			break;
+		}
+		appendBinaryStringInfo(&out, sql, mark - sql);
+		appendStringInfoString(&out, guard->registry.name);
+		sql = mark + 3;
+	}
+	return out.data;
+}
+
+/*
+ * Run a query of the guard and return the number of its rows, which are in
+ * SPI_tuptable.  sql is expanded and prepared at the first call.
+ *
+ * Names resolve in pg_catalog and osms alone.  PLAN_FOLLOW writes to source
+ * tables and so fires other people's triggers, which must find their own
+ * path; it spells out its operator instead.
+ *
+ * At the higher isolation levels the transaction's snapshot is older than
+ * the lock, so the query sees with the latest one, and an UPDATE of what the
+ * transaction cannot see fails with 40001, as in ri_triggers.c.
+ */
+uint64
+guard_execute(Guard *guard, GuardPlan plan, const char *sql,
+			  int nargs, Oid *types, Datum *values)
+{
+	Snapshot	snapshot = InvalidSnapshot;
+	Snapshot	crosscheck = InvalidSnapshot;
+	int			level = NewGUCNestLevel();
+	int			rc;
+
+	for (int i = 0; i < lengthof(planner_settings); i++)
+		set_option(planner_settings[i], "off");
+	if (plan != PLAN_FOLLOW)
+		set_option("search_path", "pg_catalog, osms, pg_temp");
+	if (guard->plans[plan] == NULL)
+	{
+		SPIPlanPtr	prepared = SPI_prepare_cursor(expand(guard, sql), nargs,
+												  types,
+												  CURSOR_OPT_GENERIC_PLAN);
+
+		if (prepared == NULL)
+			elog(ERROR, "SPI_prepare failed: %s",
+				 SPI_result_code_string(SPI_result));
+		SPI_keepplan(prepared);
+		guard->plans[plan] = prepared;
+	}
+	if (IsolationUsesXactSnapshot())
+	{
+		CommandCounterIncrement();
+		snapshot = GetLatestSnapshot();
+		crosscheck = GetTransactionSnapshot();
+	}
+	rc = SPI_execute_snapshot(guard->plans[plan], values, NULL,
+							  snapshot, crosscheck, false, true, 0);
+	if (rc < 0)
+		elog(ERROR, "SPI_execute_snapshot failed: %s",
+			 SPI_result_code_string(rc));
+	AtEOXact_GUC(true, level);
+	return SPI_processed;
+}
+
+/* The equality operator of a type, spelled out. */
+char *
+equality_of(Oid type)
+{
+	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", operator);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	name = psprintf("OPERATOR(%s.%s)",
+					quote_identifier(get_namespace_name(form->oprnamespace)),
+					NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return name;
+}
+
+/*
+ * Let queries read a tuple store under a name.  The planner is told of a
+ * hundred rows however many there are, so that one plan serves all.
+ */
+void
+offer_relation(const char *name, TupleDesc desc, Tuplestorestate *store)
+{
+	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
+	int			rc;
+
+	enr->md.name = pstrdup(name);
+	enr->md.tupdesc = desc;
+	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
+	enr->md.enrtuples = 100;
+	enr->reldata = store;
+	rc = SPI_register_relation(enr);
+	if (rc != SPI_OK_REL_REGISTER)
+		elog(ERROR, "SPI_register_relation failed: %s",
+			 SPI_result_code_string(rc));
+}
+
+void
+withdraw_relation(const char *name)
+{
+	(void) SPI_unregister_relation(name);
+}

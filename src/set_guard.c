@@ -1,0 +1,469 @@
+/*
+ * set_guard.c
+ *		The set layer: what a statement did, judged and followed up under the
+ *		lock on its persons.
+ *
+ * The person is the mutex of everything about that person.  Persons are
+ * locked in the order of their keys, then looked at with a fresh snapshot,
+ * then written about; never the other way round.
+ */
+#include "guard.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "core/lifecycle.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+PG_FUNCTION_INFO_V1(osms_guard_set);
+PG_FUNCTION_INFO_V1(osms_guard_truncate);
+PG_FUNCTION_INFO_V1(osms_judge_pending);
+PG_FUNCTION_INFO_V1(osms_enter_persons);
+PG_FUNCTION_INFO_V1(osms_changed_columns);
+
+static const char lock[] =
+"SELECT p.person, p.birth_date, p.sex, s.roster_complete"
+" FROM {r}.person p, {r}.setting s WHERE p.person = ANY ($1)"
+" ORDER BY p.person FOR NO KEY UPDATE OF p";
+
+/* A newly identified application replaces those only submitted. */
+static const char replaced[] =
+"SELECT x.application AS key, 'replaced'::osms.application_state AS state"
+" FROM chunk c JOIN {r}.application x ON x.person = c.person"
+" WHERE c.state = 'identified' AND c.bits & %d <> 0"
+" AND x.application <> c.application AND x.state = 'submitted'"
+" AND (x.ground IS NOT DISTINCT FROM 'campaign')"
+" = (c.ground IS NOT DISTINCT FROM 'campaign')";
+static const char replace[] =
+"UPDATE {r}.application a SET state = e.state FROM consequence e"
+" WHERE a.application %s e.key";
+
+/* A death ends what reaches beyond it and voids what began after it. */
+static const char ended_by_death[] =
+"SELECT a.attachment AS key,"
+" CASE WHEN a.since > c.death_date THEN a.until ELSE c.death_date + 1 END"
+"  AS until,"
+" CASE WHEN a.since > c.death_date THEN 'annulled'::osms.attachment_state"
+"  ELSE 'closed' END AS state"
+" FROM chunk c JOIN {r}.attachment a ON a.person = c.person"
+" WHERE c.op = 'U' AND c.bits & %d <> 0"
+" AND a.state IN ('active', 'suspect', 'closed')"
+" AND (a.since > c.death_date"
+"  OR coalesce(a.until, 'infinity') > c.death_date + 1)";
+static const char end_by_death[] =
+"UPDATE {r}.attachment a SET until = e.until, state = e.state%s"
+" FROM consequence e WHERE a.attachment %s e.key";
+
+static const char journal[] =
+"INSERT INTO {r}.journal (actor, relation, event, key, person, organisation,"
+" state_before, state_after, since, until, reason, changed)"
+" SELECT $1, '%s', c.op, c.%s::text, %s, osms.changed_columns('%s', c.bits)"
+" FROM chunk c WHERE %s";
+
+/* What the journal keeps of a change, per relation. */
+static const struct
+{
+	const char *columns;		/* person to reason */
+	const char *filter;
+}			journal_parts[REL_KINDS] =
+{
+	[REL_PERSON] = {"c.person, NULL, NULL, NULL, NULL, NULL, NULL",
+	"c.op <> 'I'"},
+	[REL_APPLICATION] = {"c.person, c.organisation::text, c.old_state::text,"
+		" CASE WHEN c.op <> 'D' THEN c.state::text END, NULL, NULL,"
+	" c.reason", "true"},
+	[REL_ATTACHMENT] = {"c.person, c.organisation::text, c.old_state::text,"
+		" CASE WHEN c.op <> 'D' THEN c.state::text END, c.since, c.until,"
+	" c.reason", "true"},
+};
+
+/*
+ * Lock the persons of a chunk and, for attachments, note what the roster
+ * copies of them.  The result tells for each change whether its person is
+ * known; complete, whether the roster holds everybody.
+ */
+static bool *
+lock_persons(Chunk *chunk, bool *complete)
+{
+	Guard	   *guard = chunk->guard;
+	int			subject = CHANGE_NEW + canonical_relations[guard->kind].subject;
+	TypeCacheEntry *cmp = lookup_type_cache(subject_type(guard),
+											TYPECACHE_CMP_PROC_FINFO);
+	Oid			collation = guard->projection->collation[subject - CHANGE_NEW];
+	Oid			type = get_array_type(subject_type(guard));
+	Datum		persons = person_array(guard, chunk->persons, chunk->npersons);
+	bool	   *known = palloc0(chunk->nchanges * sizeof(bool));
+	int			extra = CHANGE_EXTRA(guard->kind);
+	uint64		n = guard_execute(guard, PLAN_LOCK, lock, 1, &type, &persons);
+	SPITupleTable *table = SPI_tuptable;
+	uint64		r = 0;
+
+	*complete = true;
+	for (int i = 0; i < chunk->nchanges; i++)
+	{
+		Change	   *change = &chunk->changes[i];
+		Datum		row[4];
+		bool		nulls[4];
+		int			order = 1;
+
+		if (change->isnull[subject])
+			continue;
+		for (; r < n; r++)
+		{
+			heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
+			*complete = DatumGetBool(row[3]);
+			order = DatumGetInt32(FunctionCall2Coll(&cmp->cmp_proc_finfo,
+													collation, row[0],
+													change->value[subject]));
+			if (order >= 0)
+				break;
+		}
+		known[i] = r < n && order == 0;
+		if (!known[i] || guard->kind != REL_ATTACHMENT)
+			continue;
+		change->value[extra + VERSION_BIRTH] = row[1];
+		change->isnull[extra + VERSION_BIRTH] = nulls[1];
+		change->value[extra + VERSION_SEX] = row[2];
+		change->isnull[extra + VERSION_SEX] = nulls[2];
+	}
+	SPI_freetuptable(table);
+	return known;
+}
+
+/* Write the changes of a chunk into the journal. */
+static void
+write_journal(Chunk *chunk, const char *actor)
+{
+	Guard	   *guard = chunk->guard;
+	const CanonicalRelation *shape = &canonical_relations[guard->kind];
+	Oid			type = TEXTOID;
+	Datum		value = CStringGetTextDatum(actor);
+	const char *sql = "";
+
+	if (journal_parts[guard->kind].columns == NULL)
+		return;
+	if (guard->plans[PLAN_JOURNAL] == NULL)
+		sql = psprintf(journal, shape->name, shape->columns[0].name,
+					   journal_parts[guard->kind].columns, shape->name,
+					   journal_parts[guard->kind].filter);
+	guard_execute(guard, PLAN_JOURNAL, sql, 1, &type, &value);
+}
+
+/*
+ * Write the consequences of a chunk to a source, through the registry, so
+ * that its own guard judges and follows them.
+ */
+static void
+write_consequences(Guard *guard, const char *query, const char *update)
+{
+	Tuplestorestate *store;
+	SPITupleTable *table;
+	uint64		n = guard_execute(guard, PLAN_CONSEQUENCES, query, 0, NULL,
+								  NULL);
+
+	if (n == 0)
+		return;
+	table = SPI_tuptable;
+	store = tuplestore_begin_heap(false, false, work_mem);
+	for (uint64 r = 0; r < n; r++)
+		tuplestore_puttuple(store, table->vals[r]);
+	offer_relation("consequence", table->tupdesc, store);
+	guard_execute(guard, PLAN_FOLLOW, update, 0, NULL, NULL);
+	withdraw_relation("consequence");
+	tuplestore_end(store);
+	SPI_freetuptable(table);
+}
+
+/* Applications: those only submitted give way to one that is identified. */
+static void
+follow_applications(Chunk *chunk)
+{
+	Guard	   *guard = chunk->guard;
+	int			state = CHANGE_NEW + APPLICATION_STATE;
+	bool		identified = false;
+
+	for (int i = 0; i < chunk->nchanges && !identified; i++)
+	{
+		const Change *change = &chunk->changes[i];
+
+		identified = change->event != 'D' &&
+			(change->changed & COLUMN_BIT(APPLICATION_STATE)) != 0 &&
+			!change->isnull[state] &&
+			DatumGetChar(change->value[state]) == APPLICATION_IDENTIFIED;
+	}
+	if (identified && guard->modes[RULE_ONE_OPEN_APPLICATION] != MODE_OFF)
+		write_consequences(guard,
+						   psprintf(replaced, COLUMN_BIT(APPLICATION_STATE)),
+						   psprintf(replace,
+									equality_of(guard->projection->type[APPLICATION_APPLICATION])));
+}
+
+/* Whether an UPDATE among the changes touched a column. */
+static bool
+updated(const Chunk *chunk, int bits)
+{
+	for (int i = 0; i < chunk->nchanges; i++)
+		if (chunk->changes[i].event == 'U' &&
+			(chunk->changes[i].changed & bits) != 0)
+			return true;
+	return false;
+}
+
+/*
+ * Persons: a death closes attachments, corrected data add roster versions.
+ */
+static void
+follow_persons(Chunk *chunk)
+{
+	Guard	   *guard = chunk->guard;
+	Oid			attachment = guard->registry.relation[REL_ATTACHMENT];
+	Projection *p;
+
+	if (updated(chunk, COLUMN_BIT(PERSON_BIRTH_DATE) | COLUMN_BIT(PERSON_SEX)))
+		roster_correct_person(chunk);
+	if (!updated(chunk, COLUMN_BIT(PERSON_DEATH_DATE)) ||
+		!OidIsValid(attachment))
+		return;
+	p = make_projection(REL_ATTACHMENT, attachment);
+	write_consequences(guard,
+					   psprintf(ended_by_death, COLUMN_BIT(PERSON_DEATH_DATE)),
+					   psprintf(end_by_death,
+								p->mapped & COLUMN_BIT(ATTACHMENT_REASON) ?
+								", reason = 'death'" : "",
+								equality_of(p->type[ATTACHMENT_ATTACHMENT])));
+}
+
+/* Judge a chunk and let everything that depends on it follow. */
+static void
+guard_chunk(Chunk *chunk, Findings *findings)
+{
+	Guard	   *guard = chunk->guard;
+	char	   *actor = GetUserNameFromId(GetUserId(), false);
+	bool		complete = true;
+	bool	   *known = NULL;
+	Oid			user;
+	int			context;
+
+	as_owner_begin(&guard->registry, &user, &context);
+	if (guard->kind != REL_PERSON && guard->kind != REL_ORGANISATION)
+		known = lock_persons(chunk, &complete);
+	if (guard->kind == REL_ATTACHMENT && !complete)
+		roster_enter_legacy(chunk);
+	as_owner_end(user, context);
+
+	judge_chunk(chunk, findings);
+
+	as_owner_begin(&guard->registry, &user, &context);
+	write_journal(chunk, actor);
+	if (guard->kind == REL_ATTACHMENT)
+		roster_follow(chunk, known, findings);
+	else if (guard->kind == REL_APPLICATION)
+		follow_applications(chunk);
+	else if (guard->kind == REL_PERSON)
+		follow_persons(chunk);
+	as_owner_end(user, context);
+}
+
+/*
+ * Whoever owns a guarded table could learn from its trigger who died or
+ * lives where; so the owner must be one who may read that anyway.
+ */
+static void
+check_table_owner(const Guard *guard, Relation table)
+{
+	Oid			owner = table->rd_rel->relowner;
+
+	if (pg_class_aclcheck(guard->registry.roster, owner,
+						  ACL_SELECT) != ACLCHECK_OK ||
+		pg_class_aclcheck(guard->registry.relation[REL_PERSON], owner,
+						  ACL_SELECT) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("owner of guarded table \"%s\" may not read registry \"%s\"",
+						RelationGetRelationName(table), guard->registry.name),
+				 errhint("Grant SELECT on the registry's person and roster to the owner of the table.")));
+}
+
+/* The AFTER STATEMENT triggers of a guard. */
+Datum
+osms_guard_set(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Findings	findings = {.context = CurrentMemoryContext};
+	Guard	   *guard;
+
+	guard_check_protocol(fcinfo, "osms.guard_set", false, false);
+	if ((trigdata->tg_trigger->tgnewtable == NULL &&
+		 !TRIGGER_FIRED_BY_DELETE(trigdata->tg_event)) ||
+		(trigdata->tg_trigger->tgoldtable == NULL &&
+		 !TRIGGER_FIRED_BY_INSERT(trigdata->tg_event)))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"osms.guard_set\" needs transition tables"),
+				 errhint("Let osms.guard() make the trigger.")));
+
+	guard = guard_of_trigger(trigdata);
+	check_table_owner(guard, trigdata->tg_relation);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	guard_depth++;
+	PG_TRY();
+	{
+		for_each_chunk(guard, trigdata, &findings, guard_chunk);
+	}
+	PG_FINALLY();
+	{
+		guard_depth--;
+	}
+	PG_END_TRY();
+	SPI_finish();
+	tell_findings(&findings);
+	return PointerGetDatum(NULL);
+}
+
+/* The BEFORE TRUNCATE trigger of a guard. */
+Datum
+osms_guard_truncate(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Findings	findings = {.context = CurrentMemoryContext};
+	Guard	   *guard;
+
+	guard_check_protocol(fcinfo, "osms.guard_truncate", false, true);
+	guard = guard_of_trigger(trigdata);
+	if (guard->modes[RULE_IMMUTABLE] != MODE_OFF)
+		found(guard, RULE_IMMUTABLE, 0, "truncated", 'D', (Datum) 0, true,
+			  &findings);
+	tell_findings(&findings);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * The deferred constraint trigger on pending: a person who counted twice
+ * after some statement is looked at again when the transaction ends.
+ */
+Datum
+osms_judge_pending(PG_FUNCTION_ARGS)
+{
+	static const char unpend[] =
+	"DELETE FROM {r}.pending WHERE person = $1";
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	char	   *registry;
+	Guard	   *guard;
+	Findings	findings = {.context = CurrentMemoryContext};
+	Oid			types[2];
+	Datum		person;
+	Datum		persons;
+	bool		isnull;
+	Oid			user;
+	int			context;
+
+	guard_check_protocol(fcinfo, "osms.judge_pending", true, false);
+	registry = trigdata->tg_trigger->tgargs[0];
+	guard = guard_in_session(registry, REL_ATTACHMENT);
+	if (guard == NULL)
+		guard = guard_of_registry(registry, REL_ATTACHMENT);
+	person = heap_getattr(trigdata->tg_trigtuple, 1,
+						  RelationGetDescr(trigdata->tg_relation), &isnull);
+	types[0] = subject_type(guard);
+	types[1] = get_array_type(types[0]);
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	guard_depth++;
+	PG_TRY();
+	{
+		bool		overlap = false;
+
+		as_owner_begin(&guard->registry, &user, &context);
+		persons = person_array(guard, &person, 1);
+		/* judged already where another row of this person came first */
+		if (guard_execute(guard, PLAN_UNPEND, unpend, 1, types, &person) > 0)
+		{
+			guard_execute(guard, PLAN_LOCK, lock, 1, types + 1, &persons);
+			overlap = roster_overlaps(guard, person);
+		}
+		as_owner_end(user, context);
+		if (overlap)
+			found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
+				  'U', (Datum) 0, true, &findings);
+	}
+	PG_FINALLY();
+	{
+		guard_depth--;
+	}
+	PG_END_TRY();
+	SPI_finish();
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * enter_persons(registry, persons): enter into the roster what the source
+ * holds of persons the roster does not know, whom the caller has locked.
+ */
+Datum
+osms_enter_persons(PG_FUNCTION_ARGS)
+{
+	Guard	   *guard;
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
+	TypeCacheEntry *type = lookup_type_cache(ARR_ELEMTYPE(array), 0);
+	Datum	   *persons;
+	int			n;
+	int64		entered = 0;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	guard = guard_of_registry(text_to_cstring(PG_GETARG_TEXT_PP(0)),
+							  REL_ATTACHMENT);
+	if (guard == NULL || subject_type(guard) != ARR_ELEMTYPE(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("registry keeps no attachments of persons of type %s",
+						format_type_be(ARR_ELEMTYPE(array)))));
+	deconstruct_array(array, type->type_id, type->typlen, type->typbyval,
+					  type->typalign, &persons, NULL, &n);
+	for (int i = 0; i < n; i += CHUNK_PERSONS)
+	{
+		Chunk		chunk = {.guard = guard,.persons = persons + i,
+		.npersons = Min(CHUNK_PERSONS, n - i)};
+
+		CHECK_FOR_INTERRUPTS();
+		chunk_publish(&chunk);
+		entered += roster_enter_legacy(&chunk);
+		chunk_withdraw(&chunk);
+	}
+	guard_release(guard);
+	SPI_finish();
+	PG_RETURN_INT64(entered);
+}
+
+/* changed_columns(relation, bits): the names, NULL where all are new. */
+Datum
+osms_changed_columns(PG_FUNCTION_ARGS)
+{
+	char	   *relation = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int			bits = PG_GETARG_INT32(1);
+	RelationKind kind;
+	ArrayBuildState *names = NULL;
+
+	if (!relation_kind_of(relation, &kind))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is not a canonical relation", relation)));
+	if (bits == -1)
+		PG_RETURN_NULL();
+	for (int i = 0; i < canonical_relations[kind].ncolumns; i++)
+		if (bits & COLUMN_BIT(i))
+			names = accumArrayResult(names,
+									 CStringGetTextDatum(canonical_relations[kind].columns[i].name),
+									 false, TEXTOID, CurrentMemoryContext);
+	if (names == NULL)
+		PG_RETURN_DATUM(PointerGetDatum(construct_empty_array(TEXTOID)));
+	PG_RETURN_DATUM(makeArrayResult(names, CurrentMemoryContext));
+}
