@@ -176,6 +176,7 @@ $$, 'no function is SECURITY DEFINER');
 SELECT is_empty($$
     SELECT signature, proconfig FROM own_function
     WHERE language NOT IN ('c', 'internal') AND prosqlbody IS NULL
+      AND prokind <> 'p' -- a procedure that commits cannot pin anything
       AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting
                       WHERE setting ~ '^search_path="?pg_catalog"?, ("?osms"?, )?"?pg_temp"?$')
 $$, 'a body that is only text has its search_path pinned');

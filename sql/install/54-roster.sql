@@ -1,0 +1,139 @@
+
+--
+-- roster: filled from the rows that exist, and verified against them.
+--
+CREATE FUNCTION osms.enter_persons(registry text, persons anyarray) RETURNS bigint
+    LANGUAGE C VOLATILE STRICT
+    AS 'MODULE_PATHNAME', 'osms_enter_persons';
+COMMENT ON FUNCTION osms.enter_persons(text, anyarray) IS
+    'enters into the roster what the source holds of persons who have no current version there and whom the caller has locked; versions entered; called by osms.fill_roster';
+
+-- Differences between the source and the current roster, for the persons a
+-- filter lets through.
+CREATE FUNCTION osms.verify_query(registry text, filter text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN format($query$
+    WITH source AS (
+        SELECT a.attachment, a.person, a.organisation, a.site, a.since, coalesce(a.until, 'infinity') AS until,
+               p.birth_date, p.sex, a.state = 'suspect' AS suspect,
+               CASE WHEN a.application IS NOT NULL THEN 'application' WHEN a.order_key IS NOT NULL THEN 'order'
+                    WHEN a.restores IS NOT NULL THEN 'restores' ELSE 'inherited' END AS basis
+        FROM %1$I.attachment a JOIN %1$I.person p ON p.person = a.person
+        WHERE a.state IN ('active', 'suspect', 'closed') AND a.since < coalesce(a.until, 'infinity') AND a.%2$s
+    ), current AS (
+        SELECT r.*, count(*) OVER (PARTITION BY r.attachment) AS versions,
+               max(r.until) FILTER (WHERE r.mark <> 'excused') OVER (PARTITION BY r.person ORDER BY r.since, r.attachment
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach,
+               min(r.since) FILTER (WHERE r.mark <> 'excused') OVER (PARTITION BY r.person ORDER BY r.since DESC, r.attachment DESC
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS later
+        FROM %1$I.roster r WHERE r.known_to = 'infinity' AND r.%2$s
+    )
+    SELECT coalesce(s.attachment, c.attachment)::text AS attachment, coalesce(s.person, c.person) AS person,
+           CASE WHEN c.attachment IS NULL THEN 'missing in the roster'
+                WHEN s.attachment IS NULL THEN 'not in the source'
+                WHEN c.versions > 1 THEN 'current twice'
+                WHEN c.person <> s.person THEN 'person differs'
+                WHEN c.organisation <> s.organisation THEN 'organisation differs'
+                WHEN c.site IS DISTINCT FROM s.site THEN 'site differs'
+                WHEN c.since <> s.since THEN 'since differs'
+                WHEN c.until <> s.until THEN 'until differs'
+                WHEN c.birth_date IS DISTINCT FROM s.birth_date THEN 'birth date differs'
+                WHEN c.sex IS DISTINCT FROM s.sex THEN 'sex differs'
+                WHEN c.basis <> s.basis THEN 'basis differs'
+                WHEN c.mark = 'excused' AND coalesce(c.reach <= c.since, true) AND coalesce(c.until <= c.later, true)
+                     THEN 'excused without an overlap'
+                WHEN c.mark <> 'excused' AND (c.mark = 'suspect') <> s.suspect THEN 'mark differs'
+                WHEN c.mark <> 'excused' AND c.since < c.reach THEN 'counts twice'
+           END AS difference
+    FROM source s FULL JOIN current c ON c.attachment = s.attachment $query$, registry, filter);
+COMMENT ON FUNCTION osms.verify_query(text, text) IS
+    'query behind osms.verify and osms.fill_roster: attachment, person, difference (NULL = none) of the persons a filter on person lets through';
+
+CREATE FUNCTION osms.verify(registry text, OUT attachment text, OUT difference text) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, osms, pg_temp
+AS $$
+BEGIN
+    IF osms.relation_of(registry, 'roster') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" has no roster', registry
+            USING ERRCODE = 'undefined_table', HINT = 'Make it with osms.create_registry() and map the relation "attachment".';
+    END IF;
+    RETURN QUERY EXECUTE format('SELECT v.attachment, v.difference FROM (%s) v WHERE v.difference IS NOT NULL',
+                                osms.verify_query(registry, 'person IS NOT NULL'));
+END $$;
+COMMENT ON FUNCTION osms.verify(text) IS
+    'derives the roster from the attachments again and names every difference; no rows = proof. Rows that were written while no guard stood are put right by osms.fill_roster';
+
+CREATE FUNCTION osms.fill_batch(registry text, after text, batch integer,
+                                OUT last_person text, OUT entered bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, osms, pg_temp
+AS $$
+DECLARE
+    person_type text;
+    persons text;
+    differing text;
+BEGIN
+    IF osms.relation_of(registry, 'roster') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" has no roster', registry
+            USING ERRCODE = 'undefined_table', HINT = 'Make it with osms.create_registry() and map the relation "attachment".';
+    END IF;
+    IF NOT EXISTS (SELECT FROM osms.guards g WHERE g.registry = fill_batch.registry AND g.relation = 'attachment' AND g.problem IS NULL) THEN
+        RAISE EXCEPTION 'registry "%" is not guarded', registry
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Guard it first with osms.guard(), so that the roster follows what is written while it is filled.';
+    END IF;
+    IF batch < 1 THEN
+        RAISE EXCEPTION 'a batch needs at least one person' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT format_type(a.atttypid, a.atttypmod) INTO person_type
+    FROM pg_attribute a WHERE a.attrelid = osms.relation_of(registry, 'roster') AND a.attname = 'person';
+    EXECUTE format('SELECT (array_agg(x.person ORDER BY x.person DESC))[1]::text, array_agg(x.person)::text FROM (SELECT p.person FROM %1$I.person p
+        WHERE %2$L IS NULL OR p.person > %2$L ORDER BY p.person LIMIT %3$s FOR NO KEY UPDATE) x',
+        registry, after, coalesce(batch::text, 'NULL'))
+    INTO last_person, persons;
+    entered := 0;
+    IF last_person IS NULL THEN
+        EXECUTE format('UPDATE %I.setting SET roster_complete = true', registry);
+        RETURN;
+    END IF;
+    EXECUTE format('SELECT array_agg(DISTINCT v.person)::text FROM (%s) v WHERE v.difference IS NOT NULL',
+        osms.verify_query(registry, format('person = ANY (%L::%s[])', persons, person_type)))
+    INTO differing;
+    IF differing IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format('UPDATE %I.roster r SET known_to = greatest(clock_timestamp(), r.known_from + interval ''1 microsecond'')
+        WHERE r.known_to = ''infinity'' AND r.person = ANY (%L::%s[])', registry, differing, person_type);
+    EXECUTE format('SELECT osms.enter_persons(%L, %L::%s[])', registry, differing, person_type) INTO entered;
+END $$;
+COMMENT ON FUNCTION osms.fill_batch(text, text, integer) IS
+    'locks the next persons after one and brings their roster in line with the source; last_person NULL: there were none, the roster is complete; called by osms.fill_roster';
+
+-- It commits, so it cannot pin its search_path: it names everything in full.
+CREATE PROCEDURE osms.fill_roster(registry text, batch integer DEFAULT 10000)
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    step record;
+    total bigint := 0;
+    after text;
+BEGIN
+    LOOP
+        SELECT b.last_person, b.entered INTO step FROM osms.fill_batch(registry, after, batch) b;
+        EXIT WHEN step.last_person IS NULL;
+        after := step.last_person;
+        total := total OPERATOR(pg_catalog.+) step.entered;
+        IF batch IS NOT NULL THEN
+            COMMIT;
+        END IF;
+    END LOOP;
+    RAISE NOTICE 'roster of "%": % versions entered', registry, total;
+END $$;
+COMMENT ON PROCEDURE osms.fill_roster(text, integer) IS
+    'fills the roster from the attachments that exist, beside writers, in batches of so many persons with a commit after each (NULL: all in the caller''s transaction); persons whose roster agrees are left alone. 55000 where the registry is not guarded';
+
+REVOKE EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer), osms.verify(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer), osms.verify(text) TO @extowner@;
+REVOKE EXECUTE ON PROCEDURE osms.fill_roster(text, integer) FROM PUBLIC;
+GRANT EXECUTE ON PROCEDURE osms.fill_roster(text, integer) TO @extowner@;

@@ -1,0 +1,421 @@
+/*
+ * roster.c
+ *		The roster: who counted where, from when to when, and since when that
+ *		is known.
+ *
+ * Versions are only added.  The one change a version sees is its known_to,
+ * from infinity to the known_from of its successor, under the person's lock.
+ * Among the current versions of a person those marked counted or suspect do
+ * not overlap; an older one that would is marked excused and is not paid.
+ */
+#include "guard.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "core/lifecycle.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#define ROSTER_COLUMNS \
+	"attachment, person, organisation, site, since, until, birth_date, sex," \
+	" basis, mark, known_from, known_to"
+
+/* An instant after the version's own, so that no version is empty. */
+#define ENDED_NOW \
+	"greatest(clock_timestamp(), r.known_from + interval '1 microsecond')"
+
+#define BASIS_OF(x) \
+	"CASE WHEN " x ".application IS NOT NULL THEN 'application'" \
+	" WHEN " x ".order_key IS NOT NULL THEN 'order'" \
+	" WHEN " x ".restores IS NOT NULL THEN 'restores'" \
+	" ELSE 'inherited' END"
+
+static const char end_versions[] =
+"UPDATE {r}.roster r SET known_to = " ENDED_NOW
+" FROM chunk c WHERE c.op <> 'I' AND c.version_from IS NOT NULL"
+" AND r.person = c.old_person AND r.attachment = c.old_attachment"
+" AND r.known_to = 'infinity'"
+" RETURNING c.ord, r.known_to, r.mark";
+
+static const char add_versions[] =
+"INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
+" SELECT c.attachment, c.person, c.organisation, c.site, c.since,"
+"  coalesce(c.until, 'infinity'), c.version_birth, c.version_sex,"
+"  " BASIS_OF("c") ", c.version_mark, c.version_from, 'infinity'"
+" FROM chunk c WHERE c.version_mark IS NOT NULL";
+
+/*
+ * What the source held of these persons before the statement, for persons
+ * the roster does not know yet: newest first.
+ */
+static const char legacy_versions[] =
+"SELECT a.attachment, a.person, a.organisation, a.site, a.since,"
+" coalesce(a.until, 'infinity') AS until, p.birth_date, p.sex,"
+" " BASIS_OF("a") " AS basis,"
+" CASE WHEN a.state = 'suspect' THEN 'suspect' ELSE 'counted' END AS mark"
+" FROM (SELECT a.attachment, a.person, a.organisation, a.site, a.state,"
+"   a.since, a.until, a.application, a.order_key, a.restores"
+"  FROM {r}.attachment a WHERE a.person = ANY ($1)"
+"   AND a.attachment <> ALL ($2)"
+"  UNION ALL SELECT c.old_attachment, c.old_person, c.old_organisation,"
+"   c.old_site, c.old_state, c.old_since, c.old_until, c.old_application,"
+"   c.old_order_key, c.old_restores FROM chunk c WHERE c.op <> 'I') a"
+" JOIN {r}.person p ON p.person = a.person"
+" WHERE a.state IN ('active', 'suspect', 'closed')"
+"  AND a.since < coalesce(a.until, 'infinity')"
+"  AND NOT EXISTS (SELECT FROM {r}.roster r WHERE r.person = a.person"
+"   AND r.known_to = 'infinity')"
+" ORDER BY a.person, a.since DESC, a.attachment DESC";
+
+static const char add_legacy[] =
+"INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
+" SELECT attachment, person, organisation, site, since, until, birth_date,"
+"  sex, basis, mark, clock_timestamp(), 'infinity' FROM legacy";
+
+/* Current versions: those that count first, then newest first. */
+static const char current_versions[] =
+"SELECT r.person, r.attachment, r.since, r.until, r.mark = 'excused'"
+" FROM {r}.roster r WHERE r.person = ANY ($1) AND r.known_to = 'infinity'"
+" ORDER BY r.person, r.mark = 'excused', r.since DESC, r.attachment DESC";
+
+/* $3 tells whether the version is excused, or counts again. */
+static const char remark[] =
+"WITH ended AS (UPDATE {r}.roster r SET known_to = " ENDED_NOW
+"  WHERE r.person = $1 AND r.attachment = $2 AND r.known_to = 'infinity'"
+"  RETURNING r.*)"
+" INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
+" SELECT attachment, person, organisation, site, since, until, birth_date,"
+"  sex, basis, CASE WHEN $3 THEN 'excused' ELSE coalesce((SELECT 'suspect'"
+"   FROM {r}.attachment a WHERE a.attachment = $2 AND a.state = 'suspect'),"
+"   'counted') END, known_to, 'infinity' FROM ended";
+
+static const char correct_person[] =
+"WITH ended AS (UPDATE {r}.roster r SET known_to = " ENDED_NOW
+"  FROM chunk c WHERE r.person = c.person AND r.known_to = 'infinity'"
+"   AND (r.birth_date IS DISTINCT FROM c.birth_date"
+"    OR r.sex IS DISTINCT FROM c.sex)"
+"  RETURNING r.*, c.birth_date AS new_birth_date, c.sex AS new_sex)"
+" INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
+" SELECT attachment, person, organisation, site, since, until,"
+"  new_birth_date, new_sex, basis, mark, known_to, 'infinity' FROM ended";
+
+static const char pend[] =
+"INSERT INTO {r}.pending (person) SELECT unnest($1)";
+
+/* Whether a row of the attachment relation is a membership at all. */
+static bool
+is_member(const Datum *value, const bool *isnull)
+{
+	if (isnull[ATTACHMENT_STATE] || isnull[ATTACHMENT_SINCE] ||
+		DatumGetChar(value[ATTACHMENT_STATE]) == ATTACHMENT_ANNULLED)
+		return false;
+	return isnull[ATTACHMENT_UNTIL] ||
+		DatumGetDateADT(value[ATTACHMENT_SINCE]) <
+		DatumGetDateADT(value[ATTACHMENT_UNTIL]);
+}
+
+static bool
+is_suspect(const Datum *value)
+{
+	return DatumGetChar(value[ATTACHMENT_STATE]) == ATTACHMENT_SUSPECT;
+}
+
+/* Whether a change shows in the roster. */
+static bool
+alters_roster(const Change *change)
+{
+	const int	copied = ~(COLUMN_BIT(ATTACHMENT_STATE) |
+						   COLUMN_BIT(ATTACHMENT_REASON));
+	const Datum *new = change->value + CHANGE_NEW;
+	const bool *new_null = change->isnull + CHANGE_NEW;
+	const Datum *old = change->value + CHANGE_OLD(REL_ATTACHMENT);
+	const bool *old_null = change->isnull + CHANGE_OLD(REL_ATTACHMENT);
+	bool		was;
+	bool		is;
+
+	if (change->event != 'U')
+		return true;
+	was = is_member(old, old_null);
+	is = is_member(new, new_null);
+	if (was != is)
+		return true;
+	return is && ((change->changed & copied) != 0 ||
+				  is_suspect(old) != is_suspect(new));
+}
+
+static Oid
+attachment_type(const Guard *guard)
+{
+	return guard->projection->type[ATTACHMENT_ATTACHMENT];
+}
+
+/* Keys of the attachments that the statement wrote. */
+static Datum
+written_keys(const Chunk *chunk)
+{
+	Oid			type = attachment_type(chunk->guard);
+	ArrayBuildState *keys = initArrayResult(type, CurrentMemoryContext, false);
+
+	for (int i = 0; i < chunk->nchanges; i++)
+		if (chunk->changes[i].event != 'D')
+			keys = accumArrayResult(keys, chunk->changes[i].value[CHANGE_NEW],
+									chunk->changes[i].isnull[CHANGE_NEW],
+									type, CurrentMemoryContext);
+	return makeArrayResult(keys, CurrentMemoryContext);
+}
+
+/* Whether two values of the person's type are equal. */
+static bool
+same_person(const Guard *guard, Datum a, Datum b)
+{
+	TypeCacheEntry *type = lookup_type_cache(subject_type(guard),
+											 TYPECACHE_EQ_OPR_FINFO);
+
+	return DatumGetBool(FunctionCall2Coll(&type->eq_opr_finfo,
+										  guard->projection->collation[ATTACHMENT_PERSON],
+										  a, b));
+}
+
+/*
+ * Enter what the source held before the statement of those persons of the
+ * chunk that the roster does not know.  Of versions that overlap the newest
+ * counts and the others are excused.  Returns the number of versions.
+ */
+uint64
+roster_enter_legacy(Chunk *chunk)
+{
+	enum
+	{
+		PERSON = 1, SINCE = 4, UNTIL = 5, MARK = 9, COLUMNS = 10
+	};
+	Guard	   *guard = chunk->guard;
+	Oid			types[] = {get_array_type(subject_type(guard)),
+	get_array_type(attachment_type(guard))};
+	Datum		values[] = {person_array(guard, chunk->persons,
+										 chunk->npersons),
+	written_keys(chunk)};
+	uint64		n = guard_execute(guard, PLAN_LEGACY, legacy_versions, 2,
+								  types, values);
+	SPITupleTable *table = SPI_tuptable;
+	Tuplestorestate *store;
+	Datum		row[COLUMNS];
+	bool		nulls[COLUMNS];
+	Datum		person = 0;
+	DateADT		counted_from = 0;
+
+	if (n == 0)
+		return 0;
+	store = tuplestore_begin_heap(false, false, work_mem);
+	for (uint64 r = 0; r < n; r++)
+	{
+		heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
+		if (r == 0 || !same_person(guard, person, row[PERSON]))
+			DATE_NOEND(counted_from);
+		person = row[PERSON];
+		if (DatumGetDateADT(row[UNTIL]) > counted_from)
+			row[MARK] = CStringGetTextDatum("excused");
+		else
+			counted_from = DatumGetDateADT(row[SINCE]);
+		tuplestore_putvalues(store, table->tupdesc, row, nulls);
+	}
+	offer_relation("legacy", table->tupdesc, store);
+	guard_execute(guard, PLAN_ADD_LEGACY, add_legacy, 0, NULL, NULL);
+	withdraw_relation("legacy");
+	tuplestore_end(store);
+	SPI_freetuptable(table);
+	return n;
+}
+
+/* Excuse a current version, or let it count again; this adds a version. */
+static void
+set_excused(Guard *guard, Datum person, Datum attachment, bool excused)
+{
+	Oid			types[] = {subject_type(guard), attachment_type(guard),
+	BOOLOID};
+	Datum		values[] = {person, attachment, BoolGetDatum(excused)};
+
+	guard_execute(guard, PLAN_REMARK, remark, 3, types, values);
+}
+
+/*
+ * See that nobody counts twice.  A person whose versions now overlap is
+ * judged at commit, for a later statement may still close one of them; where
+ * the rule only warns, the newest counts.  A version that was excused and
+ * overlaps no more counts again.
+ */
+static void
+settle_overlaps(Chunk *chunk, Findings *findings)
+{
+	Guard	   *guard = chunk->guard;
+	bool		enforce = guard->modes[RULE_ONE_ATTACHMENT] == MODE_ENFORCE;
+	Oid			type = get_array_type(subject_type(guard));
+	Datum		persons = person_array(guard, chunk->persons, chunk->npersons);
+	uint64		n = guard_execute(guard, PLAN_CURRENT_VERSIONS,
+								  current_versions, 1, &type, &persons);
+	SPITupleTable *table = SPI_tuptable;
+	Datum	   *pending = palloc(chunk->npersons * sizeof(Datum));
+	int			npending = 0;
+	DateADT		(*counted)[2] = palloc(n * sizeof(*counted));
+	int			ncounted = 0;
+	Datum		person = 0;
+	bool		is_pending = false;
+
+	for (uint64 r = 0; r < n; r++)
+	{
+		Datum		row[5];
+		bool		nulls[5];
+		DateADT		since;
+		DateADT		until;
+		bool		excused;
+		bool		overlap = false;
+
+		heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
+		if (r == 0 || !same_person(guard, person, row[0]))
+		{
+			ncounted = 0;
+			is_pending = false;
+		}
+		person = row[0];
+		since = DatumGetDateADT(row[2]);
+		until = DatumGetDateADT(row[3]);
+		excused = DatumGetBool(row[4]);
+		for (int c = 0; c < ncounted && !overlap; c++)
+			overlap = since < counted[c][1] && counted[c][0] < until;
+
+		if (overlap && !excused && enforce)
+		{
+			if (!is_pending)
+				pending[npending++] = person;
+			is_pending = true;
+		}
+		else if (overlap && !excused)
+		{
+			if (guard->modes[RULE_ONE_ATTACHMENT] == MODE_WARN)
+				found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
+					  'U', (Datum) 0, true, findings);
+			set_excused(guard, person, row[1], true);
+			continue;
+		}
+		else if (excused && !overlap)
+			set_excused(guard, person, row[1], false);
+		if (!overlap || !excused)
+		{
+			counted[ncounted][0] = since;
+			counted[ncounted++][1] = until;
+		}
+	}
+	if (npending > 0)
+	{
+		persons = person_array(guard, pending, npending);
+		guard_execute(guard, PLAN_PEND, pend, 1, &type, &persons);
+	}
+	SPI_freetuptable(table);
+}
+
+/*
+ * Let the roster follow the changes of a chunk, under the lock on its
+ * persons.  known[i] tells that the person of change i is in the registry.
+ */
+void
+roster_follow(Chunk *chunk, const bool *known, Findings *findings)
+{
+	Guard	   *guard = chunk->guard;
+	int			extra = CHANGE_EXTRA(REL_ATTACHMENT);
+	TimestampTz now = GetCurrentTimestamp();
+	Datum		counted = CStringGetTextDatum("counted");
+	Datum		suspect = CStringGetTextDatum("suspect");
+	bool		ends = false;
+	bool		adds = false;
+
+	for (int i = 0; i < chunk->nchanges; i++)
+	{
+		Change	   *change = &chunk->changes[i];
+
+		if (!alters_roster(change))
+			continue;
+		change->value[extra + VERSION_FROM] = TimestampTzGetDatum(now);
+		change->isnull[extra + VERSION_FROM] = false;
+		ends |= change->event != 'I';
+		if (change->event == 'D' || !known[i] ||
+			!is_member(change->value + CHANGE_NEW,
+					   change->isnull + CHANGE_NEW))
+			continue;
+		change->value[extra + VERSION_MARK] =
+			is_suspect(change->value + CHANGE_NEW) ? suspect : counted;
+		change->isnull[extra + VERSION_MARK] = false;
+		adds = true;
+	}
+	if (ends)
+	{
+		uint64		n;
+		SPITupleTable *table;
+
+		chunk_publish(chunk);
+		n = guard_execute(guard, PLAN_END_VERSIONS, end_versions, 0, NULL,
+						  NULL);
+		table = SPI_tuptable;
+		for (uint64 r = 0; r < n; r++)
+		{
+			Datum		row[3];
+			bool		nulls[3];
+			Change	   *change;
+
+			heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
+			change = &chunk->changes[DatumGetInt32(row[0])];
+			change->value[extra + VERSION_FROM] = row[1];
+			/* what was excused stays so until it overlaps no more */
+			if (!change->isnull[extra + VERSION_MARK] &&
+				strcmp(TextDatumGetCString(row[2]), "excused") == 0)
+				change->value[extra + VERSION_MARK] =
+					PointerGetDatum(PG_DETOAST_DATUM_COPY(row[2]));
+		}
+		SPI_freetuptable(table);
+	}
+	if (adds)
+	{
+		chunk_publish(chunk);
+		guard_execute(guard, PLAN_ADD_VERSIONS, add_versions, 0, NULL, NULL);
+	}
+	if (ends || adds)
+		settle_overlaps(chunk, findings);
+}
+
+/* Corrected birth dates and sexes: the versions of the chunk's persons follow. */
+void
+roster_correct_person(Chunk *chunk)
+{
+	guard_execute(chunk->guard, PLAN_CORRECT_PERSON, correct_person, 0, NULL,
+				  NULL);
+}
+
+/* Whether current versions of a person that count overlap. */
+bool
+roster_overlaps(Guard *guard, Datum person)
+{
+	Oid			type = get_array_type(subject_type(guard));
+	Datum		persons = person_array(guard, &person, 1);
+	uint64		n = guard_execute(guard, PLAN_CURRENT_VERSIONS,
+								  current_versions, 1, &type, &persons);
+	SPITupleTable *table = SPI_tuptable;
+	DateADT		later = 0;
+	bool		overlap = false;
+
+	for (uint64 r = 0; r < n && !overlap; r++)
+	{
+		Datum		row[5];
+		bool		nulls[5];
+
+		heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
+		if (DatumGetBool(row[4]))
+			break;				/* excused ones come last */
+		overlap = r > 0 && DatumGetDateADT(row[3]) > later;
+		later = DatumGetDateADT(row[2]);
+	}
+	SPI_freetuptable(table);
+	return overlap;
+}
