@@ -194,6 +194,23 @@ SELECT count(*) FROM big WHERE iin < '500201300000!';
 RESET ALL;
 SET search_path = public, osms;
 
+-- comparison is leakproof: under a row security policy the index is still used
+CREATE ROLE regress_osms_reader;
+GRANT USAGE ON SCHEMA osms TO regress_osms_reader;
+GRANT SELECT ON person TO regress_osms_reader;
+ALTER TABLE person ENABLE ROW LEVEL SECURITY;
+CREATE POLICY even ON person USING (NOT attested);
+SET enable_seqscan = off;
+SET enable_bitmapscan = off;
+SET ROLE regress_osms_reader;
+EXPLAIN (COSTS OFF) SELECT FROM person WHERE iin = '780315397016';
+RESET ROLE;
+RESET ALL;
+SET search_path = public, osms;
+DROP OWNED BY regress_osms_reader;
+DROP ROLE regress_osms_reader;
+ALTER TABLE person DISABLE ROW LEVEL SECURITY;
+
 -- min and max in a parallel plan
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 EXPLAIN (COSTS OFF) SELECT min(iin), max(iin) FROM big WHERE n >= 0;

@@ -71,30 +71,31 @@ identifier_judge(osms_kind kind, Datum value, Oid type)
 	}
 }
 
-/* Is this text, in UTF-8, a number without a fault? */
+/* Is this text a number without a fault? */
 static bool
-right(osms_kind kind, const char *utf8, size_t length)
+right(osms_kind kind, const char *text, size_t length)
 {
-	return osms_number_read(kind, utf8, length, osms_utf8_characters).fault == OSMS_VALID;
+	return osms_number_read(kind, text, length, osms_utf8_characters).fault == OSMS_VALID;
 }
 
 /*
  * What to do about a fault in text: a hint, or none where nothing can be said.
- * Separators and leading zeros are put right only to see whether that helps.
+ * Separators and leading zeros are put right only to see whether that helps;
+ * text is not converted to UTF-8 for it, as a conversion might itself fail.
  */
 static int
 hint_for_text(osms_kind kind, const char *text, osms_number number)
 {
-	char	   *utf8 = pg_server_to_any(text, strlen(text), PG_UTF8);
-	size_t		length = strlen(utf8);
-	char	   *cleaned = palloc(length + 1);
+	size_t		length = strlen(text);
+	char	   *cleaned;
 	char		padded[OSMS_NUMBER_DIGITS];
 
 	if (osms_fault_attestable(number.fault))
 		return errhint("Where an official document confirms this number, write it as \"%s%c\".",
 					   text, ATTESTED_MARK);
 
-	length = osms_clean_number(utf8, length, cleaned);
+	cleaned = palloc(length + 1);
+	length = osms_clean_number(text, length, cleaned);
 	if (right(kind, cleaned, length))
 		return errhint("Remove spaces and other separators, for example with osms.clean_number(text).");
 	if (length < OSMS_NUMBER_DIGITS)
@@ -155,7 +156,7 @@ identifier_out(osms_kind kind, FunctionCallInfo fcinfo)
 	char	   *end = text + OSMS_NUMBER_DIGITS;
 
 	osms_number_write(value, text);
-	if (osms_number_judge(kind, value).fault != OSMS_VALID)
+	if (osms_number_read(kind, text, OSMS_NUMBER_DIGITS, osms_utf8_characters).fault != OSMS_VALID)
 		*end++ = ATTESTED_MARK;
 	*end = '\0';
 	PG_RETURN_CSTRING(text);

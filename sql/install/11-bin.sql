@@ -27,7 +27,7 @@ CREATE TYPE osms.bin (
     LIKE = pg_catalog.int8
 );
 COMMENT ON TYPE osms.bin IS
-    'business identification number (БИН) of an organisation: twelve digits with valid parts and the right check digit; 8 bytes by value; no type modifier';
+    'business identification number of an organisation: twelve digits with valid parts and the right check digit; 8 bytes by value; no type modifier';
 
 -- comparison is int8's own: it cannot fail, so it is leakproof
 CREATE FUNCTION osms.bin_eq(osms.bin, osms.bin) RETURNS boolean
@@ -178,6 +178,6 @@ CREATE FUNCTION osms.division(osms.bin) RETURNS text
 COMMENT ON FUNCTION osms.registered_month(osms.bin) IS
     'first day of the month of registration the number names, the years 90 to 99 in the last century; NULL where it names none';
 COMMENT ON FUNCTION osms.legal_form(osms.bin) IS
-    'resident legal entity, non-resident legal entity or joint individual enterprise ИП(С); NULL where the number names none';
+    'resident legal entity, non-resident legal entity or joint individual enterprise; NULL where the number names none';
 COMMENT ON FUNCTION osms.division(osms.bin) IS
     'head unit, branch, representation or peasant farm; NULL where the number names none';

@@ -126,7 +126,7 @@ $do$;
 COMMENT ON TYPE osms.application_state IS
     'state of an application for attachment, in this order: draft, submitted, identified, approved, deferred, attached, refused, withdrawn, expired, lapsed, replaced, cancelled; one byte by value; no type modifier';
 COMMENT ON TYPE osms.attachment_state IS
-    'state of an attachment (прикрепление), in this order: active, suspect, closed, annulled; one byte by value; no type modifier';
+    'state of an attachment, in this order: active, suspect, closed, annulled; one byte by value; no type modifier';
 
 CREATE FUNCTION osms.transitions(machine text, OUT from_state text, OUT event text, OUT to_state text) RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'lifecycle_transitions';
@@ -146,4 +146,4 @@ COMMENT ON FUNCTION osms.state_diagram(text) IS
 CREATE FUNCTION osms.reason_codes(machine text, OUT code text, OUT register_code text) RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 12 AS 'MODULE_PATHNAME', 'lifecycle_reason_codes';
 COMMENT ON FUNCTION osms.reason_codes(text) IS
-    'the reasons of a refusal (application) or of a detachment (attachment), with the code of the national register (РПН) where one is known: seen in its public client (CODE), matched by meaning (INF); the register marks every refusal 1200 or 1300, whatever the reason; 22023 for another name';
+    'the reasons of a refusal (application) or of a detachment (attachment), with the code of the national register where one is known: seen in its public client (CODE), matched by meaning (INF); the register marks every refusal 1200 or 1300, whatever the reason; 22023 for another name';

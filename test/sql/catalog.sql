@@ -47,6 +47,12 @@ SELECT is_empty($$
       AND type <> 'sequence'
 $$, 'every object has a comment');
 SELECT is_empty($$
+    SELECT type, identity FROM member m
+    WHERE obj_description(objid, (SELECT relname FROM pg_class WHERE oid = classid)) ~ '[^ -~]'
+    UNION ALL
+    SELECT 'body', signature::text FROM own_function WHERE prosrc ~ '[^ -~\n]'
+$$, 'the install script is ASCII, so it runs in a database of any encoding');
+SELECT is_empty($$
     SELECT identity FROM member WHERE type IN ('event trigger', 'schema')
     UNION ALL
     SELECT signature::text FROM own_function WHERE prorettype = 'event_trigger'::regtype
