@@ -76,7 +76,8 @@ invalidate_guards(Datum arg, Oid relid)
 void
 registry_open(Registry *registry, const char *name)
 {
-	Oid			namespace = LookupExplicitNamespace(name, true);
+	/* without USAGE: a vendor whose table is guarded has no right there */
+	Oid			namespace = get_namespace_oid(name, true);
 	HeapTuple	tuple;
 
 	if (!OidIsValid(namespace))

@@ -93,7 +93,7 @@ BEGIN
     result.read := format('s.%I', result.source_column);
     IF spec ? 'codes' THEN
         SELECT format('CASE %s %s END', result.read, string_agg(format('WHEN %L THEN %L::%s', code, state, type), ' ')),
-               format('CASE %s %s END::%s', value, string_agg(format('WHEN %L THEN %L', state, code), ' ')
+               format('CASE %s::text %s END::%s', value, string_agg(format('WHEN %L THEN %L', state, code), ' ')
                       FILTER (WHERE place = 1), column_type)
         INTO result.read, result.write
         FROM jsonb_each(spec -> 'codes') t (state, codes),
