@@ -32,8 +32,7 @@ static const struct
 osms_number
 identifier_read(osms_kind kind, const char *text, int length)
 {
-	return osms_number_read(kind, text, length,
-							GetDatabaseEncoding() == PG_UTF8 ? osms_utf8_characters : pg_mbstrlen_with_len);
+	return osms_number_read(kind, text, length, pg_mbstrlen_with_len);
 }
 
 /*
