@@ -5,6 +5,7 @@
 #include "osms.h"
 
 #include "common/hashfn.h"
+#include "common/int.h"
 #include "funcapi.h"
 #include "utils/date.h"
 #include "utils/fmgrprotos.h"
@@ -25,6 +26,15 @@ pyramid_new(void)
 	return pyramid;
 }
 
+/* A count does not fit. */
+static void
+overflow_error(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("head count out of range")));
+}
+
 /* Is this a pyramid that can be read, and as a state written, where it lies? */
 static inline bool
 is_plain(const Pyramid *pyramid)
@@ -33,17 +43,42 @@ is_plain(const Pyramid *pyramid)
 		pyramid->mark == PYRAMID_MARK;
 }
 
-/* The pyramid in a datum, decompressed if need be; refused unless it is whole. */
+/* Is this the state of an aggregate that counts? */
+static inline bool
+is_counting(const PyramidCount *count)
+{
+	return VARATT_IS_4B_U(count) && VARSIZE(count) == sizeof(PyramidCount) &&
+		count->mark == PYRAMID_COUNT_MARK;
+}
+
+/* What has been counted so far, as a pyramid in the current memory context. */
+static Pyramid *
+folded(const PyramidCount *count)
+{
+	Pyramid    *pyramid = pyramid_new();
+
+	for (int cell = 0; cell < PYRAMID_CELLS; cell++)
+		if (pg_add_s64_overflow(count->cells[cell], count->recent[cell], &pyramid->cells[cell]))
+			overflow_error();
+	return pyramid;
+}
+
+/*
+ * The pyramid in a datum, decompressed and folded if need be; refused unless it
+ * is whole.
+ */
 Pyramid *
 pyramid_from_datum(Datum datum)
 {
 	Pyramid    *pyramid = (Pyramid *) PG_DETOAST_DATUM(datum);
 
-	if (!is_plain(pyramid))
+	if (is_plain(pyramid))
+		return pyramid;
+	if (!is_counting((PyramidCount *) pyramid))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("value of type osms.pyramid is corrupted")));
-	return pyramid;
+	return folded((PyramidCount *) pyramid);
 }
 
 /*
@@ -51,37 +86,44 @@ pyramid_from_datum(Datum datum)
  * that is the state itself, which lives in the aggregate's context; a call from
  * plain SQL gets a copy.  NULL stands for the empty pyramid.
  */
-static inline Pyramid *
-own_state(FunctionCallInfo fcinfo)
+static Pyramid *
+own_pyramid(FunctionCallInfo fcinfo)
 {
-	MemoryContext context;
-	MemoryContext caller;
-	Pyramid    *state;
+	Pyramid    *pyramid;
 
-	if (!AggCheckCallContext(fcinfo, &context))
-		context = CurrentMemoryContext;
-	else if (!PG_ARGISNULL(0))
-	{
-		state = (Pyramid *) PG_GETARG_POINTER(0);
-		if (likely(is_plain(state)))
-			return state;
-	}
+	if (PG_ARGISNULL(0))
+		return pyramid_new();
+	if (AggCheckCallContext(fcinfo, NULL) && is_plain((Pyramid *) PG_GETARG_POINTER(0)))
+		return (Pyramid *) PG_GETARG_POINTER(0);
 
-	caller = MemoryContextSwitchTo(context);
-	state = pyramid_new();
-	if (!PG_ARGISNULL(0))
-		memcpy(state->cells, PG_GETARG_PYRAMID(0)->cells, sizeof(state->cells));
-	MemoryContextSwitchTo(caller);
-	return state;
+	pyramid = pyramid_new();
+	memcpy(pyramid->cells, PG_GETARG_PYRAMID(0)->cells, sizeof(pyramid->cells));
+	return pyramid;
 }
 
-/* A count does not fit. */
-static void
-overflow_error(void)
+/*
+ * The first argument as a state that may be written to: what the aggregate
+ * handed over, or at the first row of a group, and in a call from plain SQL, a
+ * new one, which the aggregate copies to where it keeps its states.
+ */
+static inline PyramidCount *
+own_count(FunctionCallInfo fcinfo, bool in_aggregate)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("head count out of range")));
+	PyramidCount *count;
+
+	if (in_aggregate && !PG_ARGISNULL(0))
+	{
+		count = (PyramidCount *) PG_GETARG_POINTER(0);
+		if (likely(is_counting(count)))
+			return count;
+	}
+
+	count = palloc0(sizeof(PyramidCount));
+	SET_VARSIZE(count, sizeof(PyramidCount));
+	count->mark = PYRAMID_COUNT_MARK;
+	if (!PG_ARGISNULL(0))
+		memcpy(count->cells, PG_GETARG_PYRAMID(0)->cells, sizeof(count->cells));
+	return count;
 }
 
 /* What the aggregate keeps between rows: cut-offs of the day, labels of sex. */
@@ -152,7 +194,8 @@ PG_FUNCTION_INFO_V1(osms_pyramid_accumulate);
 Datum
 osms_pyramid_accumulate(PG_FUNCTION_ARGS)
 {
-	Pyramid    *state = own_state(fcinfo);
+	bool		in_aggregate = AggCheckCallContext(fcinfo, NULL) != 0;
+	PyramidCount *count = own_count(fcinfo, in_aggregate);
 	AccumulateSite *site = fcinfo->flinfo->fn_extra;
 	DateADT		birth;
 	Oid			sex;
@@ -186,10 +229,21 @@ osms_pyramid_accumulate(PG_FUNCTION_ARGS)
 		cell = PYRAMID_CELL(age, PYRAMID_FEMALE);
 	}
 
-	if (unlikely(state->cells[cell] == PG_INT64_MAX))
+	if (unlikely(++count->recent[cell] == 0) &&
+		pg_add_s64_overflow(count->cells[cell], PG_UINT8_MAX + 1, &count->cells[cell]))
 		overflow_error();
-	state->cells[cell]++;
-	PG_RETURN_POINTER(state);
+	if (unlikely(!in_aggregate))
+		PG_RETURN_POINTER(folded(count));
+	PG_RETURN_POINTER(count);
+}
+
+PG_FUNCTION_INFO_V1(osms_pyramid_counted);
+
+/* Final function: the state of the aggregate as the pyramid that is stored. */
+Datum
+osms_pyramid_counted(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(PG_GETARG_PYRAMID(0));
 }
 
 PG_FUNCTION_INFO_V1(osms_pyramid_plus_pyramid);
@@ -201,7 +255,7 @@ PG_FUNCTION_INFO_V1(osms_pyramid_plus_pyramid);
 Datum
 osms_pyramid_plus_pyramid(PG_FUNCTION_ARGS)
 {
-	Pyramid    *sum = own_state(fcinfo);
+	Pyramid    *sum = own_pyramid(fcinfo);
 
 	if (!osms_pyramid_plus(sum->cells, PG_GETARG_PYRAMID(1)->cells))
 		overflow_error();
