@@ -5,7 +5,6 @@
 #include "osms.h"
 
 #include "common/hashfn.h"
-#include "common/int.h"
 #include "funcapi.h"
 #include "utils/date.h"
 #include "utils/fmgrprotos.h"
@@ -58,8 +57,7 @@ folded(const PyramidCount *count)
 	Pyramid    *pyramid = pyramid_new();
 
 	for (int cell = 0; cell < PYRAMID_CELLS; cell++)
-		if (pg_add_s64_overflow(count->cells[cell], count->recent[cell], &pyramid->cells[cell]))
-			overflow_error();
+		pyramid->cells[cell] = (int64) count->carried[cell] * RECENT_HEADS + count->recent[cell];
 	return pyramid;
 }
 
@@ -101,29 +99,52 @@ own_pyramid(FunctionCallInfo fcinfo)
 	return pyramid;
 }
 
-/*
- * The first argument as a state that may be written to: what the aggregate
- * handed over, or at the first row of a group, and in a call from plain SQL, a
- * new one, which the aggregate copies to where it keeps its states.
- */
-static inline PyramidCount *
-own_count(FunctionCallInfo fcinfo, bool in_aggregate)
+/* Nobody at all? */
+static bool
+is_empty(const Pyramid *pyramid)
 {
-	PyramidCount *count;
+	for (int cell = 0; cell < PYRAMID_CELLS; cell++)
+		if (pyramid->cells[cell] != 0)
+			return false;
+	return true;
+}
 
-	if (in_aggregate && !PG_ARGISNULL(0))
+/*
+ * Count a person in a state that is a pyramid.  An aggregate's empty one is the
+ * first row of a group: give it a state to count in, which the aggregate copies
+ * to where it keeps its states.
+ */
+static Datum
+count_in_pyramid(FunctionCallInfo fcinfo, bool in_aggregate, int cell)
+{
+	Pyramid    *pyramid = own_pyramid(fcinfo);
+
+	if (in_aggregate && is_empty(pyramid))
 	{
-		count = (PyramidCount *) PG_GETARG_POINTER(0);
-		if (likely(is_counting(count)))
-			return count;
-	}
+		PyramidCount *count = palloc0(sizeof(PyramidCount));
 
-	count = palloc0(sizeof(PyramidCount));
-	SET_VARSIZE(count, sizeof(PyramidCount));
-	count->mark = PYRAMID_COUNT_MARK;
-	if (!PG_ARGISNULL(0))
-		memcpy(count->cells, PG_GETARG_PYRAMID(0)->cells, sizeof(count->cells));
-	return count;
+		SET_VARSIZE(count, sizeof(PyramidCount));
+		count->mark = PYRAMID_COUNT_MARK;
+		count->recent[cell] = 1;
+		return PointerGetDatum(count);
+	}
+	if (pyramid->cells[cell] == PG_INT64_MAX)
+		overflow_error();
+	pyramid->cells[cell]++;
+	return PointerGetDatum(pyramid);
+}
+
+/* A byte is full: carry it, or go on in a pyramid, which can hold more. */
+static Datum
+carry(PyramidCount *count, int cell)
+{
+	Pyramid    *pyramid;
+
+	if (likely(++count->carried[cell] != 0))
+		return PointerGetDatum(count);
+	pyramid = folded(count);
+	pyramid->cells[cell] = CARRIED_HEADS;
+	return PointerGetDatum(pyramid);
 }
 
 /* What the aggregate keeps between rows: cut-offs of the day, labels of sex. */
@@ -195,7 +216,7 @@ Datum
 osms_pyramid_accumulate(PG_FUNCTION_ARGS)
 {
 	bool		in_aggregate = AggCheckCallContext(fcinfo, NULL) != 0;
-	PyramidCount *count = own_count(fcinfo, in_aggregate);
+	PyramidCount *count;
 	AccumulateSite *site = fcinfo->flinfo->fn_extra;
 	DateADT		birth;
 	Oid			sex;
@@ -229,11 +250,10 @@ osms_pyramid_accumulate(PG_FUNCTION_ARGS)
 		cell = PYRAMID_CELL(age, PYRAMID_FEMALE);
 	}
 
-	if (unlikely(++count->recent[cell] == 0) &&
-		pg_add_s64_overflow(count->cells[cell], PG_UINT8_MAX + 1, &count->cells[cell]))
-		overflow_error();
-	if (unlikely(!in_aggregate))
-		PG_RETURN_POINTER(folded(count));
+	if (!in_aggregate || PG_ARGISNULL(0) || !is_counting(count = (PyramidCount *) PG_GETARG_POINTER(0)))
+		return count_in_pyramid(fcinfo, in_aggregate, cell);
+	if (unlikely(++count->recent[cell] == 0))
+		return carry(count, cell);
 	PG_RETURN_POINTER(count);
 }
 
