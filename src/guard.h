@@ -122,7 +122,6 @@ extern void as_owner_end(Oid user, int context);
 extern char *expand(const Guard *guard, const char *sql);
 extern uint64 guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 							int nargs, Oid *types, Datum *values);
-extern char *equality_of(Oid type);
 extern Datum person_array(const Guard *guard, Datum *persons, int n);
 extern Oid	subject_type(const Guard *guard);
 extern void offer_relation(const char *name, TupleDesc desc,

@@ -6,14 +6,12 @@
 #include "guard.h"
 
 #include "access/xact.h"
-#include "catalog/pg_operator.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 /*
@@ -138,25 +136,6 @@ guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 			 SPI_result_code_string(rc));
 	AtEOXact_GUC(true, level);
 	return SPI_processed;
-}
-
-/* The equality operator of a type, spelled out. */
-char *
-equality_of(Oid type)
-{
-	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	Form_pg_operator form;
-	char	   *name;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator %u", operator);
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	name = psprintf("OPERATOR(%s.%s)",
-					quote_identifier(get_namespace_name(form->oprnamespace)),
-					NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return name;
 }
 
 /*

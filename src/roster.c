@@ -68,6 +68,7 @@ static const char legacy_versions[] =
 " JOIN {r}.person p ON p.person = a.person"
 " WHERE a.state IN ('active', 'suspect', 'closed')"
 "  AND a.since < coalesce(a.until, 'infinity')"
+"  AND a.attachment IS NOT NULL AND a.organisation IS NOT NULL"
 "  AND NOT EXISTS (SELECT FROM {r}.roster r WHERE r.person = a.person"
 "   AND r.known_to = 'infinity')"
 " ORDER BY a.person, a.since DESC, a.attachment DESC";
@@ -112,6 +113,7 @@ static bool
 is_member(const Datum *value, const bool *isnull)
 {
 	if (isnull[ATTACHMENT_STATE] || isnull[ATTACHMENT_SINCE] ||
+		isnull[ATTACHMENT_ATTACHMENT] || isnull[ATTACHMENT_ORGANISATION] ||
 		DatumGetChar(value[ATTACHMENT_STATE]) == ATTACHMENT_ANNULLED)
 		return false;
 	return isnull[ATTACHMENT_UNTIL] ||

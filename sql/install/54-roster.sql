@@ -19,7 +19,8 @@ CREATE FUNCTION osms.verify_query(registry text, filter text) RETURNS text
                CASE WHEN a.application IS NOT NULL THEN 'application' WHEN a.order_key IS NOT NULL THEN 'order'
                     WHEN a.restores IS NOT NULL THEN 'restores' ELSE 'inherited' END AS basis
         FROM %1$I.attachment a JOIN %1$I.person p ON p.person = a.person
-        WHERE a.state IN ('active', 'suspect', 'closed') AND a.since < coalesce(a.until, 'infinity') AND a.%2$s
+        WHERE a.state IN ('active', 'suspect', 'closed') AND a.since < coalesce(a.until, 'infinity')
+              AND a.attachment IS NOT NULL AND a.organisation IS NOT NULL AND a.%2$s
     ), current AS (
         SELECT r.*, count(*) OVER (PARTITION BY r.attachment) AS versions,
                max(r.until) FILTER (WHERE r.mark <> 'excused') OVER (PARTITION BY r.person ORDER BY r.since, r.attachment
