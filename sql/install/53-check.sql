@@ -153,5 +153,3 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.check_registry(text) IS
     'what a registry lacks: absent relations, missing or mistyped columns, look-ups without an index, mappings gone stale, rights, missing or disabled triggers; severity error stops osms.guard, warning weakens it, info tells';
-REVOKE EXECUTE ON FUNCTION osms.check_registry(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.check_registry(text) TO @extowner@;

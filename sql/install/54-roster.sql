@@ -134,7 +134,7 @@ END $$;
 COMMENT ON PROCEDURE osms.fill_roster(text, integer) IS
     'fills the roster from the attachments that exist, beside writers, in batches of so many persons with a commit after each (NULL: all in the caller''s transaction); persons whose roster agrees are left alone. 55000 where the registry is not guarded';
 
-REVOKE EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer), osms.verify(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer), osms.verify(text) TO @extowner@;
+REVOKE EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer) TO @extowner@;
 REVOKE EXECUTE ON PROCEDURE osms.fill_roster(text, integer) FROM PUBLIC;
 GRANT EXECUTE ON PROCEDURE osms.fill_roster(text, integer) TO @extowner@;
