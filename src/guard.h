@@ -93,7 +93,8 @@ typedef struct Chunk
 	int			npersons;
 	Datum	   *persons;		/* distinct, of new and old rows */
 	ProjectionState *projection;
-	Tuplestorestate *store;		/* what queries read as "chunk" */
+	EphemeralNamedRelation offered; /* what queries read as "chunk" */
+	Tuplestorestate *store;		/* its rows */
 	TupleDesc	desc;
 } Chunk;
 
@@ -124,8 +125,8 @@ extern uint64 guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 							int nargs, Oid *types, Datum *values);
 extern Datum person_array(const Guard *guard, Datum *persons, int n);
 extern Oid	subject_type(const Guard *guard);
-extern void offer_relation(const char *name, TupleDesc desc,
-						   Tuplestorestate *store);
+extern EphemeralNamedRelation offer_relation(const char *name, TupleDesc desc,
+											 Tuplestorestate *store);
 extern void withdraw_relation(const char *name);
 
 /* judge.c */
@@ -145,7 +146,7 @@ extern void for_each_chunk(Guard *guard, TriggerData *trigdata,
 						   Findings *findings,
 						   void (*work) (Chunk *chunk, Findings *findings));
 extern void chunk_publish(Chunk *chunk);
-extern void chunk_withdraw(Chunk *chunk);
+extern void chunk_forget(Chunk *chunk);
 
 /* roster.c */
 extern uint64 roster_enter_legacy(Chunk *chunk);

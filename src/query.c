@@ -140,9 +140,11 @@ guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 
 /*
  * Let queries read a tuple store under a name.  The planner is told of a
- * hundred rows however many there are, so that one plan serves all.
+ * hundred rows however many there are, so that one plan serves all.  SPI
+ * keeps its list of such relations in the memory that is current at the
+ * first offer, which must live until SPI_finish.
  */
-void
+EphemeralNamedRelation
 offer_relation(const char *name, TupleDesc desc, Tuplestorestate *store)
 {
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
@@ -157,6 +159,7 @@ offer_relation(const char *name, TupleDesc desc, Tuplestorestate *store)
 	if (rc != SPI_OK_REL_REGISTER)
 		elog(ERROR, "SPI_register_relation failed: %s",
 			 SPI_result_code_string(rc));
+	return enr;
 }
 
 void

@@ -413,6 +413,7 @@ osms_enter_persons(PG_FUNCTION_ARGS)
 	Guard	   *guard;
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
 	TypeCacheEntry *type = lookup_type_cache(ARR_ELEMTYPE(array), 0);
+	EphemeralNamedRelation offered;
 	Datum	   *persons;
 	int			n;
 	int64		entered = 0;
@@ -428,16 +429,18 @@ osms_enter_persons(PG_FUNCTION_ARGS)
 						format_type_be(ARR_ELEMTYPE(array)))));
 	deconstruct_array(array, type->type_id, type->typlen, type->typbyval,
 					  type->typalign, &persons, NULL, &n);
+	offered = offer_relation("chunk", guard->desc, NULL);
 	for (int i = 0; i < n; i += CHUNK_PERSONS)
 	{
-		Chunk		chunk = {.guard = guard,.persons = persons + i,
-		.npersons = Min(CHUNK_PERSONS, n - i)};
+		Chunk		chunk = {.guard = guard,.offered = offered,
+			.persons = persons + i,.npersons = Min(CHUNK_PERSONS, n - i)};
 
 		CHECK_FOR_INTERRUPTS();
 		chunk_publish(&chunk);
 		entered += roster_enter_legacy(&chunk);
-		chunk_withdraw(&chunk);
+		chunk_forget(&chunk);
 	}
+	withdraw_relation("chunk");
 	guard_release(guard);
 	SPI_finish();
 	PG_RETURN_INT64(entered);
