@@ -16,6 +16,7 @@
 typedef struct Registry
 {
 	char	   *name;			/* quoted where needed */
+	char	   *unquoted;
 	Oid			relation[REL_KINDS];	/* InvalidOid where absent */
 	int			relations;		/* bit per relation that is there */
 	Oid			roster;
@@ -39,6 +40,7 @@ typedef enum GuardPlan
 	PLAN_CONSEQUENCES,
 	PLAN_FOLLOW,
 	PLAN_CORRECT_PERSON,
+	PLAN_END_PERSON,
 	GUARD_PLANS
 } GuardPlan;
 
@@ -70,7 +72,8 @@ typedef struct Guard
 #define CHANGE_EXTRA(kind) (CHANGE_OLD(kind) + canonical_relations[kind].ncolumns)
 enum
 {
-	VERSION_FROM, VERSION_BIRTH, VERSION_SEX, VERSION_MARK, CHANGE_EXTRAS
+	VERSION_FROM, VERSION_UNTIL, VERSION_BIRTH, VERSION_SEX, VERSION_MARK,
+	CHANGE_EXTRAS
 };
 #define CHANGE_COLUMNS(kind) (CHANGE_EXTRA(kind) + CHANGE_EXTRAS)
 
@@ -150,6 +153,7 @@ extern void chunk_forget(Chunk *chunk);
 
 /* roster.c */
 extern uint64 roster_enter_legacy(Chunk *chunk);
+extern uint64 roster_enter_persons(Guard *guard, Datum *persons, int n);
 extern void roster_follow(Chunk *chunk, const bool *known, Findings *findings);
 extern void roster_correct_person(Chunk *chunk);
 extern bool roster_overlaps(Guard *guard, Datum person);

@@ -14,12 +14,13 @@ CREATE FUNCTION osms.verify_query(registry text, filter text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN format($query$
     WITH source AS (
-        SELECT a.attachment, a.person, a.organisation, a.site, a.since, coalesce(a.until, 'infinity') AS until,
+        SELECT a.attachment, a.person, a.organisation, a.site, a.since,
+               least(coalesce(a.until, 'infinity'), p.death_date + 1) AS until,
                p.birth_date, p.sex, a.state = 'suspect' AS suspect,
                CASE WHEN a.application IS NOT NULL THEN 'application' WHEN a.order_key IS NOT NULL THEN 'order'
                     WHEN a.restores IS NOT NULL THEN 'restores' ELSE 'inherited' END AS basis
         FROM %1$I.attachment a JOIN %1$I.person p ON p.person = a.person
-        WHERE a.state IN ('active', 'suspect', 'closed') AND a.since < coalesce(a.until, 'infinity')
+        WHERE a.state IN ('active', 'suspect', 'closed') AND a.since < least(coalesce(a.until, 'infinity'), p.death_date + 1)
               AND a.attachment IS NOT NULL AND a.organisation IS NOT NULL AND a.%2$s
     ), current AS (
         SELECT r.*, count(*) OVER (PARTITION BY r.attachment) AS versions,
