@@ -70,6 +70,8 @@ CREATE FUNCTION osms.fill_batch(registry text, after text, batch integer,
                                 OUT last_person text, OUT entered bigint) RETURNS record
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET enable_seqscan = off -- a roster that is being filled has no statistics
+    SET jit = off
 AS $$
 DECLARE
     person_type text;
