@@ -61,6 +61,7 @@ BEGIN
     SELECT r.rolname INTO roster_owner FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE c.oid = roster;
 
     RETURN QUERY
+    SELECT f.* FROM (
     WITH canonical AS (
         SELECT k.*, osms.relation_of(registry, k.relation) AS oid FROM osms.registry_columns() k
     ), present AS (
@@ -149,7 +150,9 @@ BEGIN
     WHERE p.guarded AND NOT EXISTS (SELECT FROM osms.guards g WHERE g.registry = check_registry.registry AND g.relation = p.relation)
     UNION ALL
     SELECT g.relation, 'warning', format('guard of %s: %s', g.source, g.problem), 'Run osms.guard() again.'
-    FROM osms.guards g WHERE g.registry = check_registry.registry AND g.problem IS NOT NULL;
+    FROM osms.guards g WHERE g.registry = check_registry.registry AND g.problem IS NOT NULL
+    ) AS f (relation, severity, problem, hint)
+    ORDER BY array_position('{error,warning,info}', f.severity), f.relation, f.problem;
 END $$;
 COMMENT ON FUNCTION osms.check_registry(text) IS
-    'what a registry lacks: absent relations, missing or mistyped columns, look-ups without an index, mappings gone stale, rights, missing or disabled triggers; severity error stops osms.guard, warning weakens it, info tells';
+    'what a registry lacks: absent relations, missing or mistyped columns, look-ups without an index, mappings gone stale, rights, missing or disabled triggers; severity error, which comes first, stops osms.guard, warning weakens it, info tells; 3F000 where there is no such registry';
