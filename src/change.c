@@ -162,19 +162,22 @@ void
 chunk_publish(Chunk *chunk)
 {
 	if (chunk->store)
+	{
+		withdraw_relation("chunk");
 		tuplestore_end(chunk->store);
+	}
 	chunk->store = tuplestore_begin_heap(false, false, work_mem);
 	for (int i = 0; i < chunk->nchanges; i++)
 		tuplestore_putvalues(chunk->store, chunk->guard->desc,
 							 chunk->changes[i].value,
 							 chunk->changes[i].isnull);
-	chunk->offered->reldata = chunk->store;
+	offer_relation("chunk", chunk->guard->desc, chunk->store);
 }
 
-/* Let go of what was published. */
 void
-chunk_forget(Chunk *chunk)
+chunk_withdraw(Chunk *chunk)
 {
+	withdraw_relation("chunk");
 	tuplestore_end(chunk->store);
 	chunk->store = NULL;
 }
@@ -274,7 +277,6 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 	SubjectOrder order = {.collation = collation};
 	Tuplesortstate *sort;
 	TupleTableSlot *slot;
-	EphemeralNamedRelation offered;
 	MemoryContext memory;
 	bool		more;
 
@@ -293,7 +295,6 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 	if (more)
 		tuplesort_performsort(sort);
 
-	offered = offer_relation("chunk", guard->desc, NULL);
 	memory = AllocSetContextCreate(CurrentMemoryContext, "osms chunk",
 								   ALLOCSET_DEFAULT_SIZES);
 	slot = MakeSingleTupleTableSlot(guard->desc, &TTSOpsMinimalTuple);
@@ -301,7 +302,7 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 	while (more)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(memory);
-		Chunk		chunk = {.guard = guard,.offered = offered};
+		Chunk		chunk = {.guard = guard};
 		int			allocated = 0;
 		int			persons = 0;
 
@@ -328,11 +329,10 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 		chunk_persons(&chunk, &order);
 		chunk_publish(&chunk);
 		work(&chunk, findings);
-		chunk_forget(&chunk);
+		chunk_withdraw(&chunk);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(memory);
 	}
-	withdraw_relation("chunk");
 	ExecDropSingleTupleTableSlot(slot);
 	tuplesort_end(sort);
 	MemoryContextDelete(memory);

@@ -98,7 +98,8 @@ const Rule rules[RULES] = {
 #define OPEN_STATES "('identified', 'approved', 'deferred')"
 
 #define APPLICATION_INITIAL_STATE \
-	"CASE WHEN c.op <> 'I' OR c.state IN ('draft', 'submitted')" \
+	"CASE WHEN c.op <> 'I' OR c.state IS NULL" \
+	"  OR c.state IN ('draft', 'submitted')" \
 	"  OR NOT " SINCE_CUT_OVER " THEN NULL" \
 	" WHEN c.submitted_at IS NULL THEN 'submitted_at_missing'" \
 	" WHEN c.state NOT IN ('approved', 'deferred', 'attached', 'refused'," \
