@@ -24,7 +24,7 @@ REGRESS = \
 	statement
 REGRESS_OPTS = --inputdir=.
 ISOLATION := $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=test
+ISOLATION_OPTS = --inputdir=test --load-extension=osms
 PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
 
 .DEFAULT_GOAL := all

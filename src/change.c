@@ -162,22 +162,19 @@ void
 chunk_publish(Chunk *chunk)
 {
 	if (chunk->store)
-	{
-		withdraw_relation("chunk");
 		tuplestore_end(chunk->store);
-	}
 	chunk->store = tuplestore_begin_heap(false, false, work_mem);
 	for (int i = 0; i < chunk->nchanges; i++)
 		tuplestore_putvalues(chunk->store, chunk->guard->desc,
 							 chunk->changes[i].value,
 							 chunk->changes[i].isnull);
-	offer_relation("chunk", chunk->guard->desc, chunk->store);
+	chunk->offered->reldata = chunk->store;
 }
 
+/* Let go of what was published. */
 void
-chunk_withdraw(Chunk *chunk)
+chunk_forget(Chunk *chunk)
 {
-	withdraw_relation("chunk");
 	tuplestore_end(chunk->store);
 	chunk->store = NULL;
 }
@@ -277,6 +274,7 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 	SubjectOrder order = {.collation = collation};
 	Tuplesortstate *sort;
 	TupleTableSlot *slot;
+	EphemeralNamedRelation offered;
 	MemoryContext memory;
 	bool		more;
 
@@ -295,6 +293,7 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 	if (more)
 		tuplesort_performsort(sort);
 
+	offered = offer_relation("chunk", guard->desc, NULL);
 	memory = AllocSetContextCreate(CurrentMemoryContext, "osms chunk",
 								   ALLOCSET_DEFAULT_SIZES);
 	slot = MakeSingleTupleTableSlot(guard->desc, &TTSOpsMinimalTuple);
@@ -302,7 +301,7 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 	while (more)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(memory);
-		Chunk		chunk = {.guard = guard};
+		Chunk		chunk = {.guard = guard,.offered = offered};
 		int			allocated = 0;
 		int			persons = 0;
 
@@ -329,10 +328,11 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 		chunk_persons(&chunk, &order);
 		chunk_publish(&chunk);
 		work(&chunk, findings);
-		chunk_withdraw(&chunk);
+		chunk_forget(&chunk);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(memory);
 	}
+	withdraw_relation("chunk");
 	ExecDropSingleTupleTableSlot(slot);
 	tuplesort_end(sort);
 	MemoryContextDelete(memory);

@@ -86,6 +86,7 @@ registry_open(Registry *registry, const char *name)
 				 errmsg("registry \"%s\" does not exist", name),
 				 errhint("Make it with osms.create_registry().")));
 	registry->name = pstrdup(quote_identifier(name));
+	registry->unquoted = pstrdup(name);
 	registry->relations = 0;
 	for (int i = 0; i < REL_KINDS; i++)
 	{
@@ -165,6 +166,8 @@ change_desc(const Projection *p)
 	}
 	TupleDescInitEntry(desc, extra + VERSION_FROM, "version_from",
 					   TIMESTAMPTZOID, -1, 0);
+	TupleDescInitEntry(desc, extra + VERSION_UNTIL, "version_until",
+					   DATEOID, -1, 0);
 	TupleDescInitEntry(desc, extra + VERSION_BIRTH, "version_birth",
 					   DATEOID, -1, 0);
 	TupleDescInitEntry(desc, extra + VERSION_SEX, "version_sex", sex, -1, 0);
@@ -319,7 +322,7 @@ guard_in_session(const char *registry, RelationKind kind)
 	hash_seq_init(&scan, guards);
 	while ((entry = hash_seq_search(&scan)) != NULL)
 		if (entry->valid && entry->key.kind == kind &&
-			strcmp(entry->guard->registry.name, quote_identifier(registry)) == 0)
+			strcmp(entry->guard->registry.unquoted, registry) == 0)
 		{
 			hash_seq_term(&scan);
 			return entry->guard;

@@ -16,6 +16,7 @@
 typedef struct Registry
 {
 	char	   *name;			/* quoted where needed */
+	char	   *unquoted;
 	Oid			relation[REL_KINDS];	/* InvalidOid where absent */
 	int			relations;		/* bit per relation that is there */
 	Oid			roster;
@@ -39,6 +40,7 @@ typedef enum GuardPlan
 	PLAN_CONSEQUENCES,
 	PLAN_FOLLOW,
 	PLAN_CORRECT_PERSON,
+	PLAN_END_PERSON,
 	GUARD_PLANS
 } GuardPlan;
 
@@ -70,7 +72,8 @@ typedef struct Guard
 #define CHANGE_EXTRA(kind) (CHANGE_OLD(kind) + canonical_relations[kind].ncolumns)
 enum
 {
-	VERSION_FROM, VERSION_BIRTH, VERSION_SEX, VERSION_MARK, CHANGE_EXTRAS
+	VERSION_FROM, VERSION_UNTIL, VERSION_BIRTH, VERSION_SEX, VERSION_MARK,
+	CHANGE_EXTRAS
 };
 #define CHANGE_COLUMNS(kind) (CHANGE_EXTRA(kind) + CHANGE_EXTRAS)
 
@@ -93,7 +96,8 @@ typedef struct Chunk
 	int			npersons;
 	Datum	   *persons;		/* distinct, of new and old rows */
 	ProjectionState *projection;
-	Tuplestorestate *store;		/* what queries read as "chunk" */
+	EphemeralNamedRelation offered; /* what queries read as "chunk" */
+	Tuplestorestate *store;		/* its rows */
 	TupleDesc	desc;
 } Chunk;
 
@@ -122,11 +126,10 @@ extern void as_owner_end(Oid user, int context);
 extern char *expand(const Guard *guard, const char *sql);
 extern uint64 guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 							int nargs, Oid *types, Datum *values);
-extern char *equality_of(Oid type);
 extern Datum person_array(const Guard *guard, Datum *persons, int n);
 extern Oid	subject_type(const Guard *guard);
-extern void offer_relation(const char *name, TupleDesc desc,
-						   Tuplestorestate *store);
+extern EphemeralNamedRelation offer_relation(const char *name, TupleDesc desc,
+											 Tuplestorestate *store);
 extern void withdraw_relation(const char *name);
 
 /* judge.c */
@@ -146,10 +149,11 @@ extern void for_each_chunk(Guard *guard, TriggerData *trigdata,
 						   Findings *findings,
 						   void (*work) (Chunk *chunk, Findings *findings));
 extern void chunk_publish(Chunk *chunk);
-extern void chunk_withdraw(Chunk *chunk);
+extern void chunk_forget(Chunk *chunk);
 
 /* roster.c */
 extern uint64 roster_enter_legacy(Chunk *chunk);
+extern uint64 roster_enter_persons(Guard *guard, Datum *persons, int n);
 extern void roster_follow(Chunk *chunk, const bool *known, Findings *findings);
 extern void roster_correct_person(Chunk *chunk);
 extern bool roster_overlaps(Guard *guard, Datum person);

@@ -140,6 +140,11 @@ write_statement(TriggerData *trigdata, Oid source, char event,
 	const char *table =
 		quote_qualified_identifier(get_namespace_name(get_rel_namespace(source)),
 								   get_rel_name(source));
+	int			key = view_column(RelationGetDescr(trigdata->tg_relation),
+								  trigger->tgargs[KEY_CANONICAL]);
+	const char *equal =
+		equality_of(TupleDescAttr(RelationGetDescr(trigdata->tg_relation),
+								  key)->atttypid);
 	StringInfoData columns;
 	StringInfoData values;
 	int			t = -1;
@@ -169,15 +174,15 @@ write_statement(TriggerData *trigdata, Oid source, char event,
 							quote_identifier(trigger->tgargs[KEY_COLUMN]));
 		case 'U':
 			return psprintf("UPDATE %s t SET %s FROM (SELECT ($1).*) new,"
-							" (SELECT ($2).*) old WHERE t.%s = %s",
+							" (SELECT ($2).*) old WHERE t.%s %s %s",
 							table, columns.data,
 							quote_identifier(trigger->tgargs[KEY_COLUMN]),
-							trigger->tgargs[KEY_VALUE]);
+							equal, trigger->tgargs[KEY_VALUE]);
 		default:
 			return psprintf("DELETE FROM %s t USING (SELECT ($1).*) old"
-							" WHERE t.%s = %s", table,
+							" WHERE t.%s %s %s", table,
 							quote_identifier(trigger->tgargs[KEY_COLUMN]),
-							trigger->tgargs[KEY_VALUE]);
+							equal, trigger->tgargs[KEY_VALUE]);
 	}
 }
 

@@ -25,6 +25,15 @@ pyramid_new(void)
 	return pyramid;
 }
 
+/* A count does not fit. */
+static void
+overflow_error(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("head count out of range")));
+}
+
 /* Is this a pyramid that can be read, and as a state written, where it lies? */
 static inline bool
 is_plain(const Pyramid *pyramid)
@@ -33,17 +42,41 @@ is_plain(const Pyramid *pyramid)
 		pyramid->mark == PYRAMID_MARK;
 }
 
-/* The pyramid in a datum, decompressed if need be; refused unless it is whole. */
+/* Is this the state of an aggregate that counts? */
+static inline bool
+is_counting(const PyramidCount *count)
+{
+	return VARATT_IS_4B_U(count) && VARSIZE(count) == sizeof(PyramidCount) &&
+		count->mark == PYRAMID_COUNT_MARK;
+}
+
+/* What has been counted so far, as a pyramid in the current memory context. */
+static Pyramid *
+folded(const PyramidCount *count)
+{
+	Pyramid    *pyramid = pyramid_new();
+
+	for (int cell = 0; cell < PYRAMID_CELLS; cell++)
+		pyramid->cells[cell] = (int64) count->carried[cell] * RECENT_HEADS + count->recent[cell];
+	return pyramid;
+}
+
+/*
+ * The pyramid in a datum, decompressed and folded if need be; refused unless it
+ * is whole.
+ */
 Pyramid *
 pyramid_from_datum(Datum datum)
 {
 	Pyramid    *pyramid = (Pyramid *) PG_DETOAST_DATUM(datum);
 
-	if (!is_plain(pyramid))
+	if (is_plain(pyramid))
+		return pyramid;
+	if (!is_counting((PyramidCount *) pyramid))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("value of type osms.pyramid is corrupted")));
-	return pyramid;
+	return folded((PyramidCount *) pyramid);
 }
 
 /*
@@ -51,37 +84,67 @@ pyramid_from_datum(Datum datum)
  * that is the state itself, which lives in the aggregate's context; a call from
  * plain SQL gets a copy.  NULL stands for the empty pyramid.
  */
-static inline Pyramid *
-own_state(FunctionCallInfo fcinfo)
+static Pyramid *
+own_pyramid(FunctionCallInfo fcinfo)
 {
-	MemoryContext context;
-	MemoryContext caller;
-	Pyramid    *state;
+	Pyramid    *pyramid;
 
-	if (!AggCheckCallContext(fcinfo, &context))
-		context = CurrentMemoryContext;
-	else if (!PG_ARGISNULL(0))
-	{
-		state = (Pyramid *) PG_GETARG_POINTER(0);
-		if (likely(is_plain(state)))
-			return state;
-	}
+	if (PG_ARGISNULL(0))
+		return pyramid_new();
+	if (AggCheckCallContext(fcinfo, NULL) && is_plain((Pyramid *) PG_GETARG_POINTER(0)))
+		return (Pyramid *) PG_GETARG_POINTER(0);
 
-	caller = MemoryContextSwitchTo(context);
-	state = pyramid_new();
-	if (!PG_ARGISNULL(0))
-		memcpy(state->cells, PG_GETARG_PYRAMID(0)->cells, sizeof(state->cells));
-	MemoryContextSwitchTo(caller);
-	return state;
+	pyramid = pyramid_new();
+	memcpy(pyramid->cells, PG_GETARG_PYRAMID(0)->cells, sizeof(pyramid->cells));
+	return pyramid;
 }
 
-/* A count does not fit. */
-static void
-overflow_error(void)
+/* Nobody at all? */
+static bool
+is_empty(const Pyramid *pyramid)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("head count out of range")));
+	for (int cell = 0; cell < PYRAMID_CELLS; cell++)
+		if (pyramid->cells[cell] != 0)
+			return false;
+	return true;
+}
+
+/*
+ * Count a person in a state that is a pyramid.  An aggregate's empty one is the
+ * first row of a group: give it a state to count in, which the aggregate copies
+ * to where it keeps its states.
+ */
+static Datum
+count_in_pyramid(FunctionCallInfo fcinfo, bool in_aggregate, int cell)
+{
+	Pyramid    *pyramid = own_pyramid(fcinfo);
+
+	if (in_aggregate && is_empty(pyramid))
+	{
+		PyramidCount *count = palloc0(sizeof(PyramidCount));
+
+		SET_VARSIZE(count, sizeof(PyramidCount));
+		count->mark = PYRAMID_COUNT_MARK;
+		count->recent[cell] = 1;
+		return PointerGetDatum(count);
+	}
+	if (pyramid->cells[cell] == PG_INT64_MAX)
+		overflow_error();
+	pyramid->cells[cell]++;
+	return PointerGetDatum(pyramid);
+}
+
+/* A byte is full: carry it, or go on in a pyramid, which can hold more. */
+static Datum
+carry(PyramidCount *count, int cell)
+{
+	Pyramid    *pyramid;
+
+	if (likely(++count->carried[cell] != 0))
+		return PointerGetDatum(count);
+	pyramid = folded(count);
+	pyramid->cells[cell] = CARRIED_HEADS;
+	return PointerGetDatum(pyramid);
 }
 
 /* What the aggregate keeps between rows: cut-offs of the day, labels of sex. */
@@ -152,7 +215,8 @@ PG_FUNCTION_INFO_V1(osms_pyramid_accumulate);
 Datum
 osms_pyramid_accumulate(PG_FUNCTION_ARGS)
 {
-	Pyramid    *state = own_state(fcinfo);
+	bool		in_aggregate = AggCheckCallContext(fcinfo, NULL) != 0;
+	PyramidCount *count;
 	AccumulateSite *site = fcinfo->flinfo->fn_extra;
 	DateADT		birth;
 	Oid			sex;
@@ -186,10 +250,20 @@ osms_pyramid_accumulate(PG_FUNCTION_ARGS)
 		cell = PYRAMID_CELL(age, PYRAMID_FEMALE);
 	}
 
-	if (unlikely(state->cells[cell] == PG_INT64_MAX))
-		overflow_error();
-	state->cells[cell]++;
-	PG_RETURN_POINTER(state);
+	if (!in_aggregate || PG_ARGISNULL(0) || !is_counting(count = (PyramidCount *) PG_GETARG_POINTER(0)))
+		return count_in_pyramid(fcinfo, in_aggregate, cell);
+	if (unlikely(++count->recent[cell] == 0))
+		return carry(count, cell);
+	PG_RETURN_POINTER(count);
+}
+
+PG_FUNCTION_INFO_V1(osms_pyramid_counted);
+
+/* Final function: the state of the aggregate as the pyramid that is stored. */
+Datum
+osms_pyramid_counted(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(PG_GETARG_PYRAMID(0));
 }
 
 PG_FUNCTION_INFO_V1(osms_pyramid_plus_pyramid);
@@ -201,7 +275,7 @@ PG_FUNCTION_INFO_V1(osms_pyramid_plus_pyramid);
 Datum
 osms_pyramid_plus_pyramid(PG_FUNCTION_ARGS)
 {
-	Pyramid    *sum = own_state(fcinfo);
+	Pyramid    *sum = own_pyramid(fcinfo);
 
 	if (!osms_pyramid_plus(sum->cells, PG_GETARG_PYRAMID(1)->cells))
 		overflow_error();

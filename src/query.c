@@ -6,14 +6,12 @@
 #include "guard.h"
 
 #include "access/xact.h"
-#include "catalog/pg_operator.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 /*
@@ -140,30 +138,13 @@ guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 	return SPI_processed;
 }
 
-/* The equality operator of a type, spelled out. */
-char *
-equality_of(Oid type)
-{
-	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	Form_pg_operator form;
-	char	   *name;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator %u", operator);
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	name = psprintf("OPERATOR(%s.%s)",
-					quote_identifier(get_namespace_name(form->oprnamespace)),
-					NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return name;
-}
-
 /*
  * Let queries read a tuple store under a name.  The planner is told of a
- * hundred rows however many there are, so that one plan serves all.
+ * hundred rows however many there are, so that one plan serves all.  SPI
+ * keeps its list of such relations in the memory that is current at the
+ * first offer, which must live until SPI_finish.
  */
-void
+EphemeralNamedRelation
 offer_relation(const char *name, TupleDesc desc, Tuplestorestate *store)
 {
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
@@ -178,6 +159,7 @@ offer_relation(const char *name, TupleDesc desc, Tuplestorestate *store)
 	if (rc != SPI_OK_REL_REGISTER)
 		elog(ERROR, "SPI_register_relation failed: %s",
 			 SPI_result_code_string(rc));
+	return enr;
 }
 
 void

@@ -127,5 +127,6 @@ extern void project_row(ProjectionState *state, TupleTableSlot *slot,
 extern int	changed_columns(ProjectionState *state, CanonicalRow *old,
 							CanonicalRow *new);
 extern Oid	mapped_source(Oid view);
+extern char *equality_of(Oid type);
 
 #endif							/* OSMS_REGISTRY_H */

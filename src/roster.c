@@ -7,6 +7,7 @@
  * from infinity to the known_from of its successor, under the person's lock.
  * Among the current versions of a person those marked counted or suspect do
  * not overlap; an older one that would is marked excused and is not paid.
+ * Nobody counts after the day of death, whatever the source says.
  */
 #include "guard.h"
 
@@ -45,7 +46,7 @@ static const char end_versions[] =
 static const char add_versions[] =
 "INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
 " SELECT c.attachment, c.person, c.organisation, c.site, c.since,"
-"  coalesce(c.until, 'infinity'), c.version_birth, c.version_sex,"
+"  c.version_until, c.version_birth, c.version_sex,"
 "  " BASIS_OF("c") ", c.version_mark, c.version_from, 'infinity'"
 " FROM chunk c WHERE c.version_mark IS NOT NULL";
 
@@ -55,7 +56,8 @@ static const char add_versions[] =
  */
 static const char legacy_versions[] =
 "SELECT a.attachment, a.person, a.organisation, a.site, a.since,"
-" coalesce(a.until, 'infinity') AS until, p.birth_date, p.sex,"
+" least(coalesce(a.until, 'infinity'), p.death_date + 1) AS until,"
+" p.birth_date, p.sex,"
 " " BASIS_OF("a") " AS basis,"
 " CASE WHEN a.state = 'suspect' THEN 'suspect' ELSE 'counted' END AS mark"
 " FROM (SELECT a.attachment, a.person, a.organisation, a.site, a.state,"
@@ -67,7 +69,8 @@ static const char legacy_versions[] =
 "   c.old_order_key, c.old_restores FROM chunk c WHERE c.op <> 'I') a"
 " JOIN {r}.person p ON p.person = a.person"
 " WHERE a.state IN ('active', 'suspect', 'closed')"
-"  AND a.since < coalesce(a.until, 'infinity')"
+"  AND a.since < least(coalesce(a.until, 'infinity'), p.death_date + 1)"
+"  AND a.attachment IS NOT NULL AND a.organisation IS NOT NULL"
 "  AND NOT EXISTS (SELECT FROM {r}.roster r WHERE r.person = a.person"
 "   AND r.known_to = 'infinity')"
 " ORDER BY a.person, a.since DESC, a.attachment DESC";
@@ -112,6 +115,7 @@ static bool
 is_member(const Datum *value, const bool *isnull)
 {
 	if (isnull[ATTACHMENT_STATE] || isnull[ATTACHMENT_SINCE] ||
+		isnull[ATTACHMENT_ATTACHMENT] || isnull[ATTACHMENT_ORGANISATION] ||
 		DatumGetChar(value[ATTACHMENT_STATE]) == ATTACHMENT_ANNULLED)
 		return false;
 	return isnull[ATTACHMENT_UNTIL] ||
@@ -318,6 +322,31 @@ settle_overlaps(Chunk *chunk, Findings *findings)
 }
 
 /*
+ * Enter what the source holds of locked persons whom the roster does not
+ * know; returns the number of versions.
+ */
+uint64
+roster_enter_persons(Guard *guard, Datum *persons, int n)
+{
+	EphemeralNamedRelation offered = offer_relation("chunk", guard->desc,
+													NULL);
+	uint64		entered = 0;
+
+	for (int i = 0; i < n; i += CHUNK_PERSONS)
+	{
+		Chunk		chunk = {.guard = guard,.offered = offered,
+		.persons = persons + i,.npersons = Min(CHUNK_PERSONS, n - i)};
+
+		CHECK_FOR_INTERRUPTS();
+		chunk_publish(&chunk);
+		entered += roster_enter_legacy(&chunk);
+		chunk_forget(&chunk);
+	}
+	withdraw_relation("chunk");
+	return entered;
+}
+
+/*
  * Let the roster follow the changes of a chunk, under the lock on its
  * persons.  known[i] tells that the person of change i is in the registry.
  */
@@ -343,7 +372,9 @@ roster_follow(Chunk *chunk, const bool *known, Findings *findings)
 		ends |= change->event != 'I';
 		if (change->event == 'D' || !known[i] ||
 			!is_member(change->value + CHANGE_NEW,
-					   change->isnull + CHANGE_NEW))
+					   change->isnull + CHANGE_NEW) ||
+			DatumGetDateADT(change->value[CHANGE_NEW + ATTACHMENT_SINCE]) >=
+			DatumGetDateADT(change->value[extra + VERSION_UNTIL]))
 			continue;
 		change->value[extra + VERSION_MARK] =
 			is_suspect(change->value + CHANGE_NEW) ? suspect : counted;

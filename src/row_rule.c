@@ -10,7 +10,7 @@
 
 #include "catalog/pg_type.h"
 #include "core/lifecycle.h"
-#include "core/number.h"
+#include "identifier.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
@@ -45,33 +45,16 @@ const char *
 row_identifier(const RowChange *change)
 {
 	const Projection *p = change->projection;
-	bool		iin = p->kind == REL_PERSON;
-	int			i = iin ? PERSON_IIN : ORGANISATION_BIN;
-	char	   *number;
-	int64_t		value;
+	osms_kind	number = p->kind == REL_PERSON ? OSMS_IIN : OSMS_BIN;
+	int			i = number == OSMS_IIN ? PERSON_IIN : ORGANISATION_BIN;
+	Oid			type = p->type[i];
 	osms_fault	fault;
 
-	if (change->new == NULL || !CHANGED(change, i) || change->new->isnull[i])
+	if (change->new == NULL || !CHANGED(change, i) ||
+		change->new->isnull[i] || !(type == TEXTOID || type == VARCHAROID ||
+									type == BPCHAROID || type == INT8OID))
 		return NULL;
-	switch (p->type[i])
-	{
-		case TEXTOID:
-		case VARCHAROID:
-			number = TextDatumGetCString(change->new->value[i]);
-			break;
-		case BPCHAROID:
-			number = TextDatumGetCString(DirectFunctionCall1(rtrim1,
-															 change->new->value[i]));
-			break;
-		case INT8OID:
-			number = psprintf("%012lld",
-							  (long long) DatumGetInt64(change->new->value[i]));
-			break;
-		default:
-			return NULL;
-	}
-	fault = iin ? osms_iin_parse(number, strlen(number), &value)
-		: osms_bin_parse(number, strlen(number), &value);
+	fault = identifier_judge(number, change->new->value[i], type).fault;
 	return fault == OSMS_VALID || osms_fault_attestable(fault) ? NULL :
 		osms_fault_name(fault);
 }

@@ -28,7 +28,8 @@ PG_FUNCTION_INFO_V1(osms_enter_persons);
 PG_FUNCTION_INFO_V1(osms_changed_columns);
 
 static const char lock[] =
-"SELECT p.person, p.birth_date, p.sex, s.roster_complete"
+"SELECT p.person, p.birth_date, p.sex, s.roster_complete,"
+" p.death_date + 1"
 " FROM {r}.person p, {r}.setting s WHERE p.person = ANY ($1)"
 " ORDER BY p.person FOR NO KEY UPDATE OF p";
 
@@ -108,8 +109,9 @@ lock_persons(Chunk *chunk, bool *complete)
 	for (int i = 0; i < chunk->nchanges; i++)
 	{
 		Change	   *change = &chunk->changes[i];
-		Datum		row[4];
-		bool		nulls[4];
+		Datum		row[5];
+		bool		nulls[5];
+		int			until = CHANGE_NEW + ATTACHMENT_UNTIL;
 		int			order = 1;
 
 		if (change->isnull[subject])
@@ -131,6 +133,14 @@ lock_persons(Chunk *chunk, bool *complete)
 		change->isnull[extra + VERSION_BIRTH] = nulls[1];
 		change->value[extra + VERSION_SEX] = row[2];
 		change->isnull[extra + VERSION_SEX] = nulls[2];
+		/* the earlier of the end and the day after death; open is infinity */
+		change->value[extra + VERSION_UNTIL] =
+			change->isnull[until] ? DateADTGetDatum(DATEVAL_NOEND) :
+			change->value[until];
+		if (!nulls[4] && DatumGetDateADT(row[4]) <
+			DatumGetDateADT(change->value[extra + VERSION_UNTIL]))
+			change->value[extra + VERSION_UNTIL] = row[4];
+		change->isnull[extra + VERSION_UNTIL] = false;
 	}
 	SPI_freetuptable(table);
 	return known;
@@ -216,6 +226,49 @@ updated(const Chunk *chunk, int bits)
 }
 
 /*
+ * A death that is taken back, or comes later, opens no attachment that was
+ * closed; but what the source never closed counts again.
+ */
+static void
+revive(Chunk *chunk)
+{
+	static const char end_person[] =
+	"UPDATE {r}.roster r"
+	" SET known_to = greatest(clock_timestamp(), r.known_from"
+	"  + interval '1 microsecond')"
+	" WHERE r.person = ANY ($1) AND r.known_to = 'infinity'";
+	const int	new = CHANGE_NEW + PERSON_DEATH_DATE;
+	const int	old = CHANGE_OLD(REL_PERSON) + PERSON_DEATH_DATE;
+	Guard	   *guard = chunk->guard;
+	Guard	   *attachments;
+	Oid			type = get_array_type(subject_type(guard));
+	Datum	   *persons = palloc(chunk->nchanges * sizeof(Datum));
+	Datum		array;
+	int			n = 0;
+
+	for (int i = 0; i < chunk->nchanges; i++)
+	{
+		const Change *change = &chunk->changes[i];
+
+		if (change->event == 'U' && !change->isnull[old] &&
+			(change->isnull[new] || DatumGetDateADT(change->value[new]) >
+			 DatumGetDateADT(change->value[old])))
+			persons[n++] = change->value[CHANGE_NEW + PERSON_PERSON];
+	}
+	if (n == 0)
+		return;
+	array = person_array(guard, persons, n);
+	guard_execute(guard, PLAN_END_PERSON, end_person, 1, &type, &array);
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	attachments = guard_of_registry(guard->registry.unquoted, REL_ATTACHMENT);
+	roster_enter_persons(attachments, persons, n);
+	guard_release(attachments);
+	SPI_finish();
+}
+
+/*
  * Persons: a death closes attachments, corrected data add roster versions.
  */
 static void
@@ -230,6 +283,7 @@ follow_persons(Chunk *chunk)
 	if (!updated(chunk, COLUMN_BIT(PERSON_DEATH_DATE)) ||
 		!OidIsValid(attachment))
 		return;
+	revive(chunk);
 	p = make_projection(REL_ATTACHMENT, attachment);
 	write_consequences(guard,
 					   psprintf(ended_by_death, COLUMN_BIT(PERSON_DEATH_DATE)),
@@ -415,7 +469,7 @@ osms_enter_persons(PG_FUNCTION_ARGS)
 	TypeCacheEntry *type = lookup_type_cache(ARR_ELEMTYPE(array), 0);
 	Datum	   *persons;
 	int			n;
-	int64		entered = 0;
+	int64		entered;
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -428,16 +482,7 @@ osms_enter_persons(PG_FUNCTION_ARGS)
 						format_type_be(ARR_ELEMTYPE(array)))));
 	deconstruct_array(array, type->type_id, type->typlen, type->typbyval,
 					  type->typalign, &persons, NULL, &n);
-	for (int i = 0; i < n; i += CHUNK_PERSONS)
-	{
-		Chunk		chunk = {.guard = guard,.persons = persons + i,
-		.npersons = Min(CHUNK_PERSONS, n - i)};
-
-		CHECK_FOR_INTERRUPTS();
-		chunk_publish(&chunk);
-		entered += roster_enter_legacy(&chunk);
-		chunk_withdraw(&chunk);
-	}
+	entered = roster_enter_persons(guard, persons, n);
 	guard_release(guard);
 	SPI_finish();
 	PG_RETURN_INT64(entered);

@@ -48,6 +48,12 @@ CREATE FUNCTION osms.pyramid_accumulate(state osms.pyramid, birth_date date, sex
 COMMENT ON FUNCTION osms.pyramid_accumulate(osms.pyramid, date, osms.sex, date) IS
     'transition of the aggregate pyramid: the state (NULL = empty) and one person more; errors as there';
 
+CREATE FUNCTION osms.pyramid_counted(osms.pyramid) RETURNS osms.pyramid
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_pyramid_counted';
+COMMENT ON FUNCTION osms.pyramid_counted(osms.pyramid) IS
+    'final function of the aggregate pyramid: the state as it is stored; any other pyramid as it is';
+
 CREATE FUNCTION osms.pyramid_plus(osms.pyramid, osms.pyramid) RETURNS osms.pyramid
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_pyramid_plus_pyramid';
@@ -115,7 +121,8 @@ COMMENT ON OPERATOR FAMILY osms.pyramid_hash_ops USING hash IS 'equality of pyra
 CREATE AGGREGATE osms.pyramid(birth_date date, sex osms.sex, as_of date) (
     SFUNC = osms.pyramid_accumulate,
     STYPE = osms.pyramid,
-    SSPACE = 2112,
+    SSPACE = 1288,
+    FINALFUNC = osms.pyramid_counted,
     COMBINEFUNC = osms.pyramid_plus,
     INITCOND = '{}',
     PARALLEL = SAFE
@@ -126,7 +133,7 @@ COMMENT ON AGGREGATE osms.pyramid(date, osms.sex, date) IS
 CREATE AGGREGATE osms.sum(osms.pyramid) (
     SFUNC = osms.pyramid_plus,
     STYPE = osms.pyramid,
-    SSPACE = 2112,
+    SSPACE = 2056,
     COMBINEFUNC = osms.pyramid_plus,
     INITCOND = '{}',
     PARALLEL = SAFE

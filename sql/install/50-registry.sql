@@ -44,7 +44,7 @@ BEGIN
           WHERE attrelid = osms.relation_of(registry, 'attachment') AND attnum > 0 AND NOT attisdropped) a;
 
     EXECUTE format('CREATE TABLE %1$I.roster (attachment %2$s NOT NULL, person %3$s NOT NULL,
-        organisation %4$s NOT NULL, site text, since date NOT NULL, until date NOT NULL CHECK (since < until),
+        organisation %4$s NOT NULL, site text, since date NOT NULL, until date NOT NULL,
         birth_date date, sex osms.sex, basis text NOT NULL, mark text NOT NULL,
         known_from timestamptz NOT NULL, known_to timestamptz NOT NULL) WITH (fillfactor = 90)',
         registry, attachment_type, person_type, organisation_type);

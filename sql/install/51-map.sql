@@ -12,7 +12,8 @@ REVOKE EXECUTE ON FUNCTION osms.map_write() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION osms.map_write() TO @extowner@;
 
 -- How one canonical column is read from the source (expression over s) and
--- written to it (column and expression over new; NULL = read only).
+-- written to it (column and expression over new; NULL = read only). Writing
+-- happens in the session of whoever writes, so operators are spelled out.
 CREATE TYPE osms.column_mapping AS (read text, source_column text, write text);
 COMMENT ON TYPE osms.column_mapping IS 'how a canonical column is read from and written to its source';
 
@@ -93,7 +94,7 @@ BEGIN
     result.read := format('s.%I', result.source_column);
     IF spec ? 'codes' THEN
         SELECT format('CASE %s %s END', result.read, string_agg(format('WHEN %L THEN %L::%s', code, state, type), ' ')),
-               format('CASE %s::text %s END::%s', value, string_agg(format('WHEN %L THEN %L', state, code), ' ')
+               format('CASE %s END::%s', string_agg(format('WHEN %s::text OPERATOR(pg_catalog.=) %L THEN %L', value, state, code), ' ')
                       FILTER (WHERE place = 1), column_type)
         INTO result.read, result.write
         FROM jsonb_each(spec -> 'codes') t (state, codes),
@@ -115,7 +116,7 @@ BEGIN
     IF canonical IN ('until', 'valid_to') THEN
         IF inclusive THEN
             result.read := format('(%s + 1)', result.read);
-            value := format('(%s - 1)', value);
+            value := format('(%s OPERATOR(pg_catalog.-) 1)', value);
         END IF;
         IF open_end IS NOT NULL THEN
             result.read := format('CASE WHEN s.%I = %L THEN NULL ELSE %s END', result.source_column, open_end, result.read);
@@ -231,4 +232,4 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.map(text, text, regclass, jsonb, jsonb, text, boolean, date, jsonb) IS
-    'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}; states: codes of the column state, the first is written; until_inclusive: the source keeps the last day; open_end: its date for no end; defaults: source column to SQL expression for an INSERT. 42703 for unknown columns, 55000 and 42809 for tables it cannot map';
+    'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}, where write is an expression over new whose operators and functions are best written with their schema; states: codes of the column state, the first is written; until_inclusive: the source keeps the last day; open_end: its date for no end; defaults: source column to SQL expression for an INSERT. 42703 for unknown columns, 55000 and 42809 for tables it cannot map';

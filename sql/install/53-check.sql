@@ -17,6 +17,34 @@ END $$;
 COMMENT ON FUNCTION osms.finds_by_index(regclass, text) IS
     'whether rows of a relation, mapped or not, can be found by a column through an index';
 
+CREATE FUNCTION osms.can_write(canonical regclass, "column" text, value text) RETURNS boolean
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    write text;
+    column_type text;
+    result boolean;
+BEGIN
+    SELECT format_type(a.atttypid, a.atttypmod) INTO column_type
+    FROM pg_attribute a WHERE a.attrelid = canonical AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped;
+    IF (SELECT relkind <> 'v' FROM pg_class WHERE oid = canonical) THEN
+        RETURN column_type IS NOT NULL;
+    END IF;
+    SELECT t.arguments[p.place + 2] INTO write
+    FROM (SELECT osms.trigger_arguments(g.oid) AS arguments FROM pg_trigger g
+          WHERE g.tgrelid = canonical AND g.tgfoid = 'osms.map_write'::regproc) t,
+         generate_series(4, cardinality(t.arguments), 3) AS p (place)
+    WHERE t.arguments[p.place] = "column";
+    IF write IS NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('SELECT (%s) IS NOT NULL FROM (SELECT %L::%s AS %I) new', write, value, column_type, "column") INTO result;
+    RETURN result;
+END $$;
+COMMENT ON FUNCTION osms.can_write(regclass, text, text) IS
+    'whether a value can be written to a column of a canonical relation: whether its mapping has a column and a code for it';
+
 CREATE FUNCTION osms.check_registry(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text)
     RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE
@@ -33,6 +61,7 @@ BEGIN
     SELECT r.rolname INTO roster_owner FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE c.oid = roster;
 
     RETURN QUERY
+    SELECT f.* FROM (
     WITH canonical AS (
         SELECT k.*, osms.relation_of(registry, k.relation) AS oid FROM osms.registry_columns() k
     ), present AS (
@@ -82,6 +111,17 @@ BEGIN
       AND (i."column" <> 'application' OR i.relation <> 'attachment'
            OR EXISTS (SELECT FROM osms.clauses(registry) r WHERE r.rule = 'basis' AND r.judged))
     UNION ALL
+    -- what a guard must be able to write when a fact is recorded
+    SELECT w.relation, 'error', format('"%s" cannot be written to column "%s"', w.value, w."column"),
+           format('The guard writes it when %s: map the column with a code for it.', w.occasion)
+    FROM (VALUES ('attachment', 'state', 'closed', 'a death is recorded'), ('attachment', 'state', 'annulled', 'a death is recorded'),
+                 ('attachment', 'until', '2000-01-01', 'a death is recorded'), ('attachment', 'reason', 'death', 'a death is recorded'),
+                 ('application', 'state', 'replaced', 'another application is identified')) AS w (relation, "column", value, occasion)
+    JOIN present p ON p.relation = w.relation
+    WHERE NOT osms.can_write(p.oid, w."column", w.value)
+      AND (w."column" <> 'reason' OR EXISTS (SELECT FROM osms.clauses(registry) r
+                                             WHERE r.rule = 'reason' AND r.relation = w.relation AND r.judged))
+    UNION ALL
     -- mappings that no longer fit their source
     SELECT p.relation, 'warning', format('the mapping writes column "%s", which %s no longer has', t.argument, p.source),
            'Map the relation again with osms.map(); reading is not affected.'
@@ -110,9 +150,9 @@ BEGIN
     WHERE p.guarded AND NOT EXISTS (SELECT FROM osms.guards g WHERE g.registry = check_registry.registry AND g.relation = p.relation)
     UNION ALL
     SELECT g.relation, 'warning', format('guard of %s: %s', g.source, g.problem), 'Run osms.guard() again.'
-    FROM osms.guards g WHERE g.registry = check_registry.registry AND g.problem IS NOT NULL;
+    FROM osms.guards g WHERE g.registry = check_registry.registry AND g.problem IS NOT NULL
+    ) AS f (relation, severity, problem, hint)
+    ORDER BY array_position('{error,warning,info}', f.severity), f.relation, f.problem;
 END $$;
 COMMENT ON FUNCTION osms.check_registry(text) IS
-    'what a registry lacks: absent relations, missing or mistyped columns, look-ups without an index, mappings gone stale, rights, missing or disabled triggers; severity error stops osms.guard, warning weakens it, info tells';
-REVOKE EXECUTE ON FUNCTION osms.check_registry(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.check_registry(text) TO @extowner@;
+    'what a registry lacks: absent relations, missing or mistyped columns, look-ups without an index, mappings gone stale, rights, missing or disabled triggers; severity error, which comes first, stops osms.guard, warning weakens it, info tells; 3F000 where there is no such registry';

@@ -14,12 +14,14 @@ CREATE FUNCTION osms.verify_query(registry text, filter text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN format($query$
     WITH source AS (
-        SELECT a.attachment, a.person, a.organisation, a.site, a.since, coalesce(a.until, 'infinity') AS until,
+        SELECT a.attachment, a.person, a.organisation, a.site, a.since,
+               least(coalesce(a.until, 'infinity'), p.death_date + 1) AS until,
                p.birth_date, p.sex, a.state = 'suspect' AS suspect,
                CASE WHEN a.application IS NOT NULL THEN 'application' WHEN a.order_key IS NOT NULL THEN 'order'
                     WHEN a.restores IS NOT NULL THEN 'restores' ELSE 'inherited' END AS basis
         FROM %1$I.attachment a JOIN %1$I.person p ON p.person = a.person
-        WHERE a.state IN ('active', 'suspect', 'closed') AND a.since < coalesce(a.until, 'infinity') AND a.%2$s
+        WHERE a.state IN ('active', 'suspect', 'closed') AND a.since < least(coalesce(a.until, 'infinity'), p.death_date + 1)
+              AND a.attachment IS NOT NULL AND a.organisation IS NOT NULL AND a.%2$s
     ), current AS (
         SELECT r.*, count(*) OVER (PARTITION BY r.attachment) AS versions,
                max(r.until) FILTER (WHERE r.mark <> 'excused') OVER (PARTITION BY r.person ORDER BY r.since, r.attachment
@@ -68,6 +70,8 @@ CREATE FUNCTION osms.fill_batch(registry text, after text, batch integer,
                                 OUT last_person text, OUT entered bigint) RETURNS record
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET enable_seqscan = off -- a roster that is being filled has no statistics
+    SET jit = off
 AS $$
 DECLARE
     person_type text;
@@ -133,7 +137,7 @@ END $$;
 COMMENT ON PROCEDURE osms.fill_roster(text, integer) IS
     'fills the roster from the attachments that exist, beside writers, in batches of so many persons with a commit after each (NULL: all in the caller''s transaction); persons whose roster agrees are left alone. 55000 where the registry is not guarded';
 
-REVOKE EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer), osms.verify(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer), osms.verify(text) TO @extowner@;
+REVOKE EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer) TO @extowner@;
 REVOKE EXECUTE ON PROCEDURE osms.fill_roster(text, integer) FROM PUBLIC;
 GRANT EXECUTE ON PROCEDURE osms.fill_roster(text, integer) TO @extowner@;

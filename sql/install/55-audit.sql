@@ -48,6 +48,3 @@ CREATE FUNCTION osms.audit_summary(registry text, OUT relation text, OUT rule te
         SELECT a.relation, a.rule, a.finding, count(*) FROM osms.audit(registry) a GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
     END;
 COMMENT ON FUNCTION osms.audit_summary(text) IS 'osms.audit counted by relation, rule and finding';
-
-REVOKE EXECUTE ON FUNCTION osms.audit(text), osms.audit_summary(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.audit(text), osms.audit_summary(text) TO @extowner@;

@@ -129,15 +129,15 @@ FROM line l$query$,
         CASE WHEN has_coefficient THEN format($part$
     SELECT DISTINCT ON (1, 2) k.organisation::text AS organisation, k.kind, k.value
     FROM %I.coefficient k
-    WHERE k.valid_from <= $1 AND k.known_from <= $4
-    ORDER BY 1, 2, k.valid_from DESC, k.known_from DESC$part$, registry)
+    WHERE k.valid_from <= $1 AND (k.known_from <= $4 OR k.known_from IS NULL)
+    ORDER BY 1, 2, k.valid_from DESC, k.known_from DESC NULLS LAST$part$, registry)
         ELSE $part$
     SELECT NULL::text AS organisation, NULL::text AS kind, NULL::numeric AS value WHERE false$part$ END);
 END $$;
 COMMENT ON FUNCTION osms.statement_query(text) IS
     'the query behind osms.statement for a registry, which passes over its roster once: $1 day of the snapshot, $2 last birth date of somebody too old for a pyramid, $3 scheme, $4 known at, $5 and $6 digits of rate and amount, $7 whether contracts are asked for, $8 whether the scheme is illustrative; 3F000 without such a schema, 42P01 without a roster';
 
-CREATE FUNCTION osms.statement(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT now())
+CREATE FUNCTION osms.statement(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
     RETURNS SETOF osms.statement_line
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
@@ -147,6 +147,7 @@ DECLARE
     properties osms.scheme;
     lines osms.statement_line[];
     made_up boolean;
+    complete boolean := true;
 BEGIN
     IF registry IS NULL OR scheme IS NULL OR known_at IS NULL THEN
         RAISE EXCEPTION 'registry, scheme and known_at of a statement must not be null'
@@ -168,6 +169,13 @@ BEGIN
         USING day, (day - interval '128 years')::date, scheme, known_at,
               properties.rate_rounding, properties.amount_rounding,
               to_regclass(format('%I.contract', registry)) IS NOT NULL, properties.illustrative;
+    IF to_regclass(format('%I.setting', registry)) IS NOT NULL THEN
+        EXECUTE format('SELECT roster_complete FROM %I.setting', registry) INTO complete;
+    END IF;
+    IF NOT complete THEN
+        RAISE WARNING 'the roster of registry "%" is not complete', registry
+            USING HINT = format('CALL osms.fill_roster(%L) first: who is not on the roster is not paid for.', registry);
+    END IF;
     IF made_up THEN
         RAISE WARNING 'the statement of % by scheme "%" uses illustrative rates', to_char(month, 'YYYY-MM'), scheme
             USING HINT = 'Load the tables of the order into osms.scheme, osms.scheme_weight and osms.base_rate.';
@@ -175,4 +183,4 @@ BEGIN
     RETURN QUERY SELECT l.* FROM unnest(lines) AS l;
 END $$;
 COMMENT ON FUNCTION osms.statement(text, date, text, timestamptz) IS
-    'a line for every organisation with persons on the roster of the registry on the last day of the month, as known at the moment: heads (persons), Kav, rate B*(Kav + sum(Ki - 1)) and amount (tenge); what lacks something is held and says why, without harm to the rest; one WARNING when anything used is illustrative. 22023 for a day that is not the first of a month, 42704 for an unknown scheme, 0A000 for one that multiplies, 3F000 for an unknown registry, 42P01 without a roster';
+    'a line for every organisation with persons on the roster of the registry on the last day of the month, as known at the moment: heads (persons), Kav, rate B*(Kav + sum(Ki - 1)) and amount (tenge); what lacks something is held and says why, without harm to the rest; one WARNING when anything used is illustrative, and one when the roster is not complete. A coefficient without known_from counts as always known. 22023 for a day that is not the first of a month, 42704 for an unknown scheme, 0A000 for one that multiplies, 3F000 for an unknown registry, 42P01 without a roster';

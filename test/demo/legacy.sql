@@ -91,7 +91,6 @@ FROM (VALUES
 	('overlap', 'attachment', 'one_attachment', 'overlap', 337)
 	) AS defect(kind, relation, rule, finding, per_200000);
 
-------------------------------------------------------------------------
 -- The vendors' tables
 
 CREATE TABLE legacy.region (
@@ -228,7 +227,6 @@ COMMENT ON COLUMN legacy.prikreplenie.st IS '1 active, 2 closed, 5 under suspici
 COMMENT ON COLUMN legacy.prikreplenie.prichina IS
 	'700 moved to another clinic, 800 left the region, 810 left the country, 900 death, 1400 site change, 1600 error, 1700 unlawful';
 
-------------------------------------------------------------------------
 -- Regions, clinics, contracts, coefficients, clerks
 
 CREATE TEMPORARY TABLE place ON COMMIT DROP AS
@@ -263,8 +261,8 @@ WITH clinic AS MATERIALIZED (
 INSERT INTO legacy.medorg
 SELECT mo, lpad((n11 * 10 + demo.control_digit(n11))::text, 12, '0'),
 	CASE WHEN NOT is_urban THEN 'Rayonnaya bolnitsa No '
-		WHEN n % 7 = 3 THEN 'Meditsinskiy tsentr No '
-		ELSE 'Gorodskaya poliklinika No ' END || n || ', ' || nazvanie,
+		WHEN n % 7 = 3 THEN 'Medtsentr No '
+		ELSE 'Poliklinika No ' END || n || ', ' || nazvanie,
 	CASE WHEN is_urban AND n % 7 = 3 THEN 2 ELSE 1 END
 FROM issued;
 
@@ -311,7 +309,6 @@ FROM (
 UNION ALL
 SELECT 'egov', 'Шлюз eGov', NULL, 2, '2016-01-04';
 
-------------------------------------------------------------------------
 -- Persons.  kind is NULL for the lawful majority; "lender" are the persons
 -- whose applications others have used, they are not defective themselves.
 
@@ -412,7 +409,6 @@ SELECT iin,
 FROM lico
 ORDER BY i;
 
-------------------------------------------------------------------------
 -- Attachments: one to three successive rows a person
 
 CREATE TEMPORARY TABLE put ON COMMIT DROP AS
@@ -476,7 +472,6 @@ FROM attached;
 CREATE INDEX ON put (i);
 ANALYZE put, lico;
 
-------------------------------------------------------------------------
 -- Applications and identifications since the register went digital, 2025-01-01
 
 CREATE TEMPORARY TABLE zayav ON COMMIT DROP AS
@@ -571,7 +566,6 @@ FROM (
 	LEFT JOIN zayav ON zayav.attachment = put.nomer
 ORDER BY put.nomer;
 
-------------------------------------------------------------------------
 -- Keys and indexes of the vendors; identities go on where the data ends
 
 ALTER TABLE legacy.fizlico ADD PRIMARY KEY (iin);
@@ -589,7 +583,6 @@ ALTER TABLE legacy.zayavlenie ALTER nomer RESTART 90000001;
 ALTER TABLE legacy.identifikaciya ALTER nomer RESTART 40000001;
 ALTER TABLE legacy.prikreplenie ALTER nomer RESTART 20000001;
 
-------------------------------------------------------------------------
 -- What was planted where
 
 INSERT INTO demo.planted_row

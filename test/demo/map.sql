@@ -49,10 +49,12 @@ SELECT osms.map('fund', 'identity_event', 'legacy.identifikaciya',
 		"provider": "postavshik", "clerk": "operator", "at": "vremya", "evidence_hash": "hesh"}');
 
 SELECT osms.map('fund', 'attachment', 'legacy.prikreplenie',
-	columns => '{"attachment": "nomer", "person": "iin", "organisation": "mo", "site": "uchastok",
-		"state": "st", "since": "d_beg", "until": "d_end", "application": "nomer_zayavleniya",
+	columns => '{"attachment": "nomer", "person": "iin", "organisation": "mo",
+		"site": "uchastok", "state": "st", "since": "d_beg", "until": "d_end",
+		"application": "nomer_zayavleniya",
 		"reason": {"column": "prichina", "codes": {"moved_to_other": ["700"],
 			"left_region": ["800"], "left_country": ["810"], "death": ["900"],
 			"site_change": ["1400"], "error": ["1600"], "unlawful": ["1700"]}}}',
-	states => '{"active": ["1"], "closed": ["2", "9"], "suspect": ["5"], "annulled": ["7"]}',
+	states => '{"active": ["1"], "closed": ["2", "9"], "suspect": ["5"],
+		"annulled": ["7"]}',
 	until_inclusive => true, open_end => '2999-12-31');

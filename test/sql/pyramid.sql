@@ -106,6 +106,16 @@ SELECT is(array_agg(n = heads(p)), array_agg(true), 'as a window function, each 
 FROM (SELECT row_number() OVER w AS n, pyramid(birth_date, sex, '2026-01-31') OVER w AS p
       FROM person WHERE id <= 50 WINDOW w AS (ORDER BY id)) AS running;
 
+-- Aggregates of one's own may begin with somebody, or with nothing, and need no final function.
+CREATE AGGREGATE pyramid_from(date, sex, date) (SFUNC = pyramid_accumulate, STYPE = pyramid, INITCOND = '{0:9223372036854775805/1,99:2/2}');
+CREATE AGGREGATE pyramid_from_null(date, sex, date) (SFUNC = pyramid_accumulate, STYPE = pyramid, COMBINEFUNC = pyramid_plus);
+SELECT is(pyramid_from('2026-01-01', 'male', '2026-01-31'), '{0:9223372036854775807/1,99:2/2}', 'beginning with somebody') FROM generate_series(1, 2);
+SELECT throws_ok($$SELECT pyramid_from('2026-01-01', 'male', '2026-01-31') FROM generate_series(1, 3)$$, '22003', 'head count out of range', 'up to the last number');
+SELECT is(pyramid_from_null('2026-01-01', 'male', '2026-01-31'), '{0:1000/0}', 'beginning with nothing') FROM generate_series(1, 1000);
+CREATE TABLE unfinished AS SELECT pyramid_from_null('2026-01-01', 'male', '2026-01-31') AS p FROM generate_series(1, 1000);
+SELECT is(sum(p + p), '{0:2000/0}', 'a state that was kept is read as a pyramid') FROM unfinished;
+SELECT ok(p = '{0:1000/0}' AND pyramid_counted(p) = p AND p::text = '{0:1000/0}' AND pyramid_send(p) = pyramid_send(p + '{}'), 'and everywhere else') FROM unfinished;
+
 -- Called outside an aggregate, the arguments stay what they are.
 CREATE TABLE kept (p pyramid, q pyramid);
 INSERT INTO kept VALUES ('{0:1/2}', '{0:3/4,127:9/9}');

@@ -157,6 +157,12 @@ INSERT INTO base_rate (scheme, region, class, rate, valid_from, known_from, act,
 SELECT results_eq($$SELECT organisation FROM statement('fund', '2020-01-01', 'official') WHERE illustrative$$,
                   $$SELECT organisation FROM statement('fund', '2020-01-01', 'official') WHERE region = 'region 4' AND class = 'rural'$$, 'a made-up rate marks its lines');
 
+-- A mapped source may not say since when a coefficient is known.
+INSERT INTO fund.coefficient VALUES (4, 'ecology', 1.01, '2019-01-01', NULL, NULL), (1, 'density', 9, '2019-06-01', NULL, NULL);
+SELECT results_eq($$SELECT organisation, factors FROM statement('fund', '2020-01-01', 'official', '2020-02-01') WHERE organisation IN ('1', '4')$$,
+    $$VALUES ('1', '{"density": 1.06, "heating": 1.1071}'::jsonb), ('4', '{"ecology": 1.01}')$$,
+    'a coefficient without known_from is known, behind one that says so');
+
 -- Relations that are not there.
 DROP TABLE fund.coefficient;
 SELECT ok(bool_and(factors = '{}') AND bool_or(status = 'ok'), 'no coefficients, no factors') FROM statement('fund', '2020-01-01', 'official');

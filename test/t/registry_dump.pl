@@ -1,0 +1,96 @@
+# A guarded registry, of tables and mapped, survives pg_dump and a restore into a new database: the guard stands there with its modes,
+# the roster agrees with its source, the month's money is the same, and what was unlawful still is.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', 'fsync = off');
+$node->start;
+
+# An ordinary role owns the database, the registry and the legacy tables.
+$node->safe_psql('postgres', 'CREATE ROLE fund LOGIN');
+$node->safe_psql('postgres', "CREATE DATABASE $_ OWNER fund") for qw(source target);
+
+sub fund
+{
+	my ($database, $sql) = @_;
+	return $node->safe_psql($database, $sql, extra_params => [ '-U', 'fund' ]);
+}
+
+fund('source', q{
+	CREATE EXTENSION osms;
+	SELECT osms.create_registry('own', cut_over => '2025-01-01');
+	INSERT INTO own.person (person, iin, birth_date, sex)
+	SELECT i, osms.make_iin(date '1970-01-01' + i, 'female', i), date '1970-01-01' + i, 'female' FROM generate_series(1, 50) i;
+	INSERT INTO own.organisation (organisation, name) VALUES (1, 'one'), (2, 'two');
+	INSERT INTO own.organisation_status (organisation, region, class, valid_from) VALUES (1, 'r', 'urban', '2020-01-01'), (2, 'r', 'rural', '2020-01-01');
+	INSERT INTO own.contract (organisation, valid_from) VALUES (1, '2020-01-01'), (2, '2020-01-01');
+	INSERT INTO own.attachment (person, organisation, state, since) SELECT i, 1 + i % 2, 'active', '2024-01-01' FROM generate_series(1, 50) i;
+	SELECT osms.guard('own', '{"basis": "warn"}');
+	CALL osms.fill_roster('own', batch => 7);
+	UPDATE own.person SET death_date = '2025-03-03' WHERE person = 5;
+
+	CREATE SCHEMA legacy;
+	CREATE TABLE legacy.people (iin char(12) PRIMARY KEY, died date);
+	CREATE TABLE legacy.clinic (bin char(12) PRIMARY KEY);
+	CREATE TABLE legacy.attached (id bigint PRIMARY KEY, iin char(12), bin char(12), st smallint, d_beg date, d_end date, why smallint);
+	CREATE INDEX ON legacy.attached (iin);
+	INSERT INTO legacy.people SELECT substr(osms.make_iin(date '1980-01-01' + i, 'male', i)::text, 1, 12) FROM generate_series(1, 20) i;
+	INSERT INTO legacy.clinic VALUES ('160940025485');
+	INSERT INTO legacy.attached SELECT row_number() OVER (ORDER BY iin), iin, '160940025485', 1, '2020-01-01', '2999-12-31' FROM legacy.people;
+	SELECT osms.create_registry('mapped', tables => false, cut_over => '2025-01-01');
+	SELECT osms.map('mapped', 'person', 'legacy.people', '{"person": "iin", "iin": "iin", "death_date": "died"}');
+	SELECT osms.map('mapped', 'organisation', 'legacy.clinic', '{"organisation": "bin", "bin": "bin"}');
+	SELECT osms.map('mapped', 'attachment', 'legacy.attached',
+		'{"attachment": "id", "person": "iin", "organisation": "bin", "state": "st", "since": "d_beg", "until": "d_end",
+		  "reason": {"column": "why", "codes": {"moved_to_other": ["700"], "death": ["900"], "error": ["1600"]}}}',
+		states => '{"active": ["1"], "closed": ["2"], "annulled": ["3"]}', until_inclusive => true, open_end => '2999-12-31');
+	SELECT osms.guard('mapped');
+	CALL osms.fill_roster('mapped');
+});
+
+my $questions = q{
+	SET client_min_messages = error;
+	SELECT registry, relation, source, modes, triggers, problem FROM osms.guards ORDER BY 1, 2;
+	SELECT * FROM own.roster ORDER BY attachment, known_from;
+	SELECT * FROM mapped.roster ORDER BY attachment, known_from;
+	SELECT * FROM own.journal ORDER BY entry;
+	SELECT * FROM osms.statement('own', '2025-04-01', 'illustrative');
+	SELECT * FROM osms.audit_summary('own');
+	SELECT 'wrong', * FROM osms.verify('own');
+	SELECT 'wrong', * FROM osms.verify('mapped');
+};
+my $answers = fund('source', $questions);
+like($answers, qr/"basis": "warn"/, 'the guard has a mode');
+unlike($answers, qr/^wrong/m, 'the roster agrees with its source');
+
+my $folder = PostgreSQL::Test::Utils::tempdir;
+$node->command_ok([ 'pg_dump', '-Fc', '-f', "$folder/dump", '-d', $node->connstr('source') ], 'dumped');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '-U', 'fund', '-d', $node->connstr('target'), "$folder/dump" ], 'restored');
+is(fund('target', $questions), $answers, 'the same answers');
+
+# the restored guard works, for both registries
+sub refusal
+{
+	my ($sql) = @_;
+	my ($rc, $out, $err) = $node->psql('target', "\\set VERBOSITY verbose\n$sql", extra_params => [ '-U', 'fund' ]);
+	return $err =~ /ERROR:  (\w+):.*CONSTRAINT NAME:  (\w+)/s ? "$1 $2" : "rc $rc $err";
+}
+is(refusal("INSERT INTO own.attachment (person, organisation, state, since) VALUES (999, 1, 'active', '2024-01-01')"),
+	'23503 person_known', 'an unknown person is refused');
+is(refusal("INSERT INTO legacy.attached SELECT 1000, iin, bin, 1, '2021-01-01', '2999-12-31', NULL FROM legacy.attached WHERE id = 3"),
+	'23P01 one_attachment', 'a second attachment is refused at commit');
+is(refusal('TRUNCATE legacy.attached'), '23001 immutable', 'TRUNCATE is refused');
+fund('target', "UPDATE legacy.people SET died = '2025-05-05' WHERE iin = (SELECT iin FROM legacy.attached WHERE id = 4)");
+is(fund('target', 'SELECT st, d_end, why FROM legacy.attached WHERE id = 4'), '2|2025-05-05|900', 'a death closes the mapped attachment');
+is(fund('target', "SELECT * FROM osms.verify('mapped')"), '', 'and the roster follows');
+
+# back out: nothing of ours is left on the tables
+fund('target', "SELECT osms.unguard('own'), osms.unguard('mapped')");
+is(fund('target', "SELECT count(*) FROM pg_trigger WHERE tgrelid::regclass::text ~ '^(legacy|own)\\.' AND tgname ~ 'osms'"), '0', 'unguarded');
+
+done_testing();
