@@ -100,11 +100,12 @@ BEGIN
     WHERE a.type LIKE '@%' AND a.atttypid <> k.atttypid
     UNION ALL
     -- look-ups of the guard
-    SELECT i.relation, 'error', format('rows cannot be found by "%s" through an index', i."column"),
+    SELECT i.relation, CASE i.relation WHEN 'clerk' THEN 'warning' ELSE 'error' END,
+           format('rows cannot be found by "%s" through an index', i."column"),
            format('Create an index on the column of %s that is mapped to "%s".', p.source, i."column")
     FROM (VALUES ('person', 'person'), ('organisation', 'organisation'), ('application', 'application'), ('application', 'person'),
                  ('identity_event', 'application'), ('attachment', 'attachment'), ('attachment', 'person'),
-                 ('attachment', 'application')) AS i (relation, "column")
+                 ('attachment', 'application'), ('clerk', 'clerk')) AS i (relation, "column")
     JOIN present p ON p.relation = i.relation
     JOIN attribute a ON a.relation = i.relation AND a."column" = i."column" AND a.atttypid IS NOT NULL
     WHERE NOT osms.finds_by_index(p.oid, i."column")
