@@ -131,7 +131,7 @@ choose_triples(TriggerData *trigdata, char event)
 	return triples;
 }
 
-/* Write the statement for a set of triples. */
+/* Write the statement for a set of triples; L locks a row and compares it. */
 static char *
 write_statement(TriggerData *trigdata, Oid source, char event,
 				Bitmapset *triples)
@@ -172,6 +172,14 @@ write_statement(TriggerData *trigdata, Oid source, char event,
 							" FROM (SELECT ($1).*) new RETURNING %s",
 							table, columns.data, values.data,
 							quote_identifier(trigger->tgargs[KEY_COLUMN]));
+		case 'L':
+			return psprintf("SELECT v OPERATOR(pg_catalog.*=) $1 FROM %s v"
+							" WHERE v.%s %s ($1).%s FOR NO KEY UPDATE",
+							quote_qualified_identifier(get_namespace_name(RelationGetNamespace(trigdata->tg_relation)),
+													   RelationGetRelationName(trigdata->tg_relation)),
+							quote_identifier(trigger->tgargs[KEY_CANONICAL]),
+							equal,
+							quote_identifier(trigger->tgargs[KEY_CANONICAL]));
 		case 'U':
 			return psprintf("UPDATE %s t SET %s FROM (SELECT ($1).*) new,"
 							" (SELECT ($2).*) old WHERE t.%s %s %s",
@@ -249,6 +257,42 @@ with_key(TriggerData *trigdata, HeapTuple inserted, int key)
 									 &isnull);
 }
 
+static void
+report_concurrent_update(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("could not serialize access due to concurrent update"),
+			 errhint("Repeat the transaction.")));
+}
+
+/*
+ * Lock the source's row and see that it is still what the statement read:
+ * the statement's conditions are not looked at again as on a table.  False
+ * where the row is gone.  Errors: 40001 where it has changed.
+ */
+static bool
+lock_row(FunctionCallInfo fcinfo, Oid source, Datum old)
+{
+	int			rc = SPI_execute_plan(plan_of(fcinfo, source, 'L', NULL), &old,
+									  NULL, false, 0);
+	bool		isnull;
+
+	if (rc < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
+	if (SPI_processed == 0)
+	{
+		/* the view showed a row that the transaction's snapshot does not */
+		if (IsolationUsesXactSnapshot())
+			report_concurrent_update();
+		return false;
+	}
+	if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
+									SPI_tuptable->tupdesc, 1, &isnull)))
+		report_concurrent_update();
+	return true;
+}
+
 /* map_write(): the INSTEAD OF trigger of a mapped view. */
 Datum
 osms_map_write(PG_FUNCTION_ARGS)
@@ -295,20 +339,17 @@ osms_map_write(PG_FUNCTION_ARGS)
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(view->rd_rel->relowner,
 						   context | SECURITY_LOCAL_USERID_CHANGE);
-	rc = SPI_execute_plan(plan_of(fcinfo, source, event, triples), rows, NULL,
-						  false, 0);
-	SetUserIdAndSecContext(user, context);
-	if (rc < 0)
-		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
-	if (SPI_processed == 0)
+	if (event == 'I' || lock_row(fcinfo, source, rows[1]))
 	{
-		/* the view showed a row that the transaction's snapshot does not */
-		if (IsolationUsesXactSnapshot())
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("could not serialize access due to concurrent update")));
-		result = NULL;
+		rc = SPI_execute_plan(plan_of(fcinfo, source, event, triples), rows,
+							  NULL, false, 0);
+		if (rc < 0)
+			elog(ERROR, "SPI_execute_plan failed: %s",
+				 SPI_result_code_string(rc));
 	}
+	SetUserIdAndSecContext(user, context);
+	if (SPI_processed == 0)
+		result = NULL;
 	else if (event == 'I')
 	{
 		MemoryContext spi = MemoryContextSwitchTo(caller);
