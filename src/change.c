@@ -326,7 +326,6 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 			MemoryContextSwitchTo(memory);
 		}
 		chunk_persons(&chunk, &order);
-		chunk_publish(&chunk);
 		work(&chunk, findings);
 		chunk_forget(&chunk);
 		MemoryContextSwitchTo(caller);

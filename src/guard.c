@@ -164,6 +164,12 @@ change_desc(const Projection *p)
 		TupleDescInitEntryCollation(desc, CHANGE_OLD(p->kind) + i + 1,
 									p->collation[i]);
 	}
+	TupleDescInitEntry(desc, extra + LOCKED_PERSON, "locked_person",
+					   p->type[shape->subject], -1, 0);
+	TupleDescInitEntryCollation(desc, extra + LOCKED_PERSON,
+								p->collation[shape->subject]);
+	TupleDescInitEntry(desc, extra + LOCKED_DEATH, "locked_death",
+					   DATEOID, -1, 0);
 	TupleDescInitEntry(desc, extra + VERSION_FROM, "version_from",
 					   TIMESTAMPTZOID, -1, 0);
 	TupleDescInitEntry(desc, extra + VERSION_UNTIL, "version_until",

@@ -62,7 +62,9 @@ typedef struct Guard
 /*
  * A change as queries see it, in the relation "chunk": ord, op (I, U, D),
  * bits (of the changed columns), the canonical columns of the row after the change (for D,
- * of the row that was), the same named old_*, and what the roster adds.
+ * of the row that was), the same named old_*, what was read of the person
+ * when it was locked (NULL where nobody has that key), and what the roster
+ * adds.
  */
 #define CHANGE_ORD 0
 #define CHANGE_EVENT 1
@@ -72,6 +74,7 @@ typedef struct Guard
 #define CHANGE_EXTRA(kind) (CHANGE_OLD(kind) + canonical_relations[kind].ncolumns)
 enum
 {
+	LOCKED_PERSON, LOCKED_DEATH,
 	VERSION_FROM, VERSION_UNTIL, VERSION_BIRTH, VERSION_SEX, VERSION_MARK,
 	CHANGE_EXTRAS
 };

@@ -24,20 +24,23 @@
 PG_FUNCTION_INFO_V1(osms_audit_query);
 PG_FUNCTION_INFO_V1(osms_row_findings);
 
-/* The relations that clauses read beside c, by the alias they use. */
+/*
+ * The relations that clauses read beside c, by the alias they use.  In a
+ * guard the person has just been read, when it was locked.
+ */
 static const struct
 {
 	const char *alias;
 	const char *join;
-	RelationKind relation;
+	const char *chunk_join;		/* in a guard */
 }			joins[] =
 {
-	{"p.", " LEFT JOIN {r}.person p ON p.person = c.person", REL_PERSON},
-	{"o.", " LEFT JOIN {r}.organisation o ON o.organisation = c.organisation",
-	REL_ORGANISATION},
-	{"ap.", " LEFT JOIN {r}.application ap ON ap.application = c.application",
-	REL_APPLICATION},
-	{"s.", " CROSS JOIN {r}.setting s", REL_PERSON},
+	{"p.", " LEFT JOIN {r}.person p ON p.person = c.person",
+		" CROSS JOIN LATERAL (SELECT c.locked_person AS person,"
+	" c.locked_death AS death_date) p"},
+	{"o.", " LEFT JOIN {r}.organisation o ON o.organisation = c.organisation"},
+	{"ap.", " LEFT JOIN {r}.application ap ON ap.application = c.application"},
+	{"s.", " CROSS JOIN {r}.setting s"},
 };
 
 /* Whether a clause uses an alias: "p." but not "ap.". */
@@ -186,7 +189,10 @@ judge_query(const Guard *guard, const char *rowset, bool audit)
 	}
 	for (int j = 0; j < lengthof(joins); j++)
 		if (joined[j])
-			appendStringInfoString(&from, expand(guard, joins[j].join));
+			appendStringInfoString(&from, expand(guard,
+												 joins[j].chunk_join && !audit ?
+												 joins[j].chunk_join :
+												 joins[j].join));
 
 	if (!audit)
 		return listed.len == 0 ? NULL :

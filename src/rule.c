@@ -143,6 +143,18 @@ const Rule rules[RULES] = {
 	" THEN 'open_application' END"
 
 /*
+ * The look-up of osms.parameter_on without a call of it for every row; it is
+ * called where it has to say that there is no such parameter.
+ */
+#define DECIDED_ON "(ap.decided_at AT TIME ZONE s.time_zone)::date"
+#define APPROVAL_VALID_DAYS \
+	"coalesce((SELECT v.value FROM osms.parameter v" \
+	"  WHERE v.name = 'approval_valid_days'" \
+	"   AND v.valid_from <= " DECIDED_ON " AND v.known_from <= now()" \
+	"  ORDER BY v.valid_from DESC, v.known_from DESC LIMIT 1)," \
+	" osms.parameter_on('approval_valid_days', " DECIDED_ON "))::int"
+
+/*
  * Of two stored attachments that name one application the later one is
  * found; a new one finds any other.
  */
@@ -164,9 +176,7 @@ const Rule rules[RULES] = {
 	"    THEN 'deferred_not_due' END" \
 	"  WHEN ap.state IS DISTINCT FROM 'approved'" \
 	"   THEN 'application_not_approved'" \
-	"  WHEN NOT c.stored AND (ap.decided_at AT TIME ZONE s.time_zone)::date" \
-	"    + osms.parameter_on('approval_valid_days'," \
-	"     (ap.decided_at AT TIME ZONE s.time_zone)::date)::int" \
+	"  WHEN NOT c.stored AND " DECIDED_ON " + " APPROVAL_VALID_DAYS \
 	"    < (now() AT TIME ZONE s.time_zone)::date" \
 	"   THEN 'approval_expired' END"
 

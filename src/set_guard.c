@@ -28,7 +28,7 @@ PG_FUNCTION_INFO_V1(osms_enter_persons);
 PG_FUNCTION_INFO_V1(osms_changed_columns);
 
 static const char lock[] =
-"SELECT p.person, p.birth_date, p.sex, s.roster_complete,"
+"SELECT p.person, p.death_date, p.birth_date, p.sex, s.roster_complete,"
 " p.death_date + 1"
 " FROM {r}.person p, {r}.setting s WHERE p.person = ANY ($1)"
 " ORDER BY p.person FOR NO KEY UPDATE OF p";
@@ -85,8 +85,8 @@ static const struct
 };
 
 /*
- * Lock the persons of a chunk and, for attachments, note what the roster
- * copies of them.  The result tells for each change whether its person is
+ * Lock the persons of a chunk and note what rules look at and what the
+ * roster copies of them.  The result tells for each change whether its person is
  * known; complete, whether the roster holds everybody.
  */
 static bool *
@@ -109,8 +109,8 @@ lock_persons(Chunk *chunk, bool *complete)
 	for (int i = 0; i < chunk->nchanges; i++)
 	{
 		Change	   *change = &chunk->changes[i];
-		Datum		row[5];
-		bool		nulls[5];
+		Datum		row[6];
+		bool		nulls[6];
 		int			until = CHANGE_NEW + ATTACHMENT_UNTIL;
 		int			order = 1;
 
@@ -119,7 +119,7 @@ lock_persons(Chunk *chunk, bool *complete)
 		for (; r < n; r++)
 		{
 			heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
-			*complete = DatumGetBool(row[3]);
+			*complete = DatumGetBool(row[4]);
 			order = DatumGetInt32(FunctionCall2Coll(&cmp->cmp_proc_finfo,
 													collation, row[0],
 													change->value[subject]));
@@ -127,19 +127,25 @@ lock_persons(Chunk *chunk, bool *complete)
 				break;
 		}
 		known[i] = r < n && order == 0;
-		if (!known[i] || guard->kind != REL_ATTACHMENT)
+		if (!known[i])
 			continue;
-		change->value[extra + VERSION_BIRTH] = row[1];
-		change->isnull[extra + VERSION_BIRTH] = nulls[1];
-		change->value[extra + VERSION_SEX] = row[2];
-		change->isnull[extra + VERSION_SEX] = nulls[2];
+		change->value[extra + LOCKED_PERSON] = change->value[subject];
+		change->isnull[extra + LOCKED_PERSON] = false;
+		change->value[extra + LOCKED_DEATH] = row[1];
+		change->isnull[extra + LOCKED_DEATH] = nulls[1];
+		if (guard->kind != REL_ATTACHMENT)
+			continue;
+		change->value[extra + VERSION_BIRTH] = row[2];
+		change->isnull[extra + VERSION_BIRTH] = nulls[2];
+		change->value[extra + VERSION_SEX] = row[3];
+		change->isnull[extra + VERSION_SEX] = nulls[3];
 		/* the earlier of the end and the day after death; open is infinity */
 		change->value[extra + VERSION_UNTIL] =
 			change->isnull[until] ? DateADTGetDatum(DATEVAL_NOEND) :
 			change->value[until];
-		if (!nulls[4] && DatumGetDateADT(row[4]) <
+		if (!nulls[5] && DatumGetDateADT(row[5]) <
 			DatumGetDateADT(change->value[extra + VERSION_UNTIL]))
-			change->value[extra + VERSION_UNTIL] = row[4];
+			change->value[extra + VERSION_UNTIL] = row[5];
 		change->isnull[extra + VERSION_UNTIL] = false;
 	}
 	SPI_freetuptable(table);
@@ -307,6 +313,7 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	as_owner_begin(&guard->registry, &user, &context);
 	if (guard->kind != REL_PERSON && guard->kind != REL_ORGANISATION)
 		known = lock_persons(chunk, &complete);
+	chunk_publish(chunk);
 	if (guard->kind == REL_ATTACHMENT && !complete)
 		roster_enter_legacy(chunk);
 	as_owner_end(user, context);
