@@ -63,6 +63,9 @@ BEGIN
         'persons to be looked at when the transaction ends; empty between transactions');
     EXECUTE format('CREATE CONSTRAINT TRIGGER judge AFTER INSERT ON %I.pending DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION osms.judge_pending(%L, %L, %L)', registry, registry, 'attachment', '');
+    -- without it a publication of all tables would refuse what the guards write
+    EXECUTE format('ALTER TABLE %I.roster REPLICA IDENTITY FULL', registry);
+    EXECUTE format('ALTER TABLE %I.pending REPLICA IDENTITY FULL', registry);
     PERFORM osms.add_own_relation(registry, 'identity_event',
         jsonb_build_object('@person', person_type, '@application', application_type, '@event', 'bigint'));
     PERFORM osms.add_own_relation(registry, 'attested_number', '{}');

@@ -173,7 +173,7 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.guard(text, jsonb) IS
-    'puts the guard on the tables behind a registry, or replaces it; modes: object of rule to enforce, warn or off, over what is in force. Needs ownership of the tables. 55000 with the first error of osms.check_registry, 22023 for an unknown rule or mode';
+    'puts the guard on the tables behind a registry, or replaces it; modes: object of rule to enforce, warn or off, over what is in force. Needs ownership of the tables. 55000 with the first error of osms.check_registry, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';
 
 CREATE FUNCTION osms.unguard(registry text) RETURNS void
     LANGUAGE plpgsql
@@ -182,13 +182,17 @@ AS $$
 DECLARE
     t record;
 BEGIN
+    IF osms.relation_of(registry, 'setting') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" does not exist', registry
+            USING ERRCODE = 'invalid_schema_name', HINT = 'SELECT DISTINCT registry FROM osms.guards lists the registries with a guard.';
+    END IF;
     FOR t IN SELECT g.trigger, g.source FROM osms.guard_trigger g WHERE g.registry = unguard.registry LOOP
         EXECUTE format('DROP TRIGGER %I ON %s', t.trigger, t.source);
     END LOOP;
     EXECUTE format('UPDATE %I.setting SET roster_complete = false', registry);
 END $$;
 COMMENT ON FUNCTION osms.unguard(text) IS
-    'removes the triggers of a guard; data, roster and journal stay. The roster counts as incomplete afterwards. Needs ownership of the tables';
+    'removes the triggers of a guard; data, roster and journal stay. The roster counts as incomplete afterwards. Needs ownership of the tables. 3F000 where there is no such registry';
 
 REVOKE EXECUTE ON FUNCTION osms.guard(text, jsonb), osms.unguard(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION osms.guard(text, jsonb), osms.unguard(text) TO @extowner@;
