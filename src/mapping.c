@@ -226,6 +226,8 @@ plan_of(FunctionCallInfo fcinfo, Oid source, char event, Bitmapset *triples)
 		if (plan == NULL)
 			elog(ERROR, "SPI_prepare failed: %s",
 				 SPI_result_code_string(SPI_result));
+		/* SPI_prepare left its own memory current */
+		MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 		p = palloc(sizeof(WritePlan));
 		p->event = event;
 		p->columns = bms_copy(triples);
