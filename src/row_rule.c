@@ -59,7 +59,10 @@ row_identifier(const RowChange *change)
 		osms_fault_name(fault);
 }
 
-/* since is there, both ends are plausible, and the end lies after since. */
+/*
+ * since is there, both ends are plausible, and the end lies after since.  A
+ * closing is not judged by a since that was wrong before.
+ */
 const char *
 row_period(const RowChange *change)
 {
@@ -72,17 +75,21 @@ row_period(const RowChange *change)
 	if (new == NULL || !(CHANGED(change, ATTACHMENT_SINCE) ||
 						 CHANGED(change, ATTACHMENT_UNTIL)))
 		return NULL;
-	if (new->isnull[ATTACHMENT_SINCE])
-		return "since_missing";
-	since = DatumGetDateADT(new->value[ATTACHMENT_SINCE]);
-	if (since < first || since > last)
-		return "out_of_range";
+	since = new->isnull[ATTACHMENT_SINCE] ? DATEVAL_NOBEGIN :
+		DatumGetDateADT(new->value[ATTACHMENT_SINCE]);
+	if (CHANGED(change, ATTACHMENT_SINCE))
+	{
+		if (new->isnull[ATTACHMENT_SINCE])
+			return "since_missing";
+		if (since < first || since > last)
+			return "out_of_range";
+	}
 	if (new->isnull[ATTACHMENT_UNTIL])
 		return NULL;
 	until = DatumGetDateADT(new->value[ATTACHMENT_UNTIL]);
 	if (until <= since)
 		return "reversed";
-	if (until > last)
+	if (until < first || until > last)
 		return "out_of_range";
 	return NULL;
 }

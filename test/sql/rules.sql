@@ -61,32 +61,7 @@ CALL osms.fill_roster('fund', NULL);
 COMMIT;
 SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'the roster is filled');
 
--- Runs a statement, and what waits for the commit, and takes everything back. Returns "ok", or what an application sees of the refusal.
-CREATE FUNCTION pg_temp.verdict(statement text, zone text DEFAULT 'UTC', probe text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    state text; broken text; sch text; tab text; col text; message text; detail text; advice text; seen text := '';
-BEGIN
-    PERFORM set_config('timezone', zone, true);
-    EXECUTE statement;
-    SET CONSTRAINTS ALL IMMEDIATE;
-    IF probe IS NOT NULL THEN
-        EXECUTE probe INTO seen;
-    END IF;
-    RAISE EXCEPTION 'ok' USING ERRCODE = 'OK000';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, broken = CONSTRAINT_NAME, sch = SCHEMA_NAME, tab = TABLE_NAME, col = COLUMN_NAME,
-        message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
-    IF state = 'OK000' THEN
-        RETURN concat_ws(' ', 'ok', nullif(seen, ''));
-    ELSIF broken = '' THEN
-        RETURN concat_ws(' ', state, message);
-    END IF;
-    IF NOT EXISTS (SELECT FROM osms.rule r WHERE (r.rule, r.sqlstate, r.refuses, r.hint) = (broken, state, message, advice)) THEN
-        RETURN concat_ws(' ', 'unlike osms.rule:', state, broken, message, advice);
-    END IF;
-    RETURN concat_ws(' ', state, broken, format('%s.%s.%s', sch, tab, col),
-                     replace(regexp_replace(detail, '\.$', ''), format('Rule "%s" finds ', broken), ''));
-END $$;
+\ir verdict.psql
 -- What audit finds in the row once the statement has written it unguarded.
 CREATE FUNCTION pg_temp.audited(statement text, relation text, key text) RETURNS text LANGUAGE sql AS $$
     SELECT substr(pg_temp.verdict(replace(statement, 'fund.', 'bare.'), 'UTC', format(
