@@ -417,6 +417,7 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	char	   *registry;
 	Guard	   *guard;
+	bool		made;
 	Findings	findings = {.context = CurrentMemoryContext};
 	Oid			types[2];
 	Datum		person;
@@ -428,7 +429,8 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	guard_check_protocol(fcinfo, "osms.judge_pending", true, false);
 	registry = trigdata->tg_trigger->tgargs[0];
 	guard = guard_in_session(registry, REL_ATTACHMENT);
-	if (guard == NULL)
+	made = guard == NULL;		/* the session's was invalidated */
+	if (made)
 		guard = guard_of_registry(registry, REL_ATTACHMENT);
 	person = heap_getattr(trigdata->tg_trigtuple, 1,
 						  RelationGetDescr(trigdata->tg_relation), &isnull);
@@ -458,6 +460,8 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	PG_FINALLY();
 	{
 		guard_depth--;
+		if (made)
+			guard_release(guard);
 	}
 	PG_END_TRY();
 	SPI_finish();
