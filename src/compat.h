@@ -12,11 +12,8 @@
 /* Before 16 there are no soft errors: report at once. */
 #define ereturn(context, dummy_value, ...) \
 	do { (void) (context); ereport(ERROR, __VA_ARGS__); return dummy_value; } while (0)
-#define escontext_of(fcinfo) NULL
 #endif
 
-#if PG_VERSION_NUM >= 160000
 #define escontext_of(fcinfo) ((fcinfo)->context)
-#endif
 
 #endif							/* OSMS_COMPAT_H */

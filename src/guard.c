@@ -49,7 +49,7 @@ int			guard_depth = 0;
 
 /* Forget what rests on a relation that changed; frees nothing. */
 static void
-invalidate_guards(Datum arg, Oid relid)
+invalidate_guards(pg_attribute_unused() Datum arg, Oid relid)
 {
 	HASH_SEQ_STATUS scan;
 	GuardEntry *entry;

@@ -38,9 +38,11 @@ static const struct
 	{"p.", " LEFT JOIN {r}.person p ON p.person = c.person",
 		" CROSS JOIN LATERAL (SELECT c.locked_person AS person,"
 	" c.locked_death AS death_date) p"},
-	{"o.", " LEFT JOIN {r}.organisation o ON o.organisation = c.organisation"},
-	{"ap.", " LEFT JOIN {r}.application ap ON ap.application = c.application"},
-	{"s.", " CROSS JOIN {r}.setting s"},
+	{"o.", " LEFT JOIN {r}.organisation o ON o.organisation = c.organisation",
+	NULL},
+	{"ap.", " LEFT JOIN {r}.application ap ON ap.application = c.application",
+	NULL},
+	{"s.", " CROSS JOIN {r}.setting s", NULL},
 };
 
 /* Whether a clause uses an alias: "p." but not "ap.". */
@@ -184,10 +186,10 @@ judge_query(const Guard *guard, const char *rowset, bool audit)
 		else
 			appendStringInfo(&listed, "%sj.f%d", separator, i);
 		separator = ", ";
-		for (int j = 0; j < lengthof(joins); j++)
+		for (int j = 0; j < (int) lengthof(joins); j++)
 			joined[j] |= uses_alias(sql, joins[j].alias);
 	}
-	for (int j = 0; j < lengthof(joins); j++)
+	for (int j = 0; j < (int) lengthof(joins); j++)
 		if (joined[j])
 			appendStringInfoString(&from, expand(guard,
 												 joins[j].chunk_join && !audit ?
@@ -360,7 +362,7 @@ osms_row_findings(PG_FUNCTION_ARGS)
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = header;
 	heap_deform_tuple(&tuple, desc, values, nulls);
-	for (int i = 0; i < lengthof(row.isnull); i++)
+	for (int i = 0; i < (int) lengthof(row.isnull); i++)
 		row.isnull[i] = true;
 	for (int a = 0; a < desc->natts; a++)
 	{

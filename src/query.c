@@ -107,7 +107,7 @@ guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 	int			level = NewGUCNestLevel();
 	int			rc;
 
-	for (int i = 0; i < lengthof(planner_settings); i++)
+	for (int i = 0; i < (int) lengthof(planner_settings); i++)
 		set_option(planner_settings[i], "off");
 	if (plan != PLAN_FOLLOW)
 		set_option("search_path", "pg_catalog, osms, pg_temp");

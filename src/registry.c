@@ -28,60 +28,94 @@
 
 const CanonicalRelation canonical_relations[REL_KINDS] = {
 	[REL_PERSON] = {"person", 10, {
-		{"person", "@person", true}, {"iin", "@number"}, {"surname", "text"},
-		{"given_name", "text"}, {"patronymic", "text"},
-		{"birth_date", "date"}, {"sex", "osms.sex"}, {"death_date", "date"},
-		{"region", "text"}, {"stay_until", "date"}
+		{"person", "@person", true},
+		{"iin", "@number", false},
+		{"surname", "text", false},
+		{"given_name", "text", false},
+		{"patronymic", "text", false},
+		{"birth_date", "date", false},
+		{"sex", "osms.sex", false},
+		{"death_date", "date", false},
+		{"region", "text", false},
+		{"stay_until", "date", false}
 	}, true, PERSON_PERSON},
 	[REL_ORGANISATION] = {"organisation", 4, {
-		{"organisation", "@organisation", true}, {"bin", "@number"},
-		{"name", "text"}, {"owner", "text"}
+		{"organisation", "@organisation", true},
+		{"bin", "@number", false},
+		{"name", "text", false},
+		{"owner", "text", false}
 	}, true, ORGANISATION_ORGANISATION},
 	[REL_ORGANISATION_STATUS] = {"organisation_status", 5, {
-		{"organisation", "@organisation", true}, {"region", "text", true},
-		{"class", "text"}, {"neighbours", "text[]"},
+		{"organisation", "@organisation", true},
+		{"region", "text", true},
+		{"class", "text", false},
+		{"neighbours", "text[]", false},
 		{"valid_from", "date", true}
 	}, false, 0},
 	[REL_CONTRACT] = {"contract", 4, {
 		{"organisation", "@organisation", true},
-		{"valid_from", "date", true}, {"valid_to", "date"},
-		{"yearly_amount", "numeric"}
+		{"valid_from", "date", true},
+		{"valid_to", "date", false},
+		{"yearly_amount", "numeric", false}
 	}, false, 0},
 	[REL_CLERK] = {"clerk", 4, {
-		{"clerk", "text", true}, {"organisation", "@organisation"},
-		{"role", "text"}, {"valid_from", "date"}
+		{"clerk", "text", true},
+		{"organisation", "@organisation", false},
+		{"role", "text", false},
+		{"valid_from", "date", false}
 	}, false, 0},
 	[REL_APPLICATION] = {"application", 13, {
-		{"application", "@application", true}, {"person", "@person", true},
-		{"applicant", "@person"}, {"organisation", "@organisation", true},
-		{"channel", "text"}, {"ground", "text"},
+		{"application", "@application", true},
+		{"person", "@person", true},
+		{"applicant", "@person", false},
+		{"organisation", "@organisation", true},
+		{"channel", "text", false},
+		{"ground", "text", false},
 		{"state", "osms.application_state", true},
-		{"submitted_at", "timestamptz"}, {"decided_at", "timestamptz"},
-		{"decided_by", "text"}, {"effective_on", "date"}, {"reason", "text"},
-		{"evidence_hash", "text"}
+		{"submitted_at", "timestamptz", false},
+		{"decided_at", "timestamptz", false},
+		{"decided_by", "text", false},
+		{"effective_on", "date", false},
+		{"reason", "text", false},
+		{"evidence_hash", "text", false}
 	}, true, APPLICATION_PERSON},
 	[REL_IDENTITY_EVENT] = {"identity_event", 10, {
-		{"event", "@event", true}, {"person", "@person", true},
-		{"applicant", "@person"}, {"application", "@application", true},
-		{"channel", "text", true}, {"method", "text", true},
-		{"provider", "text"}, {"clerk", "text"},
-		{"at", "timestamptz", true}, {"evidence_hash", "text"}
+		{"event", "@event", true},
+		{"person", "@person", true},
+		{"applicant", "@person", false},
+		{"application", "@application", true},
+		{"channel", "text", true},
+		{"method", "text", true},
+		{"provider", "text", false},
+		{"clerk", "text", false},
+		{"at", "timestamptz", true},
+		{"evidence_hash", "text", false}
 	}, true, EVENT_PERSON},
 	[REL_ATTACHMENT] = {"attachment", 11, {
-		{"attachment", "@attachment", true}, {"person", "@person", true},
-		{"organisation", "@organisation", true}, {"site", "text"},
-		{"state", "osms.attachment_state", true}, {"since", "date", true},
-		{"until", "date"}, {"application", "@application"},
-		{"order_key", "text"}, {"restores", "@attachment"},
-		{"reason", "text"}
+		{"attachment", "@attachment", true},
+		{"person", "@person", true},
+		{"organisation", "@organisation", true},
+		{"site", "text", false},
+		{"state", "osms.attachment_state", true},
+		{"since", "date", true},
+		{"until", "date", false},
+		{"application", "@application", false},
+		{"order_key", "text", false},
+		{"restores", "@attachment", false},
+		{"reason", "text", false}
 	}, true, ATTACHMENT_PERSON},
 	[REL_COEFFICIENT] = {"coefficient", 6, {
-		{"organisation", "@organisation", true}, {"kind", "text", true},
-		{"value", "numeric", true}, {"valid_from", "date", true},
-		{"known_from", "timestamptz"}, {"act", "text"}
+		{"organisation", "@organisation", true},
+		{"kind", "text", true},
+		{"value", "numeric", true},
+		{"valid_from", "date", true},
+		{"known_from", "timestamptz", false},
+		{"act", "text", false}
 	}, false, 0},
 	[REL_ATTESTED_NUMBER] = {"attested_number", 3, {
-		{"number", "text", true}, {"act", "text"}, {"document", "text"}
+		{"number", "text", true},
+		{"act", "text", false},
+		{"document", "text", false}
 	}, false, 0},
 };
 
@@ -108,7 +142,7 @@ canonical_column(RelationKind kind, const char *name, int length)
 	const CanonicalRelation *rel = &canonical_relations[kind];
 
 	for (int i = 0; i < rel->ncolumns; i++)
-		if (strlen(rel->columns[i].name) == length &&
+		if ((int) strlen(rel->columns[i].name) == length &&
 			memcmp(rel->columns[i].name, name, length) == 0)
 			return i;
 	return -1;

@@ -253,9 +253,11 @@ const Clause clauses[] = {
 		IDENTIFIER("bin", "osms.bin_fault({number:bin})"),
 		.needs = COLUMN_BIT(ORGANISATION_BIN),
 		.relations = RELATION_BIT(REL_ATTESTED_NUMBER), .audited = true},
-	{RULE_IMMUTABLE, REL_PERSON, PERSON_PERSON, row_immutable, NULL},
+	{RULE_IMMUTABLE, REL_PERSON, PERSON_PERSON, row_immutable, NULL,
+		.audited = false},
 	{RULE_IMMUTABLE, REL_ORGANISATION, ORGANISATION_ORGANISATION,
-		row_immutable, NULL},
+		row_immutable, NULL,
+		.audited = false},
 
 	{RULE_PERIOD, REL_ATTACHMENT, ATTACHMENT_SINCE, row_period, NULL,
 		.audited = true},
@@ -264,11 +266,11 @@ const Clause clauses[] = {
 	{RULE_REASON, REL_ATTACHMENT, ATTACHMENT_REASON, row_reason, NULL,
 		.needs = COLUMN_BIT(ATTACHMENT_REASON), .audited = true},
 	{RULE_IMMUTABLE, REL_ATTACHMENT, ATTACHMENT_ATTACHMENT, row_immutable,
-		NULL},
+		NULL, .audited = false},
 	{RULE_INITIAL_STATE, REL_ATTACHMENT, ATTACHMENT_STATE, NULL,
 		"CASE WHEN c.op = 'I' AND NOT c.stored"
 		" AND c.state NOT IN ('active', 'closed') THEN 'born_'"
-		" || c.state::text END"},
+		" || c.state::text END", .audited = false},
 	{RULE_PERSON_KNOWN, REL_ATTACHMENT, ATTACHMENT_PERSON, NULL,
 		PERSON_KNOWN, .audited = true},
 	{RULE_ORGANISATION_KNOWN, REL_ATTACHMENT, ATTACHMENT_ORGANISATION, NULL,
@@ -288,7 +290,7 @@ const Clause clauses[] = {
 	{RULE_REASON, REL_APPLICATION, APPLICATION_REASON, row_reason, NULL,
 		.needs = COLUMN_BIT(APPLICATION_REASON), .audited = true},
 	{RULE_IMMUTABLE, REL_APPLICATION, APPLICATION_APPLICATION, row_immutable,
-		NULL},
+		NULL, .audited = false},
 	{RULE_INITIAL_STATE, REL_APPLICATION, APPLICATION_STATE, NULL,
 		APPLICATION_INITIAL_STATE,
 		.needs = COLUMN_BIT(APPLICATION_SUBMITTED_AT) |
@@ -304,8 +306,10 @@ const Clause clauses[] = {
 	{RULE_ONE_OPEN_APPLICATION, REL_APPLICATION, APPLICATION_STATE, NULL,
 		ONE_OPEN_APPLICATION, .audited = true},
 
-	{RULE_IMMUTABLE, REL_IDENTITY_EVENT, EVENT_EVENT, row_immutable, NULL},
-	{RULE_IDENTIFIED, REL_IDENTITY_EVENT, EVENT_EVENT, NULL, GRANTED_WRITER},
+	{RULE_IMMUTABLE, REL_IDENTITY_EVENT, EVENT_EVENT, row_immutable, NULL,
+		.audited = false},
+	{RULE_IDENTIFIED, REL_IDENTITY_EVENT, EVENT_EVENT, NULL, GRANTED_WRITER,
+		.audited = false},
 	{RULE_PERSON_KNOWN, REL_IDENTITY_EVENT, EVENT_PERSON, NULL, PERSON_KNOWN,
 		.audited = true},
 };
@@ -322,7 +326,7 @@ bool
 rule_of(const char *id, int length, RuleId *rule)
 {
 	for (int i = 0; i < RULES; i++)
-		if (strlen(rules[i].id) == length &&
+		if ((int) strlen(rules[i].id) == length &&
 			memcmp(rules[i].id, id, length) == 0)
 		{
 			*rule = i;
@@ -341,8 +345,8 @@ mode_name(RuleMode mode)
 bool
 mode_of(const char *name, int length, RuleMode *mode)
 {
-	for (int i = 0; i < lengthof(mode_names); i++)
-		if (strlen(mode_names[i]) == length &&
+	for (int i = 0; i < (int) lengthof(mode_names); i++)
+		if ((int) strlen(mode_names[i]) == length &&
 			memcmp(mode_names[i], name, length) == 0)
 		{
 			*mode = i;
@@ -380,7 +384,7 @@ osms_rules(PG_FUNCTION_ARGS)
 
 		for (int k = 0; k < REL_KINDS; k++)
 			for (int c = 0; c < nclauses; c++)
-				if (clauses[c].rule == r && clauses[c].relation == k)
+				if (clauses[c].rule == (RuleId) r && clauses[c].relation == (RelationKind) k)
 				{
 					relations[n++] =
 						CStringGetTextDatum(canonical_relations[k].name);
@@ -426,7 +430,7 @@ osms_clauses(PG_FUNCTION_ARGS)
 			Datum		values[3];
 			bool		nulls[3] = {0};
 
-			if (clauses[c].relation != k)
+			if (clauses[c].relation != (RelationKind) k)
 				continue;
 			values[0] = CStringGetTextDatum(rules[clauses[c].rule].id);
 			values[1] = CStringGetTextDatum(canonical_relations[k].name);
