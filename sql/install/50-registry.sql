@@ -9,7 +9,7 @@ CREATE FUNCTION osms.registry_columns(OUT relation text, OUT "position" integer,
     LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 70
     AS 'MODULE_PATHNAME', 'osms_registry_columns';
 COMMENT ON FUNCTION osms.registry_columns() IS
-    'the canonical relations of a registry and their columns; types that begin with @ are keys of any type, the same throughout a registry';
+    'the canonical relations of a registry and their columns: relation, position and name of the column, type (@... is a key of any type, the same throughout a registry; @number an IIN or BIN), whether it must be mapped, whether the relation is guarded';
 
 CREATE FUNCTION osms.mapped_source(canonical regclass) RETURNS regclass
     LANGUAGE C STABLE STRICT PARALLEL SAFE
@@ -148,4 +148,4 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.create_registry(text, boolean, date, text) IS
-    'makes a registry: a schema with its setting and, with tables, all canonical relations as tables; without, osms.map fills it. cut_over: first day from which an attachment needs a basis; time_zone: civil time in which days are judged. 42P06 when the schema exists, 22023 for the arguments';
+    'makes a registry: a schema with its setting and, with tables, all canonical relations as tables; without, osms.map fills it. cut_over: first day from which an attachment needs a basis; time_zone: civil time in which days are judged. 42P06 when the schema exists, 22023 for a cut-over day or time zone that is none';

@@ -8,7 +8,7 @@ CREATE FUNCTION osms.rules(OUT rule text, OUT layer text, OUT default_mode text,
                            OUT hint text, OUT act text) RETURNS SETOF record
     LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 13
     AS 'MODULE_PATHNAME', 'osms_rules';
-COMMENT ON FUNCTION osms.rules() IS 'the catalogue of rules, as osms.rule shows it';
+COMMENT ON FUNCTION osms.rules() IS 'the catalogue of rules, as the view osms.rule shows it; each rule names its act';
 
 CREATE VIEW osms.rule AS SELECT * FROM osms.rules();
 COMMENT ON VIEW osms.rule IS
@@ -19,7 +19,7 @@ CREATE FUNCTION osms.clauses(registry text, OUT rule text, OUT relation text, OU
     LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 25
     AS 'MODULE_PATHNAME', 'osms_clauses';
 COMMENT ON FUNCTION osms.clauses(text) IS
-    'which rules judge which relations of a registry; judged is false where a relation or column they need is absent';
+    'which rules judge which relations of a registry; judged is false where a relation or column they need is absent; 3F000 where there is no such registry, 42P01 without a roster';
 
 CREATE FUNCTION osms.trigger_arguments(trigger oid) RETURNS text[]
     LANGUAGE C STABLE STRICT PARALLEL SAFE

@@ -64,7 +64,7 @@ BEGIN
                                 osms.verify_query(registry, 'person IS NOT NULL'));
 END $$;
 COMMENT ON FUNCTION osms.verify(text) IS
-    'derives the roster from the attachments again and names every difference; no rows = proof. Rows that were written while no guard stood are put right by osms.fill_roster';
+    'derives the roster from the attachments again and names every difference: attachment (key) and what differs; no rows = proof. 42P01 without a roster. Rows that were written while no guard stood are put right by osms.fill_roster';
 
 CREATE FUNCTION osms.fill_batch(registry text, after text, batch integer,
                                 OUT last_person text, OUT entered bigint) RETURNS record
@@ -135,7 +135,7 @@ BEGIN
     RAISE NOTICE 'roster of "%": % versions entered', registry, total;
 END $$;
 COMMENT ON PROCEDURE osms.fill_roster(text, integer) IS
-    'fills the roster from the attachments that exist, beside writers, in batches of so many persons with a commit after each (NULL: all in the caller''s transaction); persons whose roster agrees are left alone. 55000 where the registry is not guarded';
+    'fills the roster from the attachments that exist, beside writers, in batches of so many persons with a commit after each (NULL: all in the caller''s transaction); persons whose roster agrees are left alone. 55000 where the registry is not guarded, 42P01 without a roster, 22023 for a batch below 1, 2D000 inside a transaction block with a batch';
 
 REVOKE EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer) TO @extowner@;

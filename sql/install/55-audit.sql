@@ -47,4 +47,4 @@ CREATE FUNCTION osms.audit_summary(registry text, OUT relation text, OUT rule te
     BEGIN ATOMIC
         SELECT a.relation, a.rule, a.finding, count(*) FROM osms.audit(registry) a GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
     END;
-COMMENT ON FUNCTION osms.audit_summary(text) IS 'osms.audit counted by relation, rule and finding';
+COMMENT ON FUNCTION osms.audit_summary(text) IS 'osms.audit counted by relation, rule and finding (stored rows); 3F000 where there is no such registry';
