@@ -1,5 +1,5 @@
 # The README's examples: every block of SQL runs, in order, in one database whose owner is an ordinary role, and prints what the
-# block of text behind it shows. A block without one must run without an error or a warning.
+# block of text behind it shows. A block without one must run without an error or a warning. Its tables name every rule.
 use strict;
 use warnings;
 use IPC::Run;
@@ -62,5 +62,16 @@ while (my $block = shift @blocks)
 	}
 }
 cmp_ok($examples, '>', 10, 'the README has examples');
+
+# The tables of the reference say what the catalogues say.
+my $readme = slurp_file('README.md');
+foreach (split /\n/, answer('\pset format unaligned' . "\n" . q{\pset tuples_only
+	SELECT rule, layer, default_mode || CASE WHEN fixed THEN ', always' ELSE '' END, CASE WHEN audited THEN 'yes' ELSE 'no' END, sqlstate FROM osms.rule}))
+{
+	my ($rule, $layer, $mode, $audited, $sqlstate) = split /\|/;
+	next if !defined $sqlstate;
+	like($readme, qr/^\| `$rule` \| \Q$layer\E \| $mode \| .* \| $audited \|$/m, "rule $rule is in the table of rules");
+	like($readme, qr/^\| $sqlstate \| [^|]*\b$rule\b/m, "and in that of errors");
+}
 
 done_testing();
