@@ -1,0 +1,38 @@
+-- A registry of a new installation.
+SET client_min_messages = warning;
+SELECT * FROM no_plan();
+\ir verdict.psql
+SELECT osms.create_registry('New fund', cut_over => '2025-01-01', time_zone => 'Asia/Oral');
+SELECT is(pg_temp.verdict(call), expected, expected) FROM (VALUES
+('SELECT osms.create_registry(''New fund'')', '42P06 schema "New fund" already exists'),
+('SELECT osms.create_registry(''x'', cut_over => NULL)', '22023 a registry needs a cut-over day'),
+('SELECT osms.create_registry(''x'', cut_over => ''infinity'')', '22023 a registry needs a cut-over day'),
+('SELECT osms.create_registry(''x'', time_zone => ''Mars/Olympus'')', '22023 time zone "Mars/Olympus" not recognized')) c (call, expected);
+SELECT is((SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = '"New fund"'::regnamespace AND relkind = 'r'),
+    (SELECT string_agg(relation, ' ' ORDER BY relation COLLATE "C") FROM (SELECT DISTINCT relation FROM osms.registry_columns() UNION SELECT unnest('{roster,journal,pending,setting}'::text[])) x), 'all relations are there');
+SELECT results_eq('SELECT cut_over, time_zone, roster_complete FROM "New fund".setting', $$VALUES (date '2025-01-01', 'Asia/Oral', false)$$, 'and the setting');
+SELECT is_empty($$SELECT * FROM osms.check_registry('New fund') WHERE severity <> 'info'$$, 'nothing is missing');
+SELECT is_empty($$SELECT * FROM osms.clauses('New fund') WHERE NOT judged$$, 'every rule can judge');
+SELECT lives_ok($$SELECT osms.guard('New fund')$$, 'a name that must be quoted is guarded');
+SELECT is(pg_temp.verdict($$INSERT INTO "New fund".person (person) VALUES (1); INSERT INTO "New fund".organisation (organisation) VALUES (1);
+    INSERT INTO "New fund".attachment (attachment, person, organisation, state, since) VALUES (5, 1, 1, 'active', '2025-01-01')$$), '23514 basis New fund.attachment.application no_basis in attachment 5', 'and judged');
+SELECT is(pg_temp.verdict($$INSERT INTO "New fund".person (person) VALUES (1); INSERT INTO "New fund".organisation (organisation) VALUES (1);
+    INSERT INTO "New fund".attachment (attachment, person, organisation, state, since) VALUES (5, 1, 1, 'active', '2020-01-01'), (6, 1, 1, 'active', '2021-01-01')$$), '23P01 one_attachment New fund.attachment.since overlap', 'at commit too');
+SELECT is(pg_temp.verdict('DROP SCHEMA "New fund" CASCADE', 'UTC', 'SELECT count(*)::text FROM osms.guards'), 'ok 0', 'and it goes with its schema');
+
+-- What shape the derived relations have, and who may touch them.
+SELECT osms.create_registry('fund', cut_over => '2025-01-01');
+SELECT is((SELECT count(*)::int FROM pg_class c WHERE relnamespace = 'fund'::regnamespace AND relacl IS NOT NULL), 0, 'nobody but the owner has rights on a new registry');
+SELECT is(pg_temp.verdict(statement), expected, statement) FROM (VALUES
+('INSERT INTO fund.setting (cut_over, time_zone) VALUES (now(), ''UTC'')', '23505 duplicate key value violates unique constraint "setting_pkey"'),
+('INSERT INTO fund.pending VALUES (1)', 'ok'),
+('INSERT INTO fund.journal (entry) VALUES (1)', '428C9 cannot insert a non-DEFAULT value into column "entry"')) c (statement, expected);
+SELECT is((SELECT count(*)::int FROM fund.pending), 0, 'pending is empty between transactions');
+SELECT is(osms.relation_of('fund', 'person')::text, 'fund.person', 'relation_of finds a relation');
+SELECT is(osms.relation_of('fund', 'pg_class'), NULL, 'and nothing else');
+SELECT is(osms.mapped_source('fund.person')::text, 'fund.person', 'a table is its own source');
+-- relations that are dropped make the rules that need them idle, and only those
+SELECT is(pg_temp.verdict('DROP TABLE ' || relations, 'UTC', 'SELECT string_agg(rule || '' on '' || relation, '', '' ORDER BY rule, relation) FROM osms.clauses(''fund'') WHERE NOT judged'), 'ok ' || idle, 'without ' || relations)
+FROM (VALUES ('fund.organisation', 'organisation_known on application, organisation_known on attachment'), ('fund.identity_event', 'identified on application'),
+             ('fund.attested_number', 'identifier on organisation, identifier on person'), ('fund.application', 'basis on attachment')) r (relations, idle);
+SELECT * FROM finish();
