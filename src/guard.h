@@ -141,6 +141,9 @@ extern void judge_row(const Guard *guard, const RowChange *change,
 					  bool row_layer, Findings *findings, char event);
 extern void judge_chunk(Chunk *chunk, Findings *findings);
 
+/* mapping.c */
+extern Oid	writer_of(Oid source);
+
 /* report.c */
 extern void found(const Guard *guard, RuleId rule, int column,
 				  const char *finding, char event, Datum key, bool key_null,

@@ -264,7 +264,7 @@ judge_chunk(Chunk *chunk, Findings *findings)
 		if (sql == NULL)
 			return;
 	}
-	namestrcpy(&writer, GetUserNameFromId(GetUserId(), false));
+	namestrcpy(&writer, GetUserNameFromId(writer_of(guard->source), false));
 	as_owner_begin(&guard->registry, &user, &context);
 	n = guard_execute(guard, PLAN_JUDGE, sql, 1, &type, &writer_datum);
 	table = SPI_tuptable;

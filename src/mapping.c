@@ -5,22 +5,31 @@
  *
  * Its arguments are the inverse of the view: the key as canonical column, as
  * source column and as value in terms of old, then triples of canonical
- * column, source column and value in terms of new.  An UPDATE writes only what changed, so a
- * read-only column does not stop a writer who leaves it alone.  As with an
- * updatable view of PostgreSQL, the source is written with the rights of the
- * view's owner.
+ * column, source column and value in terms of new.  An UPDATE writes only
+ * what changed, so a read-only column does not stop a writer who leaves it
+ * alone.
+ *
+ * As with an updatable view of PostgreSQL, the view's owner needs the right
+ * to write the source.  The values are worked out as the view's owner, in
+ * pg_catalog alone, for the writer's search_path must not choose functions
+ * for the owner.  The source is written as the owner of the source, for its
+ * triggers are the work of that role and must not run as another.
  */
-#include "registry.h"
+#include "guard.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rls.h"
 
 PG_FUNCTION_INFO_V1(osms_map_write);
 
@@ -30,21 +39,48 @@ PG_FUNCTION_INFO_V1(osms_map_write);
 #define FIRST_TRIPLE 3
 #define TRIPLE 3
 
-/* A statement made for one set of columns. */
+/* The statements made for one set of columns. */
 typedef struct WritePlan
 {
 	char		event;
 	Bitmapset  *columns;		/* triples written */
-	SPIPlanPtr	plan;
+	SPIPlanPtr	lock;			/* the source's row, for U and D */
+	SPIPlanPtr	values;			/* works out what is written, and the key */
+	SPIPlanPtr	write;			/* writes it */
 	struct WritePlan *next;
 } WritePlan;
+
+/* A write through a view that is under way in this session. */
+typedef struct MappedWrite
+{
+	Oid			source;
+	Oid			writer;
+	struct MappedWrite *outer;
+} MappedWrite;
+
+static MappedWrite *under_way = NULL;
+
+/* Who writes a guarded table: the current user, or who writes its view. */
+Oid
+writer_of(Oid source)
+{
+	return under_way && under_way->source == source ? under_way->writer :
+		GetUserId();
+}
 
 /* Free the kept plans when the query that made them ends. */
 static void
 free_plans(void *arg)
 {
 	for (WritePlan *p = *(WritePlan **) arg; p; p = p->next)
-		SPI_freeplan(p->plan);
+	{
+		if (p->lock)
+			SPI_freeplan(p->lock);
+		if (p->values)
+			SPI_freeplan(p->values);
+		if (p->write)
+			SPI_freeplan(p->write);
+	}
 }
 
 /* Position of a column of the view, by name. */
@@ -87,8 +123,8 @@ is_plain(const Trigger *trigger, int t)
 }
 
 /*
- * Choose the triples to write; one without a canonical column is a default.  Errors: 55000 for a column that the mapping
- * can only read.
+ * Choose the triples to write; one without a canonical column is a default.
+ * Errors: 55000 for a column that the mapping can only read.
  */
 static Bitmapset *
 choose_triples(TriggerData *trigdata, char event)
@@ -131,76 +167,106 @@ choose_triples(TriggerData *trigdata, char event)
 	return triples;
 }
 
-/* Write the statement for a set of triples; L locks a row and compares it. */
+/* A table or view as it is written in a statement. */
 static char *
-write_statement(TriggerData *trigdata, Oid source, char event,
-				Bitmapset *triples)
+qualified_name(Oid relation)
 {
-	Trigger    *trigger = trigdata->tg_trigger;
-	const char *table =
-		quote_qualified_identifier(get_namespace_name(get_rel_namespace(source)),
-								   get_rel_name(source));
-	int			key = view_column(RelationGetDescr(trigdata->tg_relation),
-								  trigger->tgargs[KEY_CANONICAL]);
-	const char *equal =
-		equality_of(TupleDescAttr(RelationGetDescr(trigdata->tg_relation),
-								  key)->atttypid);
-	StringInfoData columns;
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
+									  get_rel_name(relation));
+}
+
+/*
+ * The query that works out the values of a set of triples from the rows $1,
+ * new, and $2, old; but for an INSERT the key comes last.
+ */
+static char *
+values_statement(const Trigger *trigger, Oid source, char event,
+				 Bitmapset *triples)
+{
 	StringInfoData values;
+	const char *comma = "";
 	int			t = -1;
 
-	initStringInfo(&columns);
 	initStringInfo(&values);
 	while ((t = bms_next_member(triples, t)) >= 0)
 	{
-		const char *column = quote_identifier(trigger->tgargs[t + 1]);
-		const char *comma = columns.len ? ", " : "";
+		AttrNumber	attno = get_attnum(source, trigger->tgargs[t + 1]);
 
+		/* where the column is gone, the write will say so */
+		appendStringInfo(&values, "%s(%s)::%s", comma, trigger->tgargs[t + 2],
+						 attno == InvalidAttrNumber ? "pg_catalog.text" :
+						 format_type_extended(get_atttype(source, attno), -1,
+											  FORMAT_TYPE_TYPEMOD_GIVEN |
+											  FORMAT_TYPE_FORCE_QUALIFY));
+		comma = ", ";
+	}
+	if (event != 'I')
+		appendStringInfo(&values, "%s%s", comma, trigger->tgargs[KEY_VALUE]);
+	return psprintf("SELECT %s FROM (SELECT ($1).*) new, (SELECT ($2).*) old",
+					values.data);
+}
+
+/* The statement that writes these values to the source. */
+static char *
+write_statement(const Trigger *trigger, Oid source, const char *equal,
+				char event, Bitmapset *triples)
+{
+	const char *table = qualified_name(source);
+	const char *key = quote_identifier(trigger->tgargs[KEY_COLUMN]);
+	StringInfoData columns;
+	StringInfoData parameters;
+	int			n = 0;
+	int			t = -1;
+
+	initStringInfo(&columns);
+	initStringInfo(&parameters);
+	while ((t = bms_next_member(triples, t)) >= 0)
+	{
+		const char *comma = n ? ", " : "";
+
+		n++;
+		appendStringInfo(&columns, "%s%s", comma,
+						 quote_identifier(trigger->tgargs[t + 1]));
 		if (event == 'U')
-			appendStringInfo(&columns, "%s%s = %s", comma, column,
-							 trigger->tgargs[t + 2]);
+			appendStringInfo(&columns, " = $%d", n);
 		else
-		{
-			appendStringInfo(&columns, "%s%s", comma, column);
-			appendStringInfo(&values, "%s%s", comma, trigger->tgargs[t + 2]);
-		}
+			appendStringInfo(&parameters, "%s$%d", comma, n);
 	}
 	switch (event)
 	{
 		case 'I':
-			return psprintf("INSERT INTO %s (%s) SELECT %s"
-							" FROM (SELECT ($1).*) new RETURNING %s",
-							table, columns.data, values.data,
-							quote_identifier(trigger->tgargs[KEY_COLUMN]));
-		case 'L':
-			return psprintf("SELECT v OPERATOR(pg_catalog.*=) $1 FROM %s v"
-							" WHERE v.%s %s ($1).%s FOR NO KEY UPDATE",
-							quote_qualified_identifier(get_namespace_name(RelationGetNamespace(trigdata->tg_relation)),
-													   RelationGetRelationName(trigdata->tg_relation)),
-							quote_identifier(trigger->tgargs[KEY_CANONICAL]),
-							equal,
-							quote_identifier(trigger->tgargs[KEY_CANONICAL]));
+			return psprintf("INSERT INTO %s (%s) VALUES (%s) RETURNING %s",
+							table, columns.data, parameters.data, key);
 		case 'U':
-			return psprintf("UPDATE %s t SET %s FROM (SELECT ($1).*) new,"
-							" (SELECT ($2).*) old WHERE t.%s %s %s",
-							table, columns.data,
-							quote_identifier(trigger->tgargs[KEY_COLUMN]),
-							equal, trigger->tgargs[KEY_VALUE]);
+			return psprintf("UPDATE %s SET %s WHERE %s %s $%d", table,
+							columns.data, key, equal, n + 1);
 		default:
-			return psprintf("DELETE FROM %s t USING (SELECT ($1).*) old"
-							" WHERE t.%s %s %s", table,
-							quote_identifier(trigger->tgargs[KEY_COLUMN]),
-							equal, trigger->tgargs[KEY_VALUE]);
+			return psprintf("DELETE FROM %s WHERE %s %s $1", table, key,
+							equal);
 	}
 }
 
-/* The plan for this event and these columns, kept for the query. */
+/* Prepare a statement and keep it, unless that is done. */
 static SPIPlanPtr
-plan_of(FunctionCallInfo fcinfo, Oid source, char event, Bitmapset *triples)
+prepare_once(SPIPlanPtr *plan, const char *sql, int nargs, Oid *types)
 {
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	Oid			row = trigdata->tg_relation->rd_rel->reltype;
-	Oid			types[2] = {row, row};
+	if (*plan == NULL)
+	{
+		SPIPlanPtr	prepared = SPI_prepare(sql, nargs, types);
+
+		if (prepared == NULL)
+			elog(ERROR, "SPI_prepare failed: %s",
+				 SPI_result_code_string(SPI_result));
+		SPI_keepplan(prepared);
+		*plan = prepared;
+	}
+	return *plan;
+}
+
+/* Where the plans for this event and these columns are kept for the query. */
+static WritePlan *
+plans_of(FunctionCallInfo fcinfo, char event, Bitmapset *triples)
+{
 	WritePlan **kept = fcinfo->flinfo->fn_extra;
 	WritePlan  *p;
 	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
@@ -219,25 +285,14 @@ plan_of(FunctionCallInfo fcinfo, Oid source, char event, Bitmapset *triples)
 			break;
 	if (p == NULL)
 	{
-		SPIPlanPtr	plan = SPI_prepare(write_statement(trigdata, source, event,
-													   triples),
-									   event == 'U' ? 2 : 1, types);
-
-		if (plan == NULL)
-			elog(ERROR, "SPI_prepare failed: %s",
-				 SPI_result_code_string(SPI_result));
-		/* SPI_prepare left its own memory current */
-		MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		p = palloc(sizeof(WritePlan));
+		p = palloc0(sizeof(WritePlan));
 		p->event = event;
 		p->columns = bms_copy(triples);
-		SPI_keepplan(plan);
-		p->plan = plan;
 		p->next = *kept;
 		*kept = p;
 	}
 	MemoryContextSwitchTo(old);
-	return p->plan;
+	return p;
 }
 
 /* The row as inserted: with the key that the source gave it. */
@@ -274,12 +329,22 @@ report_concurrent_update(void)
  * where the row is gone.  Errors: 40001 where it has changed.
  */
 static bool
-lock_row(FunctionCallInfo fcinfo, Oid source, Datum old)
+lock_row(WritePlan *plans, Relation view, const char *key, const char *equal,
+		 Datum old)
 {
-	int			rc = SPI_execute_plan(plan_of(fcinfo, source, 'L', NULL), &old,
-									  NULL, false, 0);
+	Oid			type = view->rd_rel->reltype;
+	SPIPlanPtr	plan;
 	bool		isnull;
+	int			rc;
 
+	key = quote_identifier(key);
+	plan = prepare_once(&plans->lock,
+						psprintf("SELECT v OPERATOR(pg_catalog.*=) $1"
+								 " FROM %s v WHERE v.%s %s ($1).%s"
+								 " FOR NO KEY UPDATE",
+								 qualified_name(RelationGetRelid(view)), key,
+								 equal, key), 1, &type);
+	rc = SPI_execute_plan(plan, &old, NULL, false, 0);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
 	if (SPI_processed == 0)
@@ -295,6 +360,127 @@ lock_row(FunctionCallInfo fcinfo, Oid source, Datum old)
 	return true;
 }
 
+/* The row of values that a write of these rows comes to. */
+static SPITupleTable *
+work_out_values(WritePlan *plans, Relation view, const Trigger *trigger,
+				Oid source, Datum *rows)
+{
+	Oid			types[2] = {view->rd_rel->reltype, view->rd_rel->reltype};
+	int			level = NewGUCNestLevel();
+	int			rc;
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	rc = SPI_execute_plan(prepare_once(&plans->values,
+									   values_statement(trigger, source,
+														plans->event,
+														plans->columns),
+									   2, types), rows, NULL, false, 0);
+	AtEOXact_GUC(true, level);
+	if (rc < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
+	return SPI_tuptable;
+}
+
+/* Write a row of values to the source; returns the number of rows written. */
+static uint64
+write_values(WritePlan *plans, const Trigger *trigger, Oid source,
+			 const char *equal, SPITupleTable *row)
+{
+	int			n = row->tupdesc->natts;
+	Oid		   *types = palloc(n * sizeof(Oid));
+	Datum	   *values = palloc(n * sizeof(Datum));
+	bool	   *isnull = palloc(n * sizeof(bool));
+	char	   *nulls = palloc(n);
+	int			rc;
+
+	heap_deform_tuple(row->vals[0], row->tupdesc, values, isnull);
+	for (int i = 0; i < n; i++)
+	{
+		types[i] = TupleDescAttr(row->tupdesc, i)->atttypid;
+		nulls[i] = isnull[i] ? 'n' : ' ';
+	}
+	rc = SPI_execute_plan(prepare_once(&plans->write,
+									   write_statement(trigger, source, equal,
+													   plans->event,
+													   plans->columns),
+									   n, types), values, nulls, false, 0);
+	if (rc < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
+	return SPI_processed;
+}
+
+/*
+ * Check that the owner of a view may write its source, with a policy or
+ * without one.  Returns the owner of the source.
+ */
+static Oid
+check_source(Relation view, Oid source, char event)
+{
+	Oid			owner = view->rd_rel->relowner;
+	AclMode		right = event == 'I' ? ACL_INSERT :
+		event == 'U' ? ACL_UPDATE : ACL_DELETE;
+	Relation	table;
+	Oid			result;
+
+	if (pg_class_aclcheck(source, owner, right) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(source));
+	if (check_enable_rls(source, owner, true) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("owner of mapped relation \"%s\" is subject to row-level security on table \"%s\"",
+						RelationGetRelationName(view), get_rel_name(source)),
+				 errhint("Write the table itself, or let a role with BYPASSRLS own the mapped relation.")));
+	table = relation_open(source, AccessShareLock);
+	result = table->rd_rel->relowner;
+	relation_close(table, AccessShareLock);
+	return result;
+}
+
+/*
+ * Write rows, new and old, through a view.  False where the source no longer
+ * holds the row.
+ */
+static bool
+write_through(WritePlan *plans, Relation view, const Trigger *trigger,
+			  Datum *rows)
+{
+	Oid			source = mapped_source(RelationGetRelid(view));
+	Oid			owner = check_source(view, source, plans->event);
+	TupleDesc	desc = RelationGetDescr(view);
+	int			key = view_column(desc, trigger->tgargs[KEY_CANONICAL]);
+	const char *equal = equality_of(TupleDescAttr(desc, key)->atttypid);
+	MappedWrite this = {.source = source,.outer = under_way};
+	SPITupleTable *values = NULL;
+	bool		written = false;
+	int			context;
+
+	GetUserIdAndSecContext(&this.writer, &context);
+	SetUserIdAndSecContext(view->rd_rel->relowner,
+						   context | SECURITY_LOCAL_USERID_CHANGE);
+	if (plans->event == 'I' ||
+		lock_row(plans, view, trigger->tgargs[KEY_CANONICAL], equal, rows[1]))
+		values = work_out_values(plans, view, trigger, source, rows);
+	if (values)
+	{
+		SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE |
+							   SECURITY_NOFORCE_RLS);
+		under_way = &this;
+		PG_TRY();
+		{
+			written = write_values(plans, trigger, source, equal, values) > 0;
+		}
+		PG_FINALLY();
+		{
+			under_way = this.outer;
+		}
+		PG_END_TRY();
+	}
+	SetUserIdAndSecContext(this.writer, context);
+	return written;
+}
+
 /* map_write(): the INSTEAD OF trigger of a mapped view. */
 Datum
 osms_map_write(PG_FUNCTION_ARGS)
@@ -307,10 +493,6 @@ osms_map_write(PG_FUNCTION_ARGS)
 	Datum		rows[2];
 	Bitmapset  *triples = NULL;
 	MemoryContext caller = CurrentMemoryContext;
-	Oid			source;
-	Oid			user;
-	int			context;
-	int			rc;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_INSTEAD(trigdata->tg_event) ||
@@ -326,7 +508,6 @@ osms_map_write(PG_FUNCTION_ARGS)
 	event = TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) ? 'I' :
 		TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? 'U' : 'D';
 	result = event == 'U' ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
-	source = mapped_source(RelationGetRelid(view));
 	if (event != 'D')
 	{
 		triples = choose_triples(trigdata, event);
@@ -338,19 +519,8 @@ osms_map_write(PG_FUNCTION_ARGS)
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(view->rd_rel->relowner,
-						   context | SECURITY_LOCAL_USERID_CHANGE);
-	if (event == 'I' || lock_row(fcinfo, source, rows[1]))
-	{
-		rc = SPI_execute_plan(plan_of(fcinfo, source, event, triples), rows,
-							  NULL, false, 0);
-		if (rc < 0)
-			elog(ERROR, "SPI_execute_plan failed: %s",
-				 SPI_result_code_string(rc));
-	}
-	SetUserIdAndSecContext(user, context);
-	if (SPI_processed == 0)
+	if (!write_through(plans_of(fcinfo, event, triples), view,
+					   trigdata->tg_trigger, rows))
 		result = NULL;
 	else if (event == 'I')
 	{

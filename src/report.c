@@ -20,8 +20,10 @@
 static bool
 may_read(Oid table)
 {
-	return pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
-		check_enable_rls(table, InvalidOid, true) != RLS_ENABLED;
+	Oid			user = writer_of(table);
+
+	return pg_class_aclcheck(table, user, ACL_SELECT) == ACLCHECK_OK &&
+		check_enable_rls(table, user, true) != RLS_ENABLED;
 }
 
 /* "attachment 42: " or nothing. */
@@ -62,7 +64,8 @@ found(const Guard *guard, RuleId rule, int column, const char *finding,
 	ereport(LOG_SERVER_ONLY,
 			(errmsg("osms refused: rule=%s finding=%s relation=%s.%s role=%s application=%s",
 					r->id, finding, guard->registry.name, shape->name,
-					GetUserNameFromId(GetUserId(), true), application_name),
+					GetUserNameFromId(writer_of(guard->source), true),
+					application_name),
 			 errhidestmt(true), errhidecontext(true)));
 	ereport(ERROR,
 			(errcode(r->sqlstate),

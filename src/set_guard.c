@@ -304,7 +304,7 @@ static void
 guard_chunk(Chunk *chunk, Findings *findings)
 {
 	Guard	   *guard = chunk->guard;
-	char	   *actor = GetUserNameFromId(GetUserId(), false);
+	char	   *actor = GetUserNameFromId(writer_of(guard->source), false);
 	bool		complete = true;
 	bool	   *known = NULL;
 	Oid			user;

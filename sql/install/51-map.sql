@@ -78,7 +78,8 @@ BEGIN
 
     result.source_column := spec ->> 'column';
     IF result.source_column IS NOT NULL THEN
-        SELECT format_type(atttypid, NULL) INTO column_type
+        -- typmod -1: a cast to "character" would keep one character, to "bpchar" all
+        SELECT format_type(atttypid, -1) INTO column_type
         FROM pg_attribute WHERE attrelid = source AND attname = result.source_column AND attnum > 0 AND NOT attisdropped;
         IF column_type IS NULL THEN
             RAISE EXCEPTION 'table "%" has no column "%"', source, result.source_column
