@@ -133,6 +133,7 @@ DECLARE
     prefix text;
     arguments text;
     idle text;
+    other text;
 BEGIN
     PERFORM osms.check_modes(modes);
     SELECT * INTO problem FROM osms.check_registry(registry) c WHERE c.severity = 'error' LIMIT 1;
@@ -152,6 +153,13 @@ BEGIN
         WHERE k.guarded AND osms.relation_of(registry, k.relation) IS NOT NULL
         ORDER BY k.relation
     LOOP
+        SELECT g.registry INTO other FROM osms.guard_trigger g
+        WHERE g.source = guarded.source AND g.relation = guarded.relation AND g.registry <> guard.registry LIMIT 1;
+        IF other IS NOT NULL THEN
+            RAISE EXCEPTION 'table % is guarded for registry "%"', guarded.source, other
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = format('A table has one guard; remove the other one with osms.unguard(%L).', other);
+        END IF;
         prefix := 'zz_osms_' || guarded.relation;
         arguments := format('%L, %L, %L', registry, guarded.relation, osms.modes_text(kept));
         EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS osms_new
@@ -173,7 +181,7 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.guard(text, jsonb) IS
-    'puts the guard on the tables behind a registry, or replaces it; modes: object of rule to enforce, warn or off, over what is in force. Needs ownership of the tables. 55000 with the first error of osms.check_registry, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';
+    'puts the guard on the tables behind a registry, or replaces it; modes: object of rule to enforce, warn or off, over what is in force. Needs ownership of the tables. 55000 with the first error of osms.check_registry or for a table that another registry guards, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';
 
 CREATE FUNCTION osms.unguard(registry text) RETURNS void
     LANGUAGE plpgsql

@@ -245,6 +245,8 @@ CREATE INDEX ON legacy.yearly (pers);
 SELECT osms.create_registry('yearly', tables => false, cut_over => '2025-01-01');
 SELECT osms.map('yearly', 'person', 'legacy.people', '{"person": "code", "birth_date": "born", "sex": "sex", "death_date": "died"}');
 SELECT osms.map('yearly', 'attachment', 'legacy.yearly', '{"attachment": "id", "person": "pers", "organisation": "clinic", "state": "st", "since": "d1", "until": "d2"}');
+SELECT is(pg_temp.verdict('SELECT osms.guard(''yearly'')'), '55000 table legacy.people is guarded for registry "fund"', 'a guard does not push another registry''s aside');
+SELECT osms.unguard('fund');
 SELECT osms.guard('yearly');
 SELECT is(pg_temp.verdict(statement), expected, 'generated: ' || statement) FROM (VALUES
 ($$INSERT INTO legacy.yearly (id, pers, clinic, st, year) VALUES (1, 'p22', 'A', 'active', 2020)$$, 'ok'),
