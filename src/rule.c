@@ -143,16 +143,15 @@ const Rule rules[RULES] = {
 	" THEN 'open_application' END"
 
 /*
- * The look-up of osms.parameter_on without a call of it for every row; it is
- * called where it has to say that there is no such parameter.
+ * An approval younger than any limit that ever stood, with a day to spare
+ * for clocks, needs no look at the limit of its own day.
  */
 #define DECIDED_ON "(ap.decided_at AT TIME ZONE s.time_zone)::date"
-#define APPROVAL_VALID_DAYS \
-	"coalesce((SELECT v.value FROM osms.parameter v" \
-	"  WHERE v.name = 'approval_valid_days'" \
-	"   AND v.valid_from <= " DECIDED_ON " AND v.known_from <= now()" \
-	"  ORDER BY v.valid_from DESC, v.known_from DESC LIMIT 1)," \
-	" osms.parameter_on('approval_valid_days', " DECIDED_ON "))::int"
+#define SURELY_VALID \
+	"ap.decided_at > (SELECT" \
+	"  now() - (min(v.value::int) - 1) * interval '1 day'" \
+	"  FROM osms.parameter v" \
+	"  WHERE v.name = 'approval_valid_days' AND v.known_from <= now())"
 
 /*
  * Of two stored attachments that name one application the later one is
@@ -176,7 +175,9 @@ const Rule rules[RULES] = {
 	"    THEN 'deferred_not_due' END" \
 	"  WHEN ap.state IS DISTINCT FROM 'approved'" \
 	"   THEN 'application_not_approved'" \
-	"  WHEN NOT c.stored AND " DECIDED_ON " + " APPROVAL_VALID_DAYS \
+	"  WHEN c.stored OR " SURELY_VALID " THEN NULL" \
+	"  WHEN " DECIDED_ON \
+	"    + osms.parameter_on('approval_valid_days', " DECIDED_ON ")::int" \
 	"    < (now() AT TIME ZONE s.time_zone)::date" \
 	"   THEN 'approval_expired' END"
 
