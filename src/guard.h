@@ -160,7 +160,8 @@ extern void chunk_forget(Chunk *chunk);
 /* roster.c */
 extern uint64 roster_enter_legacy(Chunk *chunk);
 extern uint64 roster_enter_persons(Guard *guard, Datum *persons, int n);
-extern void roster_follow(Chunk *chunk, const bool *known, Findings *findings);
+extern void roster_note_versions(Chunk *chunk, const bool *known);
+extern void roster_follow(Chunk *chunk, Findings *findings);
 extern void roster_correct_person(Chunk *chunk);
 extern bool roster_overlaps(Guard *guard, Datum person);
 

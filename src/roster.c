@@ -347,19 +347,17 @@ roster_enter_persons(Guard *guard, Datum *persons, int n)
 }
 
 /*
- * Let the roster follow the changes of a chunk, under the lock on its
- * persons.  known[i] tells that the person of change i is in the registry.
+ * Note in the changes of a chunk which versions they end and add, before it
+ * is published.  known[i] tells that the person of change i is in the
+ * registry.
  */
 void
-roster_follow(Chunk *chunk, const bool *known, Findings *findings)
+roster_note_versions(Chunk *chunk, const bool *known)
 {
-	Guard	   *guard = chunk->guard;
 	int			extra = CHANGE_EXTRA(REL_ATTACHMENT);
 	TimestampTz now = GetCurrentTimestamp();
 	Datum		counted = CStringGetTextDatum("counted");
 	Datum		suspect = CStringGetTextDatum("suspect");
-	bool		ends = false;
-	bool		adds = false;
 
 	for (int i = 0; i < chunk->nchanges; i++)
 	{
@@ -369,7 +367,6 @@ roster_follow(Chunk *chunk, const bool *known, Findings *findings)
 			continue;
 		change->value[extra + VERSION_FROM] = TimestampTzGetDatum(now);
 		change->isnull[extra + VERSION_FROM] = false;
-		ends |= change->event != 'I';
 		if (change->event == 'D' || !known[i] ||
 			!is_member(change->value + CHANGE_NEW,
 					   change->isnull + CHANGE_NEW) ||
@@ -379,14 +376,30 @@ roster_follow(Chunk *chunk, const bool *known, Findings *findings)
 		change->value[extra + VERSION_MARK] =
 			is_suspect(change->value + CHANGE_NEW) ? suspect : counted;
 		change->isnull[extra + VERSION_MARK] = false;
-		adds = true;
+	}
+}
+
+/* Let the roster follow the changes of a chunk, under the lock on its persons. */
+void
+roster_follow(Chunk *chunk, Findings *findings)
+{
+	Guard	   *guard = chunk->guard;
+	int			extra = CHANGE_EXTRA(REL_ATTACHMENT);
+	bool		ends = false;
+	bool		adds = false;
+
+	for (int i = 0; i < chunk->nchanges; i++)
+	{
+		const Change *change = &chunk->changes[i];
+
+		ends |= change->event != 'I' && !change->isnull[extra + VERSION_FROM];
+		adds |= !change->isnull[extra + VERSION_MARK];
 	}
 	if (ends)
 	{
 		uint64		n;
 		SPITupleTable *table;
 
-		chunk_publish(chunk);
 		n = guard_execute(guard, PLAN_END_VERSIONS, end_versions, 0, NULL,
 						  NULL);
 		table = SPI_tuptable;
@@ -406,12 +419,11 @@ roster_follow(Chunk *chunk, const bool *known, Findings *findings)
 					PointerGetDatum(PG_DETOAST_DATUM_COPY(row[2]));
 		}
 		SPI_freetuptable(table);
+		if (adds)
+			chunk_publish(chunk);
 	}
 	if (adds)
-	{
-		chunk_publish(chunk);
 		guard_execute(guard, PLAN_ADD_VERSIONS, add_versions, 0, NULL, NULL);
-	}
 	if (ends || adds)
 		settle_overlaps(chunk, findings);
 }

@@ -313,6 +313,8 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	as_owner_begin(&guard->registry, &user, &context);
 	if (guard->kind != REL_PERSON && guard->kind != REL_ORGANISATION)
 		known = lock_persons(chunk, &complete);
+	if (guard->kind == REL_ATTACHMENT)
+		roster_note_versions(chunk, known);
 	chunk_publish(chunk);
 	if (guard->kind == REL_ATTACHMENT && !complete)
 		roster_enter_legacy(chunk);
@@ -323,7 +325,7 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	as_owner_begin(&guard->registry, &user, &context);
 	write_journal(chunk, actor);
 	if (guard->kind == REL_ATTACHMENT)
-		roster_follow(chunk, known, findings);
+		roster_follow(chunk, findings);
 	else if (guard->kind == REL_APPLICATION)
 		follow_applications(chunk);
 	else if (guard->kind == REL_PERSON)
