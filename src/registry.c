@@ -343,7 +343,7 @@ make_projection(RelationKind kind, Oid canonical)
 					 errmsg("canonical relation \"%s\" has no column \"%s\"",
 							RelationGetRelationName(rel),
 							shape->columns[i].name),
-					 errhint("Map the column with osms.map().")));
+					 errhint("Give the column its canonical name again, or map the relation with osms.map().")));
 	relation_close(rel, AccessShareLock);
 	return p;
 }

@@ -127,6 +127,10 @@ DECLARE
                                   "@attachment": "bigint", "@event": "bigint"}';
     relation text;
 BEGIN
+    IF registry IS NULL THEN
+        RAISE EXCEPTION 'a registry needs a name'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'It becomes the name of a new schema.';
+    END IF;
     IF cut_over IS NULL OR NOT isfinite(cut_over) THEN
         RAISE EXCEPTION 'a registry needs a cut-over day'
             USING ERRCODE = 'invalid_parameter_value',

@@ -68,6 +68,7 @@ DECLARE
     value text := format('new.%I', canonical);
     is_key CONSTANT boolean := type LIKE '@%';
     column_type text;
+    ambiguous text;
 BEGIN
     IF jsonb_typeof(spec) <> 'object' OR NOT (spec ? 'column' OR spec ? 'expression')
        OR EXISTS (SELECT FROM jsonb_object_keys(spec) k WHERE k NOT IN ('column', 'codes', 'expression', 'write')) THEN
@@ -94,6 +95,13 @@ BEGIN
 
     result.read := format('s.%I', result.source_column);
     IF spec ? 'codes' THEN
+        SELECT code INTO ambiguous
+        FROM jsonb_each(spec -> 'codes') t (state, codes), jsonb_array_elements_text(codes) c (code)
+        GROUP BY code HAVING count(*) > 1 ORDER BY code LIMIT 1;
+        IF ambiguous IS NOT NULL THEN
+            RAISE EXCEPTION 'code "%" of column "%" has more than one meaning', ambiguous, canonical
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'Name each code of the source once.';
+        END IF;
         SELECT format('CASE %s %s END', result.read, string_agg(format('WHEN %L THEN %L::%s', code, state, type), ' ')),
                format('CASE %s END::%s', string_agg(format('WHEN %s::text OPERATOR(pg_catalog.=) %L THEN %L', value, state, code), ' ')
                       FILTER (WHERE place = 1), column_type)
@@ -164,6 +172,10 @@ BEGIN
     IF (SELECT relkind <> 'r' OR relispartition OR relhassubclass FROM pg_class WHERE oid = source) THEN
         RAISE EXCEPTION '"%" is not a plain table', source
             USING ERRCODE = 'wrong_object_type', HINT = 'Views, partitioned tables and inheritance cannot be mapped.';
+    END IF;
+    IF jsonb_typeof(columns) IS DISTINCT FROM 'object' THEN
+        RAISE EXCEPTION 'columns are an object of canonical column and mapping'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write them as {"person": "column of the source"}.';
     END IF;
     SELECT k INTO unknown FROM jsonb_object_keys(columns) k
     WHERE k NOT IN (SELECT r."column" FROM osms.registry_columns() r WHERE r.relation = map.relation);

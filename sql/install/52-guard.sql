@@ -106,6 +106,10 @@ AS $$
 DECLARE
     m record;
 BEGIN
+    IF jsonb_typeof(modes) IS DISTINCT FROM 'object' THEN
+        RAISE EXCEPTION 'modes are an object of rule and mode'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write them as {"basis": "warn"}, or {} for no change.';
+    END IF;
     FOR m IN SELECT t.key, t.value, r.rule, r.fixed, r.default_mode
              FROM jsonb_each_text(modes) t LEFT JOIN osms.rule r ON r.rule = t.key LOOP
         IF m.rule IS NULL THEN
@@ -120,7 +124,7 @@ BEGIN
         END IF;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION osms.check_modes(jsonb) IS '22023 for a rule or a mode that does not exist; called by osms.guard';
+COMMENT ON FUNCTION osms.check_modes(jsonb) IS '22023 for a rule or a mode that does not exist, and for what is not an object; called by osms.guard';
 
 CREATE FUNCTION osms.guard(registry text, modes jsonb DEFAULT '{}') RETURNS void
     LANGUAGE plpgsql

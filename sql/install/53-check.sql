@@ -53,12 +53,19 @@ AS $$
 DECLARE
     roster regclass := osms.relation_of(registry, 'roster');
     roster_owner name;
+    judged text[];
 BEGIN
     IF osms.relation_of(registry, 'setting') IS NULL THEN
         RAISE EXCEPTION 'registry "%" does not exist', registry
             USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
     END IF;
     SELECT r.rolname INTO roster_owner FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE c.oid = roster;
+    -- which rules judge cannot be told while a column they need is missing
+    IF NOT EXISTS (SELECT FROM osms.registry_columns() k, osms.relation_of(registry, k.relation) AS oid
+                   WHERE k.guarded AND k.needed AND oid IS NOT NULL
+                     AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = oid AND a.attname = k."column" AND NOT a.attisdropped)) THEN
+        SELECT array_agg(c.rule || ' on ' || c.relation) INTO judged FROM osms.clauses(registry) c WHERE c.judged;
+    END IF;
 
     RETURN QUERY
     SELECT f.* FROM (
@@ -109,8 +116,7 @@ BEGIN
     JOIN present p ON p.relation = i.relation
     JOIN attribute a ON a.relation = i.relation AND a."column" = i."column" AND a.atttypid IS NOT NULL
     WHERE NOT osms.finds_by_index(p.oid, i."column")
-      AND (i."column" <> 'application' OR i.relation <> 'attachment'
-           OR EXISTS (SELECT FROM osms.clauses(registry) r WHERE r.rule = 'basis' AND r.judged))
+      AND (i."column" <> 'application' OR i.relation <> 'attachment' OR 'basis on attachment' = ANY (judged))
     UNION ALL
     -- what a guard must be able to write when a fact is recorded
     SELECT w.relation, 'error', format('"%s" cannot be written to column "%s"', w.value, w."column"),
@@ -120,8 +126,7 @@ BEGIN
                  ('application', 'state', 'replaced', 'another application is identified')) AS w (relation, "column", value, occasion)
     JOIN present p ON p.relation = w.relation
     WHERE NOT osms.can_write(p.oid, w."column", w.value)
-      AND (w."column" <> 'reason' OR EXISTS (SELECT FROM osms.clauses(registry) r
-                                             WHERE r.rule = 'reason' AND r.relation = w.relation AND r.judged))
+      AND (w."column" <> 'reason' OR 'reason on ' || w.relation = ANY (judged))
     UNION ALL
     -- mappings that no longer fit their source
     SELECT p.relation, 'warning', format('the mapping writes column "%s", which %s no longer has', t.argument, p.source),

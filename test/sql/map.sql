@@ -37,6 +37,11 @@ SELECT is(pg_temp.verdict('SELECT osms.map(' || arguments || ')'), expected, exp
 ($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": {"column": "fam", "as": "x"}}'$$, '22023 mapping of column "surname" is not understood'),
 ($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": 7}'$$, '22023 mapping of column "surname" is not understood'),
 ($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": ["fam"]}'$$, '22023 mapping of column "surname" is not understood'),
+($$'fund', 'person', 'legacy.people', '["code"]'$$, '22023 columns are an object of canonical column and mapping'),
+($$'fund', 'person', 'legacy.people', NULL$$, '22023 columns are an object of canonical column and mapping'),
+($$'fund', 'person', 'legacy.people', '{"person": "code", "sex": {"column": "m", "codes": {"male": ["1", "2"], "female": ["2"]}}}'$$, '22023 code "2" of column "sex" has more than one meaning'),
+($$'fund', 'attachment', 'legacy.att', '{"attachment": "id", "person": "pers", "organisation": "org", "state": "st", "since": "b", "until": "e"}',
+    states => '{"active": ["1"], "closed": [1]}'$$, '22023 code "1" of column "state" has more than one meaning'),
 ($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": "no such column"}'$$, '42601 syntax error at or near "such"'),
 ($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": "nope"}'$$, '42703 column "nope" does not exist')) m (arguments, expected);
 SELECT is(pg_temp.verdict('SELECT osms.create_registry(''full''); INSERT INTO "full".person (person) VALUES (1); SELECT osms.map(''full'', ''person'', ''legacy.people'', ''{"person": "code"}'')'),

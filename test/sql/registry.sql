@@ -5,6 +5,7 @@ SELECT * FROM no_plan();
 SELECT osms.create_registry('New fund', cut_over => '2025-01-01', time_zone => 'Asia/Oral');
 SELECT is(pg_temp.verdict(call), expected, expected) FROM (VALUES
 ('SELECT osms.create_registry(''New fund'')', '42P06 schema "New fund" already exists'),
+('SELECT osms.create_registry(NULL)', '22023 a registry needs a name'),
 ('SELECT osms.create_registry(''x'', cut_over => NULL)', '22023 a registry needs a cut-over day'),
 ('SELECT osms.create_registry(''x'', cut_over => ''infinity'')', '22023 a registry needs a cut-over day'),
 ('SELECT osms.create_registry(''x'', time_zone => ''Mars/Olympus'')', '22023 time zone "Mars/Olympus" not recognized')) c (call, expected);
@@ -31,6 +32,15 @@ SELECT is((SELECT count(*)::int FROM fund.pending), 0, 'pending is empty between
 SELECT is(osms.relation_of('fund', 'person')::text, 'fund.person', 'relation_of finds a relation');
 SELECT is(osms.relation_of('fund', 'pg_class'), NULL, 'and nothing else');
 SELECT is(osms.mapped_source('fund.person')::text, 'fund.person', 'a table is its own source');
+-- a column that was renamed is found, and what is written meanwhile is told of it
+SELECT is(pg_temp.verdict('ALTER TABLE fund.attachment RENAME since TO begun', 'UTC', $$SELECT string_agg(concat_ws(' ', severity, relation, problem), '; ') FROM osms.check_registry('fund') WHERE severity <> 'info'$$),
+    'ok error attachment column "since" is missing', 'check_registry finds a renamed column');
+SELECT is(pg_temp.verdict($$SELECT osms.guard('fund'); ALTER TABLE fund.attachment RENAME since TO begun; INSERT INTO fund.attachment (person, organisation, state, begun) VALUES (1, 1, 'active', '2020-01-01')$$),
+    '42703 canonical relation "attachment" has no column "since"', 'and the guard refuses to guess');
+SELECT is(pg_temp.verdict(format('SELECT osms.guard(''fund'', %s)', modes)), '22023 ' || message, 'modes ' || modes) FROM (VALUES
+('NULL', 'modes are an object of rule and mode'), ('''["basis"]''', 'modes are an object of rule and mode'), ('''{"basiss": "warn"}''', 'there is no rule "basiss"'),
+('''{"basis": "warning"}''', 'rule "basis" has no mode "warning"'), ('''{"basis": true}''', 'rule "basis" has no mode "true"'),
+('''{"person_known": "off"}''', 'rule "person_known" has no other mode than enforce')) m (modes, message);
 -- relations that are dropped make the rules that need them idle, and only those
 SELECT is(pg_temp.verdict('DROP TABLE ' || relations, 'UTC', 'SELECT string_agg(rule || '' on '' || relation, '', '' ORDER BY rule, relation) FROM osms.clauses(''fund'') WHERE NOT judged'), 'ok ' || idle, 'without ' || relations)
 FROM (VALUES ('fund.organisation', 'organisation_known on application, organisation_known on attachment'), ('fund.identity_event', 'identified on application'),
