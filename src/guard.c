@@ -78,7 +78,6 @@ registry_open(Registry *registry, const char *name)
 {
 	/* without USAGE: a vendor whose table is guarded has no right there */
 	Oid			namespace = get_namespace_oid(name, true);
-	HeapTuple	tuple;
 
 	if (!OidIsValid(namespace))
 		ereport(ERROR,
@@ -101,11 +100,7 @@ registry_open(Registry *registry, const char *name)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("registry \"%s\" has no roster", name),
 				 errhint("Map the relation \"attachment\" with osms.map().")));
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(registry->roster));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", registry->roster);
-	registry->owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
+	registry->owner = relation_owner(registry->roster);
 }
 
 /* Read "rule=mode,rule=mode" over the defaults. */

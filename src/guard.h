@@ -41,6 +41,7 @@ typedef enum GuardPlan
 	PLAN_FOLLOW,
 	PLAN_CORRECT_PERSON,
 	PLAN_END_PERSON,
+	PLAN_HELD,
 	GUARD_PLANS
 } GuardPlan;
 

@@ -18,7 +18,6 @@
 #include "guard.h"
 
 #include "access/htup_details.h"
-#include "access/relation.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -421,8 +420,6 @@ check_source(Relation view, Oid source, char event)
 	Oid			owner = view->rd_rel->relowner;
 	AclMode		right = event == 'I' ? ACL_INSERT :
 		event == 'U' ? ACL_UPDATE : ACL_DELETE;
-	Relation	table;
-	Oid			result;
 
 	if (pg_class_aclcheck(source, owner, right) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(source));
@@ -432,10 +429,7 @@ check_source(Relation view, Oid source, char event)
 				 errmsg("owner of mapped relation \"%s\" is subject to row-level security on table \"%s\"",
 						RelationGetRelationName(view), get_rel_name(source)),
 				 errhint("Write the table itself, or let a role with BYPASSRLS own the mapped relation.")));
-	table = relation_open(source, AccessShareLock);
-	result = table->rd_rel->relowner;
-	relation_close(table, AccessShareLock);
-	return result;
+	return relation_owner(source);
 }
 
 /*

@@ -105,12 +105,17 @@ guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 	Snapshot	snapshot = InvalidSnapshot;
 	Snapshot	crosscheck = InvalidSnapshot;
 	int			level = NewGUCNestLevel();
+	MemoryContext caller = CurrentMemoryContext;
 	int			rc;
 
 	for (int i = 0; i < (int) lengthof(planner_settings); i++)
 		set_option(planner_settings[i], "off");
 	if (plan != PLAN_FOLLOW)
+	{
 		set_option("search_path", "pg_catalog, osms, pg_temp");
+		/* a policy that hides rows is an error, not a blind spot */
+		set_option("row_security", "off");
+	}
 	if (guard->plans[plan] == NULL)
 	{
 		SPIPlanPtr	prepared = SPI_prepare_cursor(expand(guard, sql), nargs,
@@ -135,6 +140,8 @@ guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 		elog(ERROR, "SPI_execute_snapshot failed: %s",
 			 SPI_result_code_string(rc));
 	AtEOXact_GUC(true, level);
+	/* SPI leaves its own memory current, which lives as long as the statement */
+	MemoryContextSwitchTo(caller);
 	return SPI_processed;
 }
 

@@ -263,6 +263,20 @@ project_column(Projection *p, int i, Expr *expr, Relation source)
 		p->expr[i] = expression_planner(copyObject(expr));
 }
 
+/* The owner of a relation. */
+Oid
+relation_owner(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relation);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
 /* The equality operator of a type, spelled out. */
 char *
 equality_of(Oid type)

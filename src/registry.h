@@ -128,5 +128,6 @@ extern int	changed_columns(ProjectionState *state, CanonicalRow *old,
 							CanonicalRow *new);
 extern Oid	mapped_source(Oid view);
 extern char *equality_of(Oid type);
+extern Oid	relation_owner(Oid relation);
 
 #endif							/* OSMS_REGISTRY_H */

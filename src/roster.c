@@ -213,7 +213,10 @@ roster_enter_legacy(Chunk *chunk)
 	DateADT		counted_from = 0;
 
 	if (n == 0)
+	{
+		SPI_freetuptable(table);
 		return 0;
+	}
 	store = tuplestore_begin_heap(false, false, work_mem);
 	for (uint64 r = 0; r < n; r++)
 	{

@@ -37,7 +37,9 @@ has_set_trigger(Relation table, bool update)
 	{
 		Trigger    *t = &triggers->triggers[i];
 
-		if (t->tgfoid == function && t->tgenabled != TRIGGER_DISABLED &&
+		if (t->tgfoid == function &&
+			(t->tgenabled == TRIGGER_FIRES_ON_ORIGIN ||
+			 t->tgenabled == TRIGGER_FIRES_ALWAYS) &&
 			(update ? TRIGGER_FOR_UPDATE(t->tgtype) :
 			 TRIGGER_FOR_INSERT(t->tgtype)))
 			return true;

@@ -232,13 +232,16 @@ const Rule rules[RULES] = {
 	"   WHERE rtrim(t.number, '!') = {number:" column "}))" \
 	" THEN " fault " END"
 
-/* Written by the roles of the channel alone; $1 is the writer. */
+/*
+ * Written by the roles of the channel alone; $1 is the writer.  What counts
+ * is who may write today, not on the day that the writer gives.
+ */
 #define GRANTED_WRITER \
-	"CASE WHEN c.op = 'I' THEN (SELECT CASE" \
+	"CASE WHEN c.op <> 'D' THEN (SELECT CASE" \
 	"  WHEN h.writer IS NOT NULL AND NOT pg_has_role($1, h.writer, 'USAGE')" \
 	"  THEN 'writer_without_channel' END FROM osms.channel h" \
 	"  WHERE h.channel = c.channel" \
-	"   AND h.valid_from <= (c.at AT TIME ZONE s.time_zone)::date" \
+	"   AND h.valid_from <= (now() AT TIME ZONE s.time_zone)::date" \
 	"  ORDER BY h.valid_from DESC, h.known_from DESC LIMIT 1) END"
 
 #define ATTACHMENT_BASES \

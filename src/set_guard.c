@@ -53,7 +53,7 @@ static const char ended_by_death[] =
 " CASE WHEN a.since > c.death_date THEN 'annulled'::osms.attachment_state"
 "  ELSE 'closed' END AS state"
 " FROM chunk c JOIN {r}.attachment a ON a.person = c.person"
-" WHERE c.op = 'U' AND c.bits & %d <> 0"
+" WHERE c.op <> 'D' AND c.bits & %d <> 0"
 " AND a.state IN ('active', 'suspect', 'closed')"
 " AND (a.since > c.death_date"
 "  OR coalesce(a.until, 'infinity') > c.death_date + 1)";
@@ -173,24 +173,35 @@ write_journal(Chunk *chunk, const char *actor)
 
 /*
  * Write the consequences of a chunk to a source, through the registry, so
- * that its own guard judges and follows them.
+ * that its own guard judges and follows them; as its owner, as RI does, for
+ * it may have triggers of that role.
  */
 static void
-write_consequences(Guard *guard, const char *query, const char *update)
+write_consequences(Guard *guard, RelationKind kind, const char *query,
+				   const char *update)
 {
 	Tuplestorestate *store;
 	SPITupleTable *table;
+	Oid			user;
+	int			context;
 	uint64		n = guard_execute(guard, PLAN_CONSEQUENCES, query, 0, NULL,
 								  NULL);
 
-	if (n == 0)
-		return;
 	table = SPI_tuptable;
+	if (n == 0)
+	{
+		SPI_freetuptable(table);
+		return;
+	}
 	store = tuplestore_begin_heap(false, false, work_mem);
 	for (uint64 r = 0; r < n; r++)
 		tuplestore_puttuple(store, table->vals[r]);
 	offer_relation("consequence", table->tupdesc, store);
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(relation_owner(guard->registry.relation[kind]),
+						   context);
 	guard_execute(guard, PLAN_FOLLOW, update, 0, NULL, NULL);
+	SetUserIdAndSecContext(user, context);
 	withdraw_relation("consequence");
 	tuplestore_end(store);
 	SPI_freetuptable(table);
@@ -214,7 +225,7 @@ follow_applications(Chunk *chunk)
 			DatumGetChar(change->value[state]) == APPLICATION_IDENTIFIED;
 	}
 	if (identified && guard->modes[RULE_ONE_OPEN_APPLICATION] != MODE_OFF)
-		write_consequences(guard,
+		write_consequences(guard, REL_APPLICATION,
 						   psprintf(replaced, COLUMN_BIT(APPLICATION_STATE)),
 						   psprintf(replace,
 									equality_of(guard->projection->type[APPLICATION_APPLICATION])));
@@ -229,6 +240,20 @@ updated(const Chunk *chunk, int bits)
 			(chunk->changes[i].changed & bits) != 0)
 			return true;
 	return false;
+}
+
+/* Enter into the roster what the source holds of locked persons. */
+static void
+enter_from_source(Guard *guard, Datum *persons, int n)
+{
+	Guard	   *attachments;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	attachments = guard_of_registry(guard->registry.unquoted, REL_ATTACHMENT);
+	roster_enter_persons(attachments, persons, n);
+	guard_release(attachments);
+	SPI_finish();
 }
 
 /*
@@ -246,7 +271,6 @@ revive(Chunk *chunk)
 	const int	new = CHANGE_NEW + PERSON_DEATH_DATE;
 	const int	old = CHANGE_OLD(REL_PERSON) + PERSON_DEATH_DATE;
 	Guard	   *guard = chunk->guard;
-	Guard	   *attachments;
 	Oid			type = get_array_type(subject_type(guard));
 	Datum	   *persons = palloc(chunk->nchanges * sizeof(Datum));
 	Datum		array;
@@ -265,13 +289,41 @@ revive(Chunk *chunk)
 		return;
 	array = person_array(guard, persons, n);
 	guard_execute(guard, PLAN_END_PERSON, end_person, 1, &type, &array);
+	enter_from_source(guard, persons, n);
+}
 
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	attachments = guard_of_registry(guard->registry.unquoted, REL_ATTACHMENT);
-	roster_enter_persons(attachments, persons, n);
-	guard_release(attachments);
-	SPI_finish();
+/*
+ * Persons whom attachments named before anybody knew them now count where
+ * they are attached.
+ */
+static void
+enter_new_persons(Chunk *chunk)
+{
+	static const char held[] =
+	"SELECT 1 FROM chunk c WHERE c.op = 'I' AND EXISTS"
+	" (SELECT FROM {r}.attachment a WHERE a.person = c.person) LIMIT 1";
+	uint64		n = guard_execute(chunk->guard, PLAN_HELD, held, 0, NULL,
+								  NULL);
+
+	SPI_freetuptable(SPI_tuptable);
+	if (n > 0)
+		enter_from_source(chunk->guard, chunk->persons, chunk->npersons);
+}
+
+/* Whether persons of the chunk are now recorded as dead. */
+static bool
+records_death(const Chunk *chunk)
+{
+	for (int i = 0; i < chunk->nchanges; i++)
+	{
+		const Change *change = &chunk->changes[i];
+
+		if (change->event != 'D' &&
+			(change->changed & COLUMN_BIT(PERSON_DEATH_DATE)) != 0 &&
+			!change->isnull[CHANGE_NEW + PERSON_DEATH_DATE])
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -286,12 +338,15 @@ follow_persons(Chunk *chunk)
 
 	if (updated(chunk, COLUMN_BIT(PERSON_BIRTH_DATE) | COLUMN_BIT(PERSON_SEX)))
 		roster_correct_person(chunk);
-	if (!updated(chunk, COLUMN_BIT(PERSON_DEATH_DATE)) ||
-		!OidIsValid(attachment))
+	if (!OidIsValid(attachment))
 		return;
-	revive(chunk);
+	enter_new_persons(chunk);
+	if (updated(chunk, COLUMN_BIT(PERSON_DEATH_DATE)))
+		revive(chunk);
+	if (!records_death(chunk))
+		return;
 	p = make_projection(REL_ATTACHMENT, attachment);
-	write_consequences(guard,
+	write_consequences(guard, REL_ATTACHMENT,
 					   psprintf(ended_by_death, COLUMN_BIT(PERSON_DEATH_DATE)),
 					   psprintf(end_by_death,
 								p->mapped & COLUMN_BIT(ATTACHMENT_REASON) ?

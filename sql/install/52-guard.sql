@@ -64,7 +64,7 @@ CREATE VIEW osms.guard_trigger AS
            (osms.trigger_arguments(t.oid))[2] AS relation,
            t.tgrelid::regclass AS source,
            t.tgname AS trigger,
-           t.tgenabled <> 'D' AS enabled,
+           t.tgenabled IN ('O', 'A') AS enabled,
            (osms.trigger_arguments(t.oid))[3] AS modes
     FROM pg_catalog.pg_trigger t
     WHERE t.tgfoid IN ('osms.guard_row'::regproc, 'osms.guard_set'::regproc, 'osms.guard_truncate'::regproc);

@@ -150,6 +150,18 @@ BEGIN
     WHERE p.guarded AND NOT (has_table_privilege(c.relowner, roster, 'SELECT')
                              AND has_table_privilege(c.relowner, osms.relation_of(registry, 'person'), 'SELECT'))
     UNION ALL
+    -- rows that no trigger sees, and a verdict that nobody gives
+    SELECT p.relation, 'warning', format('table %s has inheriting tables, whose rows no guard sees', p.source),
+           'Move their rows into tables of their own, or into the table itself.'
+    FROM present p
+    WHERE p.guarded AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = p.source)
+    UNION ALL
+    SELECT 'attachment', 'error', 'nobody judges the relation "pending" when a transaction ends',
+           format('Enable the trigger "judge" of %s.', osms.relation_of(registry, 'pending'))
+    WHERE roster IS NOT NULL
+      AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = osms.relation_of(registry, 'pending')
+                      AND g.tgfoid = 'osms.judge_pending'::regproc AND g.tgenabled IN ('O', 'A'))
+    UNION ALL
     -- the guard itself
     SELECT p.relation, 'info', format('table %s is not guarded', p.source), 'Run osms.guard().'
     FROM present p

@@ -72,4 +72,64 @@ SELECT is(pg_temp.verdict($$INSERT INTO fund.attachment (person, organisation, s
     '42501 permission denied for table a', 'the owner of a view needs the right to write what it maps');
 ALTER VIEW fund.attachment OWNER TO CURRENT_USER;
 
+-- Persons whom attachments named before anybody knew them.
+INSERT INTO legacy.p (id, born, sex, died) VALUES (77, '1980-01-01', 'male', NULL), (78, '1980-01-01', 'male', '2023-05-05');
+SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'the roster holds a person who is entered after his attachments');
+SELECT results_eq($$SELECT organisation, mark FROM fund.roster WHERE person = 77 ORDER BY organisation$$,
+    $$VALUES (1::bigint, 'excused'), (2, 'counted')$$, 'once');
+SELECT results_eq($$SELECT st::text, d2, why::text FROM legacy.a WHERE p = 78$$, $$VALUES ('20', date '2023-05-05', 'death')$$,
+    'and a death that is known from the first closes them');
+
+-- A guard in appearance only.
+SELECT is(pg_temp.verdict($$ALTER TABLE legacy.a ENABLE REPLICA TRIGGER zz_osms_attachment_insert;
+    INSERT INTO legacy.a (p, org, st, d1) VALUES (14, 1, '10', '2024-01-01')$$),
+    '55000 table "a" lacks the statement trigger of its guard', 'a set trigger that fires on replicas alone is none');
+SELECT is(pg_temp.verdict('ALTER TABLE legacy.a ENABLE REPLICA TRIGGER zz_osms_attachment_delete', probe =>
+    $$SELECT problem FROM osms.guards WHERE relation = 'attachment'$$), 'ok disabled: zz_osms_attachment_delete', 'and is told');
+SELECT is(pg_temp.verdict('ALTER TABLE fund.pending DISABLE TRIGGER judge', probe =>
+    $$SELECT problem FROM osms.check_registry('fund') WHERE severity = 'error'$$),
+    'ok nobody judges the relation "pending" when a transaction ends', 'a missing judge is told');
+SELECT is(pg_temp.verdict('CREATE TABLE legacy.a_child () INHERITS (legacy.a)', probe =>
+    $$SELECT problem FROM osms.check_registry('fund') WHERE severity = 'warning'$$),
+    'ok table legacy.a has inheriting tables, whose rows no guard sees', 'and so are rows that no trigger sees');
+
+-- A policy that hides rows from the registry's owner is told, and is no blind spot.
+CREATE ROLE review_fund;
+GRANT CREATE ON DATABASE :DBNAME TO review_fund;
+GRANT USAGE ON SCHEMA osms TO review_fund;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA osms TO review_fund;
+SET ROLE review_fund;
+SELECT osms.create_registry('own', cut_over => '2025-01-01');
+RESET ROLE;
+ALTER TABLE own.application OWNER TO CURRENT_USER;
+GRANT SELECT, UPDATE ON own.application TO review_fund;
+GRANT SELECT ON own.person, own.roster, own.attachment TO CURRENT_USER;
+SET ROLE review_fund;
+INSERT INTO own.person (person) VALUES (1);
+INSERT INTO own.organisation (organisation) VALUES (1);
+RESET ROLE;
+SELECT osms.guard('own');
+ALTER TABLE own.application ENABLE ROW LEVEL SECURITY;
+SELECT is(pg_temp.verdict($$INSERT INTO own.attachment (person, organisation, state, since, application) VALUES (1, 1, 'active', '2026-01-01', 5)$$),
+    '42501 query would be affected by row-level security policy for table "application"',
+    'a row that a policy hides is not taken for one that is not there');
+
+-- Who may record an identification is judged by the day of writing.
+CREATE ROLE review_tson;
+INSERT INTO osms.act (act, title) VALUES ('review', 'review');
+INSERT INTO osms.channel (channel, methods, writer, valid_from, act)
+    VALUES ('service_centre', '{biometric}', 'review_tson', current_date - 1, 'review');
+GRANT INSERT, SELECT, UPDATE ON own.identity_event TO review_vendor, review_tson;
+GRANT USAGE ON SCHEMA own TO review_vendor, review_tson;
+SET ROLE review_vendor;
+SELECT is(pg_temp.verdict(format($$INSERT INTO own.identity_event (event, person, application, channel, method, at) VALUES (1, 1, 1, 'service_centre', 'biometric', %L)$$, at)),
+    '23514 identified own.identity_event.event writer_without_channel in identity_event 1', 'an identification dated ' || what)
+FROM (VALUES (now(), 'today'), (now() - interval '1 year', 'back')) d (at, what);
+SET ROLE review_tson;
+INSERT INTO own.identity_event (event, person, application, channel, method, at) VALUES (2, 1, 1, 'service_centre', 'document', now());
+SET ROLE review_vendor;
+SELECT is(pg_temp.verdict($$UPDATE own.identity_event SET clerk = 'c1' WHERE event = 2$$),
+    '23514 identified own.identity_event.event writer_without_channel in identity_event 2', 'nor does another supply what an identification lacks');
+RESET ROLE;
+
 SELECT * FROM finish();
