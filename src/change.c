@@ -269,7 +269,7 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 											 TYPECACHE_LT_OPR |
 											 TYPECACHE_CMP_PROC_FINFO);
 	AttrNumber	key = CHANGE_NEW + subject + 1;
-	Oid			collation = guard->projection->collation[subject];
+	Oid			collation = guard->collation;
 	bool		nulls_first = false;
 	SubjectOrder order = {.collation = collation};
 	Tuplesortstate *sort;

@@ -178,6 +178,25 @@ change_desc(const Projection *p)
 }
 
 /*
+ * The collation in which a guard sorts: that of the persons, where it locks
+ * them, whatever collation the guarded relation gives their keys.
+ */
+static Oid
+collation_of(const Guard *guard)
+{
+	Oid			person = guard->registry.relation[REL_PERSON];
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+
+	if (guard->kind == REL_ORGANISATION)
+		return guard->projection->collation[ORGANISATION_ORGANISATION];
+	get_atttypetypmodcoll(person, get_attnum(person, "person"), &type, &typmod,
+						  &collation);
+	return collation;
+}
+
+/*
  * A guard over a relation of a registry with the catalogue's own modes, in
  * the current memory context.  NULL where the registry lacks the relation.
  */
@@ -201,6 +220,7 @@ guard_of_registry(const char *registry, RelationKind kind)
 	guard->projection =
 		make_projection(kind, guard->registry.relation[kind]);
 	guard->source = guard->projection->source;
+	guard->collation = collation_of(guard);
 	guard->desc = change_desc(guard->projection);
 	read_modes("", guard->modes);
 	return guard;

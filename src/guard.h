@@ -54,6 +54,7 @@ typedef struct Guard
 	char	   *arguments;		/* modes as the trigger has them */
 	RuleMode	modes[RULES];
 	Projection *projection;
+	Oid			collation;		/* in which persons are sorted and locked */
 	TupleDesc	desc;			/* of a change: see below */
 	SPIPlanPtr	plans[GUARD_PLANS];
 	MemoryContext context;

@@ -181,8 +181,7 @@ same_person(const Guard *guard, Datum a, Datum b)
 											 TYPECACHE_EQ_OPR_FINFO);
 
 	return DatumGetBool(FunctionCall2Coll(&type->eq_opr_finfo,
-										  guard->projection->collation[ATTACHMENT_PERSON],
-										  a, b));
+										  guard->collation, a, b));
 }
 
 /*

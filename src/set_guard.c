@@ -96,7 +96,6 @@ lock_persons(Chunk *chunk, bool *complete)
 	int			subject = CHANGE_NEW + canonical_relations[guard->kind].subject;
 	TypeCacheEntry *cmp = lookup_type_cache(subject_type(guard),
 											TYPECACHE_CMP_PROC_FINFO);
-	Oid			collation = guard->projection->collation[subject - CHANGE_NEW];
 	Oid			type = get_array_type(subject_type(guard));
 	Datum		persons = person_array(guard, chunk->persons, chunk->npersons);
 	bool	   *known = palloc0(chunk->nchanges * sizeof(bool));
@@ -121,7 +120,7 @@ lock_persons(Chunk *chunk, bool *complete)
 			heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
 			*complete = DatumGetBool(row[4]);
 			order = DatumGetInt32(FunctionCall2Coll(&cmp->cmp_proc_finfo,
-													collation, row[0],
+													guard->collation, row[0],
 													change->value[subject]));
 			if (order >= 0)
 				break;

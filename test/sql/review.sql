@@ -132,4 +132,19 @@ SELECT is(pg_temp.verdict($$UPDATE own.identity_event SET clerk = 'c1' WHERE eve
     '23514 identified own.identity_event.event writer_without_channel in identity_event 2', 'nor does another supply what an identification lacks');
 RESET ROLE;
 
+-- Keys that one relation orders otherwise than another.
+SELECT osms.unguard('fund');
+SELECT osms.create_registry('collated', tables => false, cut_over => '2025-01-01');
+CREATE TABLE legacy.cp (id text COLLATE "en-x-icu" PRIMARY KEY);
+CREATE TABLE legacy.ca (id bigint PRIMARY KEY, p text COLLATE "default", o bigint, st text, d1 date, d2 date);
+CREATE INDEX ON legacy.ca (p);
+INSERT INTO legacy.cp VALUES ('a'), ('B'), ('c'), ('D');
+SELECT osms.map('collated', 'person', 'legacy.cp', '{"person": "id"}');
+SELECT osms.map('collated', 'attachment', 'legacy.ca',
+    '{"attachment": "id", "person": "p", "organisation": "o", "state": "st", "since": "d1", "until": "d2"}');
+SELECT osms.guard('collated');
+SELECT is(pg_temp.verdict($$INSERT INTO legacy.ca (id, p, o, st, d1) VALUES (1, 'a', 1, 'active', '2024-01-01'), (2, 'B', 1, 'active', '2024-01-01'),
+    (3, 'c', 1, 'active', '2024-01-01'), (4, 'D', 1, 'active', '2024-01-01')$$, probe => 'SELECT count(*)::text FROM collated.roster'),
+    'ok 4', 'persons are found whatever the collation of the tables');
+
 SELECT * FROM finish();
