@@ -80,11 +80,11 @@ static const char add_legacy[] =
 " SELECT attachment, person, organisation, site, since, until, birth_date,"
 "  sex, basis, mark, clock_timestamp(), 'infinity' FROM legacy";
 
-/* Current versions: those that count first, then newest first. */
+/* Current versions, newest first. */
 static const char current_versions[] =
 "SELECT r.person, r.attachment, r.since, r.until, r.mark = 'excused'"
 " FROM {r}.roster r WHERE r.person = ANY ($1) AND r.known_to = 'infinity'"
-" ORDER BY r.person, r.mark = 'excused', r.since DESC, r.attachment DESC";
+" ORDER BY r.person, r.since DESC, r.attachment DESC";
 
 /* $3 tells whether the version is excused, or counts again. */
 static const char remark[] =
@@ -248,17 +248,68 @@ set_excused(Guard *guard, Datum person, Datum attachment, bool excused)
 	guard_execute(guard, PLAN_REMARK, remark, 3, types, values);
 }
 
+/* A current version of a person. */
+typedef struct Version
+{
+	Datum		attachment;
+	DateADT		since;
+	DateADT		until;
+	bool		excused;
+} Version;
+
+/*
+ * Settle the current versions of one person, newest first.  True where those
+ * that count overlap and the rule is enforced: nothing is settled then.
+ */
+static bool
+settle_person(Guard *guard, Datum person, Version *versions, int n,
+			  Findings *findings)
+{
+	RuleMode	mode = guard->modes[RULE_ONE_ATTACHMENT];
+	DateADT		counted_from = DATEVAL_NOEND;
+	bool		unsettled = false;
+
+	for (int i = 0; i < n; i++)
+	{
+		Version    *v = &versions[i];
+
+		unsettled |= v->excused;
+		if (v->excused)
+			continue;
+		if (v->until > counted_from)
+		{
+			if (mode == MODE_ENFORCE)
+				return true;
+			if (mode == MODE_WARN)
+				found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
+					  'U', (Datum) 0, true, findings);
+			unsettled = true;
+		}
+		counted_from = v->since;
+	}
+	counted_from = DATEVAL_NOEND;
+	for (int i = 0; i < n && unsettled; i++)
+	{
+		bool		excused = versions[i].until > counted_from;
+
+		if (!excused)
+			counted_from = versions[i].since;
+		if (excused != versions[i].excused)
+			set_excused(guard, person, versions[i].attachment, excused);
+	}
+	return false;
+}
+
 /*
  * See that nobody counts twice.  A person whose versions now overlap is
- * judged at commit, for a later statement may still close one of them; where
- * the rule only warns, the newest counts.  A version that was excused and
- * overlaps no more counts again.
+ * judged at commit, for a later statement may still close one of them.  Where
+ * the rule only warns, and among versions that overlapped before the guard
+ * stood, the newest counts and what overlaps it is excused.
  */
 static void
 settle_overlaps(Chunk *chunk, Findings *findings)
 {
 	Guard	   *guard = chunk->guard;
-	bool		enforce = guard->modes[RULE_ONE_ATTACHMENT] == MODE_ENFORCE;
 	Oid			type = get_array_type(subject_type(guard));
 	Datum		persons = person_array(guard, chunk->persons, chunk->npersons);
 	uint64		n = guard_execute(guard, PLAN_CURRENT_VERSIONS,
@@ -266,54 +317,30 @@ settle_overlaps(Chunk *chunk, Findings *findings)
 	SPITupleTable *table = SPI_tuptable;
 	Datum	   *pending = palloc(chunk->npersons * sizeof(Datum));
 	int			npending = 0;
-	DateADT		(*counted)[2] = palloc(n * sizeof(*counted));
-	int			ncounted = 0;
+	Version    *versions = palloc(n * sizeof(Version));
+	int			nversions = 0;
 	Datum		person = 0;
-	bool		is_pending = false;
 
-	for (uint64 r = 0; r < n; r++)
+	for (uint64 r = 0; r <= n; r++)
 	{
 		Datum		row[5];
 		bool		nulls[5];
-		DateADT		since;
-		DateADT		until;
-		bool		excused;
-		bool		overlap = false;
 
-		heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
-		if (r == 0 || !same_person(guard, person, row[0]))
+		if (r < n)
+			heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
+		if (nversions > 0 && (r == n || !same_person(guard, person, row[0])))
 		{
-			ncounted = 0;
-			is_pending = false;
-		}
-		person = row[0];
-		since = DatumGetDateADT(row[2]);
-		until = DatumGetDateADT(row[3]);
-		excused = DatumGetBool(row[4]);
-		for (int c = 0; c < ncounted && !overlap; c++)
-			overlap = since < counted[c][1] && counted[c][0] < until;
-
-		if (overlap && !excused && enforce)
-		{
-			if (!is_pending)
+			if (settle_person(guard, person, versions, nversions, findings))
 				pending[npending++] = person;
-			is_pending = true;
+			nversions = 0;
 		}
-		else if (overlap && !excused)
-		{
-			if (guard->modes[RULE_ONE_ATTACHMENT] == MODE_WARN)
-				found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
-					  'U', (Datum) 0, true, findings);
-			set_excused(guard, person, row[1], true);
-			continue;
-		}
-		else if (excused && !overlap)
-			set_excused(guard, person, row[1], false);
-		if (!overlap || !excused)
-		{
-			counted[ncounted][0] = since;
-			counted[ncounted++][1] = until;
-		}
+		if (r == n)
+			break;
+		person = row[0];
+		versions[nversions].attachment = row[1];
+		versions[nversions].since = DatumGetDateADT(row[2]);
+		versions[nversions].until = DatumGetDateADT(row[3]);
+		versions[nversions++].excused = DatumGetBool(row[4]);
 	}
 	if (npending > 0)
 	{
@@ -447,7 +474,7 @@ roster_overlaps(Guard *guard, Datum person)
 	uint64		n = guard_execute(guard, PLAN_CURRENT_VERSIONS,
 								  current_versions, 1, &type, &persons);
 	SPITupleTable *table = SPI_tuptable;
-	DateADT		later = 0;
+	DateADT		counted_from = DATEVAL_NOEND;
 	bool		overlap = false;
 
 	for (uint64 r = 0; r < n && !overlap; r++)
@@ -457,9 +484,9 @@ roster_overlaps(Guard *guard, Datum person)
 
 		heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
 		if (DatumGetBool(row[4]))
-			break;				/* excused ones come last */
-		overlap = r > 0 && DatumGetDateADT(row[3]) > later;
-		later = DatumGetDateADT(row[2]);
+			continue;
+		overlap = DatumGetDateADT(row[3]) > counted_from;
+		counted_from = DatumGetDateADT(row[2]);
 	}
 	SPI_freetuptable(table);
 	return overlap;

@@ -60,8 +60,9 @@ row_identifier(const RowChange *change)
 }
 
 /*
- * since is there, both ends are plausible, and the end lies after since.  A
- * closing is not judged by a since that was wrong before.
+ * since is there, both ends are plausible, the end lies after since, and what
+ * is closed has an end.  A closing is not judged by a since that was wrong
+ * before.
  */
 const char *
 row_period(const RowChange *change)
@@ -72,8 +73,15 @@ row_period(const RowChange *change)
 	DateADT		since;
 	DateADT		until;
 
-	if (new == NULL || !(CHANGED(change, ATTACHMENT_SINCE) ||
-						 CHANGED(change, ATTACHMENT_UNTIL)))
+	if (new == NULL)
+		return NULL;
+	if ((CHANGED(change, ATTACHMENT_STATE) ||
+		 CHANGED(change, ATTACHMENT_UNTIL)) &&
+		new->isnull[ATTACHMENT_UNTIL] && !new->isnull[ATTACHMENT_STATE] &&
+		DatumGetChar(new->value[ATTACHMENT_STATE]) == ATTACHMENT_CLOSED)
+		return "until_missing";
+	if (!CHANGED(change, ATTACHMENT_SINCE) &&
+		!CHANGED(change, ATTACHMENT_UNTIL))
 		return NULL;
 	since = new->isnull[ATTACHMENT_SINCE] ? DATEVAL_NOBEGIN :
 		DatumGetDateADT(new->value[ATTACHMENT_SINCE]);

@@ -24,7 +24,7 @@ const Rule rules[RULES] = {
 	[RULE_PERIOD] = {"period", "row", MODE_ENFORCE, false,
 		ERRCODE_CHECK_VIOLATION,
 		"period of the attachment is not possible",
-		"Give a first day, and an end that lies after it, between the years 1900 and 2200.",
+		"Give a first day and, to close, an end that lies after it, between the years 1900 and 2200.",
 		ACT_REGISTRY},
 	[RULE_TRANSITION] = {"transition", "row", MODE_ENFORCE, false,
 		ERRCODE_CHECK_VIOLATION,

@@ -69,12 +69,12 @@ SELECT is((SELECT count(DISTINCT known_from)::int FROM fund.roster WHERE attachm
 
 -- Repair of an overlap: what was excused counts again.
 SELECT is(pg_temp.verdict($$UPDATE fund.attachment SET state = 'closed', until = '2020-01-01', reason = 'error' WHERE attachment = 2$$, 'UTC', 'SELECT pg_temp.current(2)'),
-    'ok 2@1 2019-01-01-2020-01-01 excused, 3@2 2020-01-01-infinity counted, 4@1 2018-01-01-2019-06-01 counted', 'still excused while it overlaps another');
+    'ok 2@1 2019-01-01-2020-01-01 counted, 3@2 2020-01-01-infinity counted, 4@1 2018-01-01-2019-06-01 excused', 'of the two that still overlap the newer counts');
 SELECT is(pg_temp.verdict($$UPDATE fund.attachment SET state = 'closed', until = '2020-01-01', reason = 'error' WHERE attachment = 2;
                             UPDATE fund.attachment SET state = 'annulled', reason = 'error' WHERE attachment = 4$$, 'UTC', 'SELECT pg_temp.current(2)'),
     'ok 2@1 2019-01-01-2020-01-01 counted, 3@2 2020-01-01-infinity counted', 'counted when it overlaps no more');
 SELECT is(pg_temp.verdict($$UPDATE fund.attachment SET state = 'annulled', reason = 'error' WHERE attachment = 3$$, 'UTC', 'SELECT pg_temp.current(2) || (SELECT count(*) FROM osms.verify(''fund''))'),
-    'ok 2@1 2019-01-01-infinity excused, 4@1 2018-01-01-2019-06-01 counted0', 'the older of two is not paid while it overlaps the one that counts');
+    'ok 2@1 2019-01-01-infinity counted, 4@1 2018-01-01-2019-06-01 excused0', 'the newest decision is paid, whichever was excused before');
 
 -- Death.
 SELECT is(pg_temp.verdict(statement, 'UTC', format('SELECT pg_temp.current(%s) || '' / '' || (SELECT string_agg(concat_ws('' '', attachment, state, until, reason), '', '' ORDER BY attachment) FROM fund.attachment WHERE person = %1$s)

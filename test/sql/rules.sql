@@ -87,6 +87,7 @@ INSERT INTO attachment_case (what, row, rule, found, col, audit) VALUES
 ('until 2200',                     $$ 20, 1, 'closed', '2020-01-01', '2200-01-01', NULL, NULL, NULL, 'error' $$, 'ok', NULL, NULL, 'nothing'),
 ('until after 2200',               $$ 20, 1, 'closed', '2020-01-01', '2200-01-02', NULL, NULL, NULL, 'error' $$, 'period', 'out_of_range', 'since', NULL),
 ('until infinity',                 $$ 20, 1, 'closed', '2020-01-01', 'infinity', NULL, NULL, NULL, 'error' $$, 'period', 'out_of_range', 'since', NULL),
+('closed without until',           $$ 20, 1, 'closed', '2020-01-01', NULL, NULL, NULL, NULL, 'error' $$, 'period', 'until_missing', 'since', NULL),
 -- transition, initial_state, reason
 ('no state',                       $$ 20, 1, NULL, '2020-01-01', NULL, NULL, NULL, NULL, NULL $$, 'transition', 'unmapped_state', 'state', NULL),
 ('born suspect',                   $$ 20, 1, 'suspect', '2020-01-01', NULL, NULL, NULL, NULL, 'error' $$, 'initial_state', 'born_suspect', 'state', 'nothing'),
@@ -196,7 +197,8 @@ SELECT is(pg_temp.audited(statement, 'application', '900'), coalesce(audit, rule
 FROM application_statement ORDER BY place;
 
 -- Every pair of states, both machines.
-SELECT is(pg_temp.verdict(format('UPDATE fund.attachment SET state = %L WHERE attachment = %s', b.state, a.key)),
+SELECT is(pg_temp.verdict(format('UPDATE fund.attachment SET state = %L%s WHERE attachment = %s', b.state,
+                                 CASE b.state WHEN 'closed' THEN ', until = coalesce(until, ''2030-01-01'')' END, a.key)),
           CASE WHEN a.state = b.state OR EXISTS (SELECT FROM osms.transitions('attachment') t WHERE (t.from_state, t.to_state) = (a.state, b.state))
                THEN 'ok' ELSE format('23514 transition fund.attachment.state no_such_step in attachment %s', a.key) END,
           format('attachment: %s to %s', a.state, b.state))
@@ -208,8 +210,8 @@ SELECT is(pg_temp.verdict(format('UPDATE fund.application SET state = %L WHERE a
 FROM (SELECT application AS key, state::text FROM fund.application WHERE application <= 12) a,
      (SELECT state::text FROM fund.application WHERE application <= 12) b;
 -- and a birth in every state, with times and identification that prove it
-SELECT is(pg_temp.verdict(format($$INSERT INTO fund.attachment (attachment, person, organisation, state, since, reason)
-              VALUES (900, 20, 1, %L, '2020-01-01', 'error')$$, state)),
+SELECT is(pg_temp.verdict(format($$INSERT INTO fund.attachment (attachment, person, organisation, state, since, until, reason)
+              VALUES (900, 20, 1, %L, '2020-01-01', '2021-01-01', 'error')$$, state)),
           CASE WHEN state IN ('active', 'closed') THEN 'ok'
                ELSE format('23514 initial_state fund.attachment.state born_%s in attachment 900', state) END, format('attachment born %s', state))
 FROM (SELECT DISTINCT from_state AS state FROM osms.transitions('attachment') UNION SELECT to_state FROM osms.transitions('attachment')) s;
@@ -229,7 +231,8 @@ SELECT is(pg_temp.verdict(statement), expected, what) FROM (VALUES
 ('until with reason',          $$UPDATE fund.attachment SET until = '2026-01-01', reason = 'contract_expired' WHERE attachment = 5$$, 'ok'),
 ('until earlier',              $$UPDATE fund.attachment SET until = '2020-06-01' WHERE attachment = 6$$, 'ok'),
 ('until later',                $$UPDATE fund.attachment SET until = '2021-01-02' WHERE attachment = 6$$, '23001 immutable fund.attachment.attachment until_later in attachment 6'),
-('until taken away',           $$UPDATE fund.attachment SET until = NULL WHERE attachment = 6$$, '23001 immutable fund.attachment.attachment until_later in attachment 6'),
+('until taken away',           $$UPDATE fund.attachment SET until = NULL WHERE attachment = 6$$, '23514 period fund.attachment.since until_missing in attachment 6'),
+('closed without an end',      $$UPDATE fund.attachment SET state = 'closed', reason = 'error' WHERE attachment = 1$$, '23514 period fund.attachment.since until_missing in attachment 1'),
 ('since',                      $$UPDATE fund.attachment SET since = '2020-01-02' WHERE attachment = 5$$, '23001 immutable fund.attachment.attachment changed_since in attachment 5'),
 ('organisation',               $$UPDATE fund.attachment SET organisation = 2 WHERE attachment = 5$$, '23001 immutable fund.attachment.attachment changed_organisation in attachment 5'),
 ('person',                     $$UPDATE fund.attachment SET person = 20 WHERE attachment = 5$$, '23001 immutable fund.attachment.attachment changed_person in attachment 5'),
