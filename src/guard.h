@@ -167,4 +167,8 @@ extern void roster_follow(Chunk *chunk, Findings *findings);
 extern void roster_correct_person(Chunk *chunk);
 extern bool roster_overlaps(Guard *guard, Datum person);
 
+/* consequence.c */
+extern void follow_applications(Chunk *chunk);
+extern void follow_persons(Chunk *chunk);
+
 #endif							/* OSMS_GUARD_H */

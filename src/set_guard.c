@@ -12,13 +12,11 @@
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "core/lifecycle.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(osms_guard_set);
@@ -32,34 +30,6 @@ static const char lock[] =
 " p.death_date + 1"
 " FROM {r}.person p, {r}.setting s WHERE p.person = ANY ($1)"
 " ORDER BY p.person FOR NO KEY UPDATE OF p";
-
-/* A newly identified application replaces those only submitted. */
-static const char replaced[] =
-"SELECT x.application AS key, 'replaced'::osms.application_state AS state"
-" FROM chunk c JOIN {r}.application x ON x.person = c.person"
-" WHERE c.state = 'identified' AND c.bits & %d <> 0"
-" AND x.application <> c.application AND x.state = 'submitted'"
-" AND (x.ground IS NOT DISTINCT FROM 'campaign')"
-" = (c.ground IS NOT DISTINCT FROM 'campaign')";
-static const char replace[] =
-"UPDATE {r}.application a SET state = e.state FROM consequence e"
-" WHERE a.application %s e.key";
-
-/* A death ends what reaches beyond it and voids what began after it. */
-static const char ended_by_death[] =
-"SELECT a.attachment AS key,"
-" CASE WHEN a.since > c.death_date THEN a.until ELSE c.death_date + 1 END"
-"  AS until,"
-" CASE WHEN a.since > c.death_date THEN 'annulled'::osms.attachment_state"
-"  ELSE 'closed' END AS state"
-" FROM chunk c JOIN {r}.attachment a ON a.person = c.person"
-" WHERE c.op <> 'D' AND c.bits & %d <> 0"
-" AND a.state IN ('active', 'suspect', 'closed')"
-" AND (a.since > c.death_date"
-"  OR coalesce(a.until, 'infinity') > c.death_date + 1)";
-static const char end_by_death[] =
-"UPDATE {r}.attachment a SET until = e.until, state = e.state%s"
-" FROM consequence e WHERE a.attachment %s e.key";
 
 static const char journal[] =
 "INSERT INTO {r}.journal (actor, relation, event, key, person, organisation,"
@@ -168,189 +138,6 @@ write_journal(Chunk *chunk, const char *actor)
 					   journal_parts[guard->kind].columns, shape->name,
 					   journal_parts[guard->kind].filter);
 	guard_execute(guard, PLAN_JOURNAL, sql, 1, &type, &value);
-}
-
-/*
- * Write the consequences of a chunk to a source, through the registry, so
- * that its own guard judges and follows them; as its owner, as RI does, for
- * it may have triggers of that role.
- */
-static void
-write_consequences(Guard *guard, RelationKind kind, const char *query,
-				   const char *update)
-{
-	Tuplestorestate *store;
-	SPITupleTable *table;
-	Oid			user;
-	int			context;
-	uint64		n = guard_execute(guard, PLAN_CONSEQUENCES, query, 0, NULL,
-								  NULL);
-
-	table = SPI_tuptable;
-	if (n == 0)
-	{
-		SPI_freetuptable(table);
-		return;
-	}
-	store = tuplestore_begin_heap(false, false, work_mem);
-	for (uint64 r = 0; r < n; r++)
-		tuplestore_puttuple(store, table->vals[r]);
-	offer_relation("consequence", table->tupdesc, store);
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(relation_owner(guard->registry.relation[kind]),
-						   context);
-	guard_execute(guard, PLAN_FOLLOW, update, 0, NULL, NULL);
-	SetUserIdAndSecContext(user, context);
-	withdraw_relation("consequence");
-	tuplestore_end(store);
-	SPI_freetuptable(table);
-}
-
-/* Applications: those only submitted give way to one that is identified. */
-static void
-follow_applications(Chunk *chunk)
-{
-	Guard	   *guard = chunk->guard;
-	int			state = CHANGE_NEW + APPLICATION_STATE;
-	bool		identified = false;
-
-	for (int i = 0; i < chunk->nchanges && !identified; i++)
-	{
-		const Change *change = &chunk->changes[i];
-
-		identified = change->event != 'D' &&
-			(change->changed & COLUMN_BIT(APPLICATION_STATE)) != 0 &&
-			!change->isnull[state] &&
-			DatumGetChar(change->value[state]) == APPLICATION_IDENTIFIED;
-	}
-	if (identified && guard->modes[RULE_ONE_OPEN_APPLICATION] != MODE_OFF)
-		write_consequences(guard, REL_APPLICATION,
-						   psprintf(replaced, COLUMN_BIT(APPLICATION_STATE)),
-						   psprintf(replace,
-									equality_of(guard->projection->type[APPLICATION_APPLICATION])));
-}
-
-/* Whether an UPDATE among the changes touched a column. */
-static bool
-updated(const Chunk *chunk, int bits)
-{
-	for (int i = 0; i < chunk->nchanges; i++)
-		if (chunk->changes[i].event == 'U' &&
-			(chunk->changes[i].changed & bits) != 0)
-			return true;
-	return false;
-}
-
-/* Enter into the roster what the source holds of locked persons. */
-static void
-enter_from_source(Guard *guard, Datum *persons, int n)
-{
-	Guard	   *attachments;
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	attachments = guard_of_registry(guard->registry.unquoted, REL_ATTACHMENT);
-	roster_enter_persons(attachments, persons, n);
-	guard_release(attachments);
-	SPI_finish();
-}
-
-/*
- * A death that is taken back, or comes later, opens no attachment that was
- * closed; but what the source never closed counts again.
- */
-static void
-revive(Chunk *chunk)
-{
-	static const char end_person[] =
-	"UPDATE {r}.roster r"
-	" SET known_to = greatest(clock_timestamp(), r.known_from"
-	"  + interval '1 microsecond')"
-	" WHERE r.person = ANY ($1) AND r.known_to = 'infinity'";
-	const int	new = CHANGE_NEW + PERSON_DEATH_DATE;
-	const int	old = CHANGE_OLD(REL_PERSON) + PERSON_DEATH_DATE;
-	Guard	   *guard = chunk->guard;
-	Oid			type = get_array_type(subject_type(guard));
-	Datum	   *persons = palloc(chunk->nchanges * sizeof(Datum));
-	Datum		array;
-	int			n = 0;
-
-	for (int i = 0; i < chunk->nchanges; i++)
-	{
-		const Change *change = &chunk->changes[i];
-
-		if (change->event == 'U' && !change->isnull[old] &&
-			(change->isnull[new] || DatumGetDateADT(change->value[new]) >
-			 DatumGetDateADT(change->value[old])))
-			persons[n++] = change->value[CHANGE_NEW + PERSON_PERSON];
-	}
-	if (n == 0)
-		return;
-	array = person_array(guard, persons, n);
-	guard_execute(guard, PLAN_END_PERSON, end_person, 1, &type, &array);
-	enter_from_source(guard, persons, n);
-}
-
-/*
- * Persons whom attachments named before anybody knew them now count where
- * they are attached.
- */
-static void
-enter_new_persons(Chunk *chunk)
-{
-	static const char held[] =
-	"SELECT 1 FROM chunk c WHERE c.op = 'I' AND EXISTS"
-	" (SELECT FROM {r}.attachment a WHERE a.person = c.person) LIMIT 1";
-	uint64		n = guard_execute(chunk->guard, PLAN_HELD, held, 0, NULL,
-								  NULL);
-
-	SPI_freetuptable(SPI_tuptable);
-	if (n > 0)
-		enter_from_source(chunk->guard, chunk->persons, chunk->npersons);
-}
-
-/* Whether persons of the chunk are now recorded as dead. */
-static bool
-records_death(const Chunk *chunk)
-{
-	for (int i = 0; i < chunk->nchanges; i++)
-	{
-		const Change *change = &chunk->changes[i];
-
-		if (change->event != 'D' &&
-			(change->changed & COLUMN_BIT(PERSON_DEATH_DATE)) != 0 &&
-			!change->isnull[CHANGE_NEW + PERSON_DEATH_DATE])
-			return true;
-	}
-	return false;
-}
-
-/*
- * Persons: a death closes attachments, corrected data add roster versions.
- */
-static void
-follow_persons(Chunk *chunk)
-{
-	Guard	   *guard = chunk->guard;
-	Oid			attachment = guard->registry.relation[REL_ATTACHMENT];
-	Projection *p;
-
-	if (updated(chunk, COLUMN_BIT(PERSON_BIRTH_DATE) | COLUMN_BIT(PERSON_SEX)))
-		roster_correct_person(chunk);
-	if (!OidIsValid(attachment))
-		return;
-	enter_new_persons(chunk);
-	if (updated(chunk, COLUMN_BIT(PERSON_DEATH_DATE)))
-		revive(chunk);
-	if (!records_death(chunk))
-		return;
-	p = make_projection(REL_ATTACHMENT, attachment);
-	write_consequences(guard, REL_ATTACHMENT,
-					   psprintf(ended_by_death, COLUMN_BIT(PERSON_DEATH_DATE)),
-					   psprintf(end_by_death,
-								p->mapped & COLUMN_BIT(ATTACHMENT_REASON) ?
-								", reason = 'death'" : "",
-								equality_of(p->type[ATTACHMENT_ATTACHMENT])));
 }
 
 /* Judge a chunk and let everything that depends on it follow. */
