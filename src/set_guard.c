@@ -49,6 +49,8 @@ static const struct
 	[REL_APPLICATION] = {"c.person, c.organisation::text, c.old_state::text,"
 		" CASE WHEN c.op <> 'D' THEN c.state::text END, NULL, NULL,"
 	" c.reason", "true"},
+	[REL_IDENTITY_EVENT] = {"c.person, NULL, NULL, NULL, NULL, NULL, NULL",
+	"true"},
 	[REL_ATTACHMENT] = {"c.person, c.organisation::text, c.old_state::text,"
 		" CASE WHEN c.op <> 'D' THEN c.state::text END, c.since, c.until,"
 	" c.reason", "true"},

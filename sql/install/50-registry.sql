@@ -57,7 +57,7 @@ BEGIN
         key text NOT NULL, person %2$s, organisation text, state_before text, state_after text, since date, until date,
         reason text, changed text[])', registry, person_type);
     EXECUTE format('COMMENT ON TABLE %I.journal IS %L', registry,
-        'who wrote what: one row per guarded row that a statement inserted (I), updated (U) or deleted (D); written by the guards');
+        'who wrote what: a row for every application, identity_event and attachment that a statement inserted (I), updated (U) or deleted (D), and every person it changed; written by the guards');
     EXECUTE format('CREATE TABLE %I.pending (person %s NOT NULL)', registry, person_type);
     EXECUTE format('COMMENT ON TABLE %I.pending IS %L', registry,
         'persons to be looked at when the transaction ends; empty between transactions');
