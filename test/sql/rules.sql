@@ -226,6 +226,8 @@ SELECT is(pg_temp.verdict(statement), expected, what) FROM (VALUES
 ('close without reason',       $$UPDATE fund.attachment SET state = 'closed', until = '2025-02-01' WHERE attachment = 5$$, '23514 reason fund.attachment.reason reason_missing in attachment 5'),
 ('close, odd reason',          $$UPDATE fund.attachment SET state = 'closed', until = '2025-02-01', reason = 'because' WHERE attachment = 5$$, '23514 reason fund.attachment.reason reason_unknown in attachment 5'),
 ('close before it began',      $$UPDATE fund.attachment SET state = 'closed', until = '2020-01-01', reason = 'error' WHERE attachment = 5$$, '23514 period fund.attachment.since reversed in attachment 5'),
+('suspect, then an odd reason', $$UPDATE fund.attachment SET state = 'suspect', reason = 'error' WHERE attachment = 5; UPDATE fund.attachment SET reason = 'because' WHERE attachment = 5$$, '23514 reason fund.attachment.reason reason_unknown in attachment 5'),
+('suspect, then no reason',    $$UPDATE fund.attachment SET state = 'suspect', reason = 'error' WHERE attachment = 5; UPDATE fund.attachment SET reason = NULL WHERE attachment = 5$$, '23514 reason fund.attachment.reason reason_missing in attachment 5'),
 ('suspect without reason',     $$UPDATE fund.attachment SET state = 'suspect' WHERE attachment = 5$$, '23514 reason fund.attachment.reason reason_missing in attachment 5'),
 ('until without reason',       $$UPDATE fund.attachment SET until = '2026-01-01' WHERE attachment = 5$$, '23001 immutable fund.attachment.attachment until_without_reason in attachment 5'),
 ('until with reason',          $$UPDATE fund.attachment SET until = '2026-01-01', reason = 'contract_expired' WHERE attachment = 5$$, 'ok'),
