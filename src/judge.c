@@ -107,6 +107,45 @@ number_text(const Projection *p, const char *name, int length)
 	"  <= (e.at AT TIME ZONE s.time_zone)::date))"
 
 /*
+ * Bits of the columns whose change makes a clause look: those it asks after,
+ * all of them where it asks after none.
+ */
+static int
+watched_columns(RelationKind kind, const char *sql)
+{
+	int			bits = 0;
+	const char *at = sql;
+
+	while ((at = strstr(at, "{touched:")) != NULL)
+	{
+		const char *list = at + strlen("{touched:");
+
+		bits |= column_bits(kind, list, strchr(list, '}') - list);
+		at = list;
+	}
+	if (strstr(sql, "{extended}"))
+		bits |= EXTENDED_BIT;
+	return bits ? bits : -1;
+}
+
+/* Whether a clause of the guard has something to look at in a chunk. */
+static bool
+has_to_judge(const Chunk *chunk)
+{
+	const Guard *guard = chunk->guard;
+	int			watched = 0;
+
+	for (int i = 0; i < nclauses; i++)
+		if (clauses[i].set && clause_enabled(guard, &clauses[i]))
+			watched |= watched_columns(guard->kind, clauses[i].set);
+	for (int i = 0; i < chunk->nchanges; i++)
+		if (chunk->changes[i].event != 'D' &&
+			(chunk->changes[i].changed & watched) != 0)
+			return true;
+	return false;
+}
+
+/*
  * Write a clause for this guard.  NULL where it has nothing to judge: a
  * number of an osms type was judged when it was read.
  */
@@ -257,10 +296,12 @@ judge_chunk(Chunk *chunk, Findings *findings)
 	SPITupleTable *table;
 	uint64		n;
 
+	if (!has_to_judge(chunk))
+		return;
 	if (guard->plans[PLAN_JUDGE] == NULL)
 	{
-		sql = judge_query(guard, "(SELECT *, false AS stored FROM chunk)",
-						  false);
+		sql = judge_query(guard, "(SELECT *, false AS stored FROM chunk"
+						  " WHERE op <> 'D')", false);
 		if (sql == NULL)
 			return;
 	}

@@ -237,12 +237,12 @@ const Rule rules[RULES] = {
  * is who may write today, not on the day that the writer gives.
  */
 #define GRANTED_WRITER \
-	"CASE WHEN c.op <> 'D' THEN (SELECT CASE" \
+	"(SELECT CASE" \
 	"  WHEN h.writer IS NOT NULL AND NOT pg_has_role($1, h.writer, 'USAGE')" \
 	"  THEN 'writer_without_channel' END FROM osms.channel h" \
 	"  WHERE h.channel = c.channel" \
 	"   AND h.valid_from <= (now() AT TIME ZONE s.time_zone)::date" \
-	"  ORDER BY h.valid_from DESC, h.known_from DESC LIMIT 1) END"
+	"  ORDER BY h.valid_from DESC, h.known_from DESC LIMIT 1)"
 
 #define ATTACHMENT_BASES \
 	(COLUMN_BIT(ATTACHMENT_APPLICATION) | COLUMN_BIT(ATTACHMENT_ORDER_KEY) | \
@@ -272,7 +272,7 @@ const Clause clauses[] = {
 	{RULE_IMMUTABLE, REL_ATTACHMENT, ATTACHMENT_ATTACHMENT, row_immutable,
 		NULL, .audited = false},
 	{RULE_INITIAL_STATE, REL_ATTACHMENT, ATTACHMENT_STATE, NULL,
-		"CASE WHEN c.op = 'I' AND NOT c.stored"
+		"CASE WHEN {touched:attachment} AND c.op = 'I' AND NOT c.stored"
 		" AND c.state NOT IN ('active', 'closed') THEN 'born_'"
 		" || c.state::text END", .audited = false},
 	{RULE_PERSON_KNOWN, REL_ATTACHMENT, ATTACHMENT_PERSON, NULL,

@@ -23,6 +23,31 @@ CREATE FUNCTION osms.relation_of(registry text, relation text) RETURNS regclass
             WHERE n.nspname = registry AND c.relname = relation AND c.relkind IN ('r', 'v', 'p'));
 COMMENT ON FUNCTION osms.relation_of(text, text) IS 'a relation of a registry, NULL where it is absent';
 
+CREATE FUNCTION osms.check_reader(registry text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    hidden text;
+BEGIN
+    IF to_regnamespace(quote_ident(registry)) IS NULL OR osms.relation_of(registry, 'setting') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" does not exist', registry
+            USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
+    ELSIF NOT has_schema_privilege(registry, 'USAGE') THEN
+        RAISE EXCEPTION 'permission denied for registry "%"', registry
+            USING ERRCODE = 'insufficient_privilege', HINT = format('GRANT USAGE ON SCHEMA %I lets a role in.', registry);
+    END IF;
+    SELECT r INTO hidden
+    FROM (SELECT 'setting' UNION SELECT 'roster' UNION SELECT relation FROM osms.registry_columns()) v (r)
+    WHERE NOT has_table_privilege(osms.relation_of(registry, r), 'SELECT') ORDER BY r LIMIT 1;
+    IF hidden IS NOT NULL THEN
+        RAISE EXCEPTION 'permission denied for relation "%" of registry "%"', hidden, registry
+            USING ERRCODE = 'insufficient_privilege', HINT = format('GRANT SELECT ON %I.%I lets a role read it.', registry, hidden);
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.check_reader(text) IS
+    '42501 where the user may not read a registry, 3F000 where there is none; called by the functions that read all of it';
+
 CREATE FUNCTION osms.add_derived_relations(registry text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp

@@ -24,9 +24,13 @@ CREATE FUNCTION osms.map_spec(source regclass, spec jsonb) RETURNS jsonb
                 WHEN jsonb_typeof(spec) <> 'string' THEN spec
                 WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = source AND attname = spec #>> '{}'
                              AND attnum > 0 AND NOT attisdropped) THEN jsonb_build_object('column', spec)
+                -- a bare name is a column that is not there, unless it is one of SQL's own values
+                WHEN spec #>> '{}' ~ '^[[:alpha:]_][[:alnum:]_]*$'
+                     AND lower(spec #>> '{}') NOT IN ('null', 'true', 'false', 'current_date', 'current_timestamp')
+                     THEN jsonb_build_object('column', spec)
                 ELSE jsonb_build_object('expression', spec) END;
 COMMENT ON FUNCTION osms.map_spec(regclass, jsonb) IS
-    'a column''s mapping as an object: a string is a column of the source where it has one of that name, else an expression; called by osms.map';
+    'a column''s mapping as an object: a string is a column of the source where it has one of that name, or is a bare name, else an expression; called by osms.map';
 
 -- The type of a key: as another column of the same relation has it, else as
 -- the registry has it, else bigint.
@@ -118,6 +122,11 @@ BEGIN
         result.write := format('(%s AT TIME ZONE %L)::date', value, time_zone);
     ELSIF type = 'timestamptz' AND column_type = 'timestamp with time zone' THEN
         result.write := value;
+    ELSIF type LIKE 'osms.%' AND (SELECT typcategory FROM pg_type WHERE oid = column_type::regtype) <> 'S' THEN
+        RAISE EXCEPTION 'column "%" has type %, whose codes for "%" are not given', result.source_column, column_type, canonical
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = CASE canonical WHEN 'state' THEN 'Give states, such as ''{"active": ["1"], "closed": ["2"]}''.'
+                         ELSE 'Give {"column": "...", "codes": {"male": ["1"], "female": ["2"]}}.' END;
     ELSE
         result.read := format('%s::%s', result.read, type);
         result.write := format('%s::%s', value, column_type);

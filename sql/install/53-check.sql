@@ -55,10 +55,7 @@ DECLARE
     roster_owner name;
     judged text[];
 BEGIN
-    IF osms.relation_of(registry, 'setting') IS NULL THEN
-        RAISE EXCEPTION 'registry "%" does not exist', registry
-            USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
-    END IF;
+    PERFORM osms.check_reader(registry);
     SELECT r.rolname INTO roster_owner FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE c.oid = roster;
     -- which rules judge cannot be told while a column they need is missing
     IF NOT EXISTS (SELECT FROM osms.registry_columns() k, osms.relation_of(registry, k.relation) AS oid

@@ -56,6 +56,7 @@ CREATE FUNCTION osms.verify(registry text, OUT attachment text, OUT difference t
     SET search_path = pg_catalog, osms, pg_temp
 AS $$
 BEGIN
+    PERFORM osms.check_reader(registry);
     IF osms.relation_of(registry, 'roster') IS NULL THEN
         RAISE EXCEPTION 'registry "%" has no roster', registry
             USING ERRCODE = 'undefined_table', HINT = 'Make it with osms.create_registry() and map the relation "attachment".';

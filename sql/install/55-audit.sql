@@ -22,6 +22,7 @@ AS $$
 DECLARE
     guarded text;
 BEGIN
+    PERFORM osms.check_reader(registry);
     FOR guarded IN SELECT DISTINCT k.relation FROM osms.registry_columns() k WHERE k.guarded ORDER BY k.relation LOOP
         CONTINUE WHEN osms.audit_query(registry, guarded) IS NULL;
         RETURN QUERY EXECUTE format('SELECT %L::text, a.key, a.person, a.rule, a.finding FROM (%s) a (key, person, rule, finding)',

@@ -44,9 +44,8 @@ DECLARE
     has_coefficient boolean := to_regclass(format('%I.coefficient', registry)) IS NOT NULL;
 BEGIN
     IF to_regnamespace(quote_ident(registry)) IS NULL THEN
-        RAISE EXCEPTION 'no registry "%"', registry
-            USING ERRCODE = 'invalid_schema_name',
-                  HINT = 'A registry is a schema; osms.create_registry makes one.';
+        RAISE EXCEPTION 'registry "%" does not exist', registry
+            USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
     ELSIF to_regclass(format('%I.roster', registry)) IS NULL THEN
         RAISE EXCEPTION 'registry "%" has no roster', registry
             USING ERRCODE = 'undefined_table',

@@ -189,7 +189,7 @@ SELECT is(pg_temp.as_vendor(statement), expected, 'a vendor: ' || statement) FRO
 ('INSERT INTO fund.identity_event (person) VALUES (''p1'')', '42501 permission denied for table identity_event'),
 ('SELECT osms.guard(''fund'')', '42501 permission denied for function guard'),
 ('SELECT osms.unguard(''fund'')', '42501 permission denied for function unguard'),
-('SELECT * FROM osms.audit(''fund'')', '42501 permission denied for view application')) c (statement, expected);
+('SELECT * FROM osms.audit(''fund'')', '42501 permission denied for relation "application" of registry "fund"')) c (statement, expected);
 -- No field of a message tells where a person is attached or when that began, who died and when, or any number.
 CREATE FUNCTION pg_temp.fields(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

@@ -43,7 +43,11 @@ SELECT is(pg_temp.verdict('SELECT osms.map(' || arguments || ')'), expected, exp
 ($$'fund', 'attachment', 'legacy.att', '{"attachment": "id", "person": "pers", "organisation": "org", "state": "st", "since": "b", "until": "e"}',
     states => '{"active": ["1"], "closed": [1]}'$$, '22023 code "1" of column "state" has more than one meaning'),
 ($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": "no such column"}'$$, '42601 syntax error at or near "such"'),
-($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": "nope"}'$$, '42703 column "nope" does not exist')) m (arguments, expected);
+($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": "nope"}'$$, '42703 table "legacy.people" has no column "nope"'),
+($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": "upper(nope)"}'$$, '42703 column "nope" does not exist'),
+($$'fund', 'person', 'legacy.people', '{"person": "code", "sex": "died"}'$$, '22023 column "died" has type date, whose codes for "sex" are not given'),
+($$'fund', 'attachment', 'legacy.att', '{"attachment": "id", "person": "pers", "organisation": "org", "since": "b", "state": "st"}'$$,
+    '22023 column "st" has type smallint, whose codes for "state" are not given')) m (arguments, expected);
 SELECT is(pg_temp.verdict('SELECT osms.create_registry(''full''); INSERT INTO "full".person (person) VALUES (1); SELECT osms.map(''full'', ''person'', ''legacy.people'', ''{"person": "code"}'')'),
     '55000 relation "person" of registry "full" is a table with rows', 'rows are not thrown away');
 

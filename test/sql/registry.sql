@@ -45,4 +45,19 @@ SELECT is(pg_temp.verdict(format('SELECT osms.guard(''fund'', %s)', modes)), '22
 SELECT is(pg_temp.verdict('DROP TABLE ' || relations, 'UTC', 'SELECT string_agg(rule || '' on '' || relation, '', '' ORDER BY rule, relation) FROM osms.clauses(''fund'') WHERE NOT judged'), 'ok ' || idle, 'without ' || relations)
 FROM (VALUES ('fund.organisation', 'organisation_known on application, organisation_known on attachment'), ('fund.identity_event', 'identified on application'),
              ('fund.attested_number', 'identifier on organisation, identifier on person'), ('fund.application', 'basis on attachment')) r (relations, idle);
+
+-- who may not read a registry is told so at once
+CREATE ROLE registry_reader;
+SELECT is(pg_temp.verdict(format('SET LOCAL ROLE registry_reader; SELECT * FROM osms.%s(''fund'')', f)), '42501 permission denied for registry "fund"', f || ' without USAGE')
+FROM unnest('{audit,audit_summary,verify,check_registry}'::text[]) f;
+GRANT USAGE ON SCHEMA fund TO registry_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA fund TO registry_reader;
+REVOKE SELECT ON fund.person FROM registry_reader;
+SELECT is(pg_temp.verdict(format('SET LOCAL ROLE registry_reader; SELECT * FROM osms.%s(''fund'')', f)), '42501 permission denied for relation "person" of registry "fund"', f || ' without SELECT')
+FROM unnest('{audit,audit_summary,verify,check_registry}'::text[]) f;
+GRANT SELECT ON fund.person TO registry_reader;
+SELECT is(pg_temp.verdict(format('SET LOCAL ROLE registry_reader; SELECT * FROM osms.%s(''fund'')', f)), 'ok', f || ' with both')
+FROM unnest('{audit,audit_summary,verify,check_registry}'::text[]) f;
+DROP OWNED BY registry_reader;
+DROP ROLE registry_reader;
 SELECT * FROM finish();

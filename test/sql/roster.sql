@@ -148,5 +148,5 @@ SELECT is_empty($$SELECT * FROM fund.roster WHERE person NOT IN (3, 4, 5) EXCEPT
 SELECT is_empty($$SELECT attachment, person, organisation, since, until, birth_date, mark, known_from FROM before_repair
                   EXCEPT SELECT attachment, person, organisation, since, until, birth_date, mark, known_from FROM fund.roster$$, 'and no version was lost');
 SELECT is(pg_temp.verdict('CALL osms.fill_roster(''fund'', 0)'), '22023 a batch needs at least one person', 'a batch of nobody');
-SELECT is(pg_temp.verdict('SELECT * FROM osms.verify(''none'')'), '42P01 registry "none" has no roster', 'verify of no registry');
+SELECT is(pg_temp.verdict('SELECT * FROM osms.verify(''none'')'), '3F000 registry "none" does not exist', 'verify of no registry');
 SELECT * FROM finish();

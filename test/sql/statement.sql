@@ -181,7 +181,7 @@ INSERT INTO "Фонд ""2""".organisation_status VALUES ('12033', 'region 1', 'u
 SELECT results_eq($$SELECT organisation, status FROM statement('Фонд "2"', '2020-01-01', 'official') WHERE status = 'ok'$$, $$VALUES ('12033', 'ok')$$, 'quoted names and text keys');
 
 -- Refused.
-SELECT throws_ok($$SELECT statement('fond', '2020-01-01')$$, '3F000', 'no registry "fond"', 'an unknown registry');
+SELECT throws_ok($$SELECT statement('fond', '2020-01-01')$$, '3F000', 'registry "fond" does not exist', 'an unknown registry');
 SELECT throws_ok($$SELECT statement('osms', '2020-01-01')$$, '42P01', 'registry "osms" has no roster', 'a schema without a roster');
 SELECT throws_ok($$SELECT statement('fund', '2020-01-31')$$, '22023', 'the month of a statement is told by its first day, not by 2020-01-31', 'not the first of a month');
 SELECT throws_ok($$SELECT statement('fund', 'infinity')$$, '22023', 'the month of a statement is told by its first day, not by infinity', 'an infinite month');
