@@ -155,7 +155,8 @@ const Rule rules[RULES] = {
 
 /*
  * Of two stored attachments that name one application the later one is
- * found; a new one finds any other.
+ * found; a new one finds any other.  It is looked for among the person's own:
+ * another person's cannot lawfully name this application.
  */
 #define BASIS_APPLICATION \
 	" WHEN c.application IS NOT NULL THEN CASE" \
@@ -163,8 +164,8 @@ const Rule rules[RULES] = {
 	"  WHEN ap.person <> c.person THEN 'application_of_another_person'" \
 	"  WHEN ap.organisation <> c.organisation" \
 	"   THEN 'application_of_another_organisation'" \
-	"  WHEN EXISTS (SELECT FROM {r}.attachment x" \
-	"    WHERE x.application = c.application" \
+	"  WHEN c.application = ANY (SELECT x.application FROM {r}.attachment x" \
+	"    WHERE x.person = c.person" \
 	"     AND x.attachment <> c.attachment AND (NOT c.stored" \
 	"      OR (x.since, x.attachment) < (c.since, c.attachment)))" \
 	"   THEN 'application_used'" \

@@ -131,7 +131,6 @@ BEGIN
             ELSE relation END);
     IF relation = 'attachment' THEN
         EXECUTE format('CREATE INDEX attachment_person ON %I.attachment (person)', registry);
-        EXECUTE format('CREATE INDEX attachment_application ON %I.attachment (application)', registry);
     ELSIF relation = 'application' THEN
         EXECUTE format('CREATE INDEX application_person ON %I.application (person)', registry);
     ELSIF relation = 'identity_event' THEN

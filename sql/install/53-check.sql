@@ -109,11 +109,10 @@ BEGIN
            format('Create an index on the column of %s that is mapped to "%s".', p.source, i."column")
     FROM (VALUES ('person', 'person'), ('organisation', 'organisation'), ('application', 'application'), ('application', 'person'),
                  ('identity_event', 'application'), ('attachment', 'attachment'), ('attachment', 'person'),
-                 ('attachment', 'application'), ('clerk', 'clerk')) AS i (relation, "column")
+                 ('clerk', 'clerk')) AS i (relation, "column")
     JOIN present p ON p.relation = i.relation
     JOIN attribute a ON a.relation = i.relation AND a."column" = i."column" AND a.atttypid IS NOT NULL
     WHERE NOT osms.finds_by_index(p.oid, i."column")
-      AND (i."column" <> 'application' OR i.relation <> 'attachment' OR 'basis on attachment' = ANY (judged))
     UNION ALL
     -- what a guard must be able to write when a fact is recorded
     SELECT w.relation, 'error', format('"%s" cannot be written to column "%s"', w.value, w."column"),

@@ -73,6 +73,5 @@ CREATE TABLE bare (LIKE fund.attachment INCLUDING DEFAULTS INCLUDING IDENTITY IN
 CREATE TABLE rival (LIKE fund.attachment INCLUDING DEFAULTS INCLUDING IDENTITY, PRIMARY KEY (attachment),
     FOREIGN KEY (person) REFERENCES fund.person, FOREIGN KEY (organisation) REFERENCES fund.organisation,
     EXCLUDE USING gist (person WITH =, daterange(since, until) WITH &&));
-CREATE INDEX rival_application ON rival (application);
 VACUUM ANALYZE;
 CHECKPOINT;

@@ -110,7 +110,7 @@ SELECT 'attachment', id::text, 'basis', finding FROM (
         WHEN a.request IS NOT NULL AND r.id IS NULL THEN 'unknown_application'
         WHEN a.request IS NOT NULL AND r.pers <> a.pers THEN 'application_of_another_person'
         WHEN a.request IS NOT NULL AND r.clinic <> a.clinic THEN 'application_of_another_organisation'
-        WHEN a.request IS NOT NULL AND EXISTS (SELECT FROM legacy.a y WHERE y.request = a.request AND (y.d1, y.id) < (a.d1, a.id)) THEN 'application_used'
+        WHEN a.request IS NOT NULL AND EXISTS (SELECT FROM legacy.a y WHERE y.request = a.request AND y.pers = a.pers AND (y.d1, y.id) < (a.d1, a.id)) THEN 'application_used'
         WHEN a.request IS NOT NULL AND r.state = 'attached' THEN NULL
         WHEN a.request IS NOT NULL AND r.state = 'deferred' THEN CASE WHEN r.eff <= a.d1 AND r.eff <= (now() AT TIME ZONE 'Asia/Almaty')::date THEN NULL
                                                                      WHEN r.eff <= (now() AT TIME ZONE 'Asia/Almaty')::date AND a.d1 IS NULL THEN NULL ELSE 'deferred_not_due' END
