@@ -313,26 +313,6 @@ osms_number_judge(osms_kind kind, int64_t value)
 	return judge(kind, digits);
 }
 
-/* Reads an IIN in UTF-8; the value is set when the fault is attestable or none. */
-osms_fault
-osms_iin_parse(const char *utf8, size_t length, int64_t *value)
-{
-	osms_number number = osms_number_read(OSMS_IIN, utf8, length, osms_utf8_characters);
-
-	*value = number.value;
-	return number.fault;
-}
-
-/* The same for a BIN. */
-osms_fault
-osms_bin_parse(const char *utf8, size_t length, int64_t *value)
-{
-	osms_number number = osms_number_read(OSMS_BIN, utf8, length, osms_utf8_characters);
-
-	*value = number.value;
-	return number.fault;
-}
-
 /* Twelve ASCII digits, without a terminator. */
 void
 osms_number_write(int64_t value, char text[OSMS_NUMBER_DIGITS])

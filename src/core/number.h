@@ -62,8 +62,6 @@ typedef int (*osms_count_characters) (const char *text, int length);
 extern osms_number osms_number_read(osms_kind kind, const char *text, size_t length,
 									osms_count_characters count);
 extern osms_number osms_number_judge(osms_kind kind, int64_t value);
-extern osms_fault osms_iin_parse(const char *utf8, size_t length, int64_t *value);
-extern osms_fault osms_bin_parse(const char *utf8, size_t length, int64_t *value);
 extern int	osms_utf8_characters(const char *utf8, int length);
 
 /* what a fault means */

@@ -67,15 +67,15 @@ main(void)
 	CHECK(APPLICATION_DEFERRED == 50 && APPLICATION_ATTACHED == 60 && APPLICATION_REFUSED == 70 && APPLICATION_WITHDRAWN == 80);
 	CHECK(APPLICATION_EXPIRED == 90 && APPLICATION_LAPSED == 100 && APPLICATION_REPLACED == 110 && APPLICATION_CANCELLED == 120);
 
-	CHECK(application_may(APPLICATION_SUBMITTED, APPLICATION_IDENTIFIED));
-	CHECK(!application_may(APPLICATION_SUBMITTED, APPLICATION_APPROVED));
-	CHECK(application_is_initial(APPLICATION_DRAFT) && application_is_initial(APPLICATION_SUBMITTED));
-	CHECK(!application_is_initial(APPLICATION_IDENTIFIED) && !application_is_initial(APPLICATION_ATTACHED));
-	CHECK(application_is_final(APPLICATION_ATTACHED) && !application_is_final(APPLICATION_DEFERRED));
-	CHECK(attachment_may(ATTACHMENT_SUSPECT, ATTACHMENT_ACTIVE) && !attachment_may(ATTACHMENT_CLOSED, ATTACHMENT_ACTIVE));
-	CHECK(attachment_is_initial(ATTACHMENT_CLOSED) && !attachment_is_initial(ATTACHMENT_SUSPECT));
-	CHECK(attachment_is_final(ATTACHMENT_ANNULLED) && !attachment_is_final(ATTACHMENT_CLOSED));
-	CHECK(refusal_reason_known("deceased") && !refusal_reason_known("death") && !refusal_reason_known(""));
-	CHECK(detachment_reason_known("death") && !detachment_reason_known("deceased"));
+	CHECK(life_cycle_allows(&application_cycle, APPLICATION_SUBMITTED, APPLICATION_IDENTIFIED));
+	CHECK(!life_cycle_allows(&application_cycle, APPLICATION_SUBMITTED, APPLICATION_APPROVED));
+	CHECK(life_cycle_begins(&application_cycle, APPLICATION_DRAFT) && life_cycle_begins(&application_cycle, APPLICATION_SUBMITTED));
+	CHECK(!life_cycle_begins(&application_cycle, APPLICATION_IDENTIFIED) && !life_cycle_begins(&application_cycle, APPLICATION_ATTACHED));
+	CHECK(life_cycle_ends(&application_cycle, APPLICATION_ATTACHED) && !life_cycle_ends(&application_cycle, APPLICATION_DEFERRED));
+	CHECK(life_cycle_allows(&attachment_cycle, ATTACHMENT_SUSPECT, ATTACHMENT_ACTIVE) && !life_cycle_allows(&attachment_cycle, ATTACHMENT_CLOSED, ATTACHMENT_ACTIVE));
+	CHECK(life_cycle_begins(&attachment_cycle, ATTACHMENT_CLOSED) && !life_cycle_begins(&attachment_cycle, ATTACHMENT_SUSPECT));
+	CHECK(life_cycle_ends(&attachment_cycle, ATTACHMENT_ANNULLED) && !life_cycle_ends(&attachment_cycle, ATTACHMENT_CLOSED));
+	CHECK(reason_known(&application_cycle, "deceased") && !reason_known(&application_cycle, "death") && !reason_known(&application_cycle, ""));
+	CHECK(reason_known(&attachment_cycle, "death") && !reason_known(&attachment_cycle, "deceased"));
 	return checks_summary();
 }

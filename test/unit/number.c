@@ -37,12 +37,14 @@ cleans(const char *text, const char *expected)
 static void
 test_reading(void)
 {
-	int64_t		value = -1;
 	osms_number number;
 
-	CHECK(osms_iin_parse("780315397016", 12, &value) == OSMS_VALID && value == INT64_C(780315397016));
-	CHECK(osms_bin_parse("000140002217", 12, &value) == OSMS_VALID && value == 140002217);
-	CHECK(osms_iin_parse("780315397017", 12, &value) == OSMS_FAULT_CHECK_DIGIT && value == INT64_C(780315397017));
+	number = read(OSMS_IIN, "780315397016", 12);
+	CHECK(number.fault == OSMS_VALID && number.value == INT64_C(780315397016));
+	number = read(OSMS_BIN, "000140002217", 12);
+	CHECK(number.fault == OSMS_VALID && number.value == 140002217);
+	number = read(OSMS_IIN, "780315397017", 12);
+	CHECK(number.fault == OSMS_FAULT_CHECK_DIGIT && number.value == INT64_C(780315397017));
 
 	CHECK(faulty(OSMS_IIN, "", OSMS_FAULT_LENGTH, 1));
 	CHECK(faulty(OSMS_IIN, "78031539701", OSMS_FAULT_LENGTH, 12));
