@@ -165,6 +165,10 @@ change_desc(const Projection *p)
 								p->collation[shape->subject]);
 	TupleDescInitEntry(desc, extra + LOCKED_DEATH, "locked_death",
 					   DATEOID, -1, 0);
+	TupleDescInitEntry(desc, extra + LOCKED_REGION, "locked_region",
+					   TEXTOID, -1, 0);
+	TupleDescInitEntry(desc, extra + LOCKED_STAY, "locked_stay",
+					   DATEOID, -1, 0);
 	TupleDescInitEntry(desc, extra + VERSION_FROM, "version_from",
 					   TIMESTAMPTZOID, -1, 0);
 	TupleDescInitEntry(desc, extra + VERSION_UNTIL, "version_until",
@@ -184,13 +188,14 @@ change_desc(const Projection *p)
 static Oid
 collation_of(const Guard *guard)
 {
+	const CanonicalRelation *shape = &canonical_relations[guard->kind];
 	Oid			person = guard->registry.relation[REL_PERSON];
 	Oid			type;
 	int32		typmod;
 	Oid			collation;
 
-	if (guard->kind == REL_ORGANISATION)
-		return guard->projection->collation[ORGANISATION_ORGANISATION];
+	if (strcmp(shape->columns[shape->subject].type, "@person") != 0)
+		return guard->projection->collation[shape->subject];
 	get_atttypetypmodcoll(person, get_attnum(person, "person"), &type, &typmod,
 						  &collation);
 	return collation;
@@ -414,12 +419,12 @@ guard_check_protocol(FunctionCallInfo fcinfo, const char *name,
 				 errhint("Let osms.guard() make the trigger.")));
 }
 
-/* Whether a clause is to be judged under this guard. */
+/* Whether a clause is to be judged under this guard, or by audit. */
 bool
-clause_enabled(const Guard *guard, const Clause *clause)
+clause_enabled(const Guard *guard, const Clause *clause, bool audit)
 {
 	return clause->relation == guard->kind &&
-		guard->modes[clause->rule] != MODE_OFF &&
+		guard->modes[clause->rule] > (audit ? MODE_OFF : MODE_AUDIT) &&
 		clause_applies(clause, guard->projection->mapped,
 					   guard->registry.relations);
 }

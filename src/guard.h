@@ -76,7 +76,7 @@ typedef struct Guard
 #define CHANGE_EXTRA(kind) (CHANGE_OLD(kind) + canonical_relations[kind].ncolumns)
 enum
 {
-	LOCKED_PERSON, LOCKED_DEATH,
+	LOCKED_PERSON, LOCKED_DEATH, LOCKED_REGION, LOCKED_STAY,
 	VERSION_FROM, VERSION_UNTIL, VERSION_BIRTH, VERSION_SEX, VERSION_MARK,
 	CHANGE_EXTRAS
 };
@@ -123,7 +123,8 @@ extern void guard_release(Guard *guard);
 extern int	guard_depth;
 extern void guard_check_protocol(FunctionCallInfo fcinfo, const char *name,
 								 bool row, bool before);
-extern bool clause_enabled(const Guard *guard, const Clause *clause);
+extern bool clause_enabled(const Guard *guard, const Clause *clause,
+						   bool audit);
 
 /* query.c */
 extern void as_owner_begin(const Registry *registry, Oid *user, int *context);

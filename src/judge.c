@@ -37,7 +37,8 @@ static const struct
 {
 	{"p.", " LEFT JOIN {r}.person p ON p.person = c.person",
 		" CROSS JOIN LATERAL (SELECT c.locked_person AS person,"
-	" c.locked_death AS death_date) p"},
+		" c.locked_death AS death_date, c.locked_region AS region,"
+	" c.locked_stay AS stay_until) p"},
 	{"o.", " LEFT JOIN {r}.organisation o ON o.organisation = c.organisation",
 	NULL},
 	{"ap.", " LEFT JOIN {r}.application ap ON ap.application = c.application",
@@ -136,7 +137,7 @@ has_to_judge(const Chunk *chunk)
 	int			watched = 0;
 
 	for (int i = 0; i < nclauses; i++)
-		if (clauses[i].set && clause_enabled(guard, &clauses[i]))
+		if (clauses[i].set && clause_enabled(guard, &clauses[i], false))
 			watched |= watched_columns(guard->kind, clauses[i].set);
 	for (int i = 0; i < chunk->nchanges; i++)
 		if (chunk->changes[i].event != 'D' &&
@@ -214,7 +215,8 @@ judge_query(const Guard *guard, const char *rowset, bool audit)
 	{
 		char	   *sql;
 
-		if (clauses[i].set == NULL || !clause_enabled(guard, &clauses[i]) ||
+		if (clauses[i].set == NULL ||
+			!clause_enabled(guard, &clauses[i], audit) ||
 			(audit && !clauses[i].audited) ||
 			(sql = write_clause(guard, clauses[i].set)) == NULL)
 			continue;
@@ -240,7 +242,7 @@ judge_query(const Guard *guard, const char *rowset, bool audit)
 			psprintf("SELECT * FROM (SELECT c.ord%s FROM %s c%s) j"
 					 " WHERE num_nonnulls(%s) > 0 ORDER BY 1",
 					 findings.data, rowset, from.data, listed.data);
-	return psprintf("SELECT j.key, j.person, f.rule, f.finding"
+	return psprintf("SELECT j.key, j.person, f.rule, ltrim(f.finding, '?')"
 					" FROM (SELECT c.%s::text AS key, %s AS person,"
 					" osms.row_findings(%s::regclass, c.whole) AS rows%s"
 					" FROM %s c%s) j, LATERAL (%s%s%s"
@@ -272,7 +274,7 @@ judge_row(const Guard *guard, const RowChange *change, bool row_layer,
 		/* the set layer judges by SQL what may need a look */
 		if (clause->relation != guard->kind || clause->row == NULL ||
 			(!row_layer && clause->set != NULL) ||
-			!clause_enabled(guard, clause) ||
+			!clause_enabled(guard, clause, false) ||
 			(row_layer && guard->modes[clause->rule] != MODE_ENFORCE))
 			continue;
 		finding = clause->row(change);

@@ -38,32 +38,66 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"death_date", "date", false},
 		{"region", "text", false},
 		{"stay_until", "date", false}
-	}, true, PERSON_PERSON},
+	}, .guarded = true, .subject = PERSON_PERSON, .key = "person"},
+	[REL_RESIDENCE] = {"residence", 4, {
+		{"person", "@person", true},
+		{"region", "text", true},
+		{"kind", "text", false},
+		{"valid_from", "date", true}
+	}, .key = "person, kind, valid_from"},
+	[REL_PERSON_ALIAS] = {"person_alias", 5, {
+		{"old", "@person", true},
+		{"new", "@person", true},
+		{"valid_from", "date", false},
+		{"act", "text", false},
+		{"undone_at", "timestamptz", false}
+	}, .guarded = true, .subject = ALIAS_OLD, .key = "old, new, valid_from"},
 	[REL_ORGANISATION] = {"organisation", 4, {
 		{"organisation", "@organisation", true},
 		{"bin", "@number", false},
 		{"name", "text", false},
 		{"owner", "text", false}
-	}, true, ORGANISATION_ORGANISATION},
+	}, .guarded = true, .subject = ORGANISATION_ORGANISATION,
+	.key = "organisation"},
 	[REL_ORGANISATION_STATUS] = {"organisation_status", 5, {
 		{"organisation", "@organisation", true},
 		{"region", "text", true},
 		{"class", "text", false},
 		{"neighbours", "text[]", false},
 		{"valid_from", "date", true}
-	}, false, 0},
+	}, .guarded = true, .key = "organisation, valid_from"},
+	[REL_ORGANISATION_SUCCESSION] = {"organisation_succession", 4, {
+		{"old", "@organisation", true},
+		{"new", "@organisation", true},
+		{"day", "date", true},
+		{"part", "numeric", false}
+	}, .key = "old, new, day"},
+	[REL_REGION_SUCCESSION] = {"region_succession", 4, {
+		{"old", "text", true},
+		{"new", "text", true},
+		{"day", "date", true},
+		{"act", "text", false}
+	}, .key = "old, new, day"},
+	[REL_SITE] = {"site", 6, {
+		{"organisation", "@organisation", true},
+		{"site", "text", true},
+		{"profile", "text", false},
+		{"doctor", "text", false},
+		{"norm", "integer", false},
+		{"valid_from", "date", true}
+	}, .key = "organisation, site, valid_from"},
 	[REL_CONTRACT] = {"contract", 4, {
 		{"organisation", "@organisation", true},
 		{"valid_from", "date", true},
 		{"valid_to", "date", false},
 		{"yearly_amount", "numeric", false}
-	}, false, 0},
+	}, .guarded = true, .key = "organisation, valid_from"},
 	[REL_CLERK] = {"clerk", 4, {
 		{"clerk", "text", true},
 		{"organisation", "@organisation", false},
 		{"role", "text", false},
 		{"valid_from", "date", false}
-	}, false, 0},
+	}, .key = "clerk"},
 	[REL_APPLICATION] = {"application", 13, {
 		{"application", "@application", true},
 		{"person", "@person", true},
@@ -78,7 +112,8 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"effective_on", "date", false},
 		{"reason", "text", false},
 		{"evidence_hash", "text", false}
-	}, true, APPLICATION_PERSON},
+	}, .guarded = true, .subject = APPLICATION_PERSON, .of_person = true,
+	.key = "application"},
 	[REL_IDENTITY_EVENT] = {"identity_event", 10, {
 		{"event", "@event", true},
 		{"person", "@person", true},
@@ -90,7 +125,24 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"clerk", "text", false},
 		{"at", "timestamptz", true},
 		{"evidence_hash", "text", false}
-	}, true, EVENT_PERSON},
+	}, .guarded = true, .subject = EVENT_PERSON, .of_person = true,
+	.key = "event"},
+	[REL_AUTHORITY_ORDER] = {"authority_order", 6, {
+		{"order_key", "text", true},
+		{"number", "text", false},
+		{"issued_on", "date", false},
+		{"issuer", "text", false},
+		{"cause", "text", false},
+		{"valid_from", "date", true}
+	}, .guarded = true, .key = "order_key"},
+	[REL_ORDER_SCOPE] = {"order_scope", 6, {
+		{"order_key", "text", true},
+		{"from_organisation", "@organisation", false},
+		{"to_organisation", "@organisation", true},
+		{"region", "text", false},
+		{"site", "text", false},
+		{"person", "@person", false}
+	}, .guarded = true},
 	[REL_ATTACHMENT] = {"attachment", 11, {
 		{"attachment", "@attachment", true},
 		{"person", "@person", true},
@@ -103,7 +155,22 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"order_key", "text", false},
 		{"restores", "@attachment", false},
 		{"reason", "text", false}
-	}, true, ATTACHMENT_PERSON},
+	}, .guarded = true, .subject = ATTACHMENT_PERSON, .of_person = true,
+	.key = "attachment"},
+	[REL_INSURANCE] = {"insurance", 4, {
+		{"person", "@person", true},
+		{"month", "date", true},
+		{"category", "text", false},
+		{"paid", "boolean", false}
+	}, .key = "person, month"},
+	[REL_SERVICE] = {"service", 6, {
+		{"service", "@service", true},
+		{"person", "@person", true},
+		{"organisation", "@organisation", true},
+		{"served_on", "date", true},
+		{"confirmed_at", "timestamptz", false},
+		{"denied_at", "timestamptz", false}
+	}, .key = "service"},
 	[REL_COEFFICIENT] = {"coefficient", 6, {
 		{"organisation", "@organisation", true},
 		{"kind", "text", true},
@@ -111,12 +178,24 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"valid_from", "date", true},
 		{"known_from", "timestamptz", false},
 		{"act", "text", false}
-	}, false, 0},
+	}, .key = "organisation, kind, valid_from, known_from"},
+	[REL_ADJUSTMENT] = {"adjustment", 5, {
+		{"organisation", "@organisation", true},
+		{"month", "date", true},
+		{"line", "text", true},
+		{"amount", "numeric", true},
+		{"act", "text", false}
+	}, .key = NULL},
+	[REL_PAYMENT] = {"payment", 3, {
+		{"organisation", "@organisation", true},
+		{"month", "date", true},
+		{"amount", "numeric", true}
+	}, .key = "organisation, month"},
 	[REL_ATTESTED_NUMBER] = {"attested_number", 3, {
 		{"number", "text", true},
 		{"act", "text", false},
 		{"document", "text", false}
-	}, false, 0},
+	}, .key = "number"},
 };
 
 PG_FUNCTION_INFO_V1(osms_registry_columns);
@@ -161,8 +240,8 @@ osms_registry_columns(PG_FUNCTION_ARGS)
 
 		for (int c = 0; c < rel->ncolumns; c++)
 		{
-			Datum		values[6];
-			bool		nulls[6] = {0};
+			Datum		values[7];
+			bool		nulls[7] = {0};
 
 			values[0] = CStringGetTextDatum(rel->name);
 			values[1] = Int32GetDatum(c + 1);
@@ -170,6 +249,9 @@ osms_registry_columns(PG_FUNCTION_ARGS)
 			values[3] = CStringGetTextDatum(rel->columns[c].type);
 			values[4] = BoolGetDatum(rel->columns[c].needed);
 			values[5] = BoolGetDatum(rel->guarded);
+			nulls[6] = rel->key == NULL;
+			if (rel->key)
+				values[6] = CStringGetTextDatum(rel->key);
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc,
 								 values, nulls);
 		}

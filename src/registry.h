@@ -16,14 +16,25 @@
 typedef enum RelationKind
 {
 	REL_PERSON,
+	REL_RESIDENCE,
+	REL_PERSON_ALIAS,
 	REL_ORGANISATION,
 	REL_ORGANISATION_STATUS,
+	REL_ORGANISATION_SUCCESSION,
+	REL_REGION_SUCCESSION,
+	REL_SITE,
 	REL_CONTRACT,
 	REL_CLERK,
 	REL_APPLICATION,
 	REL_IDENTITY_EVENT,
+	REL_AUTHORITY_ORDER,
+	REL_ORDER_SCOPE,
 	REL_ATTACHMENT,
+	REL_INSURANCE,
+	REL_SERVICE,
 	REL_COEFFICIENT,
+	REL_ADJUSTMENT,
+	REL_PAYMENT,
 	REL_ATTESTED_NUMBER,
 	REL_KINDS
 } RelationKind;
@@ -37,7 +48,20 @@ enum
 };
 enum
 {
+	ALIAS_OLD, ALIAS_NEW, ALIAS_VALID_FROM, ALIAS_ACT, ALIAS_UNDONE_AT
+};
+enum
+{
 	ORGANISATION_ORGANISATION, ORGANISATION_BIN
+};
+enum
+{
+	CONTRACT_ORGANISATION, CONTRACT_VALID_FROM, CONTRACT_VALID_TO
+};
+enum
+{
+	ORDER_KEY, ORDER_NUMBER, ORDER_ISSUED_ON, ORDER_ISSUER, ORDER_CAUSE,
+	ORDER_VALID_FROM
 };
 enum
 {
@@ -77,7 +101,9 @@ typedef struct CanonicalRelation
 	int			ncolumns;
 	CanonicalColumn columns[CANONICAL_MAX];
 	bool		guarded;
-	int			subject;		/* the column a guard sorts and locks by */
+	int			subject;		/* the column a guard sorts by */
+	bool		of_person;		/* and whose persons it locks */
+	const char *key;			/* columns of its primary key as a table of ours */
 } CanonicalRelation;
 
 extern const CanonicalRelation canonical_relations[REL_KINDS];

@@ -54,11 +54,12 @@ found(const Guard *guard, RuleId rule, int column, const char *finding,
 	char	   *table = get_rel_name(guard->source);
 	char	   *schema = get_namespace_name(get_rel_namespace(guard->source));
 
-	if (guard->modes[rule] != MODE_ENFORCE)
+	if (guard->modes[rule] != MODE_ENFORCE || is_doubt(finding))
 	{
 		if (findings->count[rule]++ == 0)
-			findings->first[rule] = MemoryContextStrdup(findings->context,
-														finding);
+			findings->first[rule] =
+				MemoryContextStrdup(findings->context,
+									finding + (is_doubt(finding) ? 1 : 0));
 		return;
 	}
 	ereport(LOG_SERVER_ONLY,

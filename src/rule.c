@@ -1,327 +1,242 @@
 /*
  * rule.c
- *		The rules and their clauses.
- *
- * A new rule is one entry in rules, a clause for each relation it judges,
- * its act and its test.  Enforcement and audit run the same clauses.
+ *		The catalogue of rules.  What they judge is in clause.c.
  */
 #include "guard.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #define ACT_ATTACHMENT "KR DSM-194/2020 (attachment rules)"
+#define ACT_PAYMENT "KR DSM-291/2020 (payment rules)"
 #define ACT_REGISTRY "osms: integrity of the registry"
 
 const Rule rules[RULES] = {
-	[RULE_IDENTIFIER] = {"identifier", "row + set", MODE_ENFORCE, false,
-		ERRCODE_CHECK_VIOLATION,
-		"number has a fault",
-		"Correct the number. An officially issued number with a fault is first entered into the registry's attested_number.",
-		"Law 223-III of 2007 on national identification numbers"},
-	[RULE_PERIOD] = {"period", "row", MODE_ENFORCE, false,
-		ERRCODE_CHECK_VIOLATION,
-		"period of the attachment is not possible",
-		"Give a first day and, to close, an end that lies after it, between the years 1900 and 2200.",
-		ACT_REGISTRY},
-	[RULE_TRANSITION] = {"transition", "row", MODE_ENFORCE, false,
-		ERRCODE_CHECK_VIOLATION,
-		"state does not allow this step",
-		"SELECT * FROM osms.transitions('application'), or of 'attachment', lists the steps there are.",
-		ACT_ATTACHMENT},
-	[RULE_INITIAL_STATE] = {"initial_state", "row + set", MODE_ENFORCE, false,
-		ERRCODE_CHECK_VIOLATION,
-		"row may not begin in this state",
-		"Insert it in its first state and take the steps, or give the times that prove them.",
-		ACT_ATTACHMENT},
-	[RULE_REASON] = {"reason", "row", MODE_ENFORCE, false,
-		ERRCODE_CHECK_VIOLATION,
-		"this step needs a reason from the code list",
-		"SELECT * FROM osms.reason_codes('application'), or of 'attachment', lists the codes.",
-		ACT_ATTACHMENT},
-	[RULE_IMMUTABLE] = {"immutable", "row + set", MODE_ENFORCE, false,
-		ERRCODE_RESTRICT_VIOLATION,
-		"this part of the record cannot be changed",
-		"Close or annul the row with its reason and write a new one.",
-		ACT_REGISTRY},
-	[RULE_IDENTIFIED] = {"identified", "set", MODE_ENFORCE, false,
-		ERRCODE_CHECK_VIOLATION,
-		"application has no identification that counts",
-		"Record the identification by a method that counts for the channel (osms.channel), by a known clerk, and repeat the step.",
-		ACT_ATTACHMENT},
-	[RULE_ONE_ATTACHMENT] = {"one_attachment", "set", MODE_ENFORCE, false,
-		ERRCODE_EXCLUSION_VIOLATION,
-		"person would be attached twice on the same day",
-		"Close the other attachment in the same transaction.",
-		ACT_ATTACHMENT},
-	[RULE_ONE_OPEN_APPLICATION] = {"one_open_application", "set", MODE_ENFORCE, false,
-		ERRCODE_UNIQUE_VIOLATION,
-		"person already has an open application",
-		"Withdraw or finish the other application first.",
-		ACT_ATTACHMENT},
-	[RULE_BASIS] = {"basis", "set", MODE_ENFORCE, false,
-		ERRCODE_CHECK_VIOLATION,
-		"attachment has no lawful basis",
-		"Name exactly one basis: an approved application of this person to this organisation, or the attachment that is restored.",
-		ACT_ATTACHMENT},
-	[RULE_PERSON_KNOWN] = {"person_known", "set", MODE_ENFORCE, true,
-		ERRCODE_FOREIGN_KEY_VIOLATION,
-		"registry does not know this person",
-		"Enter the person first. Check that the number is written in full, with its leading zeros.",
-		ACT_REGISTRY},
-	[RULE_ORGANISATION_KNOWN] = {"organisation_known", "set", MODE_ENFORCE, false,
-		ERRCODE_FOREIGN_KEY_VIOLATION,
-		"registry does not know this organisation",
-		"Enter the organisation first.",
-		ACT_REGISTRY},
-	[RULE_ALIVE] = {"alive", "set", MODE_ENFORCE, false,
-		ERRCODE_CHECK_VIOLATION,
-		"a person is not attached after the day of death",
-		"Check the person's record in the registry.",
-		ACT_ATTACHMENT},
+	[RULE_IDENTIFIER] = {"identifier", "row + set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "number has a fault",
+		.russian = "номер содержит ошибку",
+		.kazakh = "нөмірде қате бар",
+		.hint = "Correct the number. An officially issued number with a fault is first entered into the registry's attested_number.",
+	.act = "Law 223-III of 2007 on national identification numbers"},
+	[RULE_PERIOD] = {"period", "row", MODE_ENFORCE,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "period of the attachment is not possible",
+		.russian = "невозможный период прикрепления",
+		.kazakh = "тіркелу кезеңі мүмкін емес",
+		.hint = "Give a first day and, to close, an end that lies after it, between the years 1900 and 2200.",
+	.act = ACT_REGISTRY},
+	[RULE_TRANSITION] = {"transition", "row", MODE_ENFORCE,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "state does not allow this step",
+		.russian = "состояние не допускает этого шага",
+		.kazakh = "күй бұл қадамға жол бермейді",
+		.hint = "SELECT * FROM osms.transitions('application'), or of 'attachment', lists the steps there are.",
+	.act = ACT_ATTACHMENT},
+	[RULE_INITIAL_STATE] = {"initial_state", "row + set", MODE_ENFORCE,
+		.import = true,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "row may not begin in this state",
+		.russian = "запись не может начинаться с этого состояния",
+		.kazakh = "жазба бұл күйден басталмайды",
+		.hint = "Insert it in its first state and take the steps, or give the times that prove them.",
+	.act = ACT_ATTACHMENT},
+	[RULE_REASON] = {"reason", "row", MODE_ENFORCE,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "this step needs a reason from the code list",
+		.russian = "для этого шага нужна причина из справочника",
+		.kazakh = "бұл қадам үшін анықтамалықтағы себеп қажет",
+		.hint = "SELECT * FROM osms.reason_codes('application'), or of 'attachment', lists the codes.",
+	.act = ACT_ATTACHMENT},
+	[RULE_IMMUTABLE] = {"immutable", "row + set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_RESTRICT_VIOLATION,
+		.refuses = "this part of the record cannot be changed",
+		.russian = "эту часть записи изменить нельзя",
+		.kazakh = "жазбаның бұл бөлігін өзгертуге болмайды",
+		.hint = "Close or annul the row with its reason and write a new one.",
+	.act = ACT_REGISTRY},
+	[RULE_DECISION_ORDER] = {"decision_order", "row + set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "times of the application are out of order",
+		.russian = "нарушен порядок времени заявления",
+		.kazakh = "өтініш уақыттарының реті бұзылған",
+		.hint = "An application is submitted, then identified, then decided, and none of it in the future.",
+	.act = ACT_ATTACHMENT},
+	[RULE_IDENTIFIED] = {"identified", "set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "application has no identification that counts",
+		.russian = "у заявления нет действительной идентификации личности",
+		.kazakh = "өтініште жарамды жеке басын сәйкестендіру жоқ",
+		.hint = "Record the identification by a method that counts for the channel (osms.channel), by a known clerk, and repeat the step.",
+	.act = ACT_ATTACHMENT},
+	[RULE_ONE_ATTACHMENT] = {"one_attachment", "set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_EXCLUSION_VIOLATION,
+		.refuses = "person would be attached twice on the same day",
+		.russian = "человек был бы прикреплён дважды в один день",
+		.kazakh = "адам бір күнде екі рет тіркелген болар еді",
+		.hint = "Close the other attachment in the same transaction.",
+	.act = ACT_ATTACHMENT},
+	[RULE_ONE_OPEN_APPLICATION] = {"one_open_application", "set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_UNIQUE_VIOLATION,
+		.refuses = "person already has an open application",
+		.russian = "у человека уже есть открытое заявление",
+		.kazakh = "адамның ашық өтініші бар",
+		.hint = "Withdraw or finish the other application first.",
+	.act = ACT_ATTACHMENT},
+	[RULE_BASIS] = {"basis", "set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "attachment has no lawful basis",
+		.russian = "у прикрепления нет законного основания",
+		.kazakh = "тіркелудің заңды негізі жоқ",
+		.hint = "Name exactly one basis: an approved application of this person to this organisation, an authority's order, or the attachment that is restored.",
+	.act = ACT_ATTACHMENT},
+	[RULE_PERSON_KNOWN] = {"person_known", "set", MODE_ENFORCE,
+		.fixed = true,
+		.sqlstate = ERRCODE_FOREIGN_KEY_VIOLATION,
+		.refuses = "registry does not know this person",
+		.russian = "регистр не знает этого человека",
+		.kazakh = "тіркелім бұл адамды білмейді",
+		.hint = "Enter the person first. Check that the number is written in full, with its leading zeros.",
+	.act = ACT_REGISTRY},
+	[RULE_ORGANISATION_KNOWN] = {"organisation_known", "set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_FOREIGN_KEY_VIOLATION,
+		.refuses = "registry does not know this organisation",
+		.russian = "регистр не знает этой организации",
+		.kazakh = "тіркелім бұл ұйымды білмейді",
+		.hint = "Enter the organisation first.",
+	.act = ACT_REGISTRY},
+	[RULE_ALIVE] = {"alive", "set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "a person is not attached after the day of death",
+		.russian = "после дня смерти человек не прикреплён",
+		.kazakh = "қайтыс болған күннен кейін адам тіркелмейді",
+		.hint = "Check the person's record in the registry.",
+	.act = ACT_ATTACHMENT},
+	[RULE_NO_BACKDATING] = {"no_backdating", "set", MODE_ENFORCE,
+		.import = true,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "attachment begins before it was decided",
+		.russian = "прикрепление начинается раньше решения",
+		.kazakh = "тіркелу шешімнен бұрын басталады",
+		.hint = "Let it begin on the day of the decision. Rows of the past are loaded between osms.import_begin() and osms.import_end().",
+	.act = ACT_ATTACHMENT},
+	[RULE_CONTRACTED] = {"contracted", "set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "organisation has no contract on the first day",
+		.russian = "у организации нет договора на первый день",
+		.kazakh = "ұйымның бірінші күнге шарты жоқ",
+		.hint = "Enter the contract of the organisation, or choose one that has a contract on that day.",
+	.act = ACT_ATTACHMENT},
+	[RULE_SAME_TERRITORY] = {"same_territory", "set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "person lives outside the organisation's territory",
+		.russian = "человек живёт вне территории организации",
+		.kazakh = "адам ұйымның аумағынан тыс жерде тұрады",
+		.hint = "Enter where the person lives, or choose an organisation of that region or of a neighbouring one.",
+	.act = ACT_ATTACHMENT},
+	[RULE_STAY] = {"stay", "set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "attachment reaches beyond the person's right to stay",
+		.russian = "прикрепление длится дольше права на пребывание",
+		.kazakh = "тіркелу болу құқығынан ұзаққа созылады",
+		.hint = "End it on the last day of the stay, or enter the longer stay first.",
+	.act = ACT_ATTACHMENT},
+	[RULE_CAMPAIGN_WINDOW] = {"campaign_window", "set", MODE_ENFORCE,
+		.import = true,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "campaign application outside its dates",
+		.russian = "заявление кампании вне её сроков",
+		.kazakh = "науқан өтініші оның мерзімінен тыс",
+		.hint = "Submit it within the campaign (osms.parameter: campaign_first_day, campaign_last_day), with effect on 1 January next.",
+	.act = ACT_ATTACHMENT},
+	[RULE_FREE_CHOICE_LIMIT] = {"free_choice_limit", "set", MODE_ENFORCE,
+		.import = true,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "person has used the free choices of the year",
+		.russian = "свободный выбор года уже использован",
+		.kazakh = "жылдық еркін таңдау пайдаланылып қойған",
+		.hint = "Wait for the next year, or apply on another ground (osms.parameter: free_choice_limit).",
+	.act = ACT_ATTACHMENT},
+	[RULE_ORDER_SCOPE] = {"order_scope", "set", MODE_ENFORCE,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "authority's order does not cover this move",
+		.russian = "приказ органа не охватывает это перемещение",
+		.kazakh = "органның бұйрығы бұл ауыстыруды қамтымайды",
+		.hint = "Check cause, dates and scope of the order (authority_order, order_scope).",
+	.act = ACT_ATTACHMENT},
+	[RULE_NEWBORN_TERM] = {"newborn_term", "set", MODE_WARN,
+		.import = true,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "newborn is attached late",
+		.russian = "новорождённый прикреплён с опозданием",
+		.kazakh = "жаңа туған нәресте кешігіп тіркелді",
+		.hint = "Attach newborns within the term (osms.parameter: newborn_term_days).",
+	.act = ACT_ATTACHMENT},
+	[RULE_FOUR_EYES] = {"four_eyes", "set", MODE_WARN,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "one clerk identified and decided",
+		.russian = "один работник идентифицировал и принял решение",
+		.kazakh = "бір қызметкер сәйкестендірген әрі шешім қабылдаған",
+		.hint = "Let another clerk decide.",
+	.act = ACT_REGISTRY},
+	[RULE_CLINIC_CATEGORY] = {"clinic_category", "set", MODE_WARN,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "person is not of a category that applies in person",
+		.russian = "категория человека не подаёт заявление лично в клинике",
+		.kazakh = "адамның санаты емханада жеке өтініш бермейді",
+		.hint = "Apply through another channel (osms.parameter: clinic_categories).",
+	.act = ACT_ATTACHMENT},
+	[RULE_SITE_NORM] = {"site_norm", "set", MODE_WARN,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "site has more persons than its norm",
+		.russian = "на участке людей больше нормы",
+		.kazakh = "учаскеде адам саны нормадан көп",
+		.hint = "Choose another site, or open one.",
+	.act = ACT_PAYMENT},
+	[RULE_BURST] = {"burst", "set", MODE_WARN,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "one clerk decides very many applications",
+		.russian = "один работник решает очень много заявлений",
+		.kazakh = "бір қызметкер өте көп өтінішті шешеді",
+		.hint = "Look at the clerk's decisions (osms.parameter: burst_hour, burst_day).",
+	.act = ACT_REGISTRY},
+	[RULE_OVERDUE] = {"overdue", "audit", MODE_AUDIT, .fixed = true,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "application is not decided in time",
+		.russian = "заявление не решено в срок",
+		.kazakh = "өтініш мерзімінде шешілмеген",
+		.hint = "Decide it (osms.parameter: decision_working_days).",
+	.act = ACT_ATTACHMENT},
+	[RULE_SUSPECT_TERM] = {"suspect_term", "audit", MODE_AUDIT, .fixed = true,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "attachment is suspect beyond the term",
+		.russian = "прикрепление под сомнением дольше срока",
+		.kazakh = "тіркелу мерзімнен артық күмәнді",
+		.hint = "Clear, close or annul it (osms.parameter: suspect_term_days).",
+	.act = ACT_REGISTRY},
+	[RULE_LOST_TERRITORY] = {"lost_territory", "audit", MODE_AUDIT,
+		.fixed = true,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "person has moved away from the organisation's territory",
+		.russian = "человек переехал с территории организации",
+		.kazakh = "адам ұйымның аумағынан көшіп кеткен",
+		.hint = "Invite the person to choose an organisation of the new region.",
+	.act = ACT_ATTACHMENT},
+	[RULE_IDENTITY_DATA] = {"identity_data", "audit", MODE_AUDIT,
+		.fixed = true,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "birth date or sex is unlike the number",
+		.russian = "дата рождения или пол не совпадают с номером",
+		.kazakh = "туған күні немесе жынысы нөмірге сәйкес емес",
+		.hint = "For information only: since 2013 a number need not agree with the birth date.",
+	.act = "Law 223-III of 2007 on national identification numbers"},
 };
 
-/* An application counts from the registry's cut-over day when stored. */
-#define SINCE_CUT_OVER \
-	"(NOT c.stored OR c.submitted_at IS NULL OR" \
-	" (c.submitted_at AT TIME ZONE s.time_zone)::date >= s.cut_over)"
-
-#define PERSON_KNOWN \
-	"CASE WHEN {touched:person} AND p.person IS NULL" \
-	" THEN 'unknown_person' END"
-#define ORGANISATION_KNOWN \
-	"CASE WHEN {touched:organisation} AND o.organisation IS NULL" \
-	" THEN 'unknown_organisation' END"
-
-#define OPEN_STATES "('identified', 'approved', 'deferred')"
-
-#define APPLICATION_INITIAL_STATE \
-	"CASE WHEN c.op <> 'I' OR c.state IS NULL" \
-	"  OR c.state IN ('draft', 'submitted')" \
-	"  OR NOT " SINCE_CUT_OVER " THEN NULL" \
-	" WHEN c.submitted_at IS NULL THEN 'submitted_at_missing'" \
-	" WHEN c.state NOT IN ('approved', 'deferred', 'attached', 'refused'," \
-	"  'lapsed', 'cancelled') THEN NULL" \
-	" WHEN c.decided_at IS NULL THEN 'decided_at_missing'" \
-	" WHEN c.decided_at < c.submitted_at" \
-	"  THEN 'decided_before_submitted' END"
-
-/*
- * Who was identified is the person, or the applicant who acts for the
- * person.  The channel's row in force on the day of the event tells which
- * methods count, and which of them only when a known clerk has seen it.
- */
-#define IDENTIFIED \
-	"CASE WHEN {touched:state}" \
-	" AND (c.state IN " OPEN_STATES \
-	"  OR c.op = 'I' AND c.state IN ('attached', 'lapsed', 'cancelled'))" \
-	" AND " SINCE_CUT_OVER \
-	" AND NOT EXISTS (SELECT FROM {r}.identity_event e," \
-	"   LATERAL (SELECT h.methods, h.clerk_methods, h.clerk_role" \
-	"    FROM osms.channel h WHERE h.channel = e.channel" \
-	"     AND h.valid_from <= (e.at AT TIME ZONE s.time_zone)::date" \
-	"    ORDER BY h.valid_from DESC, h.known_from DESC LIMIT 1) h" \
-	"   WHERE e.application = c.application AND e.channel = c.channel" \
-	"    AND (e.person = c.person AND (e.applicant IS NULL" \
-	"      OR e.applicant = e.person OR e.applicant = c.applicant)" \
-	"     OR e.person = c.applicant)" \
-	"    AND (e.method = ANY (h.methods) AND e.clerk IS NULL" \
-	"     OR e.method = ANY (h.methods || h.clerk_methods)" \
-	"      AND {clerk_known}))" \
-	" THEN 'not_identified' END"
-
-/* Campaign applications, which wait for 1 January, are counted apart. */
-#define ONE_OPEN_APPLICATION \
-	"CASE WHEN {touched:state,person,ground} AND c.state IN " OPEN_STATES \
-	" AND EXISTS (SELECT FROM {r}.application x WHERE x.person = c.person" \
-	"  AND x.application <> c.application AND x.state IN " OPEN_STATES \
-	"  AND (x.ground IS NOT DISTINCT FROM 'campaign')" \
-	"   = (c.ground IS NOT DISTINCT FROM 'campaign')" \
-	"  AND (NOT c.stored OR x.application < c.application))" \
-	" THEN 'open_application' END"
-
-/*
- * An approval younger than any limit that ever stood, with a day to spare
- * for clocks, needs no look at the limit of its own day.
- */
-#define DECIDED_ON "(ap.decided_at AT TIME ZONE s.time_zone)::date"
-#define SURELY_VALID \
-	"ap.decided_at > (SELECT" \
-	"  now() - (min(v.value::int) - 1) * interval '1 day'" \
-	"  FROM osms.parameter v" \
-	"  WHERE v.name = 'approval_valid_days' AND v.known_from <= now())"
-
-/*
- * Of two stored attachments that name one application the later one is
- * found; a new one finds any other.  It is looked for among the person's own:
- * another person's cannot lawfully name this application.
- */
-#define BASIS_APPLICATION \
-	" WHEN c.application IS NOT NULL THEN CASE" \
-	"  WHEN ap.application IS NULL THEN 'unknown_application'" \
-	"  WHEN ap.person <> c.person THEN 'application_of_another_person'" \
-	"  WHEN ap.organisation <> c.organisation" \
-	"   THEN 'application_of_another_organisation'" \
-	"  WHEN c.application = ANY (SELECT x.application FROM {r}.attachment x" \
-	"    WHERE x.person = c.person" \
-	"     AND x.attachment <> c.attachment AND (NOT c.stored" \
-	"      OR (x.since, x.attachment) < (c.since, c.attachment)))" \
-	"   THEN 'application_used'" \
-	"  WHEN c.stored AND ap.state = 'attached' THEN NULL" \
-	"  WHEN ap.state = 'deferred' THEN CASE" \
-	"    WHEN ap.effective_on IS NULL OR c.since < ap.effective_on" \
-	"     OR ap.effective_on > (now() AT TIME ZONE s.time_zone)::date" \
-	"    THEN 'deferred_not_due' END" \
-	"  WHEN ap.state IS DISTINCT FROM 'approved'" \
-	"   THEN 'application_not_approved'" \
-	"  WHEN c.stored OR " SURELY_VALID " THEN NULL" \
-	"  WHEN " DECIDED_ON \
-	"    + osms.parameter_on('approval_valid_days', " DECIDED_ON ")::int" \
-	"    < (now() AT TIME ZONE s.time_zone)::date" \
-	"   THEN 'approval_expired' END"
-
-/*
- * Restored is what the person had and lost without leaving: an attachment
- * annulled or closed by mistake or by a death that was recorded wrongly, or
- * one that was closed for a later attachment that has since been annulled.
- */
-#define BASIS_RESTORES \
-	" WHEN c.restores IS NOT NULL THEN (SELECT CASE" \
-	"  WHEN x.attachment IS NULL THEN 'unknown_attachment'" \
-	"  WHEN x.person <> c.person THEN 'attachment_of_another_person'" \
-	"  WHEN x.organisation <> c.organisation" \
-	"   THEN 'attachment_of_another_organisation'" \
-	"  WHEN x.state NOT IN ('closed', 'annulled') THEN 'still_attached'" \
-	"  WHEN EXISTS (SELECT FROM {r}.attachment y" \
-	"    WHERE y.person = c.person AND y.restores = c.restores" \
-	"     AND y.attachment <> c.attachment AND y.state <> 'annulled'" \
-	"     AND (NOT c.stored OR (y.since, y.attachment)" \
-	"      < (c.since, c.attachment))) THEN 'already_restored'" \
-	"  WHEN x.reason IN ('error', 'death') THEN NULL" \
-	"  WHEN x.state = 'closed' AND EXISTS (SELECT FROM {r}.attachment y" \
-	"    WHERE y.person = c.person AND y.state = 'annulled'" \
-	"     AND y.since >= x.until) THEN NULL" \
-	"  ELSE 'nothing_to_restore' END" \
-	"  FROM (VALUES (1)) one LEFT JOIN {r}.attachment x" \
-	"   ON x.attachment = c.restores)"
-
-#define BASIS \
-	"CASE WHEN NOT {touched:application,order_key,restores,person,organisation}" \
-	"  OR c.state = 'annulled' THEN NULL" \
-	" WHEN num_nonnulls(c.application, c.order_key, c.restores) > 1" \
-	"  THEN 'several_bases'" \
-	BASIS_APPLICATION \
-	" WHEN c.order_key IS NOT NULL THEN 'unknown_order'" \
-	BASIS_RESTORES \
-	" WHEN c.since < s.cut_over THEN NULL" \
-	" ELSE 'no_basis' END"
-
-#define ALIVE \
-	"CASE WHEN NOT {touched:person,since} AND NOT {extended}" \
-	"  OR c.state = 'annulled' THEN NULL" \
-	" WHEN c.since > p.death_date THEN 'after_death'" \
-	" WHEN coalesce(c.until, 'infinity') > p.death_date + 1" \
-	"  THEN 'beyond_death' END"
-
-/* What is too broken to be attested never passes, whatever the document. */
-#define IDENTIFIER(column, fault) \
-	"CASE WHEN {touched:" column "} AND (" fault " IN" \
-	"   ('length', 'character', 'zero')" \
-	"  OR NOT EXISTS (SELECT FROM {r}.attested_number t" \
-	"   WHERE rtrim(t.number, '!') = {number:" column "}))" \
-	" THEN " fault " END"
-
-/*
- * Written by the roles of the channel alone; $1 is the writer.  What counts
- * is who may write today, not on the day that the writer gives.
- */
-#define GRANTED_WRITER \
-	"(SELECT CASE" \
-	"  WHEN h.writer IS NOT NULL AND NOT pg_has_role($1, h.writer, 'USAGE')" \
-	"  THEN 'writer_without_channel' END FROM osms.channel h" \
-	"  WHERE h.channel = c.channel" \
-	"   AND h.valid_from <= (now() AT TIME ZONE s.time_zone)::date" \
-	"  ORDER BY h.valid_from DESC, h.known_from DESC LIMIT 1)"
-
-#define ATTACHMENT_BASES \
-	(COLUMN_BIT(ATTACHMENT_APPLICATION) | COLUMN_BIT(ATTACHMENT_ORDER_KEY) | \
-	 COLUMN_BIT(ATTACHMENT_RESTORES))
-
-const Clause clauses[] = {
-	{RULE_IDENTIFIER, REL_PERSON, PERSON_IIN, row_identifier,
-		IDENTIFIER("iin", "osms.iin_fault({number:iin})"),
-		.needs = COLUMN_BIT(PERSON_IIN),
-		.relations = RELATION_BIT(REL_ATTESTED_NUMBER), .audited = true},
-	{RULE_IDENTIFIER, REL_ORGANISATION, ORGANISATION_BIN, row_identifier,
-		IDENTIFIER("bin", "osms.bin_fault({number:bin})"),
-		.needs = COLUMN_BIT(ORGANISATION_BIN),
-		.relations = RELATION_BIT(REL_ATTESTED_NUMBER), .audited = true},
-	{RULE_IMMUTABLE, REL_PERSON, PERSON_PERSON, row_immutable, NULL,
-		.audited = false},
-	{RULE_IMMUTABLE, REL_ORGANISATION, ORGANISATION_ORGANISATION,
-		row_immutable, NULL,
-		.audited = false},
-
-	{RULE_PERIOD, REL_ATTACHMENT, ATTACHMENT_SINCE, row_period, NULL,
-		.audited = true},
-	{RULE_TRANSITION, REL_ATTACHMENT, ATTACHMENT_STATE, row_transition, NULL,
-		.audited = true},
-	{RULE_REASON, REL_ATTACHMENT, ATTACHMENT_REASON, row_reason, NULL,
-		.needs = COLUMN_BIT(ATTACHMENT_REASON), .audited = true},
-	{RULE_IMMUTABLE, REL_ATTACHMENT, ATTACHMENT_ATTACHMENT, row_immutable,
-		NULL, .audited = false},
-	{RULE_INITIAL_STATE, REL_ATTACHMENT, ATTACHMENT_STATE, NULL,
-		"CASE WHEN {touched:attachment} AND c.op = 'I' AND NOT c.stored"
-		" AND c.state NOT IN ('active', 'closed') THEN 'born_'"
-		" || c.state::text END", .audited = false},
-	{RULE_PERSON_KNOWN, REL_ATTACHMENT, ATTACHMENT_PERSON, NULL,
-		PERSON_KNOWN, .audited = true},
-	{RULE_ORGANISATION_KNOWN, REL_ATTACHMENT, ATTACHMENT_ORGANISATION, NULL,
-		ORGANISATION_KNOWN,
-		.relations = RELATION_BIT(REL_ORGANISATION), .audited = true},
-	{RULE_ALIVE, REL_ATTACHMENT, ATTACHMENT_SINCE, NULL, ALIVE,
-		.audited = true},
-	{RULE_BASIS, REL_ATTACHMENT, ATTACHMENT_APPLICATION, NULL, BASIS,
-		.needs_any = ATTACHMENT_BASES,
-		.relations = RELATION_BIT(REL_APPLICATION), .audited = true},
-	/* judged on the roster, and by audit on the source: see overlap.c */
-	{RULE_ONE_ATTACHMENT, REL_ATTACHMENT, ATTACHMENT_SINCE, NULL, NULL,
-		.audited = true},
-
-	{RULE_TRANSITION, REL_APPLICATION, APPLICATION_STATE, row_transition,
-		NULL, .audited = true},
-	{RULE_REASON, REL_APPLICATION, APPLICATION_REASON, row_reason, NULL,
-		.needs = COLUMN_BIT(APPLICATION_REASON), .audited = true},
-	{RULE_IMMUTABLE, REL_APPLICATION, APPLICATION_APPLICATION, row_immutable,
-		NULL, .audited = false},
-	{RULE_INITIAL_STATE, REL_APPLICATION, APPLICATION_STATE, NULL,
-		APPLICATION_INITIAL_STATE,
-		.needs = COLUMN_BIT(APPLICATION_SUBMITTED_AT) |
-		COLUMN_BIT(APPLICATION_DECIDED_AT), .audited = true},
-	{RULE_PERSON_KNOWN, REL_APPLICATION, APPLICATION_PERSON, NULL,
-		PERSON_KNOWN, .audited = true},
-	{RULE_ORGANISATION_KNOWN, REL_APPLICATION, APPLICATION_ORGANISATION, NULL,
-		ORGANISATION_KNOWN,
-		.relations = RELATION_BIT(REL_ORGANISATION), .audited = true},
-	{RULE_IDENTIFIED, REL_APPLICATION, APPLICATION_STATE, NULL, IDENTIFIED,
-		.needs = COLUMN_BIT(APPLICATION_CHANNEL),
-		.relations = RELATION_BIT(REL_IDENTITY_EVENT), .audited = true},
-	{RULE_ONE_OPEN_APPLICATION, REL_APPLICATION, APPLICATION_STATE, NULL,
-		ONE_OPEN_APPLICATION, .audited = true},
-
-	{RULE_IMMUTABLE, REL_IDENTITY_EVENT, EVENT_EVENT, row_immutable, NULL,
-		.audited = false},
-	{RULE_IDENTIFIED, REL_IDENTITY_EVENT, EVENT_EVENT, NULL, GRANTED_WRITER,
-		.audited = false},
-	{RULE_PERSON_KNOWN, REL_IDENTITY_EVENT, EVENT_PERSON, NULL, PERSON_KNOWN,
-		.audited = true},
-};
-
-const int	nclauses = lengthof(clauses);
-
-static const char *const mode_names[] = {"off", "warn", "enforce"};
+static const char *const mode_names[] = {"off", "audit", "warn", "enforce"};
 
 PG_FUNCTION_INFO_V1(osms_rules);
 PG_FUNCTION_INFO_V1(osms_clauses);
@@ -360,16 +275,25 @@ mode_of(const char *name, int length, RuleMode *mode)
 	return false;
 }
 
-/*
- * Whether a clause can judge, given the mapped columns of its relation and
- * the relations the registry has.
- */
-bool
-clause_applies(const Clause *clause, int mapped, int relations)
+/* A text in UTF-8 as the database writes it; NULL where it cannot. */
+static Datum
+in_database_encoding(const char *utf8, bool *isnull)
 {
-	return (clause->needs & ~mapped) == 0 &&
-		(clause->needs_any == 0 || (clause->needs_any & mapped) != 0) &&
-		(clause->relations & ~relations) == 0;
+	int			length = strlen(utf8);
+	int			encoding = GetDatabaseEncoding();
+	Oid			conversion;
+	unsigned char *text;
+
+	if (encoding == PG_UTF8)
+		return CStringGetTextDatum(utf8);
+	conversion = FindDefaultConversionProc(PG_UTF8, encoding);
+	text = palloc(length * MAX_CONVERSION_GROWTH + 1);
+	*isnull = !OidIsValid(conversion) ||
+		pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding,
+									  (unsigned char *) utf8, length, text,
+									  length * MAX_CONVERSION_GROWTH + 1,
+									  true) < length;
+	return *isnull ? (Datum) 0 : CStringGetTextDatum((char *) text);
 }
 
 /* rules(): the catalogue, one row per rule. */
@@ -381,8 +305,8 @@ osms_rules(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (int r = 0; r < RULES; r++)
 	{
-		Datum		values[10];
-		bool		nulls[10] = {0};
+		Datum		values[13];
+		bool		nulls[13] = {0};
 		Datum		relations[REL_KINDS];
 		int			n = 0;
 		bool		audited = false;
@@ -406,6 +330,9 @@ osms_rules(PG_FUNCTION_ARGS)
 		values[7] = CStringGetTextDatum(rules[r].refuses);
 		values[8] = CStringGetTextDatum(rules[r].hint);
 		values[9] = CStringGetTextDatum(rules[r].act);
+		values[10] = BoolGetDatum(rules[r].import);
+		values[11] = in_database_encoding(rules[r].russian, &nulls[11]);
+		values[12] = in_database_encoding(rules[r].kazakh, &nulls[12]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;

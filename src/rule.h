@@ -17,6 +17,7 @@ typedef enum RuleId
 	RULE_INITIAL_STATE,
 	RULE_REASON,
 	RULE_IMMUTABLE,
+	RULE_DECISION_ORDER,
 	RULE_IDENTIFIED,
 	RULE_ONE_ATTACHMENT,
 	RULE_ONE_OPEN_APPLICATION,
@@ -24,12 +25,29 @@ typedef enum RuleId
 	RULE_PERSON_KNOWN,
 	RULE_ORGANISATION_KNOWN,
 	RULE_ALIVE,
+	RULE_NO_BACKDATING,
+	RULE_CONTRACTED,
+	RULE_SAME_TERRITORY,
+	RULE_STAY,
+	RULE_CAMPAIGN_WINDOW,
+	RULE_FREE_CHOICE_LIMIT,
+	RULE_ORDER_SCOPE,
+	RULE_NEWBORN_TERM,
+	RULE_FOUR_EYES,
+	RULE_CLINIC_CATEGORY,
+	RULE_SITE_NORM,
+	RULE_BURST,
+	RULE_OVERDUE,
+	RULE_SUSPECT_TERM,
+	RULE_LOST_TERRITORY,
+	RULE_IDENTITY_DATA,
 	RULES
 } RuleId;
 
 typedef enum RuleMode
 {
 	MODE_OFF,
+	MODE_AUDIT,					/* judges stored rows alone */
 	MODE_WARN,
 	MODE_ENFORCE
 } RuleMode;
@@ -37,11 +55,14 @@ typedef enum RuleMode
 typedef struct Rule
 {
 	const char *id;
-	const char *layer;			/* row, set or row + set */
+	const char *layer;			/* row, set, row + set, or audit */
 	RuleMode	mode;			/* unless the guard says otherwise */
 	bool		fixed;			/* has no other mode */
+	bool		import;			/* only warns during an import */
 	int			sqlstate;
 	const char *refuses;		/* the message of a refusal */
+	const char *russian;		/* the same in UTF-8 */
+	const char *kazakh;
 	const char *hint;
 	const char *act;
 } Rule;
@@ -59,8 +80,12 @@ typedef struct RowChange
 /*
  * A clause returns a finding, a short stable code, or NULL: in C from the
  * row alone, in SQL (see judge.c) from the row and what stands around it.
+ * A finding that begins with a question mark is a doubt: it warns, whatever
+ * the mode of the rule.
  */
 typedef const char *(*RowClause) (const RowChange *change);
+
+#define is_doubt(finding) ((finding)[0] == '?')
 
 typedef struct Clause
 {
@@ -76,6 +101,8 @@ typedef struct Clause
 } Clause;
 
 extern const Rule rules[RULES];
+
+/* clause.c */
 extern const Clause clauses[];
 extern const int nclauses;
 

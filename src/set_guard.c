@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(osms_changed_columns);
 
 static const char lock[] =
 "SELECT p.person, p.death_date, p.birth_date, p.sex, s.roster_complete,"
-" p.death_date + 1"
+" p.death_date + 1, p.region, p.stay_until"
 " FROM {r}.person p, {r}.setting s WHERE p.person = ANY ($1)"
 " ORDER BY p.person FOR NO KEY UPDATE OF p";
 
@@ -80,8 +80,8 @@ lock_persons(Chunk *chunk, bool *complete)
 	for (int i = 0; i < chunk->nchanges; i++)
 	{
 		Change	   *change = &chunk->changes[i];
-		Datum		row[6];
-		bool		nulls[6];
+		Datum		row[8];
+		bool		nulls[8];
 		int			until = CHANGE_NEW + ATTACHMENT_UNTIL;
 		int			order = 1;
 
@@ -104,6 +104,10 @@ lock_persons(Chunk *chunk, bool *complete)
 		change->isnull[extra + LOCKED_PERSON] = false;
 		change->value[extra + LOCKED_DEATH] = row[1];
 		change->isnull[extra + LOCKED_DEATH] = nulls[1];
+		change->value[extra + LOCKED_REGION] = row[6];
+		change->isnull[extra + LOCKED_REGION] = nulls[6];
+		change->value[extra + LOCKED_STAY] = row[7];
+		change->isnull[extra + LOCKED_STAY] = nulls[7];
 		if (guard->kind != REL_ATTACHMENT)
 			continue;
 		change->value[extra + VERSION_BIRTH] = row[2];
@@ -154,7 +158,7 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	int			context;
 
 	as_owner_begin(&guard->registry, &user, &context);
-	if (guard->kind != REL_PERSON && guard->kind != REL_ORGANISATION)
+	if (canonical_relations[guard->kind].of_person)
 		known = lock_persons(chunk, &complete);
 	if (guard->kind == REL_ATTACHMENT)
 		roster_note_versions(chunk, known);

@@ -5,14 +5,15 @@
 --
 CREATE FUNCTION osms.rules(OUT rule text, OUT layer text, OUT default_mode text, OUT fixed boolean,
                            OUT relations text[], OUT audited boolean, OUT sqlstate text, OUT refuses text,
-                           OUT hint text, OUT act text) RETURNS SETOF record
-    LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 13
+                           OUT hint text, OUT act text, OUT warns_in_import boolean,
+                           OUT russian text, OUT kazakh text) RETURNS SETOF record
+    LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 30
     AS 'MODULE_PATHNAME', 'osms_rules';
 COMMENT ON FUNCTION osms.rules() IS 'the catalogue of rules, as the view osms.rule shows it; each rule names its act';
 
 CREATE VIEW osms.rule AS SELECT * FROM osms.rules();
 COMMENT ON VIEW osms.rule IS
-    'rules: id, layer that judges (row, set), default mode, whether it has no other, relations judged, whether audit finds it in stored rows, SQLSTATE, message and hint of a refusal, act';
+    'rules: id, layer that judges (row, set, or audit alone), default mode, whether it has no other, relations judged, whether audit finds it in stored rows, SQLSTATE, message and hint of a refusal, act, whether it only warns during an import, the message in Russian and in Kazakh (NULL where the database''s encoding cannot hold it)';
 GRANT SELECT ON osms.rule TO PUBLIC;
 
 CREATE FUNCTION osms.clauses(registry text, OUT rule text, OUT relation text, OUT judged boolean) RETURNS SETOF record

@@ -1,0 +1,111 @@
+/*
+ * clause.c
+ *		The clauses of the rules: which rule judges what of which relation.
+ *
+ * A new rule is one entry in the catalogue (rule.c), a clause here for each
+ * relation it judges, its predicate in row_rule.c or law_*.h, and its test.
+ * Guard, sift and audit run the same clauses.
+ */
+#include "guard.h"
+
+#include "law_application.h"
+#include "law_attachment.h"
+
+#define PERSON_KNOWN \
+	"CASE WHEN {touched:person} AND p.person IS NULL" \
+	" THEN 'unknown_person' END"
+#define ORGANISATION_KNOWN \
+	"CASE WHEN {touched:organisation} AND o.organisation IS NULL" \
+	" THEN 'unknown_organisation' END"
+
+/* What is too broken to be attested never passes, whatever the document. */
+#define IDENTIFIER(column, fault) \
+	"CASE WHEN {touched:" column "} AND (" fault " IN" \
+	"   ('length', 'character', 'zero')" \
+	"  OR NOT EXISTS (SELECT FROM {r}.attested_number t" \
+	"   WHERE rtrim(t.number, '!') = {number:" column "}))" \
+	" THEN " fault " END"
+
+const Clause clauses[] = {
+	{RULE_IDENTIFIER, REL_PERSON, PERSON_IIN, row_identifier,
+		IDENTIFIER("iin", "osms.iin_fault({number:iin})"),
+		.needs = COLUMN_BIT(PERSON_IIN),
+		.relations = RELATION_BIT(REL_ATTESTED_NUMBER), .audited = true},
+	{RULE_IDENTIFIER, REL_ORGANISATION, ORGANISATION_BIN, row_identifier,
+		IDENTIFIER("bin", "osms.bin_fault({number:bin})"),
+		.needs = COLUMN_BIT(ORGANISATION_BIN),
+		.relations = RELATION_BIT(REL_ATTESTED_NUMBER), .audited = true},
+	{RULE_IMMUTABLE, REL_PERSON, PERSON_PERSON, row_immutable, NULL,
+		.audited = false},
+	{RULE_IMMUTABLE, REL_ORGANISATION, ORGANISATION_ORGANISATION,
+		row_immutable, NULL,
+		.audited = false},
+
+	{RULE_PERIOD, REL_ATTACHMENT, ATTACHMENT_SINCE, row_period, NULL,
+		.audited = true},
+	{RULE_TRANSITION, REL_ATTACHMENT, ATTACHMENT_STATE, row_transition, NULL,
+		.audited = true},
+	{RULE_REASON, REL_ATTACHMENT, ATTACHMENT_REASON, row_reason, NULL,
+		.needs = COLUMN_BIT(ATTACHMENT_REASON), .audited = true},
+	{RULE_IMMUTABLE, REL_ATTACHMENT, ATTACHMENT_ATTACHMENT, row_immutable,
+		NULL, .audited = false},
+	{RULE_INITIAL_STATE, REL_ATTACHMENT, ATTACHMENT_STATE, NULL,
+		"CASE WHEN {touched:attachment} AND c.op = 'I' AND NOT c.stored"
+		" AND c.state NOT IN ('active', 'closed') THEN 'born_'"
+		" || c.state::text END", .audited = false},
+	{RULE_PERSON_KNOWN, REL_ATTACHMENT, ATTACHMENT_PERSON, NULL,
+		PERSON_KNOWN, .audited = true},
+	{RULE_ORGANISATION_KNOWN, REL_ATTACHMENT, ATTACHMENT_ORGANISATION, NULL,
+		ORGANISATION_KNOWN,
+		.relations = RELATION_BIT(REL_ORGANISATION), .audited = true},
+	{RULE_ALIVE, REL_ATTACHMENT, ATTACHMENT_SINCE, NULL, ALIVE,
+		.audited = true},
+	{RULE_BASIS, REL_ATTACHMENT, ATTACHMENT_APPLICATION, NULL, BASIS,
+		.needs_any = ATTACHMENT_BASES,
+		.relations = RELATION_BIT(REL_APPLICATION), .audited = true},
+	/* judged on the roster, and by audit on the source: see overlap.c */
+	{RULE_ONE_ATTACHMENT, REL_ATTACHMENT, ATTACHMENT_SINCE, NULL, NULL,
+		.audited = true},
+
+	{RULE_TRANSITION, REL_APPLICATION, APPLICATION_STATE, row_transition,
+		NULL, .audited = true},
+	{RULE_REASON, REL_APPLICATION, APPLICATION_REASON, row_reason, NULL,
+		.needs = COLUMN_BIT(APPLICATION_REASON), .audited = true},
+	{RULE_IMMUTABLE, REL_APPLICATION, APPLICATION_APPLICATION, row_immutable,
+		NULL, .audited = false},
+	{RULE_INITIAL_STATE, REL_APPLICATION, APPLICATION_STATE, NULL,
+		APPLICATION_INITIAL_STATE,
+		.needs = COLUMN_BIT(APPLICATION_SUBMITTED_AT) |
+		COLUMN_BIT(APPLICATION_DECIDED_AT), .audited = true},
+	{RULE_PERSON_KNOWN, REL_APPLICATION, APPLICATION_PERSON, NULL,
+		PERSON_KNOWN, .audited = true},
+	{RULE_ORGANISATION_KNOWN, REL_APPLICATION, APPLICATION_ORGANISATION, NULL,
+		ORGANISATION_KNOWN,
+		.relations = RELATION_BIT(REL_ORGANISATION), .audited = true},
+	{RULE_IDENTIFIED, REL_APPLICATION, APPLICATION_STATE, NULL, IDENTIFIED,
+		.needs = COLUMN_BIT(APPLICATION_CHANNEL),
+		.relations = RELATION_BIT(REL_IDENTITY_EVENT), .audited = true},
+	{RULE_ONE_OPEN_APPLICATION, REL_APPLICATION, APPLICATION_STATE, NULL,
+		ONE_OPEN_APPLICATION, .audited = true},
+
+	{RULE_IMMUTABLE, REL_IDENTITY_EVENT, EVENT_EVENT, row_immutable, NULL,
+		.audited = false},
+	{RULE_IDENTIFIED, REL_IDENTITY_EVENT, EVENT_EVENT, NULL, GRANTED_WRITER,
+		.audited = false},
+	{RULE_PERSON_KNOWN, REL_IDENTITY_EVENT, EVENT_PERSON, NULL, PERSON_KNOWN,
+		.audited = true},
+};
+
+const int	nclauses = lengthof(clauses);
+
+/*
+ * Whether a clause can judge, given the mapped columns of its relation and
+ * the relations the registry has.
+ */
+bool
+clause_applies(const Clause *clause, int mapped, int relations)
+{
+	return (clause->needs & ~mapped) == 0 &&
+		(clause->needs_any == 0 || (clause->needs_any & mapped) != 0) &&
+		(clause->relations & ~relations) == 0;
+}

@@ -1,0 +1,75 @@
+/*
+ * law_application.h
+ *		The law about applications and identification.
+ *
+ * Predicates in SQL for the table in clause.c; judge.c tells what they may
+ * refer to.
+ */
+#ifndef OSMS_LAW_APPLICATION_H
+#define OSMS_LAW_APPLICATION_H
+
+/* An application counts from the registry's cut-over day when stored. */
+#define SINCE_CUT_OVER \
+	"(NOT c.stored OR c.submitted_at IS NULL OR" \
+	" (c.submitted_at AT TIME ZONE s.time_zone)::date >= s.cut_over)"
+
+#define OPEN_STATES "('identified', 'approved', 'deferred')"
+
+#define APPLICATION_INITIAL_STATE \
+	"CASE WHEN c.op <> 'I' OR c.state IS NULL" \
+	"  OR c.state IN ('draft', 'submitted')" \
+	"  OR NOT " SINCE_CUT_OVER " THEN NULL" \
+	" WHEN c.submitted_at IS NULL THEN 'submitted_at_missing'" \
+	" WHEN c.state NOT IN ('approved', 'deferred', 'attached', 'refused'," \
+	"  'lapsed', 'cancelled') THEN NULL" \
+	" WHEN c.decided_at IS NULL THEN 'decided_at_missing'" \
+	" WHEN c.decided_at < c.submitted_at" \
+	"  THEN 'decided_before_submitted' END"
+
+/*
+ * Who was identified is the person, or the applicant who acts for the
+ * person.  The channel's row in force on the day of the event tells which
+ * methods count, and which of them only when a known clerk has seen it.
+ */
+#define IDENTIFIED \
+	"CASE WHEN {touched:state}" \
+	" AND (c.state IN " OPEN_STATES \
+	"  OR c.op = 'I' AND c.state IN ('attached', 'lapsed', 'cancelled'))" \
+	" AND " SINCE_CUT_OVER \
+	" AND NOT EXISTS (SELECT FROM {r}.identity_event e," \
+	"   LATERAL (SELECT h.methods, h.clerk_methods, h.clerk_role" \
+	"    FROM osms.channel h WHERE h.channel = e.channel" \
+	"     AND h.valid_from <= (e.at AT TIME ZONE s.time_zone)::date" \
+	"    ORDER BY h.valid_from DESC, h.known_from DESC LIMIT 1) h" \
+	"   WHERE e.application = c.application AND e.channel = c.channel" \
+	"    AND (e.person = c.person AND (e.applicant IS NULL" \
+	"      OR e.applicant = e.person OR e.applicant = c.applicant)" \
+	"     OR e.person = c.applicant)" \
+	"    AND (e.method = ANY (h.methods) AND e.clerk IS NULL" \
+	"     OR e.method = ANY (h.methods || h.clerk_methods)" \
+	"      AND {clerk_known}))" \
+	" THEN 'not_identified' END"
+
+/* Campaign applications, which wait for 1 January, are counted apart. */
+#define ONE_OPEN_APPLICATION \
+	"CASE WHEN {touched:state,person,ground} AND c.state IN " OPEN_STATES \
+	" AND EXISTS (SELECT FROM {r}.application x WHERE x.person = c.person" \
+	"  AND x.application <> c.application AND x.state IN " OPEN_STATES \
+	"  AND (x.ground IS NOT DISTINCT FROM 'campaign')" \
+	"   = (c.ground IS NOT DISTINCT FROM 'campaign')" \
+	"  AND (NOT c.stored OR x.application < c.application))" \
+	" THEN 'open_application' END"
+
+/*
+ * Written by the roles of the channel alone; $1 is the writer.  What counts
+ * is who may write today, not on the day that the writer gives.
+ */
+#define GRANTED_WRITER \
+	"(SELECT CASE" \
+	"  WHEN h.writer IS NOT NULL AND NOT pg_has_role($1, h.writer, 'USAGE')" \
+	"  THEN 'writer_without_channel' END FROM osms.channel h" \
+	"  WHERE h.channel = c.channel" \
+	"   AND h.valid_from <= (now() AT TIME ZONE s.time_zone)::date" \
+	"  ORDER BY h.valid_from DESC, h.known_from DESC LIMIT 1)"
+
+#endif							/* OSMS_LAW_APPLICATION_H */

@@ -1,0 +1,98 @@
+/*
+ * law_attachment.h
+ *		The law about attachments: their basis and their end.
+ *
+ * Predicates in SQL for the table in clause.c; judge.c tells what they may
+ * refer to.
+ */
+#ifndef OSMS_LAW_ATTACHMENT_H
+#define OSMS_LAW_ATTACHMENT_H
+
+/*
+ * An approval younger than any limit that ever stood, with a day to spare
+ * for clocks, needs no look at the limit of its own day.
+ */
+#define DECIDED_ON "(ap.decided_at AT TIME ZONE s.time_zone)::date"
+#define SURELY_VALID \
+	"ap.decided_at > (SELECT" \
+	"  now() - (min(v.value::int) - 1) * interval '1 day'" \
+	"  FROM osms.parameter v" \
+	"  WHERE v.name = 'approval_valid_days' AND v.known_from <= now())"
+
+/*
+ * Of two stored attachments that name one application the later one is
+ * found; a new one finds any other.  It is looked for among the person's own:
+ * another person's cannot lawfully name this application.
+ */
+#define BASIS_APPLICATION \
+	" WHEN c.application IS NOT NULL THEN CASE" \
+	"  WHEN ap.application IS NULL THEN 'unknown_application'" \
+	"  WHEN ap.person <> c.person THEN 'application_of_another_person'" \
+	"  WHEN ap.organisation <> c.organisation" \
+	"   THEN 'application_of_another_organisation'" \
+	"  WHEN c.application = ANY (SELECT x.application FROM {r}.attachment x" \
+	"    WHERE x.person = c.person" \
+	"     AND x.attachment <> c.attachment AND (NOT c.stored" \
+	"      OR (x.since, x.attachment) < (c.since, c.attachment)))" \
+	"   THEN 'application_used'" \
+	"  WHEN c.stored AND ap.state = 'attached' THEN NULL" \
+	"  WHEN ap.state = 'deferred' THEN CASE" \
+	"    WHEN ap.effective_on IS NULL OR c.since < ap.effective_on" \
+	"     OR ap.effective_on > (now() AT TIME ZONE s.time_zone)::date" \
+	"    THEN 'deferred_not_due' END" \
+	"  WHEN ap.state IS DISTINCT FROM 'approved'" \
+	"   THEN 'application_not_approved'" \
+	"  WHEN c.stored OR " SURELY_VALID " THEN NULL" \
+	"  WHEN " DECIDED_ON \
+	"    + osms.parameter_on('approval_valid_days', " DECIDED_ON ")::int" \
+	"    < (now() AT TIME ZONE s.time_zone)::date" \
+	"   THEN 'approval_expired' END"
+
+/*
+ * Restored is what the person had and lost without leaving: an attachment
+ * annulled or closed by mistake or by a death that was recorded wrongly, or
+ * one that was closed for a later attachment that has since been annulled.
+ */
+#define BASIS_RESTORES \
+	" WHEN c.restores IS NOT NULL THEN (SELECT CASE" \
+	"  WHEN x.attachment IS NULL THEN 'unknown_attachment'" \
+	"  WHEN x.person <> c.person THEN 'attachment_of_another_person'" \
+	"  WHEN x.organisation <> c.organisation" \
+	"   THEN 'attachment_of_another_organisation'" \
+	"  WHEN x.state NOT IN ('closed', 'annulled') THEN 'still_attached'" \
+	"  WHEN EXISTS (SELECT FROM {r}.attachment y" \
+	"    WHERE y.person = c.person AND y.restores = c.restores" \
+	"     AND y.attachment <> c.attachment AND y.state <> 'annulled'" \
+	"     AND (NOT c.stored OR (y.since, y.attachment)" \
+	"      < (c.since, c.attachment))) THEN 'already_restored'" \
+	"  WHEN x.reason IN ('error', 'death') THEN NULL" \
+	"  WHEN x.state = 'closed' AND EXISTS (SELECT FROM {r}.attachment y" \
+	"    WHERE y.person = c.person AND y.state = 'annulled'" \
+	"     AND y.since >= x.until) THEN NULL" \
+	"  ELSE 'nothing_to_restore' END" \
+	"  FROM (VALUES (1)) one LEFT JOIN {r}.attachment x" \
+	"   ON x.attachment = c.restores)"
+
+#define BASIS \
+	"CASE WHEN NOT {touched:application,order_key,restores,person,organisation}" \
+	"  OR c.state = 'annulled' THEN NULL" \
+	" WHEN num_nonnulls(c.application, c.order_key, c.restores) > 1" \
+	"  THEN 'several_bases'" \
+	BASIS_APPLICATION \
+	" WHEN c.order_key IS NOT NULL THEN 'unknown_order'" \
+	BASIS_RESTORES \
+	" WHEN c.since < s.cut_over THEN NULL" \
+	" ELSE 'no_basis' END"
+
+#define ALIVE \
+	"CASE WHEN NOT {touched:person,since} AND NOT {extended}" \
+	"  OR c.state = 'annulled' THEN NULL" \
+	" WHEN c.since > p.death_date THEN 'after_death'" \
+	" WHEN coalesce(c.until, 'infinity') > p.death_date + 1" \
+	"  THEN 'beyond_death' END"
+
+#define ATTACHMENT_BASES \
+	(COLUMN_BIT(ATTACHMENT_APPLICATION) | COLUMN_BIT(ATTACHMENT_ORDER_KEY) | \
+	 COLUMN_BIT(ATTACHMENT_RESTORES))
+
+#endif							/* OSMS_LAW_ATTACHMENT_H */
