@@ -72,6 +72,12 @@ INSERT INTO parameter (name, value, valid_from, act) VALUES ('approval_valid_day
 SELECT parameter_on('approval_valid_days', '2025-12-31'), parameter_on('approval_valid_days', '2026-01-31');
 SELECT append_only();
 
+-- a row that could not be used says what could
+INSERT INTO scheme (scheme, snapshot, valid_from, act) VALUES ('mine', 'mid_month', '2026-06-01', 'order-1');
+INSERT INTO scheme (scheme, rate_rounding, valid_from, act) VALUES ('mine', 13, '2026-06-01', 'order-1');
+INSERT INTO scheme_weight (scheme, age_from, age_to, sex, weight, valid_from, act) VALUES ('mine', 0, 0.5, 'male', 1, '2026-06-01', 'order-1');
+SELECT * FROM load_check('mine');
+
 -- quotients are divided and rounded in one step
 SELECT round_quotient(2, 3, 2), round_quotient(-2, 3, 2), round_quotient(1, 8, 2), round_quotient(-1, 8, 2), round_quotient(5, 2, 0),
        round_quotient(12345678901234567890123, 10, 0), round_quotient(0.01, 3, 6);

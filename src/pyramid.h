@@ -39,6 +39,8 @@ typedef struct PyramidCount
 
 extern Pyramid *pyramid_new(void);
 extern Pyramid *pyramid_from_datum(Datum datum);
+extern int64 pyramid_heads(const Pyramid *pyramid, int from_age, int to_age, int sex);
+extern char *pyramid_grouped(int64 number);
 
 #define PG_GETARG_PYRAMID(n)	pyramid_from_datum(PG_GETARG_DATUM(n))
 

@@ -45,8 +45,8 @@ typedef struct Drawing
 } Drawing;
 
 /* A number with its digits in groups of three. */
-static char *
-grouped(int64 number)
+char *
+pyramid_grouped(int64 number)
 {
 	char	   *digits = psprintf(INT64_FORMAT, number);
 	int			length = strlen(digits);
@@ -63,8 +63,8 @@ grouped(int64 number)
 }
 
 /* Heads of a band, or an error: a sum may need more than 64 bits. */
-static int64
-heads_between(const Pyramid *pyramid, int from_age, int to_age, int sex)
+int64
+pyramid_heads(const Pyramid *pyramid, int from_age, int to_age, int sex)
 {
 	int64		heads;
 
@@ -79,7 +79,7 @@ heads_between(const Pyramid *pyramid, int from_age, int to_age, int sex)
 static void
 fit_number(Drawing *drawing, int64 number)
 {
-	drawing->number_width = Max(drawing->number_width, (int) strlen(grouped(number)));
+	drawing->number_width = Max(drawing->number_width, (int) strlen(pyramid_grouped(number)));
 }
 
 /* Sum the bands and lay the columns out. */
@@ -96,7 +96,7 @@ measure(Drawing *drawing, const Pyramid *pyramid)
 		{
 			int			from_age = band * BAND_YEARS;
 			int			to_age = band == LAST_BAND ? PYRAMID_AGES : from_age + BAND_YEARS;
-			int64		heads = heads_between(pyramid, from_age, to_age, sex);
+			int64		heads = pyramid_heads(pyramid, from_age, to_age, sex);
 
 			drawing->heads[band][sex] = heads;
 			if (heads != 0)
@@ -104,7 +104,7 @@ measure(Drawing *drawing, const Pyramid *pyramid)
 			drawing->largest = Max(drawing->largest, fabs((double) heads));
 			fit_number(drawing, heads);
 		}
-		drawing->totals[sex] = heads_between(pyramid, 0, PYRAMID_AGES, sex);
+		drawing->totals[sex] = pyramid_heads(pyramid, 0, PYRAMID_AGES, sex);
 		fit_number(drawing, drawing->totals[sex]);
 	}
 	drawing->bar_width = (DRAW_WIDTH - LABEL_WIDTH - GAPS - 2 * drawing->number_width) / 2;
@@ -167,7 +167,7 @@ draw_band(ReturnSetInfo *result, StringInfo line, const Drawing *drawing, int ba
 		psprintf("%d-%d", from_age, from_age + BAND_YEARS - 1);
 
 	append_bar(line, drawing, heads[PYRAMID_MALE], true);
-	append_middle(line, drawing, grouped(heads[PYRAMID_MALE]), label, grouped(heads[PYRAMID_FEMALE]));
+	append_middle(line, drawing, pyramid_grouped(heads[PYRAMID_MALE]), label, pyramid_grouped(heads[PYRAMID_FEMALE]));
 	if (heads[PYRAMID_FEMALE] != 0)
 		appendStringInfoChar(line, ' ');
 	append_bar(line, drawing, heads[PYRAMID_FEMALE], false);
@@ -182,7 +182,7 @@ osms_pyramid_draw(PG_FUNCTION_ARGS)
 {
 	Pyramid    *pyramid = PG_GETARG_PYRAMID(0);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	int64		everybody = heads_between(pyramid, 0, PYRAMID_AGES, PYRAMID_ANY_SEX);
+	int64		everybody = pyramid_heads(pyramid, 0, PYRAMID_AGES, PYRAMID_ANY_SEX);
 	Drawing		drawing;
 	StringInfoData line;
 
@@ -197,9 +197,9 @@ osms_pyramid_draw(PG_FUNCTION_ARGS)
 		draw_band(result, &line, &drawing, band);
 
 	appendStringInfoSpaces(&line, drawing.bar_width);
-	append_middle(&line, &drawing, grouped(drawing.totals[PYRAMID_MALE]), "total",
-				  grouped(drawing.totals[PYRAMID_FEMALE]));
-	appendStringInfo(&line, "  = %s", grouped(everybody));
+	append_middle(&line, &drawing, pyramid_grouped(drawing.totals[PYRAMID_MALE]), "total",
+				  pyramid_grouped(drawing.totals[PYRAMID_FEMALE]));
+	appendStringInfo(&line, "  = %s", pyramid_grouped(everybody));
 	emit(result, &line);
 	return (Datum) 0;
 }

@@ -161,3 +161,9 @@ CREATE FUNCTION osms.draw(pyramid osms.pyramid) RETURNS SETOF text
     AS 'MODULE_PATHNAME', 'osms_pyramid_draw';
 COMMENT ON FUNCTION osms.draw(osms.pyramid) IS
     'the pyramid as lines of text of at most 78 columns, in bands of five years, males left, females right, with totals; stable because bars depend on the encoding of the database';
+
+CREATE FUNCTION osms.svg(pyramid osms.pyramid) RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_pyramid_svg';
+COMMENT ON FUNCTION osms.svg(osms.pyramid) IS
+    'the pyramid as one SVG element for a page or a file of its own: single years of age from 0 to 99, 100 and over together, males left, females right; needs no script and nothing from outside, suits light and dark ground, the same text for the same pyramid';

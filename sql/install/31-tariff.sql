@@ -43,34 +43,122 @@ COMMENT ON COLUMN osms.parameter.known_from IS 'moment from which it is known';
 COMMENT ON COLUMN osms.parameter.act IS 'act that says so';
 COMMENT ON COLUMN osms.parameter.illustrative IS 'made up, no claim to be official';
 
+-- Every question the law leaves open is a property with a default. A row is
+-- judged by osms.scheme_property, so that a refusal can say what is possible.
 CREATE TABLE osms.scheme (
     scheme text NOT NULL,
-    combination text NOT NULL DEFAULT 'add' CHECK (combination IN ('add', 'multiply')),
-    snapshot text NOT NULL DEFAULT 'last_day' CHECK (snapshot = 'last_day'),
-    rate_rounding integer NOT NULL DEFAULT 2 CHECK (rate_rounding BETWEEN 0 AND 12),
-    amount_rounding integer NOT NULL DEFAULT 2 CHECK (amount_rounding BETWEEN 0 AND 12),
+    combination text NOT NULL DEFAULT 'add',
+    snapshot text NOT NULL DEFAULT 'last_day',
+    age_on text NOT NULL DEFAULT 'snapshot',
+    rate_on text NOT NULL DEFAULT 'snapshot',
+    coefficient_over text NOT NULL DEFAULT 'all',
+    suspect text NOT NULL DEFAULT 'paid',
+    coefficient_rounding integer,
+    rate_rounding integer DEFAULT 2,
+    amount_rounding integer NOT NULL DEFAULT 2,
+    uninsured text NOT NULL DEFAULT 'reduced',
+    insurance_lag integer NOT NULL DEFAULT 1,
+    insurance_unknown text NOT NULL DEFAULT 'full',
+    grace text NOT NULL DEFAULT 'paid',
+    list_limit text NOT NULL DEFAULT 'last_attached',
+    both_reductions text NOT NULL DEFAULT 'lower',
+    inactive text NOT NULL DEFAULT 'whole_year',
+    cap text NOT NULL DEFAULT 'carried',
+    sanction_rate text NOT NULL DEFAULT 'defect_month',
     illustrative boolean NOT NULL DEFAULT false,
     valid_from date NOT NULL,
     known_from timestamptz NOT NULL DEFAULT now(),
     act text NOT NULL REFERENCES osms.act,
     PRIMARY KEY (scheme, valid_from, known_from)
 );
-COMMENT ON TABLE osms.scheme IS 'ways to turn a pyramid into money: one row with all properties, read by osms.scheme_on; rows are only added';
+COMMENT ON TABLE osms.scheme IS 'ways to turn a pyramid into money: one row with all properties, read by osms.scheme_on; osms.scheme_property lists what they may be; rows are only added';
 COMMENT ON COLUMN osms.scheme.scheme IS 'name of the scheme';
 COMMENT ON COLUMN osms.scheme.combination IS
     'how the age-sex coefficient Kav joins the coefficients Ki of the organisation: add: B*(Kav + sum(Ki - 1)); multiply: B*Kav*product(Ki)';
-COMMENT ON COLUMN osms.scheme.snapshot IS 'day on which heads are counted: last_day of the month';
-COMMENT ON COLUMN osms.scheme.rate_rounding IS 'decimal digits of the rate in tenge, half away from zero';
+COMMENT ON COLUMN osms.scheme.snapshot IS
+    'when heads are counted: on the last_day or the first_day of the month, or on every day of it (person_days: a head is then a day of a person)';
+COMMENT ON COLUMN osms.scheme.age_on IS
+    'day on which the age is taken: snapshot (for person_days each day itself), month_start or year_start; who is born later is 0';
+COMMENT ON COLUMN osms.scheme.rate_on IS
+    'day on which region, class, contract, coefficients and tables are read: snapshot (for person_days the last day) or month_start';
+COMMENT ON COLUMN osms.scheme.coefficient_over IS 'heads over which Kav is taken: all, or those paid in full';
+COMMENT ON COLUMN osms.scheme.suspect IS 'attachments under suspicion: paid or unpaid';
+COMMENT ON COLUMN osms.scheme.coefficient_rounding IS 'decimal digits of Kav before it enters the rate; NULL = not rounded';
+COMMENT ON COLUMN osms.scheme.rate_rounding IS 'decimal digits of the rate in tenge, half away from zero; NULL = not rounded, only the amount is';
 COMMENT ON COLUMN osms.scheme.amount_rounding IS 'decimal digits of the amount in tenge, half away from zero';
+COMMENT ON COLUMN osms.scheme.uninsured IS 'persons without contributions: reduced (to the parameter uninsured_share) or full';
+COMMENT ON COLUMN osms.scheme.insurance_lag IS 'months from the month whose contributions are looked at to the month paid for';
+COMMENT ON COLUMN osms.scheme.insurance_unknown IS 'persons of whom no contribution is known, either way: full or reduced';
+COMMENT ON COLUMN osms.scheme.grace IS 'months of grace after a contribution (parameter insurance_grace_months): paid or unpaid';
+COMMENT ON COLUMN osms.scheme.list_limit IS
+    'who is reduced (by osms.norm_step) on a list over the norm of its site: last_attached (latest since, then greatest key of the attachment) or none';
+COMMENT ON COLUMN osms.scheme.both_reductions IS 'two reductions of one person: the lower share or the product of the shares';
+COMMENT ON COLUMN osms.scheme.inactive IS
+    'who is reduced in December to the parameter inactive_share for want of a service here in the year: persons here at the snapshots of the whole_year, of any_month (those months), or none';
+COMMENT ON COLUMN osms.scheme.cap IS
+    'money above the yearly amount of the contract: carried to the next month of the year, cut, or none (no cap); taken after all reductions, before sanctions';
+COMMENT ON COLUMN osms.scheme.sanction_rate IS 'rate that a sanction multiplies: of the defect_month or of the invoice_month';
 COMMENT ON COLUMN osms.scheme.illustrative IS 'made up, no claim to be official';
 COMMENT ON COLUMN osms.scheme.valid_from IS 'first day on which it is in force';
 COMMENT ON COLUMN osms.scheme.known_from IS 'moment from which it is known';
 COMMENT ON COLUMN osms.scheme.act IS 'act that says so';
 
+CREATE FUNCTION osms.scheme_property(OUT property text, OUT choices text[], OUT minimum integer, OUT maximum integer) RETURNS SETOF record
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 18
+BEGIN ATOMIC
+    SELECT * FROM (VALUES
+        ('combination', '{add,multiply}'::text[], NULL::integer, NULL::integer),
+        ('snapshot', '{last_day,first_day,person_days}', NULL, NULL),
+        ('age_on', '{snapshot,month_start,year_start}', NULL, NULL),
+        ('rate_on', '{snapshot,month_start}', NULL, NULL),
+        ('coefficient_over', '{all,full}', NULL, NULL),
+        ('suspect', '{paid,unpaid}', NULL, NULL),
+        ('coefficient_rounding', NULL, 0, 12),
+        ('rate_rounding', NULL, 0, 12),
+        ('amount_rounding', NULL, 0, 12),
+        ('uninsured', '{reduced,full}', NULL, NULL),
+        ('insurance_lag', NULL, 0, 12),
+        ('insurance_unknown', '{full,reduced}', NULL, NULL),
+        ('grace', '{paid,unpaid}', NULL, NULL),
+        ('list_limit', '{last_attached,none}', NULL, NULL),
+        ('both_reductions', '{lower,product}', NULL, NULL),
+        ('inactive', '{whole_year,any_month,none}', NULL, NULL),
+        ('cap', '{carried,cut,none}', NULL, NULL),
+        ('sanction_rate', '{defect_month,invoice_month}', NULL, NULL)) AS p (property, choices, minimum, maximum);
+END;
+COMMENT ON FUNCTION osms.scheme_property() IS
+    'properties of a scheme: words they may be, the default first, or the least and the greatest number; COMMENT ON COLUMN osms.scheme tells what each means';
+
+CREATE FUNCTION osms.check_property() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    wrong record;
+BEGIN
+    SELECT p.*, v.value INTO wrong
+    FROM osms.scheme_property() p, LATERAL (SELECT to_jsonb(NEW) ->> p.property) AS v (value)
+    WHERE CASE WHEN p.choices IS NULL THEN v.value::integer NOT BETWEEN p.minimum AND p.maximum ELSE v.value <> ALL (p.choices) END
+    LIMIT 1;
+    IF wrong.property IS NOT NULL THEN
+        RAISE EXCEPTION 'property "%" of scheme "%" cannot be "%"', wrong.property, NEW.scheme, wrong.value
+            USING ERRCODE = 'check_violation', SCHEMA = 'osms', TABLE = 'scheme', COLUMN = wrong.property,
+                  HINT = CASE WHEN wrong.choices IS NULL THEN format('It is a number from %s to %s.', wrong.minimum, wrong.maximum)
+                         ELSE format('It is one of %s.', array_to_string(wrong.choices, ', ')) END;
+    END IF;
+    RETURN NEW;
+END $$;
+COMMENT ON FUNCTION osms.check_property() IS
+    'trigger of osms.scheme: 23514 with the possible values for a property that is none of them';
+REVOKE EXECUTE ON FUNCTION osms.check_property() FROM PUBLIC;
+CREATE TRIGGER check_property BEFORE INSERT ON osms.scheme
+    FOR EACH ROW EXECUTE FUNCTION osms.check_property();
+COMMENT ON TRIGGER check_property ON osms.scheme IS 'a property is one of its possible values';
+
 CREATE TABLE osms.scheme_weight (
     scheme text NOT NULL,
-    age_from integer NOT NULL CHECK (age_from >= 0),
-    age_to integer,
+    age_from numeric NOT NULL CHECK (age_from >= 0),
+    age_to numeric,
     sex osms.sex NOT NULL,
     weight numeric NOT NULL CHECK (weight >= 0 AND weight < 'Infinity'),
     valid_from date NOT NULL,
@@ -81,13 +169,35 @@ CREATE TABLE osms.scheme_weight (
 COMMENT ON TABLE osms.scheme_weight IS
     'age-sex weights. The rows of one scheme, valid_from and known_from are an edition; the latest edition holds whole, never a mix, so a change of bands is a full new set, inserted in one transaction; rows are only added';
 COMMENT ON COLUMN osms.scheme_weight.scheme IS 'name of the scheme';
-COMMENT ON COLUMN osms.scheme_weight.age_from IS 'first age, completed years';
-COMMENT ON COLUMN osms.scheme_weight.age_to IS 'age before which the band ends, years; NULL = open';
+COMMENT ON COLUMN osms.scheme_weight.age_from IS 'first age, whole completed years; numeric, so that half a year is refused and not rounded';
+COMMENT ON COLUMN osms.scheme_weight.age_to IS 'age before which the band ends, whole years; NULL = open';
 COMMENT ON COLUMN osms.scheme_weight.sex IS 'sex';
 COMMENT ON COLUMN osms.scheme_weight.weight IS 'relative cost of a person of this age and sex';
 COMMENT ON COLUMN osms.scheme_weight.valid_from IS 'first day on which the edition is in force';
 COMMENT ON COLUMN osms.scheme_weight.known_from IS 'moment from which the edition is known';
 COMMENT ON COLUMN osms.scheme_weight.act IS 'act that says so';
+
+CREATE FUNCTION osms.check_band() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    edge numeric := CASE WHEN NEW.age_from % 1 <> 0 THEN NEW.age_from ELSE NEW.age_to END;
+BEGIN
+    IF edge % 1 <> 0 OR edge > 2147483647 THEN
+        RAISE EXCEPTION 'band edge % of scheme "%" is not a whole year', edge, NEW.scheme
+            USING ERRCODE = 'check_violation', SCHEMA = 'osms', TABLE = TG_TABLE_NAME,
+                  HINT = 'Ages are completed years: a band from 12 months to under 5 years is age_from 1, age_to 5.';
+    END IF;
+    NEW.age_from := trunc(NEW.age_from);
+    NEW.age_to := trunc(NEW.age_to);
+    RETURN NEW;
+END $$;
+COMMENT ON FUNCTION osms.check_band() IS 'trigger of osms.scheme_weight: 23514 for a band edge that is not a whole year';
+REVOKE EXECUTE ON FUNCTION osms.check_band() FROM PUBLIC;
+CREATE TRIGGER check_band BEFORE INSERT ON osms.scheme_weight
+    FOR EACH ROW EXECUTE FUNCTION osms.check_band();
+COMMENT ON TRIGGER check_band ON osms.scheme_weight IS 'bands are whole years';
 
 CREATE TABLE osms.base_rate (
     scheme text NOT NULL,
@@ -116,8 +226,21 @@ INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
     ('osms:attachment', 'Rules of attachment to primary care', 'ҚР ДСМ-194/2020', '2020-11-13',
      'order, with its amendments; methods as the state service pages and the press describe them');
 
+INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
+    ('osms:insurance', 'Law on compulsory social medical insurance', '405-V', '2015-11-16',
+     'text of the law: articles 5 (grace of three months) and 27, 28 (military and law-enforcement staff pay nothing)'),
+    ('osms:payment', 'Rules of payment for medical care', 'ҚР ДСМ-291/2020', '2020-12-20',
+     'text of the order as amended on 01.10.2025, point 47-1: 0.90 each month and 0.80 of the year, from that day');
+
 INSERT INTO osms.parameter (name, value, valid_from, known_from, act, illustrative) VALUES
-    ('approval_valid_days', '30', '-infinity', '-infinity', 'osms:illustrative', true);
+    ('approval_valid_days', '30', '-infinity', '-infinity', 'osms:illustrative', true),
+    ('uninsured_share', '1', '-infinity', '-infinity', 'osms:payment', false),
+    ('uninsured_share', '0.90', '2025-10-01', '-infinity', 'osms:payment', false),
+    ('inactive_share', '1', '-infinity', '-infinity', 'osms:payment', false),
+    ('inactive_share', '0.80', '2025-10-01', '-infinity', 'osms:payment', false),
+    ('insurance_grace_months', '0', '-infinity', '-infinity', 'osms:insurance', false),
+    ('insurance_grace_months', '3', '2020-01-01', '-infinity', 'osms:insurance', false),
+    ('insurance_exempt_categories', '{M1,M2,M3}', '-infinity', '-infinity', 'osms:insurance', false);
 
 INSERT INTO osms.scheme (scheme, illustrative, valid_from, known_from, act) VALUES
     ('illustrative', true, '-infinity', '-infinity', 'osms:illustrative');
@@ -219,7 +342,7 @@ CREATE FUNCTION osms.weights_on(scheme text, day date, known_at timestamptz DEFA
     RETURNS TABLE (age_from integer, age_to integer, sex osms.sex, weight numeric)
     LANGUAGE SQL STABLE STRICT PARALLEL SAFE ROWS 22
 BEGIN ATOMIC
-    SELECT w.age_from, w.age_to, w.sex, w.weight
+    SELECT w.age_from::integer, w.age_to::integer, w.sex, w.weight
     FROM (SELECT e.valid_from, e.known_from
           FROM osms.scheme_weight e
           WHERE e.scheme = weights_on.scheme AND e.valid_from <= weights_on.day AND e.known_from <= weights_on.known_at
@@ -290,67 +413,24 @@ END $$;
 COMMENT ON FUNCTION osms.weighted_heads(osms.pyramid, text, date, timestamptz) IS
     'heads times the weights of the scheme in force on the day, as known at the moment, exact; 42704 for an unknown scheme, 22023 when a populated cell has not exactly one weight';
 
-CREATE FUNCTION osms.check_scheme(scheme text, day date DEFAULT NULL, known_at timestamptz DEFAULT now())
-    RETURNS TABLE (valid_from date, known_from timestamptz, age_from integer, age_to integer, sex osms.sex, finding text)
-    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000 ROWS 10
-    SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-BEGIN
-    IF NOT EXISTS (SELECT FROM osms.scheme s WHERE s.scheme = check_scheme.scheme) THEN
-        RAISE EXCEPTION 'no scheme "%"', check_scheme.scheme
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Schemes are rows of osms.scheme; SELECT scheme, valid_from FROM osms.scheme lists them.';
-    END IF;
-    RETURN QUERY
-    WITH known AS (
-        SELECT DISTINCT w.valid_from, w.known_from
-        FROM osms.scheme_weight w
-        WHERE w.scheme = check_scheme.scheme AND w.known_from <= check_scheme.known_at
-          AND (w.valid_from <= check_scheme.day OR check_scheme.day IS NULL)
-        ORDER BY w.valid_from DESC, w.known_from DESC
-        LIMIT CASE WHEN check_scheme.day IS NOT NULL THEN 1 END
-    ), edition AS (
-        SELECT * FROM known
-        UNION ALL
-        SELECT NULL, NULL WHERE NOT EXISTS (SELECT FROM known)
-    ), band AS (
-        SELECT w.*
-        FROM osms.scheme_weight w
-        JOIN known k ON k.valid_from = w.valid_from AND k.known_from = w.known_from
-        WHERE w.scheme = check_scheme.scheme
-    ), cell AS (
-        SELECT e.valid_from, e.known_from, s.sex, a.age, count(b.weight) AS weights
-        FROM edition e
-        CROSS JOIN unnest(enum_range(NULL::osms.sex)) AS s (sex)
-        CROSS JOIN generate_series(0, 127) AS a (age)
-        LEFT JOIN band b
-            ON b.valid_from = e.valid_from AND b.known_from = e.known_from AND b.sex = s.sex
-            AND b.age_from <= a.age AND (a.age < b.age_to OR b.age_to IS NULL)
-        GROUP BY e.valid_from, e.known_from, s.sex, a.age
-        HAVING count(b.weight) <> 1
-    ), fault AS (
-        SELECT c.*, c.weights > 1 AS overlap,
-               c.age - row_number() OVER (PARTITION BY c.valid_from, c.known_from, c.sex, c.weights > 1
-                                          ORDER BY c.age) AS island
-        FROM cell c
-    )
-    SELECT f.valid_from, f.known_from, min(f.age), max(f.age) + 1, f.sex,
-           CASE WHEN f.overlap THEN 'overlap' ELSE 'gap' END
-    FROM fault f
-    GROUP BY f.valid_from, f.known_from, f.sex, f.overlap, f.island
-    UNION ALL
-    SELECT b.valid_from, b.known_from, b.age_from, b.age_to, b.sex, 'reversed'
-    FROM band b
-    WHERE b.age_to <= b.age_from
-    ORDER BY 1, 2, 3, 5, 6;
-END $$;
-COMMENT ON FUNCTION osms.check_scheme(text, date, timestamptz) IS
-    'what is wrong with the weights of a scheme, in the edition in force on the day or, without a day, in every edition: gap, overlap or reversed, with ages (years, age_to exclusive) and sex; no rows prove that every age from 0 to 127 of both sexes has exactly one weight; 42704 for an unknown scheme';
-
 CREATE FUNCTION osms.round_quotient(numerator numeric, denominator numeric, digits integer) RETURNS numeric
     LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
     RETURN round(div(2 * numerator * ('1e' || digits::text)::numeric + sign(numerator) * denominator, 2 * denominator)
                  * ('1e' || (-digits)::text)::numeric, digits);
 COMMENT ON FUNCTION osms.round_quotient(numeric, numeric, integer) IS
     'numerator over denominator (above zero) to so many decimal digits, half away from zero, exactly: division and rounding are one step, where round(a / b, n) rounds twice';
+
+CREATE AGGREGATE osms.product(numeric) (
+    SFUNC = pg_catalog.numeric_mul,
+    STYPE = numeric,
+    COMBINEFUNC = pg_catalog.numeric_mul,
+    INITCOND = '1',
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE osms.product(numeric) IS 'all numbers multiplied, exactly and in any order; 1 without rows, NULL is skipped';
+
+CREATE FUNCTION osms.split_pool(total numeric, weights numeric[], digits integer DEFAULT 2) RETURNS numeric[]
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_split_pool';
+COMMENT ON FUNCTION osms.split_pool(numeric, numeric[], integer) IS
+    'a total in proportion to weights, in units of so many decimal digits: each gets the whole units of its exact share, the units left over go to the largest remainders, earlier positions first; the parts sum to the total. 22023 for a total with more digits, a weight that is missing, negative or infinite, or weights that sum to zero';
