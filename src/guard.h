@@ -42,6 +42,7 @@ typedef enum GuardPlan
 	PLAN_CORRECT_PERSON,
 	PLAN_END_PERSON,
 	PLAN_HELD,
+	PLAN_SEEN,
 	GUARD_PLANS
 } GuardPlan;
 
@@ -137,6 +138,12 @@ extern Oid	subject_type(const Guard *guard);
 extern EphemeralNamedRelation offer_relation(const char *name, TupleDesc desc,
 											 Tuplestorestate *store);
 extern void withdraw_relation(const char *name);
+
+extern bool guard_sees_latest(Guard *guard, GuardPlan plan, const char *sql,
+							  int nargs, Oid *types, Datum *values);
+
+/* set_guard.c */
+extern const char lock_of_persons[];
 
 /* judge.c */
 extern char *judge_query(const Guard *guard, const char *rowset, bool audit);

@@ -86,24 +86,11 @@ expand(const Guard *guard, const char *sql)
 	return out.data;
 }
 
-/*
- * Run a query of the guard and return the number of its rows, which are in
- * SPI_tuptable.  sql is expanded and prepared at the first call.
- *
- * Names resolve in pg_catalog and osms alone.  PLAN_FOLLOW writes to source
- * tables and so fires other people's triggers, which must find their own
- * path; it spells out its operator instead.
- *
- * At the higher isolation levels the transaction's snapshot is older than
- * the lock, so the query sees with the latest one, and an UPDATE of what the
- * transaction cannot see fails with 40001, as in ri_triggers.c.
- */
-uint64
-guard_execute(Guard *guard, GuardPlan plan, const char *sql,
-			  int nargs, Oid *types, Datum *values)
+/* Run a query with these snapshots; see guard_execute. */
+static uint64
+execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
+			 Oid *types, Datum *values, Snapshot snapshot, Snapshot crosscheck)
 {
-	Snapshot	snapshot = InvalidSnapshot;
-	Snapshot	crosscheck = InvalidSnapshot;
 	int			level = NewGUCNestLevel();
 	MemoryContext caller = CurrentMemoryContext;
 	int			rc;
@@ -128,12 +115,6 @@ guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 		SPI_keepplan(prepared);
 		guard->plans[plan] = prepared;
 	}
-	if (IsolationUsesXactSnapshot())
-	{
-		CommandCounterIncrement();
-		snapshot = GetLatestSnapshot();
-		crosscheck = GetTransactionSnapshot();
-	}
 	rc = SPI_execute_snapshot(guard->plans[plan], values, NULL,
 							  snapshot, crosscheck, false, true, 0);
 	if (rc < 0)
@@ -143,6 +124,60 @@ guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 	/* SPI leaves its own memory current, which lives as long as the statement */
 	MemoryContextSwitchTo(caller);
 	return SPI_processed;
+}
+
+/*
+ * Run a query of the guard and return the number of its rows, which are in
+ * SPI_tuptable.  sql is expanded and prepared at the first call.
+ *
+ * Names resolve in pg_catalog and osms alone.  PLAN_FOLLOW writes to source
+ * tables and so fires other people's triggers, which must find their own
+ * path; it spells out its operator instead.
+ *
+ * At the higher isolation levels the transaction's snapshot is older than
+ * the lock, so the query sees with the latest one, and an UPDATE of what the
+ * transaction cannot see fails with 40001, as in ri_triggers.c.
+ */
+uint64
+guard_execute(Guard *guard, GuardPlan plan, const char *sql,
+			  int nargs, Oid *types, Datum *values)
+{
+	Snapshot	snapshot = InvalidSnapshot;
+	Snapshot	crosscheck = InvalidSnapshot;
+
+	if (IsolationUsesXactSnapshot())
+	{
+		CommandCounterIncrement();
+		snapshot = GetLatestSnapshot();
+		crosscheck = GetTransactionSnapshot();
+	}
+	return execute_with(guard, plan, sql, nargs, types, values, snapshot,
+						crosscheck);
+}
+
+/*
+ * Whether a query of one row and column gives with the transaction's own
+ * snapshot what it gives with the latest one.
+ */
+bool
+guard_sees_latest(Guard *guard, GuardPlan plan, const char *sql,
+				  int nargs, Oid *types, Datum *values)
+{
+	char	   *results[2];
+
+	CommandCounterIncrement();
+	for (int i = 0; i < (int) lengthof(results); i++)
+	{
+		execute_with(guard, plan, sql, nargs, types, values,
+					 i == 0 ? GetLatestSnapshot() : GetTransactionSnapshot(),
+					 InvalidSnapshot);
+		results[i] = SPI_getvalue(SPI_tuptable->vals[0],
+								  SPI_tuptable->tupdesc, 1);
+		SPI_freetuptable(SPI_tuptable);
+	}
+	if (results[0] == NULL || results[1] == NULL)
+		return results[0] == results[1];
+	return strcmp(results[0], results[1]) == 0;
 }
 
 /*

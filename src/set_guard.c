@@ -25,7 +25,7 @@ PG_FUNCTION_INFO_V1(osms_judge_pending);
 PG_FUNCTION_INFO_V1(osms_enter_persons);
 PG_FUNCTION_INFO_V1(osms_changed_columns);
 
-static const char lock[] =
+const char lock_of_persons[] =
 "SELECT p.person, p.death_date, p.birth_date, p.sex, s.roster_complete,"
 " p.death_date + 1, p.region, p.stay_until"
 " FROM {r}.person p, {r}.setting s WHERE p.person = ANY ($1)"
@@ -72,7 +72,7 @@ lock_persons(Chunk *chunk, bool *complete)
 	Datum		persons = person_array(guard, chunk->persons, chunk->npersons);
 	bool	   *known = palloc0(chunk->nchanges * sizeof(bool));
 	int			extra = CHANGE_EXTRA(guard->kind);
-	uint64		n = guard_execute(guard, PLAN_LOCK, lock, 1, &type, &persons);
+	uint64		n = guard_execute(guard, PLAN_LOCK, lock_of_persons, 1, &type, &persons);
 	SPITupleTable *table = SPI_tuptable;
 	uint64		r = 0;
 
@@ -298,7 +298,7 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 		/* judged already where another row of this person came first */
 		if (guard_execute(guard, PLAN_UNPEND, unpend, 1, types, &person) > 0)
 		{
-			guard_execute(guard, PLAN_LOCK, lock, 1, types + 1, &persons);
+			guard_execute(guard, PLAN_LOCK, lock_of_persons, 1, types + 1, &persons);
 			overlap = roster_overlaps(guard, person);
 		}
 		as_owner_end(user, context);

@@ -23,13 +23,11 @@ CREATE FUNCTION osms.can_write(canonical regclass, "column" text, value text) RE
 AS $$
 DECLARE
     write text;
-    column_type text;
     result boolean;
 BEGIN
-    SELECT format_type(a.atttypid, a.atttypmod) INTO column_type
-    FROM pg_attribute a WHERE a.attrelid = canonical AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped;
     IF (SELECT relkind <> 'v' FROM pg_class WHERE oid = canonical) THEN
-        RETURN column_type IS NOT NULL;
+        RETURN EXISTS (SELECT FROM pg_attribute a
+                       WHERE a.attrelid = canonical AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped);
     END IF;
     SELECT t.arguments[p.place + 2] INTO write
     FROM (SELECT osms.trigger_arguments(g.oid) AS arguments FROM pg_trigger g
@@ -39,7 +37,9 @@ BEGIN
     IF write IS NULL THEN
         RETURN false;
     END IF;
-    EXECUTE format('SELECT (%s) IS NOT NULL FROM (SELECT %L::%s AS %I) new', write, value, column_type, "column") INTO result;
+    -- all columns of the row are there, for a mapping may write one by another
+    EXECUTE format('SELECT (%s) IS NOT NULL FROM jsonb_populate_record(NULL::%s, $1) new', write, canonical)
+    INTO result USING jsonb_build_object("column", value);
     RETURN result;
 END $$;
 COMMENT ON FUNCTION osms.can_write(regclass, text, text) IS
