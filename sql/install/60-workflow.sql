@@ -404,7 +404,7 @@ BEGIN
     IF restored IS NOT NULL THEN
         RETURN ROW(restored ->> 'attachment', restored ->> 'state', 'unchanged', a ->> 'attachment', NULL)::osms.workflow_result;
     END IF;
-    start := CASE a ->> 'state' WHEN 'annulled' THEN a ->> 'since' ELSE a ->> 'until' END;
+    start := CASE a ->> 'state' WHEN 'annulled' THEN a ->> 'since' ELSE coalesce(a ->> 'until', a ->> 'since') END;
     EXECUTE format('SELECT min(x.since) FROM %s x WHERE x.person = ($1 ->> ''person'')::%s AND x.state <> ''annulled'' AND x.since > $2',
                    attachments, person_type)
     INTO until USING a, start;
@@ -412,7 +412,8 @@ BEGIN
         'organisation', a -> 'organisation', 'site', a -> 'site', 'state', CASE WHEN until IS NULL THEN 'active' ELSE 'closed' END,
         'since', start, 'until', until, 'restores', a -> 'attachment'),
         CASE WHEN until IS NULL THEN '{}' ELSE '{"reason": "moved_to_other"}' END::jsonb);
-    RETURN ROW(key, CASE WHEN until IS NULL THEN 'active' ELSE 'closed' END, 'created', a ->> 'attachment', format('attached since %s', start))::osms.workflow_result;
+    RETURN ROW(key, CASE WHEN until IS NULL THEN 'active' ELSE 'closed' END, 'created', a ->> 'attachment',
+               format('attached since %s', start))::osms.workflow_result;
 END $$;
 COMMENT ON FUNCTION osms.reopen(text, text, text) IS
     'restores an attachment that was closed or annulled wrongly, or closed for one that has since been annulled: writes a new one that restores it, from the old end (of an annulled one, from its beginning) to the next attachment of the person, if there is one; new_attachment: its key, where the registry does not give one. Key and state of the new attachment; related: the restored one. unchanged: it is restored. P0002 for an unknown attachment, 22004 for a missing argument, class 23 as the guard judges';
@@ -440,8 +441,9 @@ COMMENT ON FUNCTION osms.register_death(text, text, date) IS
 CREATE FUNCTION osms.register_birth(registry text, person text, birth_date date, sex text, organisation text, clerk text,
                                     applicant text DEFAULT NULL, iin text DEFAULT NULL, surname text DEFAULT NULL,
                                     given_name text DEFAULT NULL, patronymic text DEFAULT NULL, region text DEFAULT NULL,
-                                    decided_by text DEFAULT NULL, site text DEFAULT NULL, at timestamptz DEFAULT now(),
-                                    evidence_hash text DEFAULT NULL, application text DEFAULT NULL, attachment text DEFAULT NULL)
+                                    provider text DEFAULT NULL, decided_by text DEFAULT NULL, site text DEFAULT NULL,
+                                    at timestamptz DEFAULT now(), evidence_hash text DEFAULT NULL,
+                                    application text DEFAULT NULL, attachment text DEFAULT NULL)
     RETURNS osms.workflow_result
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
@@ -474,10 +476,10 @@ BEGIN
     IF key IS NULL THEN
         key := (osms.submit(registry, person, organisation, 'maternity', 'birth', applicant, application, at, evidence_hash)).key;
     END IF;
-    PERFORM osms.identify(registry, key, 'document', clerk, at => at, evidence_hash => evidence_hash);
+    PERFORM osms.identify(registry, key, 'document', clerk, provider, at, evidence_hash);
     PERFORM osms.decide(registry, key, true, decided_by, at);
     result := osms.transfer(registry, key, birth_date, site, attachment);
     RETURN ROW(result.key, result.state, result.outcome, key, result.note)::osms.workflow_result;
 END $$;
-COMMENT ON FUNCTION osms.register_birth(text, text, date, text, text, text, text, text, text, text, text, text, text, text, timestamptz, text, text, text) IS
+COMMENT ON FUNCTION osms.register_birth(text, text, date, text, text, text, text, text, text, text, text, text, text, text, text, timestamptz, text, text, text) IS
     'enters a newborn: the person, an application by channel maternity identified by the applicant''s document that a clerk has seen, its approval, and an attachment from the day of birth. Key and state of the attachment; related: the application. unchanged: all of it is there. 23505 for the key of another person, 22004 for a missing argument, class 23 as the guard judges';
