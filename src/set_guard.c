@@ -16,6 +16,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
@@ -104,7 +105,9 @@ lock_persons(Chunk *chunk, bool *complete)
 		change->isnull[extra + LOCKED_PERSON] = false;
 		change->value[extra + LOCKED_DEATH] = row[1];
 		change->isnull[extra + LOCKED_DEATH] = nulls[1];
-		change->value[extra + LOCKED_REGION] = row[6];
+		/* the query's own rows are freed below */
+		if (!nulls[6])
+			change->value[extra + LOCKED_REGION] = datumCopy(row[6], false, -1);
 		change->isnull[extra + LOCKED_REGION] = nulls[6];
 		change->value[extra + LOCKED_STAY] = row[7];
 		change->isnull[extra + LOCKED_STAY] = nulls[7];
