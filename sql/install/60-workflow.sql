@@ -22,7 +22,7 @@ CREATE FUNCTION osms.column_type(relation regclass, "column" text) RETURNS text
 COMMENT ON FUNCTION osms.column_type(regclass, text) IS 'type of a column without its modifier, NULL where there is none';
 
 CREATE FUNCTION osms.need_arguments(call text, arguments jsonb) RETURNS void
-    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
