@@ -35,11 +35,16 @@ const Clause clauses[] = {
 		IDENTIFIER("bin", "osms.bin_fault({number:bin})"),
 		.needs = COLUMN_BIT(ORGANISATION_BIN),
 		.relations = RELATION_BIT(REL_ATTESTED_NUMBER), .audited = true},
+	{RULE_PERIOD, REL_PERSON, PERSON_BIRTH_DATE, row_dates, NULL,
+		.audited = true},
 	{RULE_IMMUTABLE, REL_PERSON, PERSON_PERSON, row_immutable, NULL,
 		.audited = false},
 	{RULE_IMMUTABLE, REL_ORGANISATION, ORGANISATION_ORGANISATION,
 		row_immutable, NULL,
 		.audited = false},
+
+	{RULE_PERIOD, REL_CONTRACT, CONTRACT_VALID_FROM, row_dates, NULL,
+		.audited = true},
 
 	{RULE_PERIOD, REL_ATTACHMENT, ATTACHMENT_SINCE, row_period, NULL,
 		.audited = true},
@@ -67,6 +72,8 @@ const Clause clauses[] = {
 	{RULE_ONE_ATTACHMENT, REL_ATTACHMENT, ATTACHMENT_SINCE, NULL, NULL,
 		.audited = true},
 
+	{RULE_PERIOD, REL_APPLICATION, APPLICATION_SUBMITTED_AT, row_dates, NULL,
+		.audited = true},
 	{RULE_TRANSITION, REL_APPLICATION, APPLICATION_STATE, row_transition,
 		NULL, .audited = true},
 	{RULE_REASON, REL_APPLICATION, APPLICATION_REASON, row_reason, NULL,
@@ -88,6 +95,8 @@ const Clause clauses[] = {
 	{RULE_ONE_OPEN_APPLICATION, REL_APPLICATION, APPLICATION_STATE, NULL,
 		ONE_OPEN_APPLICATION, .audited = true},
 
+	{RULE_PERIOD, REL_IDENTITY_EVENT, EVENT_EVENT, row_dates, NULL,
+		.audited = true},
 	{RULE_IMMUTABLE, REL_IDENTITY_EVENT, EVENT_EVENT, row_immutable, NULL,
 		.audited = false},
 	{RULE_IDENTIFIED, REL_IDENTITY_EVENT, EVENT_EVENT, NULL, GRANTED_WRITER,

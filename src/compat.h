@@ -5,6 +5,8 @@
 #ifndef OSMS_COMPAT_H
 #define OSMS_COMPAT_H
 
+#include "catalog/pg_collation.h"
+
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #include "nodes/miscnodes.h"
@@ -15,5 +17,28 @@
 #endif
 
 #define escontext_of(fcinfo) ((fcinfo)->context)
+
+#include "utils/formatting.h"
+
+/* Read a date or a time strictly by a format; false where the text is none. */
+static inline bool
+parse_time(text *value, text *format, Oid *type, Datum *time)
+{
+	int32		typmod;
+	int			zone = 0;
+#if PG_VERSION_NUM >= 160000
+	ErrorSaveContext errors = {T_ErrorSaveContext};
+
+	*time = parse_datetime(value, format, C_COLLATION_OID, true, type,
+						   &typmod, &zone, (Node *) &errors);
+	return !errors.error_occurred;
+#else
+	bool		failed = false;
+
+	*time = parse_datetime(value, format, C_COLLATION_OID, true, type,
+						   &typmod, &zone, &failed);
+	return !failed;
+#endif
+}
 
 #endif							/* OSMS_COMPAT_H */

@@ -60,6 +60,39 @@ row_identifier(const RowChange *change)
 }
 
 /*
+ * Whether a date stands for a text that is none: what should begin on it
+ * never does, anything else is long over.
+ */
+static bool
+unreadable(const Projection *p, int i, Datum value)
+{
+	const char *column = canonical_relations[p->kind].columns[i].name;
+
+	if (p->type[i] == TIMESTAMPTZOID)
+		return TIMESTAMP_IS_NOBEGIN(DatumGetTimestampTz(value));
+	if (p->type[i] != DATEOID)
+		return false;
+	if (strcmp(column, "since") == 0 || strcmp(column, "valid_from") == 0 ||
+		strcmp(column, "effective_on") == 0)
+		return DATE_IS_NOEND(DatumGetDateADT(value));
+	return DATE_IS_NOBEGIN(DatumGetDateADT(value));
+}
+
+/* Dates are dates: osms.map lets a text that is none read as an infinity. */
+const char *
+row_dates(const RowChange *change)
+{
+	const CanonicalRelation *shape =
+		&canonical_relations[change->projection->kind];
+
+	for (int i = 0; change->new && i < shape->ncolumns; i++)
+		if (CHANGED(change, i) && !change->new->isnull[i] &&
+			unreadable(change->projection, i, change->new->value[i]))
+			return psprintf("unreadable_%s", shape->columns[i].name);
+	return NULL;
+}
+
+/*
  * since is there, both ends are plausible, the end lies after since, and what
  * is closed has an end.  A closing is not judged by a since that was wrong
  * before.
@@ -70,11 +103,12 @@ row_period(const RowChange *change)
 	const CanonicalRow *new = change->new;
 	const DateADT first = date2j(1900, 1, 1) - POSTGRES_EPOCH_JDATE;
 	const DateADT last = date2j(2200, 1, 1) - POSTGRES_EPOCH_JDATE;
+	const char *no_date = row_dates(change);
 	DateADT		since;
 	DateADT		until;
 
-	if (new == NULL)
-		return NULL;
+	if (new == NULL || no_date)
+		return no_date;
 	if ((CHANGED(change, ATTACHMENT_STATE) ||
 		 CHANGED(change, ATTACHMENT_UNTIL)) &&
 		new->isnull[ATTACHMENT_UNTIL] && !new->isnull[ATTACHMENT_STATE] &&
@@ -145,6 +179,13 @@ row_reason(const RowChange *change)
 	return reason_known(machine_of(kind), code) ? NULL : "reason_unknown";
 }
 
+/* Whether a row had no value here, or none that can be read. */
+static bool
+missing(const Projection *p, int i, const CanonicalRow *row)
+{
+	return row->isnull[i] || unreadable(p, i, row->value[i]);
+}
+
 /* Name the first of the changed columns in a mask: "changed_since". */
 static const char *
 changed_name(const RowChange *change, int mask)
@@ -154,7 +195,7 @@ changed_name(const RowChange *change, int mask)
 
 	for (int i = 0; i < shape->ncolumns; i++)
 		if (CHANGED(change, i) && (mask & COLUMN_BIT(i)) &&
-			!change->old->isnull[i])
+			!missing(change->projection, i, change->old))
 			return psprintf("changed_%s", shape->columns[i].name);
 	return NULL;
 }
@@ -168,7 +209,7 @@ until_moved(const RowChange *change)
 
 	if (!CHANGED(change, ATTACHMENT_UNTIL))
 		return NULL;
-	if (!old->isnull[ATTACHMENT_UNTIL] &&
+	if (!missing(change->projection, ATTACHMENT_UNTIL, old) &&
 		(new->isnull[ATTACHMENT_UNTIL] ||
 		 DatumGetDateADT(new->value[ATTACHMENT_UNTIL]) >
 		 DatumGetDateADT(old->value[ATTACHMENT_UNTIL])))

@@ -115,6 +115,7 @@ extern bool clause_applies(const Clause *clause, int mapped, int relations);
 
 /* row_rule.c */
 extern const char *row_identifier(const RowChange *change);
+extern const char *row_dates(const RowChange *change);
 extern const char *row_period(const RowChange *change);
 extern const char *row_transition(const RowChange *change);
 extern const char *row_reason(const RowChange *change);

@@ -11,6 +11,12 @@ COMMENT ON FUNCTION osms.map_write() IS
 REVOKE EXECUTE ON FUNCTION osms.map_write() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION osms.map_write() TO @extowner@;
 
+CREATE FUNCTION osms.read_time(value text, format text, unreadable timestamp DEFAULT '-infinity') RETURNS timestamp
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_read_time';
+COMMENT ON FUNCTION osms.read_time(text, text, timestamp) IS
+    'time that a text tells in a format of to_char such as DD.MM.YYYY; NULL where it is blank, unreadable where it is no such date, which rule period finds; 22007 and 22023 for a format that is not one of a date';
+
 -- How one canonical column is read from the source (expression over s) and
 -- written to it (column and expression over new; NULL = read only). Writing
 -- happens in the session of whoever writes, so operators are spelled out.
@@ -63,7 +69,7 @@ COMMENT ON FUNCTION osms.key_type(text, text, regclass, jsonb, text) IS
     'type of a key that a relation does not map itself; called by osms.map';
 
 CREATE FUNCTION osms.map_column(source regclass, canonical text, type text, spec jsonb, time_zone text,
-                                inclusive boolean, open_end date) RETURNS osms.column_mapping
+                                inclusive boolean, open_end date, date_format text) RETURNS osms.column_mapping
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -72,6 +78,7 @@ DECLARE
     value text := format('new.%I', canonical);
     is_key CONSTANT boolean := type LIKE '@%';
     column_type text;
+    not_null boolean;
     ambiguous text;
 BEGIN
     IF jsonb_typeof(spec) <> 'object' OR NOT (spec ? 'column' OR spec ? 'expression')
@@ -84,7 +91,7 @@ BEGIN
     result.source_column := spec ->> 'column';
     IF result.source_column IS NOT NULL THEN
         -- typmod -1: a cast to "character" would keep one character, to "bpchar" all
-        SELECT format_type(atttypid, -1) INTO column_type
+        SELECT format_type(atttypid, -1), attnotnull INTO column_type, not_null
         FROM pg_attribute WHERE attrelid = source AND attname = result.source_column AND attnum > 0 AND NOT attisdropped;
         IF column_type IS NULL THEN
             RAISE EXCEPTION 'table "%" has no column "%"', source, result.source_column
@@ -98,6 +105,14 @@ BEGIN
     END IF;
 
     result.read := format('s.%I', result.source_column);
+    IF canonical IN ('until', 'valid_to') THEN
+        IF inclusive THEN
+            value := format('(%s OPERATOR(pg_catalog.-) 1)', value);
+        END IF;
+        IF open_end IS NOT NULL THEN
+            value := format('coalesce(%s, %L)', value, open_end);
+        END IF;
+    END IF;
     IF spec ? 'codes' THEN
         SELECT code INTO ambiguous
         FROM jsonb_each(spec -> 'codes') t (state, codes), jsonb_array_elements_text(codes) c (code)
@@ -114,6 +129,18 @@ BEGIN
              jsonb_array_elements_text(codes) WITH ORDINALITY c (code, place);
     ELSIF is_key OR column_type = type THEN
         result.write := value;
+    ELSIF (type = 'date' OR type = 'timestamptz' AND date_format IS NOT NULL)
+          AND (SELECT typcategory = 'S' FROM pg_type WHERE oid = column_type::regtype) THEN
+        date_format := coalesce(date_format, 'YYYY-MM-DD');
+        -- what begins on no date never begins, and what ends on none has never been
+        result.read := format('osms.read_time(%s::text, %L, %L)', result.read, date_format,
+            CASE WHEN canonical IN ('since', 'valid_from', 'effective_on') THEN 'infinity' ELSE '-infinity' END);
+        result.read := format(CASE type WHEN 'date' THEN '%s::date' ELSE '(%s AT TIME ZONE %L)' END, result.read, time_zone);
+        result.write := format(CASE type WHEN 'date' THEN '(%s)::timestamp' ELSE '(%s AT TIME ZONE %L)' END, value, time_zone);
+        result.write := format('pg_catalog.to_char(%s, %L)', result.write, date_format);
+        IF not_null THEN
+            result.write := format('coalesce(%s, '''')', result.write);
+        END IF;
     ELSIF type = 'timestamptz' AND column_type = 'timestamp without time zone' THEN
         result.read := format('(%s AT TIME ZONE %L)', result.read, time_zone);
         result.write := format('(%s AT TIME ZONE %L)', value, time_zone);
@@ -132,29 +159,27 @@ BEGIN
         result.write := format('%s::%s', value, column_type);
     END IF;
     IF canonical IN ('until', 'valid_to') THEN
+        IF open_end IS NOT NULL THEN
+            result.read := format('nullif(%s, %L)', result.read, open_end);
+        END IF;
         IF inclusive THEN
             result.read := format('(%s + 1)', result.read);
-            value := format('(%s OPERATOR(pg_catalog.-) 1)', value);
         END IF;
-        IF open_end IS NOT NULL THEN
-            result.read := format('CASE WHEN s.%I = %L THEN NULL ELSE %s END', result.source_column, open_end, result.read);
-            value := format('coalesce(%s, %L)', value, open_end);
-        END IF;
-        result.write := CASE WHEN column_type = 'date' THEN value ELSE format('(%s)::%s', value, column_type) END;
     END IF;
     RETURN result;
 END $$;
-COMMENT ON FUNCTION osms.map_column(regclass, text, text, jsonb, text, boolean, date) IS
+COMMENT ON FUNCTION osms.map_column(regclass, text, text, jsonb, text, boolean, date, text) IS
     'the two directions of one column of a mapping; called by osms.map';
 
 CREATE FUNCTION osms.map(registry text, relation text, source regclass, columns jsonb, states jsonb DEFAULT NULL,
                          shape text DEFAULT 'period', until_inclusive boolean DEFAULT false, open_end date DEFAULT NULL,
-                         defaults jsonb DEFAULT '{}') RETURNS void
+                         date_format text DEFAULT NULL, defaults jsonb DEFAULT '{}') RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET client_min_messages = warning
 AS $$
 DECLARE
+    day CONSTANT timestamp := '2001-12-31';
     zone text;
     unknown text;
     existing regclass := osms.relation_of(registry, relation);
@@ -200,6 +225,10 @@ BEGIN
         RAISE EXCEPTION 'table "%" has no column "%"', source, unknown
             USING ERRCODE = 'undefined_column', HINT = 'It is named in defaults.';
     END IF;
+    IF osms.read_time(to_char(day, date_format), date_format) <> day THEN
+        RAISE EXCEPTION 'format "%" does not keep a date', date_format
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write it like DD.MM.YYYY.';
+    END IF;
     IF existing IS NOT NULL THEN
         IF (SELECT relkind = 'r' FROM pg_class WHERE oid = existing) THEN
             EXECUTE format('SELECT EXISTS (SELECT FROM %s)', existing) INTO filled;
@@ -230,7 +259,7 @@ BEGIN
         IF c."column" = 'state' AND states IS NOT NULL THEN
             c.spec := c.spec || jsonb_build_object('codes', states);
         END IF;
-        m := osms.map_column(source, c."column", c.type, c.spec, zone, until_inclusive, open_end);
+        m := osms.map_column(source, c."column", c.type, c.spec, zone, until_inclusive, open_end, date_format);
         reads := reads || format('%s AS %I', m.read, c."column");
         IF m.write IS NOT NULL AND m.source_column IS NOT NULL THEN
             triples := triples || ARRAY[c."column", m.source_column, m.write];
@@ -253,5 +282,5 @@ BEGIN
         PERFORM osms.add_derived_relations(registry);
     END IF;
 END $$;
-COMMENT ON FUNCTION osms.map(text, text, regclass, jsonb, jsonb, text, boolean, date, jsonb) IS
-    'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}, where write is an expression over new whose operators and functions are best written with their schema; states: codes of the column state, the first is written; until_inclusive: the source keeps the last day; open_end: its date for no end; defaults: source column to SQL expression for an INSERT. 42703 for unknown columns, 55000 and 42809 for tables it cannot map';
+COMMENT ON FUNCTION osms.map(text, text, regclass, jsonb, jsonb, text, boolean, date, text, jsonb) IS
+    'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}, where write is an expression over new whose operators and functions are best written with their schema; states: codes of the column state, the first is written; until_inclusive: the source keeps the last day; open_end: its date for no end; date_format: of dates kept as text, YYYY-MM-DD unless it is given, where blank is NULL and what is no such date reads as an infinity that lets nothing count, which rule period finds; defaults: source column to SQL expression for an INSERT. 42703 for unknown columns, 55000 and 42809 for tables it cannot map';
