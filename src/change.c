@@ -206,13 +206,24 @@ chunk_add(Chunk *chunk, int *allocated, TupleTableSlot *slot)
 	chunk->nchanges++;
 }
 
-typedef struct SubjectOrder
+/* The order of a guard's subjects.  Errors: 42883 where the type has none. */
+void
+begin_subject_order(SubjectOrder *order, const Guard *guard)
 {
-	FmgrInfo	cmp;
-	Oid			collation;
-} SubjectOrder;
+	TypeCacheEntry *type = lookup_type_cache(subject_type(guard),
+											 TYPECACHE_LT_OPR |
+											 TYPECACHE_CMP_PROC_FINFO);
 
-static int
+	if (!OidIsValid(type->lt_opr) || !OidIsValid(type->cmp_proc_finfo.fn_oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("key type %s has no default order",
+						format_type_be(type->type_id))));
+	fmgr_info_copy(&order->cmp, &type->cmp_proc_finfo, CurrentMemoryContext);
+	order->collation = guard->collation;
+}
+
+int
 compare_subjects(const void *a, const void *b, void *arg)
 {
 	SubjectOrder *order = arg;
@@ -226,9 +237,10 @@ compare_subjects(const void *a, const void *b, void *arg)
  * The distinct subjects of a chunk in lock order, those of the old rows
  * among them, for a row may have changed its person.
  */
-static void
-chunk_persons(Chunk *chunk, SubjectOrder *order)
+void
+chunk_persons(Chunk *chunk)
 {
+	SubjectOrder *order = chunk->order;
 	RelationKind kind = chunk->guard->kind;
 	int			subject = canonical_relations[kind].subject;
 	int			n = 0;
@@ -265,27 +277,20 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 			   void (*work) (Chunk *chunk, Findings *findings))
 {
 	int			subject = canonical_relations[guard->kind].subject;
-	TypeCacheEntry *type = lookup_type_cache(guard->projection->type[subject],
-											 TYPECACHE_LT_OPR |
-											 TYPECACHE_CMP_PROC_FINFO);
+	TypeCacheEntry *type = lookup_type_cache(subject_type(guard),
+											 TYPECACHE_LT_OPR);
 	AttrNumber	key = CHANGE_NEW + subject + 1;
-	Oid			collation = guard->collation;
 	bool		nulls_first = false;
-	SubjectOrder order = {.collation = collation};
+	SubjectOrder order;
 	Tuplesortstate *sort;
 	TupleTableSlot *slot;
 	EphemeralNamedRelation offered;
 	MemoryContext memory;
 	bool		more;
 
-	if (!OidIsValid(type->lt_opr) || !OidIsValid(type->cmp_proc_finfo.fn_oid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("key type %s has no default order",
-						format_type_be(type->type_id))));
-	fmgr_info_copy(&order.cmp, &type->cmp_proc_finfo, CurrentMemoryContext);
+	begin_subject_order(&order, guard);
 	sort = tuplesort_begin_heap(guard->desc, 1, &key, &type->lt_opr,
-								&collation, &nulls_first, work_mem, NULL,
+								&order.collation, &nulls_first, work_mem, NULL,
 								TUPLESORT_NONE);
 	slot = MakeSingleTupleTableSlot(guard->desc, &TTSOpsVirtual);
 	more = collect(guard, trigdata, sort, slot, findings) > 0;
@@ -301,7 +306,7 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 	while (more)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(memory);
-		Chunk		chunk = {.guard = guard,.offered = offered};
+		Chunk		chunk = {.guard = guard,.order = &order,.offered = offered};
 		int			allocated = 0;
 		int			persons = 0;
 
@@ -325,7 +330,7 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 			more = tuplesort_gettupleslot(sort, true, false, slot, NULL);
 			MemoryContextSwitchTo(memory);
 		}
-		chunk_persons(&chunk, &order);
+		chunk_persons(&chunk);
 		work(&chunk, findings);
 		chunk_forget(&chunk);
 		MemoryContextSwitchTo(caller);

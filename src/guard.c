@@ -103,8 +103,11 @@ registry_open(Registry *registry, const char *name)
 	registry->owner = relation_owner(registry->roster);
 }
 
-/* Read "rule=mode,rule=mode" over the defaults. */
-static void
+/*
+ * Read "rule=mode,rule=mode" over the defaults.  Errors: 39P01 for what is
+ * no such list.
+ */
+void
 read_modes(const char *text, RuleMode *modes)
 {
 	for (int i = 0; i < RULES; i++)

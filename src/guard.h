@@ -10,6 +10,7 @@
 
 #include "commands/trigger.h"
 #include "executor/spi.h"
+#include "utils/date.h"
 #include "utils/tuplestore.h"
 
 /* A registry as C sees it: a schema and what it holds. */
@@ -27,6 +28,7 @@ typedef struct Registry
 typedef enum GuardPlan
 {
 	PLAN_LOCK,
+	PLAN_PERSONS,
 	PLAN_JUDGE,
 	PLAN_LEGACY,
 	PLAN_ADD_LEGACY,
@@ -57,6 +59,7 @@ typedef struct Guard
 	Projection *projection;
 	Oid			collation;		/* in which persons are sorted and locked */
 	TupleDesc	desc;			/* of a change: see below */
+	bool		sifts;			/* clauses see accepted candidates as stored */
 	SPIPlanPtr	plans[GUARD_PLANS];
 	MemoryContext context;
 	uint64		generation;		/* no two guards of a session share it */
@@ -93,10 +96,18 @@ typedef struct Change
 
 #define CHUNK_PERSONS 1000		/* persons locked and judged together */
 
+/* The order in which persons are sorted and locked. */
+typedef struct SubjectOrder
+{
+	FmgrInfo	cmp;
+	Oid			collation;
+} SubjectOrder;
+
 /* The changes of some persons, sorted by person. */
 typedef struct Chunk
 {
 	Guard	   *guard;
+	SubjectOrder *order;
 	int			nchanges;
 	Change	   *changes;
 	int			npersons;
@@ -107,12 +118,17 @@ typedef struct Chunk
 	TupleDesc	desc;
 } Chunk;
 
-/* Findings of a statement under rules that only warn. */
+/*
+ * What becomes of findings: those under rules that only warn are counted;
+ * sift collects all of them and refuses nothing.
+ */
 typedef struct Findings
 {
 	int64		count[RULES];
 	const char *first[RULES];
 	MemoryContext context;		/* of the trigger call */
+	struct Sift *sift;
+	int			ord;			/* the change that sift looks at */
 } Findings;
 
 /* guard.c */
@@ -120,6 +136,7 @@ extern void registry_open(Registry *registry, const char *name);
 extern Guard *guard_of_trigger(TriggerData *trigdata);
 extern Guard *guard_of_registry(const char *registry, RelationKind kind);
 extern Guard *guard_in_session(const char *registry, RelationKind kind);
+extern void read_modes(const char *text, RuleMode *modes);
 extern void guard_release(Guard *guard);
 extern int	guard_depth;
 extern void guard_check_protocol(FunctionCallInfo fcinfo, const char *name,
@@ -160,7 +177,18 @@ extern void found(const Guard *guard, RuleId rule, int column,
 				  Findings *findings);
 extern void tell_findings(const Findings *findings);
 
+/* sift.c */
+extern void sift_found(struct Sift *sift, int ord, RuleId rule,
+					   const char *finding);
+
+/* set_guard.c */
+extern bool *read_persons(Chunk *chunk, bool lock_them,
+						  bool *complete);
+
 /* change.c */
+extern void begin_subject_order(SubjectOrder *order, const Guard *guard);
+extern int	compare_subjects(const void *a, const void *b, void *arg);
+extern void chunk_persons(Chunk *chunk);
 extern void for_each_chunk(Guard *guard, TriggerData *trigdata,
 						   Findings *findings,
 						   void (*work) (Chunk *chunk, Findings *findings));
@@ -174,6 +202,10 @@ extern void roster_note_versions(Chunk *chunk, const bool *known);
 extern void roster_follow(Chunk *chunk, Findings *findings);
 extern void roster_correct_person(Chunk *chunk);
 extern bool roster_overlaps(Guard *guard, Datum person);
+extern void roster_counted(Chunk *chunk, bool complete,
+						   void (*counted) (void *arg, Datum person,
+											DateADT since, DateADT until),
+						   void *arg);
 
 /* consequence.c */
 extern void follow_applications(Chunk *chunk);

@@ -6,6 +6,9 @@
  * judge, joined to what the clauses look at.  In a guard c is the chunk, in
  * audit the relation itself; the clauses are the same.
  *
+ * Sift judges candidates as if they had just been inserted: to its clauses
+ * the relation holds the candidates that were accepted before.
+ *
  * In a clause {r} is the registry, {touched:a,b} tells that a column changed,
  * {extended} that an attachment reaches further, {number:a} is a number as
  * text, and {clerk_known} that the clerk of event e is known on its day.
@@ -146,6 +149,16 @@ has_to_judge(const Chunk *chunk)
 	return false;
 }
 
+/* Whether sql goes on with the name of the relation that is judged. */
+static bool
+names_own_relation(const Guard *guard, const char *sql)
+{
+	const char *own = canonical_relations[guard->kind].name;
+
+	return strncmp(sql, "{r}.", 4) == 0 &&
+		strncmp(sql + 4, own, strlen(own)) == 0 && sql[4 + strlen(own)] == ' ';
+}
+
 /*
  * Write a clause for this guard.  NULL where it has nothing to judge: a
  * number of an osms type was judged when it was read.
@@ -183,6 +196,11 @@ write_clause(const Guard *guard, const char *sql)
 		else if (strncmp(sql, "{clerk_known}", 13) == 0)
 			appendStringInfoString(&out, guard->registry.relation[REL_CLERK] ?
 								   CLERK_KNOWN : "true");
+		else if (guard->sifts && names_own_relation(guard, sql))
+		{
+			appendStringInfoString(&out, "present");
+			end = strchr(sql, ' ') - 1;
+		}
 		else
 			appendBinaryStringInfo(&out, sql, end - sql + 1);
 		sql = end + 1;
@@ -190,6 +208,26 @@ write_clause(const Guard *guard, const char *sql)
 	expanded = expand(guard, out.data);
 	pfree(out.data);
 	return expanded;
+}
+
+/*
+ * What sift judges by as "present": the stored rows of the relation and the
+ * candidates accepted so far.
+ */
+static char *
+present_relation(const Guard *guard)
+{
+	const CanonicalRelation *shape = &canonical_relations[guard->kind];
+	StringInfoData columns;
+
+	initStringInfo(&columns);
+	for (int i = 0; i < shape->ncolumns; i++)
+		if (OidIsValid(guard->projection->type[i]))
+			appendStringInfo(&columns, "%s%s", i ? ", " : "",
+							 shape->columns[i].name);
+	return psprintf("WITH present AS NOT MATERIALIZED (SELECT %1$s FROM {r}.%2$s"
+					" UNION ALL SELECT %1$s FROM accepted) ",
+					columns.data, shape->name);
 }
 
 /*
@@ -239,8 +277,9 @@ judge_query(const Guard *guard, const char *rowset, bool audit)
 
 	if (!audit)
 		return listed.len == 0 ? NULL :
-			psprintf("SELECT * FROM (SELECT c.ord%s FROM %s c%s) j"
+			psprintf("%sSELECT * FROM (SELECT c.ord%s FROM %s c%s) j"
 					 " WHERE num_nonnulls(%s) > 0 ORDER BY 1",
+					 guard->sifts ? present_relation(guard) : "",
 					 findings.data, rowset, from.data, listed.data);
 	return psprintf("SELECT j.key, j.person, f.rule, ltrim(f.finding, '?')"
 					" FROM (SELECT c.%s::text AS key, %s AS person,"
@@ -329,6 +368,7 @@ judge_chunk(Chunk *chunk, Findings *findings)
 			if (finding == NULL)
 				continue;
 			i = atoi(SPI_fname(desc, a) + 1);
+			findings->ord = ord;
 			found(guard, clauses[i].rule, clauses[i].column, finding,
 				  change->event, change->value[CHANGE_NEW],
 				  change->isnull[CHANGE_NEW], findings);

@@ -43,7 +43,8 @@ row_label(const Guard *guard, char event, Datum key, bool key_null)
 
 /*
  * A rule found something.  In mode enforce this is the refusal, which does
- * not return; in mode warn it is counted.  Runs as the user of the statement.
+ * not return; in mode warn it is counted; sift collects it.  Runs as the user
+ * of the statement.
  */
 void
 found(const Guard *guard, RuleId rule, int column, const char *finding,
@@ -60,6 +61,11 @@ found(const Guard *guard, RuleId rule, int column, const char *finding,
 			findings->first[rule] =
 				MemoryContextStrdup(findings->context,
 									finding + (is_doubt(finding) ? 1 : 0));
+		return;
+	}
+	if (findings && findings->sift)
+	{
+		sift_found(findings->sift, findings->ord, rule, finding);
 		return;
 	}
 	ereport(LOG_SERVER_ONLY,

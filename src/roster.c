@@ -184,50 +184,82 @@ same_person(const Guard *guard, Datum a, Datum b)
 										  guard->collation, a, b));
 }
 
-/*
- * Enter what the source held before the statement of those persons of the
- * chunk that the roster does not know.  Of versions that overlap the newest
- * counts and the others are excused.  Returns the number of versions.
- */
-uint64
-roster_enter_legacy(Chunk *chunk)
+/* Columns of a version as legacy_versions gives it. */
+enum
 {
-	enum
-	{
-		PERSON = 1, SINCE = 4, UNTIL = 5, MARK = 9, COLUMNS = 10
-	};
+	LEGACY_PERSON = 1, LEGACY_SINCE = 4, LEGACY_UNTIL = 5, LEGACY_MARK = 9,
+	LEGACY_COLUMNS = 10
+};
+
+/*
+ * Go through what the source holds, but for some keys, of those persons of
+ * the chunk that the roster does not know.  Of versions that overlap the
+ * newest counts and the others are excused.  Returns the number of versions.
+ */
+static uint64
+read_legacy(Chunk *chunk, Datum but_for, SPITupleTable **table,
+			void (*work) (void *arg, TupleDesc desc, Datum *row, bool *nulls,
+						  bool excused),
+			void *arg)
+{
 	Guard	   *guard = chunk->guard;
 	Oid			types[] = {get_array_type(subject_type(guard)),
 	get_array_type(attachment_type(guard))};
 	Datum		values[] = {person_array(guard, chunk->persons,
-										 chunk->npersons),
-	written_keys(chunk)};
+										 chunk->npersons), but_for};
 	uint64		n = guard_execute(guard, PLAN_LEGACY, legacy_versions, 2,
 								  types, values);
-	SPITupleTable *table = SPI_tuptable;
-	Tuplestorestate *store;
-	Datum		row[COLUMNS];
-	bool		nulls[COLUMNS];
+	Datum		row[LEGACY_COLUMNS];
+	bool		nulls[LEGACY_COLUMNS];
 	Datum		person = 0;
 	DateADT		counted_from = 0;
 
-	if (n == 0)
-	{
-		SPI_freetuptable(table);
-		return 0;
-	}
-	store = tuplestore_begin_heap(false, false, work_mem);
+	*table = SPI_tuptable;
 	for (uint64 r = 0; r < n; r++)
 	{
-		heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
-		if (r == 0 || !same_person(guard, person, row[PERSON]))
+		bool		excused;
+
+		heap_deform_tuple((*table)->vals[r], (*table)->tupdesc, row, nulls);
+		if (r == 0 || !same_person(guard, person, row[LEGACY_PERSON]))
 			DATE_NOEND(counted_from);
-		person = row[PERSON];
-		if (DatumGetDateADT(row[UNTIL]) > counted_from)
-			row[MARK] = CStringGetTextDatum("excused");
-		else
-			counted_from = DatumGetDateADT(row[SINCE]);
-		tuplestore_putvalues(store, table->tupdesc, row, nulls);
+		person = row[LEGACY_PERSON];
+		excused = DatumGetDateADT(row[LEGACY_UNTIL]) > counted_from;
+		if (!excused)
+			counted_from = DatumGetDateADT(row[LEGACY_SINCE]);
+		work(arg, (*table)->tupdesc, row, nulls, excused);
+	}
+	return n;
+}
+
+/* Keep a version for the roster. */
+static void
+keep_legacy(void *arg, TupleDesc desc, Datum *row, bool *nulls, bool excused)
+{
+	Tuplestorestate *store = arg;
+
+	if (excused)
+		row[LEGACY_MARK] = CStringGetTextDatum("excused");
+	tuplestore_putvalues(store, desc, row, nulls);
+}
+
+/*
+ * Enter what the source held before the statement of those persons of the
+ * chunk that the roster does not know.  Returns the number of versions.
+ */
+uint64
+roster_enter_legacy(Chunk *chunk)
+{
+	Guard	   *guard = chunk->guard;
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+	SPITupleTable *table;
+	uint64		n = read_legacy(chunk, written_keys(chunk), &table, keep_legacy,
+								store);
+
+	if (n == 0)
+	{
+		tuplestore_end(store);
+		SPI_freetuptable(table);
+		return 0;
 	}
 	offer_relation("legacy", table->tupdesc, store);
 	guard_execute(guard, PLAN_ADD_LEGACY, add_legacy, 0, NULL, NULL);
@@ -490,4 +522,61 @@ roster_overlaps(Guard *guard, Datum person)
 	}
 	SPI_freetuptable(table);
 	return overlap;
+}
+
+/* Who is told of the versions that count. */
+typedef struct Counted
+{
+	void		(*counted) (void *arg, Datum person, DateADT since,
+							DateADT until);
+	void	   *arg;
+} Counted;
+
+static void
+tell_legacy(void *arg, pg_attribute_unused() TupleDesc desc, Datum *row,
+			pg_attribute_unused() bool *nulls, bool excused)
+{
+	Counted    *told = arg;
+
+	if (!excused)
+		told->counted(told->arg, row[LEGACY_PERSON],
+					  DatumGetDateADT(row[LEGACY_SINCE]),
+					  DatumGetDateADT(row[LEGACY_UNTIL]));
+}
+
+/*
+ * Tell of every version of the chunk's persons that counts now, or would
+ * where the roster does not know the person yet.  Nothing is written.
+ */
+void
+roster_counted(Chunk *chunk, bool complete,
+			   void (*counted) (void *arg, Datum person, DateADT since,
+								DateADT until),
+			   void *arg)
+{
+	Guard	   *guard = chunk->guard;
+	Counted		told = {counted, arg};
+	Oid			type = get_array_type(subject_type(guard));
+	Datum		persons = person_array(guard, chunk->persons, chunk->npersons);
+	uint64		n = guard_execute(guard, PLAN_CURRENT_VERSIONS,
+								  current_versions, 1, &type, &persons);
+	SPITupleTable *table = SPI_tuptable;
+
+	for (uint64 r = 0; r < n; r++)
+	{
+		Datum		row[5];
+		bool		nulls[5];
+
+		heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
+		if (!DatumGetBool(row[4]))
+			counted(arg, row[0], DatumGetDateADT(row[2]),
+					DatumGetDateADT(row[3]));
+	}
+	SPI_freetuptable(table);
+	if (complete)
+		return;
+	read_legacy(chunk,
+				PointerGetDatum(construct_empty_array(attachment_type(guard))),
+				&table, tell_legacy, &told);
+	SPI_freetuptable(table);
 }

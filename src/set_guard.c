@@ -26,11 +26,13 @@ PG_FUNCTION_INFO_V1(osms_judge_pending);
 PG_FUNCTION_INFO_V1(osms_enter_persons);
 PG_FUNCTION_INFO_V1(osms_changed_columns);
 
-const char lock_of_persons[] =
-"SELECT p.person, p.death_date, p.birth_date, p.sex, s.roster_complete,"
-" p.death_date + 1, p.region, p.stay_until"
-" FROM {r}.person p, {r}.setting s WHERE p.person = ANY ($1)"
-" ORDER BY p.person FOR NO KEY UPDATE OF p";
+#define PERSONS \
+	"SELECT p.person, p.death_date, p.birth_date, p.sex, s.roster_complete," \
+	" p.death_date + 1, p.region, p.stay_until" \
+	" FROM {r}.person p, {r}.setting s WHERE p.person = ANY ($1)" \
+	" ORDER BY p.person"
+
+const char lock_of_persons[] = PERSONS " FOR NO KEY UPDATE OF p";
 
 static const char journal[] =
 "INSERT INTO {r}.journal (actor, relation, event, key, person, organisation,"
@@ -58,22 +60,22 @@ static const struct
 };
 
 /*
- * Lock the persons of a chunk and note what rules look at and what the
- * roster copies of them.  The result tells for each change whether its person is
- * known; complete, whether the roster holds everybody.
+ * Read the persons of a chunk, and lock them, and note what rules look at and
+ * what the roster copies of them.  The result tells for each change whether
+ * its person is known; complete, whether the roster holds everybody.
  */
-static bool *
-lock_persons(Chunk *chunk, bool *complete)
+bool *
+read_persons(Chunk *chunk, bool lock_them, bool *complete)
 {
 	Guard	   *guard = chunk->guard;
 	int			subject = CHANGE_NEW + canonical_relations[guard->kind].subject;
-	TypeCacheEntry *cmp = lookup_type_cache(subject_type(guard),
-											TYPECACHE_CMP_PROC_FINFO);
 	Oid			type = get_array_type(subject_type(guard));
 	Datum		persons = person_array(guard, chunk->persons, chunk->npersons);
 	bool	   *known = palloc0(chunk->nchanges * sizeof(bool));
 	int			extra = CHANGE_EXTRA(guard->kind);
-	uint64		n = guard_execute(guard, PLAN_LOCK, lock_of_persons, 1, &type, &persons);
+	uint64		n = guard_execute(guard, lock_them ? PLAN_LOCK : PLAN_PERSONS,
+								  lock_them ? lock_of_persons : PERSONS, 1, &type,
+								  &persons);
 	SPITupleTable *table = SPI_tuptable;
 	uint64		r = 0;
 
@@ -92,9 +94,8 @@ lock_persons(Chunk *chunk, bool *complete)
 		{
 			heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
 			*complete = DatumGetBool(row[4]);
-			order = DatumGetInt32(FunctionCall2Coll(&cmp->cmp_proc_finfo,
-													guard->collation, row[0],
-													change->value[subject]));
+			order = compare_subjects(&row[0], &change->value[subject],
+									 chunk->order);
 			if (order >= 0)
 				break;
 		}
@@ -162,7 +163,7 @@ guard_chunk(Chunk *chunk, Findings *findings)
 
 	as_owner_begin(&guard->registry, &user, &context);
 	if (canonical_relations[guard->kind].of_person)
-		known = lock_persons(chunk, &complete);
+		known = read_persons(chunk, true, &complete);
 	if (guard->kind == REL_ATTACHMENT)
 		roster_note_versions(chunk, known);
 	chunk_publish(chunk);
