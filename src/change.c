@@ -23,10 +23,12 @@ typedef struct Transition
 {
 	Tuplestorestate *store;
 	TupleTableSlot *slot;
+	RootRow		root;
 } Transition;
 
 static void
-open_transition(Transition *t, Tuplestorestate *store, TupleDesc desc)
+open_transition(Transition *t, Tuplestorestate *store, Relation table,
+				const Guard *guard)
 {
 	t->store = store;
 	t->slot = NULL;
@@ -34,7 +36,9 @@ open_transition(Transition *t, Tuplestorestate *store, TupleDesc desc)
 	{
 		tuplestore_select_read_pointer(store, 0);
 		tuplestore_rescan(store);
-		t->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+		t->slot = MakeSingleTupleTableSlot(RelationGetDescr(table),
+										   &TTSOpsMinimalTuple);
+		begin_root_row(&t->root, table, guard->source);
 	}
 }
 
@@ -101,7 +105,6 @@ collect(Guard *guard, TriggerData *trigdata, Tuplesortstate *sort,
 {
 	RelationKind kind = guard->kind;
 	ProjectionState *projection = begin_projection(guard->projection);
-	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
 	Transition	before;
 	Transition	after;
 	CanonicalRow old;
@@ -111,8 +114,10 @@ collect(Guard *guard, TriggerData *trigdata, Tuplesortstate *sort,
 	char		event = trigdata->tg_newtable == NULL ? 'D' :
 		trigdata->tg_oldtable == NULL ? 'I' : 'U';
 
-	open_transition(&before, trigdata->tg_oldtable, desc);
-	open_transition(&after, trigdata->tg_newtable, desc);
+	open_transition(&before, trigdata->tg_oldtable, trigdata->tg_relation,
+					guard);
+	open_transition(&after, trigdata->tg_newtable, trigdata->tg_relation,
+					guard);
 	change.old = event == 'I' ? NULL : &old;
 	change.new = event == 'D' ? NULL : &new;
 	for (;;)
@@ -121,16 +126,21 @@ collect(Guard *guard, TriggerData *trigdata, Tuplesortstate *sort,
 		bool		new_row = event != 'D' && next_transition(&after);
 
 		if (event == 'U' && old_row != new_row)
-			elog(ERROR, "transition tables of \"%s\" differ in length",
-				 RelationGetRelationName(trigdata->tg_relation));
+			ereport(ERROR,
+					(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+					 errmsg("an update of \"%s\" lost rows between its partitions",
+							RelationGetRelationName(trigdata->tg_relation)),
+					 errhint("Let no trigger of the table return NULL for a row that moves to another partition.")));
 		if (!old_row && !new_row)
 			break;
 		CHECK_FOR_INTERRUPTS();
 		ResetExprContext(projection->context);
 		if (old_row)
-			project_row(projection, before.slot, &old);
+			project_row(projection, as_root_row(&before.root, before.slot),
+						&old);
 		if (new_row)
-			project_row(projection, after.slot, &new);
+			project_row(projection, as_root_row(&after.root, after.slot),
+						&new);
 		change.changed = -1;
 		if (event == 'U')
 		{

@@ -262,7 +262,7 @@ free_retired(void)
 
 /* Work out a guard from the arguments of a trigger. */
 static Guard *
-make_guard(Relation source, char **args)
+make_guard(Oid source, char **args)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "osms guard",
@@ -278,11 +278,11 @@ make_guard(Relation source, char **args)
 				 errmsg("\"%s\" is not a relation that is guarded", args[1]),
 				 errhint("Let osms.guard() make the trigger.")));
 	guard = guard_of_registry(args[0], kind);
-	if (guard == NULL || guard->source != RelationGetRelid(source))
+	if (guard == NULL || guard->source != source)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("relation \"%s\" of registry \"%s\" does not map table \"%s\"",
-						args[1], args[0], RelationGetRelationName(source)),
+						args[1], args[0], get_rel_name(source)),
 				 errhint("Map it again with osms.map(), or remove the guard with osms.unguard().")));
 	guard->arguments = pstrdup(args[2]);
 	read_modes(args[2], guard->modes);
@@ -314,7 +314,7 @@ guard_of_trigger(TriggerData *trigdata)
 	if (guard_depth == 0 && retired != NIL)
 		free_retired();
 
-	key.source = RelationGetRelid(trigdata->tg_relation);
+	key.source = tree_root(trigdata->tg_relation);
 	if (!relation_kind_of(args[1], &key.kind))
 		key.kind = REL_KINDS;	/* make_guard reports it */
 	entry = hash_search(guards, &key, HASH_FIND, NULL);
@@ -323,7 +323,7 @@ guard_of_trigger(TriggerData *trigdata)
 		return entry->guard;
 
 	{
-		Guard	   *guard = make_guard(trigdata->tg_relation, args);
+		Guard	   *guard = make_guard(key.source, args);
 		MemoryContext old = MemoryContextSwitchTo(CacheMemoryContext);
 
 		entry = hash_search(guards, &key, HASH_ENTER, &present);

@@ -8,6 +8,7 @@
 
 #include "rule.h"
 
+#include "access/attmap.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "utils/date.h"
@@ -53,7 +54,7 @@ typedef struct Guard
 {
 	Registry	registry;
 	RelationKind kind;
-	Oid			source;
+	Oid			source;			/* the table, or the root of its partitions */
 	char	   *arguments;		/* modes as the trigger has them */
 	RuleMode	modes[RULES];
 	Projection *projection;
@@ -93,6 +94,13 @@ typedef struct Change
 	Datum	   *value;			/* CHANGE_COLUMNS of them */
 	bool	   *isnull;
 } Change;
+
+/* How rows of a partition are read as rows of the guarded table. */
+typedef struct RootRow
+{
+	AttrMap    *map;			/* NULL where both have one shape */
+	TupleTableSlot *slot;
+} RootRow;
 
 #define CHUNK_PERSONS 1000		/* persons locked and judged together */
 
@@ -143,6 +151,12 @@ extern void guard_check_protocol(FunctionCallInfo fcinfo, const char *name,
 								 bool row, bool before);
 extern bool clause_enabled(const Guard *guard, const Clause *clause,
 						   bool audit);
+
+/* tree.c */
+extern Oid	tree_root(Relation table);
+extern void tree_check(const Guard *guard, Relation table, TriggerEvent event);
+extern void begin_root_row(RootRow *row, Relation table, Oid root);
+extern TupleTableSlot *as_root_row(RootRow *row, TupleTableSlot *slot);
 
 /* query.c */
 extern void as_owner_begin(const Registry *registry, Oid *user, int *context);

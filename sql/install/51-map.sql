@@ -203,9 +203,14 @@ BEGIN
         RAISE EXCEPTION 'shape "%" is not supported', shape
             USING ERRCODE = 'feature_not_supported', HINT = 'Map period rows: one row per attachment with its first and last day.';
     END IF;
-    IF (SELECT relkind <> 'r' OR relispartition OR relhassubclass FROM pg_class WHERE oid = source) THEN
-        RAISE EXCEPTION '"%" is not a plain table', source
-            USING ERRCODE = 'wrong_object_type', HINT = 'Views, partitioned tables and inheritance cannot be mapped.';
+    IF (SELECT relispartition FROM pg_class WHERE oid = source) THEN
+        RAISE EXCEPTION '"%" is a partition', source
+            USING ERRCODE = 'wrong_object_type', HINT = format('Map %s, of which it is a part.', pg_partition_root(source));
+    ELSIF (SELECT relkind NOT IN ('r', 'p') FROM pg_class WHERE oid = source)
+          OR EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                     WHERE source IN (i.inhparent, i.inhrelid) AND NOT c.relispartition) THEN
+        RAISE EXCEPTION '"%" is not a plain or partitioned table', source
+            USING ERRCODE = 'wrong_object_type', HINT = 'Views, foreign tables and inheritance cannot be mapped: no guard sees all their rows.';
     END IF;
     IF jsonb_typeof(columns) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'columns are an object of canonical column and mapping'

@@ -66,10 +66,11 @@ CREATE VIEW osms.guard_trigger AS
            t.tgrelid::regclass AS source,
            t.tgname AS trigger,
            t.tgenabled IN ('O', 'A') AS enabled,
+           t.tgparentid <> 0 AS cloned,
            (osms.trigger_arguments(t.oid))[3] AS modes
     FROM pg_catalog.pg_trigger t
     WHERE t.tgfoid IN ('osms.guard_row'::regproc, 'osms.guard_set'::regproc, 'osms.guard_truncate'::regproc);
-COMMENT ON VIEW osms.guard_trigger IS 'the triggers of all guards with the registry, relation and modes they carry';
+COMMENT ON VIEW osms.guard_trigger IS 'the triggers of all guards: registry, relation, table, name, whether it fires, whether it came with a partition, modes';
 GRANT SELECT ON osms.guard_trigger TO PUBLIC;
 
 CREATE FUNCTION osms.modes_text(modes jsonb) RETURNS text
@@ -83,21 +84,49 @@ CREATE FUNCTION osms.modes_of(modes text) RETURNS jsonb
             FROM string_to_table(modes, ',') m WHERE m <> '');
 COMMENT ON FUNCTION osms.modes_of(text) IS 'modes that a trigger of a guard carries, as an object';
 
+CREATE FUNCTION osms.tables_of(source regclass) RETURNS SETOF regclass
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
+    BEGIN ATOMIC
+        SELECT source UNION SELECT t.relid FROM pg_partition_tree(source) t;
+    END;
+COMMENT ON FUNCTION osms.tables_of(regclass) IS 'a table and, where it is partitioned, everything below it';
+
+-- One row for a guarded table, however many partitions it has.
 CREATE VIEW osms.guards AS
-    SELECT g.registry, g.relation, g.source,
+    WITH standing AS (
+        SELECT t.*, coalesce(pg_partition_root(t.source), t.source) AS root FROM osms.guard_trigger t
+    ), lacking AS (
+        SELECT g.registry, g.relation, g.root,
+               string_agg(format('%s triggers are missing%s', 5 - t.present, CASE WHEN t.source <> g.root OR g.parted THEN ' on ' || t.source END),
+                          '; ' ORDER BY t.source::text) AS missing
+        FROM (SELECT DISTINCT s.registry, s.relation, s.root, c.relkind = 'p' AS parted
+              FROM standing s JOIN pg_catalog.pg_class c ON c.oid = s.root) g,
+             LATERAL (SELECT o.source, (SELECT count(*) FROM standing s
+                                        WHERE (s.registry, s.relation, s.source) = (g.registry, g.relation, o.source)) AS present
+                      FROM osms.tables_of(g.root) o (source)) t
+        WHERE t.present < 5
+        GROUP BY g.registry, g.relation, g.root
+    )
+    SELECT g.registry, g.relation, g.root AS source,
            (SELECT r.rolname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_roles r ON r.oid = c.relowner
-            WHERE c.oid = g.source) AS owner,
+            WHERE c.oid = g.root) AS owner,
            osms.modes_of(max(g.modes)) AS modes,
            count(*) AS triggers,
            nullif(concat_ws('; ',
-               CASE WHEN count(*) < 5 THEN format('%s triggers are missing', 5 - count(*)) END,
-               CASE WHEN NOT bool_and(g.enabled) THEN
-                    'disabled: ' || string_agg(g.trigger::text, ', ' ORDER BY g.trigger) FILTER (WHERE NOT g.enabled) END,
+               CASE WHEN osms.relation_of(g.registry, g.relation) <> g.root
+                         AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+                                         WHERE w.ev_class = osms.relation_of(g.registry, g.relation)
+                                           AND d.refclassid = 'pg_class'::regclass AND d.refobjid = g.root)
+                    THEN 'the registry does not read this table' END,
+               l.missing,
+               'disabled: ' || string_agg(g.trigger || CASE WHEN g.source <> g.root THEN ' on ' || g.source ELSE '' END,
+                                          ', ' ORDER BY g.source::text, g.trigger) FILTER (WHERE NOT g.enabled),
                CASE WHEN count(DISTINCT g.modes) > 1 THEN 'triggers differ in their modes' END), '') AS problem
-    FROM osms.guard_trigger g
-    GROUP BY g.registry, g.relation, g.source;
+    FROM standing g
+    LEFT JOIN lacking l ON (l.registry, l.relation, l.root) = (g.registry, g.relation, g.root)
+    GROUP BY g.registry, g.relation, g.root, l.missing;
 COMMENT ON VIEW osms.guards IS
-    'guarded tables: registry, relation, table, its owner (who could disable the guard), modes other than the default, number of triggers, problem (missing or disabled triggers)';
+    'guarded tables: registry, relation, table (of partitions the root), its owner (who could disable the guard), modes other than the default, number of triggers, problem (missing or disabled triggers, partitions without, a table detached)';
 GRANT SELECT ON osms.guards TO PUBLIC;
 
 CREATE FUNCTION osms.check_modes(modes jsonb) RETURNS void
@@ -127,19 +156,108 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.check_modes(jsonb) IS '22023 for a rule or a mode that does not exist, and for what is not an object; called by osms.guard';
 
+-- What a guard consists of, spelled as pg_get_triggerdef spells it.
+CREATE FUNCTION osms.guard_definitions(registry text, modes jsonb, OUT relation text, OUT root regclass, OUT source regclass,
+                                       OUT trigger name, OUT definition text) RETURNS SETOF record
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 25
+    BEGIN ATOMIC
+        SELECT g.relation, g.root, t.source, format('zz_osms_%s_%s', g.relation, p.part)::name,
+               format(p.form, format('zz_osms_%s_%s', g.relation, p.part), format('%I.%I', n.nspname, c.relname),
+                      format('%L, %L, %L', registry, g.relation, osms.modes_text(modes)))
+        FROM (SELECT DISTINCT k.relation, osms.mapped_source(osms.relation_of(registry, k.relation)) AS root
+              FROM osms.registry_columns() k WHERE k.guarded) g
+        CROSS JOIN LATERAL osms.tables_of(g.root) AS t (source)
+        JOIN pg_catalog.pg_class c ON c.oid = t.source
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        CROSS JOIN (VALUES
+            ('insert', 'CREATE TRIGGER %s AFTER INSERT ON %s REFERENCING NEW TABLE AS osms_new FOR EACH STATEMENT EXECUTE FUNCTION osms.guard_set(%s)'),
+            ('update', 'CREATE TRIGGER %s AFTER UPDATE ON %s REFERENCING OLD TABLE AS osms_old NEW TABLE AS osms_new FOR EACH STATEMENT EXECUTE FUNCTION osms.guard_set(%s)'),
+            ('delete', 'CREATE TRIGGER %s AFTER DELETE ON %s REFERENCING OLD TABLE AS osms_old FOR EACH STATEMENT EXECUTE FUNCTION osms.guard_set(%s)'),
+            ('truncate', 'CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION osms.guard_truncate(%s)'),
+            ('row', 'CREATE TRIGGER %s BEFORE INSERT OR DELETE OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION osms.guard_row(%s)')) AS p (part, form)
+        -- the row trigger of the root is cloned to what is below it
+        WHERE p.part <> 'row' OR t.source = g.root;
+    END;
+COMMENT ON FUNCTION osms.guard_definitions(text, jsonb) IS
+    'the triggers that a guard with these modes consists of: relation, table behind it, table of the trigger (a partition or the same), name, definition; called by osms.guard';
+
+CREATE FUNCTION osms.under_lock(tables regclass[], lock text, statements text[], attempts integer) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = 0
+    SET client_min_messages = warning
+AS $$
+DECLARE
+    -- how long writers may queue behind an attempt, and how long they are left alone after it
+    patience CONSTANT interval := '100 ms';
+    pause CONSTANT interval := '200 ms';
+    usual CONSTANT text := current_setting('deadlock_timeout');
+    done boolean := false;
+    deadline timestamptz;
+    "left" integer;
+    t regclass;
+    s text;
+BEGIN
+    -- a vacuum of the server's own gives way to who waits longer than this
+    IF has_parameter_privilege('deadlock_timeout', 'SET') THEN
+        PERFORM set_config('deadlock_timeout', '50ms', true);
+    END IF;
+    FOR attempt IN 1 .. attempts LOOP
+        BEGIN
+            deadline := clock_timestamp() + patience;
+            FOREACH t IN ARRAY tables LOOP
+                "left" := extract(milliseconds FROM deadline - clock_timestamp());
+                IF "left" < 1 THEN
+                    RAISE lock_not_available;
+                END IF;
+                PERFORM set_config('lock_timeout', "left"::text, true);
+                EXECUTE format('LOCK TABLE ONLY %s IN %s MODE', t, lock);
+            END LOOP;
+            FOREACH s IN ARRAY statements LOOP
+                EXECUTE s;
+            END LOOP;
+            done := true;
+            EXIT;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            PERFORM pg_sleep_for(pause * (0.5 + random()));
+        END;
+    END LOOP;
+    IF current_setting('deadlock_timeout') <> usual THEN
+        PERFORM set_config('deadlock_timeout', usual, true);
+    END IF;
+    RETURN done;
+END $$;
+COMMENT ON FUNCTION osms.under_lock(regclass[], text, text[], integer) IS
+    'locks tables in the order given, all within a tenth of a second, and runs statements; where that fails lets go of the locks and tries again, so often; false where no attempt had them all. Called by osms.guard and osms.unguard';
+
+CREATE FUNCTION osms.holders(tables regclass[], readers boolean) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT coalesce(format('They are held by %s.', string_agg(DISTINCT format('process %s (%s)', l.pid,
+                            coalesce(nullif(a.application_name, ''), a.backend_type, 'prepared transaction')), ', ')),
+                        'Who held them has let go of them since.')
+        FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+        WHERE l.relation = ANY (tables::oid[]) AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+          AND (readers OR l.mode NOT IN ('AccessShareLock', 'RowShareLock'))
+          AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database());
+    END;
+COMMENT ON FUNCTION osms.holders(regclass[], boolean) IS
+    'sentence that names the sessions that hold locks on tables, readers among them or writers alone; for the message of who could not have the locks';
+
 CREATE FUNCTION osms.guard(registry text, modes jsonb DEFAULT '{}') RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     problem record;
-    guarded record;
     kept jsonb;
-    prefix text;
-    arguments text;
+    foreign_guard record;
+    changes record;
+    gone record;
     idle text;
-    other text;
+    unfilled boolean;
 BEGIN
+    -- everything that can be known without a lock comes first
     PERFORM osms.check_modes(modes);
     SELECT * INTO problem FROM osms.check_registry(registry) c WHERE c.severity = 'error' LIMIT 1;
     IF FOUND THEN
@@ -151,32 +269,55 @@ BEGIN
     FROM osms.guards g, jsonb_each_text(g.modes) m WHERE g.registry = guard.registry;
     SELECT coalesce(jsonb_object_agg(m.key, m.value), '{}') INTO kept
     FROM jsonb_each_text(kept || modes) m JOIN osms.rule r ON r.rule = m.key WHERE m.value <> r.default_mode;
+    SELECT g.source, g.registry INTO foreign_guard
+    FROM osms.guard_trigger g JOIN osms.guard_definitions(registry, kept) d ON (d.source, d.relation) = (g.source, g.relation)
+    WHERE g.registry <> guard.registry ORDER BY g.relation LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'table % is guarded for registry "%"', foreign_guard.source, foreign_guard.registry
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('A table has one guard; remove the other one with osms.unguard(%L).', foreign_guard.registry);
+    END IF;
 
-    FOR guarded IN
-        SELECT DISTINCT k.relation, osms.mapped_source(osms.relation_of(registry, k.relation)) AS source
-        FROM osms.registry_columns() k
-        WHERE k.guarded AND osms.relation_of(registry, k.relation) IS NOT NULL
-        ORDER BY k.relation
-    LOOP
-        SELECT g.registry INTO other FROM osms.guard_trigger g
-        WHERE g.source = guarded.source AND g.relation = guarded.relation AND g.registry <> guard.registry LIMIT 1;
-        IF other IS NOT NULL THEN
-            RAISE EXCEPTION 'table % is guarded for registry "%"', guarded.source, other
-                USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = format('A table has one guard; remove the other one with osms.unguard(%L).', other);
+    -- what differs from what stands; a row trigger is replaced on the whole tree
+    SELECT array_agg(DISTINCT d.source) FILTER (WHERE d.trigger NOT LIKE '%\_row') AS sources,
+           array_agg(DISTINCT d.root) FILTER (WHERE d.trigger LIKE '%\_row') AS roots,
+           array_agg(replace(d.definition, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER') ORDER BY d.relation, d.source, d.trigger) AS statements,
+           bool_or(g.oid IS NULL OR g.tgenabled NOT IN ('O', 'A')) FILTER (WHERE d.relation IN ('attachment', 'person')) AS was_open
+    INTO changes
+    FROM osms.guard_definitions(registry, kept) d
+    LEFT JOIN pg_trigger g ON g.tgrelid = d.source AND g.tgname = d.trigger
+    WHERE g.oid IS NULL OR g.tgenabled NOT IN ('O', 'A') OR pg_get_triggerdef(g.oid) <> d.definition
+       OR (d.trigger LIKE '%\_row' AND EXISTS (SELECT FROM pg_trigger c WHERE c.tgrelid = ANY (SELECT osms.tables_of(d.root))
+                                              AND c.tgname = d.trigger AND c.tgenabled NOT IN ('O', 'A')));
+    IF changes.statements IS NOT NULL THEN
+        SELECT array_agg(t.source ORDER BY t.source::oid) INTO changes.sources
+        FROM (SELECT unnest(changes.sources) UNION SELECT osms.tables_of(r) FROM unnest(changes.roots) r) t (source);
+        IF NOT osms.under_lock(changes.sources, 'SHARE ROW EXCLUSIVE', changes.statements, 100) THEN
+            RAISE EXCEPTION 'could not lock the tables of registry "%" while others write', registry
+                USING ERRCODE = 'lock_not_available',
+                      DETAIL = osms.holders(changes.sources, false),
+                      HINT = 'Nothing is changed. Wait for long transactions on the tables to end, or end them, and run osms.guard() again.';
         END IF;
-        prefix := 'zz_osms_' || guarded.relation;
-        arguments := format('%L, %L, %L', registry, guarded.relation, osms.modes_text(kept));
-        EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS osms_new
-            FOR EACH STATEMENT EXECUTE FUNCTION osms.guard_set(%s)', prefix || '_insert', guarded.source, arguments);
-        EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER UPDATE ON %s REFERENCING OLD TABLE AS osms_old NEW TABLE AS osms_new
-            FOR EACH STATEMENT EXECUTE FUNCTION osms.guard_set(%s)', prefix || '_update', guarded.source, arguments);
-        EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER DELETE ON %s REFERENCING OLD TABLE AS osms_old
-            FOR EACH STATEMENT EXECUTE FUNCTION osms.guard_set(%s)', prefix || '_delete', guarded.source, arguments);
-        EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE TRUNCATE ON %s
-            FOR EACH STATEMENT EXECUTE FUNCTION osms.guard_truncate(%s)', prefix || '_truncate', guarded.source, arguments);
-        EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE INSERT OR UPDATE ON %s
-            FOR EACH ROW EXECUTE FUNCTION osms.guard_row(%s)', prefix || '_row', guarded.source, arguments);
+    END IF;
+    -- what was written while a trigger was missing may not be on the roster
+    IF changes.was_open THEN
+        EXECUTE format('UPDATE %I.setting SET roster_complete = false WHERE roster_complete RETURNING true', registry) INTO unfilled;
+        IF unfilled THEN
+            RAISE NOTICE 'roster of "%" may lack what was written without a guard', registry
+                USING HINT = format('CALL osms.fill_roster(%L) brings it in line.', registry);
+        END IF;
+    END IF;
+    FOR gone IN
+        SELECT g.source, array_agg(format('DROP TRIGGER %I ON %s', g.trigger, g.source)) AS statements
+        FROM osms.guard_trigger g
+        WHERE g.registry = guard.registry
+          AND NOT EXISTS (SELECT FROM osms.guard_definitions(registry, kept) d WHERE (d.source, d.relation) = (g.source, g.relation))
+        GROUP BY g.source
+    LOOP
+        IF NOT osms.under_lock(ARRAY[gone.source], 'ACCESS EXCLUSIVE', gone.statements, 10) THEN
+            RAISE WARNING 'table % keeps triggers of a guard it no longer belongs to', gone.source
+                USING HINT = 'Run osms.guard() again when nobody uses it.';
+        END IF;
     END LOOP;
     FOR idle IN
         SELECT format('%s on %s', c.rule, string_agg(c.relation, ', ' ORDER BY c.relation))
@@ -186,26 +327,43 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.guard(text, jsonb) IS
-    'puts the guard on the tables behind a registry, or replaces it; modes: object of rule to enforce, warn or off, over what is in force. Needs ownership of the tables. 55000 with the first error of osms.check_registry or for a table that another registry guards, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';
+    'puts the guard on the tables behind a registry and all their partitions, or replaces what differs; modes: object of rule to enforce, warn or off, over what is in force. Checks first, then asks for SHARE ROW EXCLUSIVE locks a tenth of a second at a time, letting writers pass in between, and keeps them until the transaction ends. Needs ownership of the tables. 55000 with the first error of osms.check_registry or for a table that another registry guards, 55P03 where the locks were not to be had within a hundred attempts, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';
 
 CREATE FUNCTION osms.unguard(registry text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    t record;
+    tables regclass[];
+    drops text[];
+    disables text[];
 BEGIN
     IF osms.relation_of(registry, 'setting') IS NULL THEN
         RAISE EXCEPTION 'registry "%" does not exist', registry
             USING ERRCODE = 'invalid_schema_name', HINT = 'SELECT DISTINCT registry FROM osms.guards lists the registries with a guard.';
     END IF;
-    FOR t IN SELECT g.trigger, g.source FROM osms.guard_trigger g WHERE g.registry = unguard.registry LOOP
-        EXECUTE format('DROP TRIGGER %I ON %s', t.trigger, t.source);
-    END LOOP;
+    SELECT array_agg(DISTINCT g.source ORDER BY g.source),
+           array_agg(format('DROP TRIGGER IF EXISTS %I ON %s', g.trigger, g.source)) FILTER (WHERE NOT g.cloned),
+           array_agg(format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', g.source, g.trigger))
+    INTO tables, drops, disables
+    FROM osms.guard_trigger g WHERE g.registry = unguard.registry;
+    -- readers, a dump among them, may hold up the one for long, but not the other
+    IF drops IS NULL OR osms.under_lock(tables, 'ACCESS EXCLUSIVE', drops, 5) THEN
+        NULL;
+    ELSIF osms.under_lock(tables, 'SHARE ROW EXCLUSIVE', disables, 100) THEN
+        RAISE WARNING 'the guard of registry "%" is switched off, but its triggers are still there', registry
+            USING DETAIL = osms.holders(tables, true),
+                  HINT = 'Run osms.unguard() again when nobody reads the tables.';
+    ELSE
+        RAISE EXCEPTION 'could not lock the tables of registry "%" while others write', registry
+            USING ERRCODE = 'lock_not_available',
+                  DETAIL = osms.holders(tables, false),
+                  HINT = 'Nothing is changed. Wait for long transactions on the tables to end, or end them, and run osms.unguard() again.';
+    END IF;
     EXECUTE format('UPDATE %I.setting SET roster_complete = false', registry);
 END $$;
 COMMENT ON FUNCTION osms.unguard(text) IS
-    'removes the triggers of a guard; data, roster and journal stay. The roster counts as incomplete afterwards. Needs ownership of the tables. 3F000 where there is no such registry';
+    'removes the triggers of a guard; data, roster and journal stay. Where readers keep the tables, disables them instead with a WARNING. The roster counts as incomplete afterwards. Needs ownership of the tables. 3F000 where there is no such registry, 55P03 where the locks were not to be had';
 
-REVOKE EXECUTE ON FUNCTION osms.guard(text, jsonb), osms.unguard(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.guard(text, jsonb), osms.unguard(text) TO @extowner@;
+REVOKE EXECUTE ON FUNCTION osms.under_lock(regclass[], text, text[], integer), osms.guard(text, jsonb), osms.unguard(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.under_lock(regclass[], text, text[], integer), osms.guard(text, jsonb), osms.unguard(text) TO @extowner@;

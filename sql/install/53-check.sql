@@ -8,11 +8,13 @@ CREATE FUNCTION osms.finds_by_index(relation regclass, "column" text) RETURNS bo
     SET enable_seqscan = off
 AS $$
 DECLARE
-    plan json;
+    type text;
+    plan jsonb;
 BEGIN
-    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM %s x WHERE x.%I = (SELECT y.%2$I FROM %1$s y LIMIT 0)', relation, "column")
-    INTO plan;
-    RETURN (plan -> 0 -> 'Plan')::text ~ '"(Index|Recheck) Cond"';
+    SELECT format_type(a.atttypid, a.atttypmod) INTO type FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = "column";
+    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM %s x WHERE x.%I = (SELECT NULL::%s)', relation, "column", type) INTO plan;
+    -- of a partitioned table every partition
+    RETURN NOT plan @? 'strict $.** ? (exists (@."Relation Name") && !exists (@."Index Cond") && !exists (@."Recheck Cond"))';
 END $$;
 COMMENT ON FUNCTION osms.finds_by_index(regclass, text) IS
     'whether rows of a relation, mapped or not, can be found by a column through an index';
@@ -140,17 +142,33 @@ BEGIN
     WHERE (r.privilege = 'SELECT' OR p.relation IN ('person', 'application', 'attachment'))
       AND NOT has_table_privilege(roster_owner, p.oid, r.privilege)
     UNION ALL
-    SELECT p.relation, 'error', format('the owner of table %s may not read the registry', p.source),
+    SELECT p.relation, 'error', format('the owner of table %s may not read the registry', c.oid::regclass),
            'Grant SELECT on the registry''s person and roster to the owner of the table.'
-    FROM present p JOIN pg_class c ON c.oid = p.source
+    FROM present p, osms.tables_of(p.source) t (source) JOIN pg_class c ON c.oid = t.source
     WHERE p.guarded AND NOT (has_table_privilege(c.relowner, roster, 'SELECT')
                              AND has_table_privilege(c.relowner, osms.relation_of(registry, 'person'), 'SELECT'))
     UNION ALL
     -- rows that no trigger sees, and a verdict that nobody gives
-    SELECT p.relation, 'warning', format('table %s has inheriting tables, whose rows no guard sees', p.source),
-           'Move their rows into tables of their own, or into the table itself.'
+    SELECT p.relation, 'error', format('table %s is a partition of %s', p.source, pg_partition_root(p.source)),
+           format('Map the relation to %s with osms.map().', pg_partition_root(p.source))
+    FROM present p JOIN pg_class c ON c.oid = p.source
+    WHERE p.guarded AND c.relispartition
+    UNION ALL
+    SELECT p.relation, 'error', format('partition %s of %s is a foreign table, whose rows no guard sees', c.oid::regclass, p.source),
+           'Keep its rows in a table of this database, or detach it.'
+    FROM present p, osms.tables_of(p.source) t (source) JOIN pg_class c ON c.oid = t.source
+    WHERE p.guarded AND c.relkind = 'f'
+    UNION ALL
+    SELECT p.relation, 'error', format('table %s has inheriting tables, whose rows no guard sees', p.source),
+           'Make them partitions, move their rows into the table itself, or undo it with ALTER TABLE ... NO INHERIT.'
     FROM present p
-    WHERE p.guarded AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = p.source)
+    WHERE p.guarded AND EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                                WHERE i.inhparent = p.source AND NOT c.relispartition)
+    UNION ALL
+    SELECT p.relation, 'error', format('table %s inherits from another table, through which it can be written unseen', p.source),
+           'Make it a partition, or undo it with ALTER TABLE ... NO INHERIT.'
+    FROM present p JOIN pg_class c ON c.oid = p.source
+    WHERE p.guarded AND NOT c.relispartition AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = p.source)
     UNION ALL
     SELECT 'attachment', 'error', 'nobody judges the relation "pending" when a transaction ends',
            format('Enable the trigger "judge" of %s.', osms.relation_of(registry, 'pending'))
@@ -165,6 +183,12 @@ BEGIN
     UNION ALL
     SELECT g.relation, 'warning', format('guard of %s: %s', g.source, g.problem), 'Run osms.guard() again.'
     FROM osms.guards g WHERE g.registry = check_registry.registry AND g.problem IS NOT NULL
+    UNION ALL
+    SELECT p.relation, 'info', format('the guard of %s could be switched off by %s', p.source, string_agg(DISTINCT r.rolname::text, ', ')),
+           format('ALTER TABLE %s OWNER TO a role that no application uses.', p.source)
+    FROM present p, osms.tables_of(p.source) t (source) JOIN pg_class c ON c.oid = t.source
+         JOIN pg_roles r ON pg_has_role(r.oid, c.relowner, 'MEMBER') AND NOT r.rolsuper
+    WHERE p.guarded GROUP BY p.relation, p.source
     ) AS f (relation, severity, problem, hint)
     ORDER BY array_position('{error,warning,info}', f.severity), f.relation, f.problem;
 END $$;

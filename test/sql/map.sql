@@ -13,6 +13,7 @@ CREATE INDEX ON legacy.request (pers);
 CREATE TABLE legacy.contract (org int, b date, e date);
 CREATE VIEW legacy.a_view AS SELECT * FROM legacy.att;
 CREATE TABLE legacy.parted (id bigint, pers text) PARTITION BY LIST (id);
+CREATE TABLE legacy.part PARTITION OF legacy.parted DEFAULT;
 CREATE TABLE legacy.parent (id bigint, pers text);
 CREATE TABLE legacy.child () INHERITS (legacy.parent);
 CREATE MATERIALIZED VIEW legacy.matview AS SELECT 1 AS id;
@@ -24,11 +25,12 @@ SELECT is(pg_temp.verdict('SELECT osms.map(' || arguments || ')'), expected, exp
 ($$'fund', 'roster', 'legacy.people', '{}'$$, '22023 "roster" is not a canonical relation'),
 ($$'none', 'person', 'legacy.people', '{}'$$, '3F000 registry "none" does not exist'),
 ($$'fund', 'attachment', 'legacy.att', '{}', shape => 'events'$$, '0A000 shape "events" is not supported'),
-($$'fund', 'attachment', 'legacy.a_view', '{}'$$, '42809 "legacy.a_view" is not a plain table'),
-($$'fund', 'attachment', 'legacy.parted', '{}'$$, '42809 "legacy.parted" is not a plain table'),
-($$'fund', 'attachment', 'legacy.parent', '{}'$$, '42809 "legacy.parent" is not a plain table'),
-($$'fund', 'attachment', 'legacy.matview', '{}'$$, '42809 "legacy.matview" is not a plain table'),
-($$'fund', 'attachment', 'legacy.sequence', '{}'$$, '42809 "legacy.sequence" is not a plain table'),
+($$'fund', 'attachment', 'legacy.a_view', '{}'$$, '42809 "legacy.a_view" is not a plain or partitioned table'),
+($$'fund', 'attachment', 'legacy.part', '{}'$$, '42809 "legacy.part" is a partition'),
+($$'fund', 'attachment', 'legacy.child', '{}'$$, '42809 "legacy.child" is not a plain or partitioned table'),
+($$'fund', 'attachment', 'legacy.parent', '{}'$$, '42809 "legacy.parent" is not a plain or partitioned table'),
+($$'fund', 'attachment', 'legacy.matview', '{}'$$, '42809 "legacy.matview" is not a plain or partitioned table'),
+($$'fund', 'attachment', 'legacy.sequence', '{}'$$, '42809 "legacy.sequence" is not a plain or partitioned table'),
 ($$'fund', 'person', 'legacy.people', '{"name": "fam"}'$$, '42703 canonical relation "person" has no column "name"'),
 ($$'fund', 'person', 'legacy.people', '{"person": "code"}', defaults => '{"nope": "1"}'$$, '42703 table "legacy.people" has no column "nope"'),
 ($$'fund', 'person', 'legacy.people', '{"iin": "iin"}'$$, '42703 column "person" of canonical relation "person" must be mapped'),
