@@ -100,8 +100,8 @@ sort_change(Tuplesortstate *sort, TupleTableSlot *slot, RelationKind kind,
  * sort those that changed something we know of.  Returns their number.
  */
 static int64
-collect(Guard *guard, TriggerData *trigdata, Tuplesortstate *sort,
-		TupleTableSlot *slot, Findings *findings)
+collect(Guard *guard, TriggerData *trigdata, MemoryContext query,
+		Tuplesortstate *sort, TupleTableSlot *slot, Findings *findings)
 {
 	RelationKind kind = guard->kind;
 	ProjectionState *projection = begin_projection(guard->projection);
@@ -111,6 +111,7 @@ collect(Guard *guard, TriggerData *trigdata, Tuplesortstate *sort,
 	CanonicalRow new;
 	RowChange	change = {.projection = guard->projection};
 	int64		count = 0;
+	int64		seen = 0;
 	char		event = trigdata->tg_newtable == NULL ? 'D' :
 		trigdata->tg_oldtable == NULL ? 'I' : 'U';
 
@@ -134,6 +135,7 @@ collect(Guard *guard, TriggerData *trigdata, Tuplesortstate *sort,
 		if (!old_row && !new_row)
 			break;
 		CHECK_FOR_INTERRUPTS();
+		seen++;
 		ResetExprContext(projection->context);
 		if (old_row)
 			project_row(projection, as_root_row(&before.root, before.slot),
@@ -164,6 +166,8 @@ collect(Guard *guard, TriggerData *trigdata, Tuplesortstate *sort,
 	close_transition(&before);
 	close_transition(&after);
 	end_projection(projection);
+	if (event == 'U')
+		tree_check_moves(query, kind, trigdata->tg_relation, seen);
 	return count;
 }
 
@@ -283,7 +287,8 @@ chunk_persons(Chunk *chunk)
  * CHUNK_PERSONS persons, in the order in which persons are locked.
  */
 void
-for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
+for_each_chunk(Guard *guard, TriggerData *trigdata, MemoryContext query,
+			   Findings *findings,
 			   void (*work) (Chunk *chunk, Findings *findings))
 {
 	int			subject = canonical_relations[guard->kind].subject;
@@ -303,7 +308,7 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, Findings *findings,
 								&order.collation, &nulls_first, work_mem, NULL,
 								TUPLESORT_NONE);
 	slot = MakeSingleTupleTableSlot(guard->desc, &TTSOpsVirtual);
-	more = collect(guard, trigdata, sort, slot, findings) > 0;
+	more = collect(guard, trigdata, query, sort, slot, findings) > 0;
 	ExecDropSingleTupleTableSlot(slot);
 	if (more)
 		tuplesort_performsort(sort);

@@ -157,6 +157,10 @@ extern Oid	tree_root(Relation table);
 extern void tree_check(const Guard *guard, Relation table, TriggerEvent event);
 extern void begin_root_row(RootRow *row, Relation table, Oid root);
 extern TupleTableSlot *as_root_row(RootRow *row, TupleTableSlot *slot);
+extern void tree_count_row(MemoryContext query, RelationKind kind,
+						   bool update);
+extern void tree_check_moves(MemoryContext query, RelationKind kind,
+							 Relation table, int64 seen);
 
 /* query.c */
 extern void as_owner_begin(const Registry *registry, Oid *user, int *context);
@@ -204,7 +208,7 @@ extern void begin_subject_order(SubjectOrder *order, const Guard *guard);
 extern int	compare_subjects(const void *a, const void *b, void *arg);
 extern void chunk_persons(Chunk *chunk);
 extern void for_each_chunk(Guard *guard, TriggerData *trigdata,
-						   Findings *findings,
+						   MemoryContext query, Findings *findings,
 						   void (*work) (Chunk *chunk, Findings *findings));
 extern void chunk_publish(Chunk *chunk);
 extern void chunk_forget(Chunk *chunk);

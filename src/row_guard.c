@@ -94,7 +94,7 @@ osms_guard_row(PG_FUNCTION_ARGS)
 	TriggerEvent event;
 	Guard	   *guard;
 	RowGuard   *kept;
-	bool		moved;
+	bool		partition;
 
 	guard_check_protocol(fcinfo, "osms.guard_row", true, true);
 	event = trigdata->tg_event & TRIGGER_EVENT_OPMASK;
@@ -106,15 +106,18 @@ osms_guard_row(PG_FUNCTION_ARGS)
 		kept->checked |= 1 << event;
 	}
 
+	partition = trigdata->tg_relation->rd_rel->relispartition;
+	if (partition && event != TRIGGER_EVENT_INSERT)
+		tree_count_row(fcinfo->flinfo->fn_mcxt, guard->kind,
+					   event == TRIGGER_EVENT_UPDATE);
+
 	/*
 	 * An UPDATE that moves a row into another partition inserts it there:
 	 * what of it changed only the set layer can tell.  Nor are generated
 	 * columns computed yet.
 	 */
-	moved = event == TRIGGER_EVENT_INSERT &&
-		trigdata->tg_relation->rd_rel->relispartition;
-	if (event != TRIGGER_EVENT_DELETE && !moved &&
-		!guard->projection->generated)
+	if (event != TRIGGER_EVENT_DELETE && !guard->projection->generated &&
+		!(partition && event == TRIGGER_EVENT_INSERT))
 		judge_new_row(guard, kept, trigdata);
 	return PointerGetDatum(event == TRIGGER_EVENT_UPDATE ?
 						   trigdata->tg_newtuple : trigdata->tg_trigtuple);

@@ -229,7 +229,8 @@ osms_guard_set(PG_FUNCTION_ARGS)
 	guard_depth++;
 	PG_TRY();
 	{
-		for_each_chunk(guard, trigdata, &findings, guard_chunk);
+		for_each_chunk(guard, trigdata, fcinfo->flinfo->fn_mcxt, &findings,
+					   guard_chunk);
 	}
 	PG_FINALLY();
 	{

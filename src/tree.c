@@ -196,3 +196,85 @@ as_root_row(RootRow *row, TupleTableSlot *slot)
 {
 	return row->map ? execute_attr_map_slot(row->map, slot, row->slot) : slot;
 }
+
+/*
+ * Rows of partitions that a query is about to update or delete, as its row
+ * triggers see them, a moved row as both.  The query is known by its memory
+ * context, which the triggers before and after it share.
+ */
+typedef struct RowCount
+{
+	MemoryContext query;
+	RelationKind kind;
+	int64		updated;
+	int64		deleted;
+	struct RowCount *next;
+} RowCount;
+
+static RowCount *row_counts = NULL;
+
+static RowCount *
+row_count_of(MemoryContext query, RelationKind kind)
+{
+	RowCount   *count = row_counts;
+
+	while (count && (count->query != query || count->kind != kind))
+		count = count->next;
+	return count;
+}
+
+/* The query is over, whatever became of it. */
+static void
+forget_row_count(void *arg)
+{
+	RowCount  **link = &row_counts;
+
+	while (*link != arg)
+		link = &(*link)->next;
+	*link = (*link)->next;
+}
+
+/* Note that a query is about to update or delete a row of a partition. */
+void
+tree_count_row(MemoryContext query, RelationKind kind, bool update)
+{
+	RowCount   *count = row_count_of(query, kind);
+
+	if (count == NULL)
+	{
+		MemoryContextCallback *callback =
+			MemoryContextAlloc(query, sizeof(MemoryContextCallback));
+
+		count = MemoryContextAllocZero(query, sizeof(RowCount));
+		count->query = query;
+		count->kind = kind;
+		count->next = row_counts;
+		callback->func = forget_row_count;
+		callback->arg = count;
+		MemoryContextRegisterResetCallback(query, callback);
+		row_counts = count;
+	}
+	if (update)
+		count->updated++;
+	else
+		count->deleted++;
+}
+
+/*
+ * Refuse what a MERGE moved into other partitions: PostgreSQL shows such
+ * rows to no statement trigger for UPDATE, so fewer are seen than were
+ * updated.  Errors: 0A000.
+ */
+void
+tree_check_moves(MemoryContext query, RelationKind kind, Relation table,
+				 int64 seen)
+{
+	const RowCount *count = row_count_of(query, kind);
+
+	if (count && count->deleted > 0 && seen < count->updated)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("MERGE into \"%s\" moves rows between partitions, which hides them from its guard",
+						RelationGetRelationName(table)),
+				 errhint("Move rows by UPDATE, with INSERT ... ON CONFLICT or a second statement for what is new.")));
+}

@@ -207,8 +207,8 @@ BEGIN
         RAISE EXCEPTION '"%" is a partition', source
             USING ERRCODE = 'wrong_object_type', HINT = format('Map %s, of which it is a part.', pg_partition_root(source));
     ELSIF (SELECT relkind NOT IN ('r', 'p') FROM pg_class WHERE oid = source)
-          OR EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-                     WHERE source IN (i.inhparent, i.inhrelid) AND NOT c.relispartition) THEN
+          OR EXISTS (SELECT FROM pg_inherits i JOIN pg_class child ON child.oid = i.inhrelid
+                     WHERE source IN (i.inhparent, i.inhrelid) AND NOT child.relispartition) THEN
         RAISE EXCEPTION '"%" is not a plain or partitioned table', source
             USING ERRCODE = 'wrong_object_type', HINT = 'Views, foreign tables and inheritance cannot be mapped: no guard sees all their rows.';
     END IF;

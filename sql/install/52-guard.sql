@@ -270,7 +270,7 @@ BEGIN
     SELECT coalesce(jsonb_object_agg(m.key, m.value), '{}') INTO kept
     FROM jsonb_each_text(kept || modes) m JOIN osms.rule r ON r.rule = m.key WHERE m.value <> r.default_mode;
     SELECT g.source, g.registry INTO foreign_guard
-    FROM osms.guard_trigger g JOIN osms.guard_definitions(registry, kept) d ON (d.source, d.relation) = (g.source, g.relation)
+    FROM osms.guard_trigger g JOIN osms.guard_definitions(guard.registry, kept) d ON (d.source, d.relation) = (g.source, g.relation)
     WHERE g.registry <> guard.registry ORDER BY g.relation LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'table % is guarded for registry "%"', foreign_guard.source, foreign_guard.registry
@@ -284,7 +284,7 @@ BEGIN
            array_agg(replace(d.definition, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER') ORDER BY d.relation, d.source, d.trigger) AS statements,
            bool_or(g.oid IS NULL OR g.tgenabled NOT IN ('O', 'A')) FILTER (WHERE d.relation IN ('attachment', 'person')) AS was_open
     INTO changes
-    FROM osms.guard_definitions(registry, kept) d
+    FROM osms.guard_definitions(guard.registry, kept) d
     LEFT JOIN pg_trigger g ON g.tgrelid = d.source AND g.tgname = d.trigger
     WHERE g.oid IS NULL OR g.tgenabled NOT IN ('O', 'A') OR pg_get_triggerdef(g.oid) <> d.definition
        OR (d.trigger LIKE '%\_row' AND EXISTS (SELECT FROM pg_trigger c WHERE c.tgrelid = ANY (SELECT osms.tables_of(d.root))
@@ -311,7 +311,7 @@ BEGIN
         SELECT g.source, array_agg(format('DROP TRIGGER %I ON %s', g.trigger, g.source)) AS statements
         FROM osms.guard_trigger g
         WHERE g.registry = guard.registry
-          AND NOT EXISTS (SELECT FROM osms.guard_definitions(registry, kept) d WHERE (d.source, d.relation) = (g.source, g.relation))
+          AND NOT EXISTS (SELECT FROM osms.guard_definitions(guard.registry, kept) d WHERE (d.source, d.relation) = (g.source, g.relation))
         GROUP BY g.source
     LOOP
         IF NOT osms.under_lock(ARRAY[gone.source], 'ACCESS EXCLUSIVE', gone.statements, 10) THEN

@@ -90,7 +90,7 @@ SELECT is(pg_temp.verdict('ALTER TABLE fund.pending DISABLE TRIGGER judge', prob
     $$SELECT problem FROM osms.check_registry('fund') WHERE severity = 'error'$$),
     'ok nobody judges the relation "pending" when a transaction ends', 'a missing judge is told');
 SELECT is(pg_temp.verdict('CREATE TABLE legacy.a_child () INHERITS (legacy.a)', probe =>
-    $$SELECT problem FROM osms.check_registry('fund') WHERE severity = 'error'$$),
+    $$SELECT problem FROM osms.check_registry('fund') WHERE severity = 'error' AND problem LIKE '%inherit%'$$),
     'ok table legacy.a has inheriting tables, whose rows no guard sees', 'and so are rows that no trigger sees');
 
 -- A policy that hides rows from the registry's owner is told, and is no blind spot.
