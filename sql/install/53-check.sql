@@ -185,10 +185,10 @@ BEGIN
     FROM osms.guards g WHERE g.registry = check_registry.registry AND g.problem IS NOT NULL
     UNION ALL
     SELECT p.relation, 'info', format('the guard of %s could be switched off by %s', p.source, string_agg(DISTINCT r.rolname::text, ', ')),
-           format('ALTER TABLE %s OWNER TO a role that no application uses.', p.source)
+           format('ALTER TABLE %s OWNER TO %I gives it to the owner of the registry.', p.source, roster_owner)
     FROM present p, osms.tables_of(p.source) t (source) JOIN pg_class c ON c.oid = t.source
          JOIN pg_roles r ON pg_has_role(r.oid, c.relowner, 'MEMBER') AND NOT r.rolsuper
-    WHERE p.guarded GROUP BY p.relation, p.source
+    WHERE p.guarded AND NOT pg_has_role(r.oid, roster_owner, 'MEMBER') GROUP BY p.relation, p.source
     ) AS f (relation, severity, problem, hint)
     ORDER BY array_position('{error,warning,info}', f.severity), f.relation, f.problem;
 END $$;
