@@ -1,7 +1,8 @@
 /*
  * workflow.c
- *		What workflow functions need of the guard: its lock on persons, taken
- *		before they look at anything.
+ *		What workflow functions need of C: the guard's lock on persons, taken
+ *		before they look at anything, and writing with the session's own
+ *		search_path.
  *
  * Whoever locks the person first, in the order of the keys, never waits for
  * a row while another waits for the person.
@@ -16,10 +17,14 @@
 #include "lib/qunique.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(osms_lock_persons);
+PG_FUNCTION_INFO_V1(osms_run_write);
+PG_FUNCTION_INFO_V1(osms_equality);
 
 /* Relations whose writers may lock persons, and that are looked at then. */
 static const RelationKind about_persons[] = {
@@ -175,4 +180,94 @@ osms_lock_persons(PG_FUNCTION_ARGS)
 		guard_release(guard);
 	SPI_finish();
 	PG_RETURN_VOID();
+}
+
+/* Whether a search_path is one that functions of ours pin. */
+static bool
+is_pinned(const char *path)
+{
+	return strcmp(path, "pg_catalog, pg_temp") == 0 ||
+		strcmp(path, "pg_catalog, osms, pg_temp") == 0;
+}
+
+/*
+ * The search_path of whoever called the functions of ours that are running:
+ * each of them has put its own on top of it.
+ */
+static const char *
+path_of_caller(void)
+{
+	int			n;
+	struct config_generic **options = guc_variables(&n);
+	const char *path = NULL;
+
+	for (int i = 0; i < n && path == NULL; i++)
+	{
+		if (strcmp(options[i]->name, "search_path") != 0)
+			continue;
+		path = *((struct config_string *) options[i])->variable;
+		for (GucStack *saved = options[i]->stack;
+			 saved && saved->state == GUC_SAVE && is_pinned(path);
+			 saved = saved->prev)
+			path = saved->prior.val.stringval;
+	}
+	return path;
+}
+
+/*
+ * run_write(statement, arguments): run a statement, whose parameters are
+ * texts, with the caller's search_path, for the triggers of others that it
+ * fires.  The statement must name everything in full.  Returns the first
+ * column of the row that it returns, or NULL.
+ */
+Datum
+osms_run_write(PG_FUNCTION_ARGS)
+{
+	Datum	   *values;
+	bool	   *isnull;
+	int			n;
+	Oid		   *types;
+	char	   *nulls;
+	int			level = NewGUCNestLevel();
+	char	   *result = NULL;
+	int			rc;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false,
+					  TYPALIGN_INT, &values, &isnull, &n);
+	types = palloc(n * sizeof(Oid));
+	nulls = palloc(n);
+	for (int i = 0; i < n; i++)
+	{
+		types[i] = TEXTOID;
+		nulls[i] = isnull[i] ? 'n' : ' ';
+	}
+	(void) set_config_option("search_path", path_of_caller(), PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	rc = SPI_execute_with_args(text_to_cstring(PG_GETARG_TEXT_PP(0)), n, types,
+							   values, nulls, false, 0);
+	if (rc < 0)
+		elog(ERROR, "SPI_execute_with_args failed: %s",
+			 SPI_result_code_string(rc));
+	if (SPI_processed > 0 && SPI_tuptable)
+		result = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (result)
+	{
+		char	   *copy = SPI_palloc(strlen(result) + 1);
+
+		result = strcpy(copy, result);
+	}
+	SPI_finish();
+	AtEOXact_GUC(true, level);
+	if (result == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(result));
+}
+
+/* equality(type): its equality operator, spelled out. */
+Datum
+osms_equality(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(equality_of(PG_GETARG_OID(0))));
 }

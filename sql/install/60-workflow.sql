@@ -106,9 +106,20 @@ END $$;
 COMMENT ON FUNCTION osms.lock_person_of(text, text, text) IS
     'locks the person whom an application or attachment is about and returns its row as it then is; P0002 where there is none';
 
+CREATE FUNCTION osms.equality(type regtype) RETURNS text
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_equality';
+COMMENT ON FUNCTION osms.equality(regtype) IS 'the equality operator of a type, spelled out; called where statements are made';
+
+CREATE FUNCTION osms.run_write(statement text, arguments text[]) RETURNS text
+    LANGUAGE C VOLATILE STRICT
+    AS 'MODULE_PATHNAME', 'osms_run_write';
+COMMENT ON FUNCTION osms.run_write(text, text[]) IS
+    'runs a statement that names everything in full, with parameters that are texts, under the search_path of the caller of the workflow function, which other people''s triggers may need; returns the first column of the row that the statement returns';
+
 CREATE FUNCTION osms.write_row(registry text, relation text, key text, fields jsonb, details jsonb DEFAULT '{}') RETURNS text
     LANGUAGE plpgsql VOLATILE
-    SET search_path = pg_catalog, osms, pg_temp
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     target CONSTANT regclass := osms.need_relation(registry, relation);
@@ -118,7 +129,9 @@ DECLARE
         || coalesce((SELECT jsonb_object_agg(d.k, d.v) FROM jsonb_each_text(details) d (k, v) WHERE osms.can_write(target, d.k, d.v)), '{}');
     lost record;
     columns text;
-    result text;
+    parameters text;
+    pairs text;
+    arguments text[];
 BEGIN
     SELECT f.k, f.v INTO lost FROM jsonb_each_text(fields) f (k, v) WHERE NOT osms.can_write(target, f.k, f.v) ORDER BY f.k LIMIT 1;
     IF FOUND THEN
@@ -126,20 +139,16 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Its mapping has no column, or no code, for it: map the relation again with osms.map().';
     END IF;
-    SELECT string_agg(CASE WHEN key IS NULL THEN format('%I', k) ELSE format('%I = ($1 ->> %1$L)::%s', k, osms.column_type(target, k)) END,
-                      ', ' ORDER BY k)
-    INTO columns FROM jsonb_object_keys(written) k;
-    IF key IS NULL THEN
-        EXECUTE format('INSERT INTO %s (%s) SELECT %s RETURNING %I::text', target, columns,
-            (SELECT string_agg(format('($1 ->> %L)::%s', k, osms.column_type(target, k)), ', ' ORDER BY k) FROM jsonb_object_keys(written) k),
-            key_column)
-        INTO result USING written;
-    ELSE
-        EXECUTE format('UPDATE %s SET %s WHERE %I = $2::%s RETURNING %3$I::text', target, columns, key_column,
-                       osms.column_type(target, key_column))
-        INTO result USING written, key;
-    END IF;
-    RETURN result;
+    SELECT string_agg(format('%I', w.k), ', ' ORDER BY w.k), string_agg(w.parameter, ', ' ORDER BY w.k),
+           string_agg(format('%I = %s', w.k, w.parameter), ', ' ORDER BY w.k), array_agg(w.v ORDER BY w.k)
+    INTO columns, parameters, pairs, arguments
+    FROM (SELECT k, v, format('$%s::%s', row_number() OVER (ORDER BY k), osms.column_type(target, k)) AS parameter
+          FROM jsonb_each_text(written) t (k, v)) w;
+    RETURN osms.run_write(CASE WHEN key IS NULL
+        THEN format('INSERT INTO %s (%s) VALUES (%s) RETURNING %I::text', target, columns, parameters, key_column)
+        ELSE format('UPDATE %s SET %s WHERE %I %s $%s::%s RETURNING %3$I::text', target, pairs, key_column,
+                    osms.equality(osms.column_type(target, key_column)::regtype), cardinality(arguments) + 1,
+                    osms.column_type(target, key_column)) END, arguments || key);
 END $$;
 COMMENT ON FUNCTION osms.write_row(text, text, text, jsonb, jsonb) IS
     'inserts a canonical row (key NULL) or updates the one with a key, through the registry, and returns its key; fields must be kept, details are left out where the registry has no column or code for them. 55000 for a field that cannot be kept';

@@ -1,0 +1,267 @@
+
+--
+-- bulk workflow: what happens to many on one day. The persons are locked
+-- first, in the order of their keys; then everything is one statement a
+-- relation, on the table behind it.
+--
+CREATE FUNCTION osms.write_statement(registry text, relation text, event text, columns text[], rows text) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    target CONSTANT regclass := osms.need_relation(registry, relation);
+    source CONSTANT regclass := osms.mapped_source(target);
+    key CONSTANT text := (SELECT c."column" FROM osms.registry_columns() c WHERE c.relation = write_statement.relation AND c."position" = 1);
+    equal CONSTANT text := osms.equality(osms.column_type(target, key)::regtype);
+    mapping CONSTANT text[] := (SELECT osms.trigger_arguments(t.oid) FROM pg_trigger t
+                                WHERE t.tgrelid = target AND t.tgfoid = 'osms.map_write'::regproc);
+    given text;
+    names text;
+    pairs text;
+    lost text;
+    key_value text;
+BEGIN
+    IF mapping IS NULL THEN
+        -- a table is its own source
+        SELECT string_agg(format('%I', c), ', ' ORDER BY place), string_agg(format('%I = new.%1$I', c), ', ' ORDER BY place) FILTER (WHERE c <> key)
+        INTO names, pairs FROM unnest(columns) WITH ORDINALITY u (c, place);
+        RETURN CASE event WHEN 'insert' THEN format('INSERT INTO %s (%s) SELECT %2$s FROM (%s) new', target, names, rows)
+                          ELSE format('UPDATE %s t SET %s FROM (%s) new WHERE t.%I %s new.%4$I', target, pairs, rows, key, equal) END;
+    END IF;
+    SELECT c INTO lost FROM unnest(columns) c
+    WHERE c NOT IN (SELECT mapping[p] FROM generate_series(4, cardinality(mapping), 3) p) ORDER BY c LIMIT 1;
+    IF lost IS NOT NULL THEN
+        RAISE EXCEPTION 'column "%" of mapped relation "%" can only be read', lost, relation
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Give osms.map() a column, or an expression with its "write".';
+    END IF;
+    -- the canonical row as it will be: what an update leaves alone is read from the view
+    SELECT string_agg(CASE WHEN a.attname = ANY (columns) THEN format('r.%I', a.attname)
+                           WHEN event = 'update' THEN format('v.%I', a.attname)
+                           ELSE format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname) END, ', ' ORDER BY a.attnum)
+    INTO given FROM pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped;
+    given := CASE event WHEN 'insert' THEN format('(SELECT %s FROM (%s) r) new', given, rows)
+                        ELSE format('(SELECT %s FROM (%s) r JOIN %s v ON v.%I %s r.%4$I) new', given, rows, target, key, equal) END;
+    -- chosen as the view's trigger does: an insert leaves a plain column without a value to the source
+    SELECT string_agg(format('%I', t.name), ', ' ORDER BY t.place) FILTER (WHERE t.written),
+           string_agg(CASE event WHEN 'insert' THEN t.value ELSE format('%I = %s', t.name, t.value) END, ', ' ORDER BY t.place) FILTER (WHERE t.written),
+           min(t.value) FILTER (WHERE t.canonical = key)
+    INTO names, pairs, key_value
+    FROM (SELECT p AS place, mapping[p] AS canonical, mapping[p + 1] AS name,
+                 format('(%s)::%s', mapping[p + 2], format_type(a.atttypid, a.atttypmod)) AS value,
+                 CASE event WHEN 'insert' THEN mapping[p] = ANY (columns) OR mapping[p + 2] <> format('new.%I', mapping[p])
+                            ELSE mapping[p] = ANY (columns) AND mapping[p] <> key END AS written
+          FROM generate_series(4, cardinality(mapping), 3) p
+          LEFT JOIN pg_attribute a ON a.attrelid = source AND a.attname = mapping[p + 1]) t;
+    RETURN CASE event WHEN 'insert' THEN format('INSERT INTO %s (%s) SELECT %s FROM %s', source, names, pairs, given)
+                      ELSE format('UPDATE %s s SET %s FROM %s WHERE s.%I %s %s', source, pairs, given, mapping[2], equal, key_value) END;
+END $$;
+COMMENT ON FUNCTION osms.write_statement(text, text, text, text[], text) IS
+    'one INSERT or UPDATE (event: insert, update) that writes canonical rows to the table behind a relation, through the inverse of its mapping. columns: those the query rows gives, by their canonical names; for an update the key is among them. 55000 for a column that can only be read';
+
+CREATE FUNCTION osms.write_rows(registry text, relation text, event text, columns text[], arrays text[], constants jsonb) RETURNS void
+    LANGUAGE plpgsql VOLATILE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    target CONSTANT regclass := osms.need_relation(registry, relation);
+    n CONSTANT integer := cardinality(columns);
+    lost record;
+    all_columns text[];
+    arguments text[];
+    rows text;
+BEGIN
+    SELECT c.k, c.v INTO lost FROM jsonb_each_text(constants) c (k, v) WHERE NOT osms.can_write(target, c.k, c.v) ORDER BY c.k LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'registry "%" cannot keep % "%" of relation "%"', registry, lost.k, lost.v, relation
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Its mapping has no column, or no code, for it: map the relation again with osms.map().';
+    END IF;
+    SELECT columns || coalesce(array_agg(k ORDER BY k), '{}'), arrays || coalesce(array_agg(v ORDER BY k), '{}')
+    INTO all_columns, arguments FROM jsonb_each_text(constants) t (k, v);
+    SELECT format('SELECT %s FROM unnest(%s) u (%s)',
+                  string_agg(CASE WHEN place <= n THEN format('u.%I', c)
+                                  ELSE format('$%s::%s AS %I', place, osms.column_type(target, c), c) END, ', ' ORDER BY place),
+                  string_agg(format('$%s::%s[]', place, osms.column_type(target, c)), ', ' ORDER BY place) FILTER (WHERE place <= n),
+                  string_agg(format('%I', c), ', ' ORDER BY place) FILTER (WHERE place <= n))
+    INTO rows FROM unnest(all_columns) WITH ORDINALITY u (c, place);
+    PERFORM osms.run_write(osms.write_statement(registry, relation, event, all_columns, rows), arguments);
+END $$;
+COMMENT ON FUNCTION osms.write_rows(text, text, text, text[], text[], jsonb) IS
+    'inserts or updates canonical rows in one statement on the table behind a relation: columns, the array of values of each as text, and constants (object of column and value) that all rows have. 55000 for a value that cannot be kept';
+
+-- Closes what reaches beyond a day of persons who get a new attachment then.
+CREATE FUNCTION osms.close_attachments(registry text, persons text[], day date) RETURNS void
+    LANGUAGE plpgsql VOLATILE STRICT
+    SET search_path = pg_catalog, osms, pg_temp
+AS $$
+DECLARE
+    attachments CONSTANT regclass := osms.need_relation(registry, 'attachment');
+    ending jsonb := jsonb_build_object('state', 'closed', 'until', day);
+    keys text[];
+BEGIN
+    IF osms.can_write(attachments, 'reason', 'moved_to_other') THEN
+        ending := ending || '{"reason": "moved_to_other"}';
+    END IF;
+    EXECUTE format('SELECT array_agg(a.attachment::text) FROM %s a WHERE a.person = ANY ($1::%s[]) AND a.since < $2
+        AND a.state IN (''active'', ''suspect'', ''closed'') AND (a.until IS NULL OR a.until > $2)',
+        attachments, osms.column_type(attachments, 'person'))
+    INTO keys USING persons, day;
+    PERFORM osms.write_rows(registry, 'attachment', 'update', '{attachment}', ARRAY[keys::text], ending) WHERE keys IS NOT NULL;
+END $$;
+COMMENT ON FUNCTION osms.close_attachments(text, text[], date) IS
+    'closes on a day what persons are attached to, in one statement; called by osms.take_effect and osms.move_by_order';
+
+-- What becomes of the applications deferred to a day, of persons who are locked.
+CREATE FUNCTION osms.due_applications(registry text, persons text[], day date, OUT application text, OUT person text,
+                                      OUT organisation text, OUT outcome text)
+    RETURNS SETOF record
+    LANGUAGE plpgsql VOLATILE STRICT
+    SET search_path = pg_catalog, osms, pg_temp
+AS $$
+DECLARE
+    contracts CONSTANT regclass := osms.relation_of(registry, 'contract');
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        SELECT x.application::text, x.person::text, x.organisation::text,
+               CASE WHEN p.person IS NULL THEN 'unknown_person'
+                    WHEN p.death_date IS NOT NULL THEN 'dead'
+                    WHEN EXISTS (SELECT FROM %1$s y WHERE y.person = x.person AND y.application <> x.application
+                                 AND (y.state IN ('approved', 'attached') OR y.state = 'deferred' AND y.effective_on = $2)
+                                 AND (coalesce(y.submitted_at, y.decided_at), y.application)
+                                   > (coalesce(x.submitted_at, x.decided_at), x.application)
+                                 AND NOT EXISTS (SELECT FROM %2$s b WHERE b.person = x.person AND b.application = y.application
+                                                 AND b.state = 'annulled')) THEN 'replaced'
+                    WHEN %4$s THEN 'lapsed'
+                    WHEN EXISTS (SELECT FROM %2$s b WHERE b.person = x.person AND b.since >= $2 AND b.state <> 'annulled') THEN 'conflict'
+                    ELSE 'attached' END
+        FROM %1$s x LEFT JOIN %3$s p ON p.person = x.person
+        WHERE x.state = 'deferred' AND x.effective_on = $2 AND x.person = ANY ($1::%5$s[])$query$,
+        osms.need_relation(registry, 'application'), osms.need_relation(registry, 'attachment'), osms.need_relation(registry, 'person'),
+        CASE WHEN contracts IS NULL THEN 'false'
+             ELSE format('NOT EXISTS (SELECT FROM %s c WHERE c.organisation = x.organisation AND c.valid_from <= $2
+                 AND (c.valid_to IS NULL OR c.valid_to > $2))', contracts) END,
+        osms.column_type(osms.relation_of(registry, 'application'), 'person'))
+    USING persons, day;
+END $$;
+COMMENT ON FUNCTION osms.due_applications(text, text[], date) IS
+    'the applications of persons deferred to a day and what becomes of each: attached, lapsed (no contract), replaced (a later application), dead, unknown_person, conflict (attached from that day on already); called by osms.take_effect';
+
+CREATE FUNCTION osms.take_effect(registry text, day date, OUT outcome text, OUT applications bigint, OUT changed bigint) RETURNS SETOF record
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, osms, pg_temp
+AS $$
+DECLARE
+    filed regclass;
+    persons text[];
+    due record;
+    named boolean;
+BEGIN
+    PERFORM osms.need_arguments('take_effect', jsonb_build_object('registry', registry, 'day', day));
+    filed := osms.need_relation(registry, 'application');
+    EXECUTE format('SELECT coalesce(array_agg(DISTINCT x.person::text), ''{}'') FROM %s x WHERE x.state = ''deferred'' AND x.effective_on = $1', filed)
+    INTO persons USING day;
+    PERFORM osms.lock_persons(registry, persons);
+    SELECT array_agg(d.application) FILTER (WHERE d.outcome = 'attached') AS applications,
+           array_agg(d.person) FILTER (WHERE d.outcome = 'attached') AS persons,
+           array_agg(d.organisation) FILTER (WHERE d.outcome = 'attached') AS organisations,
+           array_agg(d.application) FILTER (WHERE d.outcome IN ('lapsed', 'replaced')) AS ended,
+           array_agg(d.outcome) FILTER (WHERE d.outcome IN ('lapsed', 'replaced')) AS endings,
+           jsonb_build_object('attached', count(*) FILTER (WHERE d.outcome = 'attached'),
+                              'lapsed', count(*) FILTER (WHERE d.outcome = 'lapsed'),
+                              'replaced', count(*) FILTER (WHERE d.outcome = 'replaced')) AS told
+    INTO due FROM osms.due_applications(registry, persons, day) d;
+    IF due.applications IS NOT NULL THEN
+        named := osms.can_write(osms.need_relation(registry, 'attachment'), 'application', due.applications[1]);
+        PERFORM osms.close_attachments(registry, due.persons, day);
+        PERFORM osms.write_rows(registry, 'attachment', 'insert',
+            '{person,organisation}' || CASE WHEN named THEN '{application}' ELSE '{}' END::text[],
+            ARRAY[due.persons::text, due.organisations::text] || CASE WHEN named THEN ARRAY[due.applications::text] ELSE '{}' END,
+            jsonb_build_object('state', 'active', 'since', day));
+        PERFORM osms.write_rows(registry, 'application', 'update', '{application}', ARRAY[due.applications::text], '{"state": "attached"}');
+    END IF;
+    PERFORM osms.write_rows(registry, 'application', 'update', '{application}', ARRAY[array_agg(e.key)::text],
+                            jsonb_build_object('state', e.state))
+    FROM unnest(due.ended, due.endings) e (key, state) GROUP BY e.state;
+    RETURN QUERY EXECUTE format('SELECT c.outcome, sum(c.n)::bigint, coalesce(($3 ->> c.outcome)::bigint, 0)
+        FROM (SELECT x.state::text, count(*) FROM %s x WHERE x.effective_on = $2 AND x.state IN (''attached'', ''lapsed'', ''replaced'') GROUP BY 1
+              UNION ALL SELECT d.outcome, count(*) FROM osms.due_applications($4, $1, $2) d GROUP BY 1) c (outcome, n)
+        GROUP BY 1 ORDER BY 1', filed)
+    USING persons, day, due.told, registry;
+END $$;
+COMMENT ON FUNCTION osms.take_effect(text, date) IS
+    'turns the applications deferred to a day into attachments from that day on, set by set on the tables behind the registry (the caller needs rights there): closes the old attachments, writes the new ones, moves the applications to attached; lapsed: the organisation has no contract on that day; replaced: the person filed a later application; dead, unknown_person, conflict (attached from that day on already) are left as they are. A row an outcome: applications there are of it, and how many this call changed (0 when repeated). 22004 for a missing argument, 55000 for a state the mapping lacks, class 23 as the guard judges';
+
+-- Whom an order moves: who is attached as its scope says on its day. Of
+-- several parts that name a person the narrowest counts.
+CREATE FUNCTION osms.ordered_moves(registry text, order_key text, persons text[] DEFAULT NULL,
+                                   OUT person text, OUT organisation text, OUT outcome text) RETURNS SETOF record
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, osms, pg_temp
+AS $$
+DECLARE
+    attachments CONSTANT regclass := osms.need_relation(registry, 'attachment');
+    residences CONSTANT regclass := osms.relation_of(registry, 'residence');
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        SELECT DISTINCT ON (a.person) a.person::text, z.to_organisation::text,
+               CASE WHEN p.person IS NULL THEN 'unknown_person'
+                    WHEN p.death_date IS NOT NULL THEN 'dead'
+                    WHEN EXISTS (SELECT FROM %1$s b WHERE b.person = a.person AND b.since >= o.valid_from AND b.state <> 'annulled')
+                    THEN 'conflict'
+                    ELSE 'moved' END
+        FROM %3$s o JOIN %4$s z ON z.order_key = o.order_key
+        JOIN %1$s a ON (z.from_organisation IS NULL OR a.organisation = z.from_organisation) AND a.organisation <> z.to_organisation
+             AND (z.site IS NULL OR a.site = z.site) AND (z.person IS NULL OR a.person = z.person)
+             AND a.state IN ('active', 'suspect') AND (a.until IS NULL OR a.until > o.valid_from)
+        LEFT JOIN %2$s p ON p.person = a.person
+        WHERE o.order_key = $1 AND num_nonnulls(z.from_organisation, z.region, z.person) > 0
+              AND ($2 IS NULL OR a.person = ANY ($2::%5$s[])) AND (z.region IS NULL OR %6$s)
+              AND NOT EXISTS (SELECT FROM %1$s b WHERE b.person = a.person AND b.order_key = $1)
+        ORDER BY a.person, z.person, z.site, z.from_organisation, z.region, z.to_organisation$query$,
+        attachments, osms.need_relation(registry, 'person'), osms.need_relation(registry, 'authority_order'),
+        osms.need_relation(registry, 'order_scope'), osms.column_type(attachments, 'person'),
+        CASE WHEN residences IS NULL THEN 'z.region = p.region'
+             -- where the person lives on the day: the newest of each kind, else as the person's row says
+             ELSE format('z.region IN (SELECT d.region FROM (SELECT DISTINCT ON (x.kind) x.region FROM %1$s x
+                                       WHERE x.person = a.person AND x.valid_from <= o.valid_from ORDER BY x.kind, x.valid_from DESC) d)
+                 OR z.region = p.region AND NOT EXISTS (SELECT FROM %1$s x WHERE x.person = a.person AND x.valid_from <= o.valid_from)',
+                         residences) END)
+    USING order_key, persons;
+END $$;
+COMMENT ON FUNCTION osms.ordered_moves(text, text, text[]) IS
+    'the persons whom an order of an authority still has to move, of all or of some, with the organisation they come to and what becomes of each: moved, dead, unknown_person, conflict (attached from the order''s day on already); called by osms.move_by_order';
+
+CREATE FUNCTION osms.move_by_order(registry text, order_key text, OUT outcome text, OUT persons bigint, OUT changed bigint) RETURNS SETOF record
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, osms, pg_temp
+AS $$
+DECLARE
+    orders regclass;
+    day date;
+    found text[];
+    moves record;
+BEGIN
+    PERFORM osms.need_arguments('move_by_order', jsonb_build_object('registry', registry, 'order_key', order_key));
+    orders := osms.need_relation(registry, 'authority_order');
+    EXECUTE format('SELECT o.valid_from FROM %s o WHERE o.order_key = $1', orders) INTO day USING order_key;
+    IF day IS NULL THEN
+        RAISE EXCEPTION 'order "%" does not exist in registry "%"', order_key, registry
+            USING ERRCODE = 'no_data_found', HINT = 'Enter it into the relation "authority_order", and its scope into "order_scope".';
+    END IF;
+    SELECT coalesce(array_agg(m.person), '{}') INTO found FROM osms.ordered_moves(registry, order_key) m;
+    PERFORM osms.lock_persons(registry, found);
+    SELECT array_agg(m.person) AS persons, array_agg(m.organisation) AS organisations INTO moves
+    FROM osms.ordered_moves(registry, order_key, found) m WHERE m.outcome = 'moved';
+    IF moves.persons IS NOT NULL THEN
+        PERFORM osms.close_attachments(registry, moves.persons, day);
+        PERFORM osms.write_rows(registry, 'attachment', 'insert', '{person,organisation}', ARRAY[moves.persons::text, moves.organisations::text],
+                                jsonb_build_object('state', 'active', 'since', day, 'order_key', order_key));
+    END IF;
+    RETURN QUERY EXECUTE format('SELECT ''moved'', count(DISTINCT x.person), $3::bigint FROM %s x WHERE x.order_key = $2
+            UNION ALL (SELECT m.outcome, count(*), 0::bigint FROM osms.ordered_moves($1, $2) m GROUP BY 1 ORDER BY 1)',
+            osms.need_relation(registry, 'attachment'))
+    USING registry, order_key, coalesce(cardinality(moves.persons), 0);
+END $$;
+COMMENT ON FUNCTION osms.move_by_order(text, text) IS
+    'moves whom an order of an authority names, from its day on, set by set on the tables behind the registry (the caller needs rights there): a part of order_scope names who on that day is attached to from_organisation, at a site, lives in a region, or is a person; one that says none but the site names nobody. Dead and unknown persons and whoever is attached from that day on already (conflict) are left as they are. A row an outcome: persons there are of it, and how many this call moved (0 when repeated). P0002 for an unknown order, 22004 for a missing argument, 55000 where attachments keep no order, class 23 as the guard judges';
