@@ -135,6 +135,7 @@ typedef struct Findings
 	int64		count[RULES];
 	const char *first[RULES];
 	MemoryContext context;		/* of the trigger call */
+	bool		imports;		/* rules of time only warn */
 	struct Sift *sift;
 	int			ord;			/* the change that sift looks at */
 } Findings;
@@ -177,9 +178,6 @@ extern void withdraw_relation(const char *name);
 extern bool guard_sees_latest(Guard *guard, GuardPlan plan, const char *sql,
 							  int nargs, Oid *types, Datum *values);
 
-/* set_guard.c */
-extern const char lock_of_persons[];
-
 /* judge.c */
 extern char *judge_query(const Guard *guard, const char *rowset, bool audit);
 extern void judge_row(const Guard *guard, const RowChange *change,
@@ -199,9 +197,13 @@ extern void tell_findings(const Findings *findings);
 extern void sift_found(struct Sift *sift, int ord, RuleId rule,
 					   const char *finding);
 
+/* import.c */
+extern bool may_import(const Guard *guard);
+
 /* set_guard.c */
+extern const char lock_of_persons[];
 extern bool *read_persons(Chunk *chunk, bool lock_them,
-						  bool *complete);
+						  bool *complete, bool *imports);
 
 /* change.c */
 extern void begin_subject_order(SubjectOrder *order, const Guard *guard);

@@ -316,6 +316,8 @@ judge_row(const Guard *guard, const RowChange *change, bool row_layer,
 			!clause_enabled(guard, clause, false) ||
 			(row_layer && guard->modes[clause->rule] != MODE_ENFORCE))
 			continue;
+		/* whether an import is under way is known in the set layer alone */
+		Assert(!rules[clause->rule].import);
 		finding = clause->row(change);
 		if (finding)
 			found(guard, clause->rule, clause->column, finding, event,

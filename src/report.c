@@ -43,7 +43,7 @@ row_label(const Guard *guard, char event, Datum key, bool key_null)
 
 /*
  * A rule found something.  In mode enforce this is the refusal, which does
- * not return; in mode warn it is counted; sift collects it.  Runs as the user
+ * not return; in mode warn, or in an import, it is counted; sift collects it.  Runs as the user
  * of the statement.
  */
 void
@@ -55,7 +55,8 @@ found(const Guard *guard, RuleId rule, int column, const char *finding,
 	char	   *table = get_rel_name(guard->source);
 	char	   *schema = get_namespace_name(get_rel_namespace(guard->source));
 
-	if (guard->modes[rule] != MODE_ENFORCE || is_doubt(finding))
+	if (guard->modes[rule] != MODE_ENFORCE || is_doubt(finding) ||
+		(r->import && findings && findings->imports))
 	{
 		if (findings->count[rule]++ == 0)
 			findings->first[rule] =

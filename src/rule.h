@@ -58,7 +58,7 @@ typedef struct Rule
 	const char *layer;			/* row, set, row + set, or audit */
 	RuleMode	mode;			/* unless the guard says otherwise */
 	bool		fixed;			/* has no other mode */
-	bool		import;			/* only warns during an import */
+	bool		import;			/* only warns during an import: SQL alone judges */
 	int			sqlstate;
 	const char *refuses;		/* the message of a refusal */
 	const char *russian;		/* the same in UTF-8 */

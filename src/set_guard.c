@@ -26,9 +26,14 @@ PG_FUNCTION_INFO_V1(osms_judge_pending);
 PG_FUNCTION_INFO_V1(osms_enter_persons);
 PG_FUNCTION_INFO_V1(osms_changed_columns);
 
+/* The import under way in this transaction; the index of open ones is empty. */
+#define IMPORT \
+	"(SELECT i.entry FROM {r}.import i WHERE i.ended IS NULL" \
+	" AND i.transaction = pg_current_xact_id_if_assigned())"
+
 #define PERSONS \
 	"SELECT p.person, p.death_date, p.birth_date, p.sex, s.roster_complete," \
-	" p.death_date + 1, p.region, p.stay_until" \
+	" p.death_date + 1, p.region, p.stay_until, " IMPORT " IS NOT NULL" \
 	" FROM {r}.person p, {r}.setting s WHERE p.person = ANY ($1)" \
 	" ORDER BY p.person"
 
@@ -36,8 +41,9 @@ const char lock_of_persons[] = PERSONS " FOR NO KEY UPDATE OF p";
 
 static const char journal[] =
 "INSERT INTO {r}.journal (actor, relation, event, key, person, organisation,"
-" state_before, state_after, since, until, reason, changed)"
-" SELECT $1, '%s', c.op, c.%s::text, %s, osms.changed_columns('%s', c.bits)"
+" state_before, state_after, since, until, reason, changed, import)"
+" SELECT $1, '%s', c.op, c.%s::text, %s, osms.changed_columns('%s', c.bits), "
+IMPORT
 " FROM chunk c WHERE %s";
 
 /* What the journal keeps of a change, per relation. */
@@ -62,10 +68,11 @@ static const struct
 /*
  * Read the persons of a chunk, and lock them, and note what rules look at and
  * what the roster copies of them.  The result tells for each change whether
- * its person is known; complete, whether the roster holds everybody.
+ * its person is known; complete, whether the roster holds everybody; imports,
+ * whether the transaction imports rows.
  */
 bool *
-read_persons(Chunk *chunk, bool lock_them, bool *complete)
+read_persons(Chunk *chunk, bool lock_them, bool *complete, bool *imports)
 {
 	Guard	   *guard = chunk->guard;
 	int			subject = CHANGE_NEW + canonical_relations[guard->kind].subject;
@@ -80,11 +87,12 @@ read_persons(Chunk *chunk, bool lock_them, bool *complete)
 	uint64		r = 0;
 
 	*complete = true;
+	*imports = false;
 	for (int i = 0; i < chunk->nchanges; i++)
 	{
 		Change	   *change = &chunk->changes[i];
-		Datum		row[8];
-		bool		nulls[8];
+		Datum		row[9];
+		bool		nulls[9];
 		int			until = CHANGE_NEW + ATTACHMENT_UNTIL;
 		int			order = 1;
 
@@ -94,6 +102,7 @@ read_persons(Chunk *chunk, bool lock_them, bool *complete)
 		{
 			heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
 			*complete = DatumGetBool(row[4]);
+			*imports = DatumGetBool(row[8]);
 			order = compare_subjects(&row[0], &change->value[subject],
 									 chunk->order);
 			if (order >= 0)
@@ -157,13 +166,14 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	Guard	   *guard = chunk->guard;
 	char	   *actor = GetUserNameFromId(writer_of(guard->source), false);
 	bool		complete = true;
+	bool		imports = false;
 	bool	   *known = NULL;
 	Oid			user;
 	int			context;
 
 	as_owner_begin(&guard->registry, &user, &context);
 	if (canonical_relations[guard->kind].of_person)
-		known = read_persons(chunk, true, &complete);
+		known = read_persons(chunk, true, &complete, &imports);
 	if (guard->kind == REL_ATTACHMENT)
 		roster_note_versions(chunk, known);
 	chunk_publish(chunk);
@@ -171,6 +181,7 @@ guard_chunk(Chunk *chunk, Findings *findings)
 		roster_enter_legacy(chunk);
 	as_owner_end(user, context);
 
+	findings->imports = imports && may_import(guard);
 	judge_chunk(chunk, findings);
 
 	as_owner_begin(&guard->registry, &user, &context);

@@ -275,15 +275,17 @@ sift_round(Sift *sift, Chunk *round, Findings *findings)
 
 /* What is stored about the persons of a chunk, as far as clauses need it. */
 static void
-read_present(Sift *sift, Chunk *chunk)
+read_present(Sift *sift, Chunk *chunk, Findings *findings)
 {
 	Guard	   *guard = chunk->guard;
-	bool		complete = true;
+	bool		complete;
+	bool		imports;
 	bool	   *known;
 
 	if (!canonical_relations[guard->kind].of_person)
 		return;
-	known = read_persons(chunk, false, &complete);
+	known = read_persons(chunk, false, &complete, &imports);
+	findings->imports = imports && may_import(guard);
 	if (guard->kind != REL_ATTACHMENT)
 		return;
 	roster_note_versions(chunk, known);
@@ -321,7 +323,7 @@ sift_chunk(Sift *sift, Chunk *chunk, int n)
 			candidates[i].person != candidates[i - 1].person ? 0 :
 			candidates[i - 1].rank + 1;
 	}
-	read_present(sift, chunk);
+	read_present(sift, chunk, &findings);
 
 	sift->round = palloc(n * sizeof(int));
 	sift->accepted->reldata = tuplestore_begin_heap(false, false, work_mem);

@@ -2,7 +2,7 @@
 --
 -- registry: a schema of canonical relations. osms.create_registry makes it, as
 -- tables or for osms.map to fill with views; the derived relations (roster,
--- journal, pending) come with the relation "attachment", with its key types.
+-- journal, pending, import) come with the relation "attachment", with its key types.
 --
 CREATE FUNCTION osms.registry_columns(OUT relation text, OUT "position" integer, OUT "column" text,
                                       OUT type text, OUT needed boolean, OUT guarded boolean, OUT primary_key text) RETURNS SETOF record
@@ -80,14 +80,23 @@ BEGIN
         at timestamptz NOT NULL DEFAULT clock_timestamp(), transaction xid8 NOT NULL DEFAULT pg_current_xact_id(),
         session_role name NOT NULL DEFAULT session_user, actor text NOT NULL, relation text NOT NULL, event "char" NOT NULL,
         key text NOT NULL, person %2$s, organisation text, state_before text, state_after text, since date, until date,
-        reason text, changed text[])', registry, person_type);
+        reason text, changed text[], import bigint)', registry, person_type);
     EXECUTE format('COMMENT ON TABLE %I.journal IS %L', registry,
-        'who wrote what: a row for every application, identity_event and attachment that a statement inserted (I), updated (U) or deleted (D), and every person it changed; written by the guards');
+        'who wrote what: a row for every application, identity_event and attachment that a statement inserted (I), updated (U) or deleted (D), and every person it changed; import: the entry of the import it belongs to; written by the guards');
     EXECUTE format('CREATE TABLE %I.pending (person %s NOT NULL)', registry, person_type);
     EXECUTE format('COMMENT ON TABLE %I.pending IS %L', registry,
         'persons to be looked at when the transaction ends; empty between transactions');
     EXECUTE format('CREATE CONSTRAINT TRIGGER judge AFTER INSERT ON %I.pending DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION osms.judge_pending(%L, %L, %L)', registry, registry, 'attachment', '');
+    EXECUTE format('CREATE TABLE %I.import (entry bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, actor name NOT NULL,
+        session_role name NOT NULL DEFAULT session_user, why text NOT NULL, began timestamptz NOT NULL DEFAULT clock_timestamp(),
+        ended timestamptz, transaction xid8 NOT NULL DEFAULT pg_current_xact_id())', registry);
+    EXECUTE format('COMMENT ON TABLE %I.import IS %L', registry,
+        'loads of rows of the past, for which rules of time only warned: who, why, when, in which transaction; written by osms.import_begin() and import_end()');
+    -- at most one in a transaction, and none between transactions
+    EXECUTE format('CREATE UNIQUE INDEX import_open ON %I.import (transaction) WHERE ended IS NULL', registry);
+    EXECUTE format('CREATE CONSTRAINT TRIGGER judge AFTER INSERT ON %I.import DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION osms.judge_import(%L, %L, %L)', registry, registry, 'import', '');
     -- without it a publication of all tables would refuse what the guards write
     EXECUTE format('ALTER TABLE %I.roster REPLICA IDENTITY FULL', registry);
     EXECUTE format('ALTER TABLE %I.pending REPLICA IDENTITY FULL', registry);
@@ -96,7 +105,7 @@ BEGIN
     PERFORM osms.add_own_relation(registry, 'attested_number', '{}');
 END $$;
 COMMENT ON FUNCTION osms.add_derived_relations(text) IS
-    'makes roster, journal and pending with the key types of the relation attachment, and identity_event and attested_number where absent; called by create_registry and map';
+    'makes roster, journal, pending and import with the key types of the relation attachment, and identity_event and attested_number where absent; called by create_registry and map';
 
 CREATE FUNCTION osms.add_own_relation(registry text, relation text, key_types jsonb) RETURNS void
     LANGUAGE plpgsql
