@@ -10,6 +10,8 @@
 
 #include "law_application.h"
 #include "law_attachment.h"
+#include "law_order.h"
+#include "law_place.h"
 
 #define PERSON_KNOWN \
 	"CASE WHEN {touched:person} AND p.person IS NULL" \
@@ -68,6 +70,17 @@ const Clause clauses[] = {
 	{RULE_BASIS, REL_ATTACHMENT, ATTACHMENT_APPLICATION, NULL, BASIS,
 		.needs_any = ATTACHMENT_BASES,
 		.relations = RELATION_BIT(REL_APPLICATION), .audited = true},
+	{RULE_CONTRACTED, REL_ATTACHMENT, ATTACHMENT_ORGANISATION, NULL,
+		CONTRACTED,
+		.relations = RELATION_BIT(REL_CONTRACT), .audited = true},
+	{RULE_STAY, REL_ATTACHMENT, ATTACHMENT_UNTIL, NULL, STAY,
+		.audited = true},
+	{RULE_ORDER_SCOPE, REL_ATTACHMENT, ATTACHMENT_ORDER_KEY, NULL,
+		ORDER_SCOPE,
+		.needs = COLUMN_BIT(ATTACHMENT_ORDER_KEY),
+		.relations = RELATION_BIT(REL_AUTHORITY_ORDER) |
+		RELATION_BIT(REL_ORDER_SCOPE) | RELATION_BIT(REL_APPLICATION),
+		.audited = true},
 	/* judged on the roster, and by audit on the source: see overlap.c */
 	{RULE_ONE_ATTACHMENT, REL_ATTACHMENT, ATTACHMENT_SINCE, NULL, NULL,
 		.audited = true},
@@ -97,6 +110,15 @@ const Clause clauses[] = {
 
 	{RULE_PERIOD, REL_IDENTITY_EVENT, EVENT_EVENT, row_dates, NULL,
 		.audited = true},
+	{RULE_IMMUTABLE, REL_CONTRACT, CONTRACT_ORGANISATION, row_immutable, NULL,
+		.audited = false},
+	{RULE_IMMUTABLE, REL_ORGANISATION_STATUS, STATUS_ORGANISATION,
+		row_immutable, NULL, .audited = false},
+	{RULE_IMMUTABLE, REL_AUTHORITY_ORDER, ORDER_KEY, row_immutable, NULL,
+		.audited = false},
+	{RULE_IMMUTABLE, REL_ORDER_SCOPE, SCOPE_ORDER_KEY, row_immutable, NULL,
+		.audited = false},
+
 	{RULE_IMMUTABLE, REL_IDENTITY_EVENT, EVENT_EVENT, row_immutable, NULL,
 		.audited = false},
 	{RULE_IDENTIFIED, REL_IDENTITY_EVENT, EVENT_EVENT, NULL, GRANTED_WRITER,

@@ -28,7 +28,7 @@
 	" WHEN c.application IS NOT NULL THEN CASE" \
 	"  WHEN ap.application IS NULL THEN 'unknown_application'" \
 	"  WHEN ap.person <> c.person THEN 'application_of_another_person'" \
-	"  WHEN ap.organisation <> c.organisation" \
+	"  WHEN NOT {follows:ap.organisation}" \
 	"   THEN 'application_of_another_organisation'" \
 	"  WHEN c.application = ANY (SELECT x.application FROM {r}.attachment x" \
 	"    WHERE x.person = c.person" \
@@ -57,7 +57,7 @@
 	" WHEN c.restores IS NOT NULL THEN (SELECT CASE" \
 	"  WHEN x.attachment IS NULL THEN 'unknown_attachment'" \
 	"  WHEN x.person <> c.person THEN 'attachment_of_another_person'" \
-	"  WHEN x.organisation <> c.organisation" \
+	"  WHEN NOT {follows:x.organisation}" \
 	"   THEN 'attachment_of_another_organisation'" \
 	"  WHEN x.state NOT IN ('closed', 'annulled') THEN 'still_attached'" \
 	"  WHEN EXISTS (SELECT FROM {r}.attachment y" \
@@ -79,7 +79,8 @@
 	" WHEN num_nonnulls(c.application, c.order_key, c.restores) > 1" \
 	"  THEN 'several_bases'" \
 	BASIS_APPLICATION \
-	" WHEN c.order_key IS NOT NULL THEN 'unknown_order'" \
+	" WHEN c.order_key IS NOT NULL THEN CASE" \
+	"  WHEN NOT {order_known} THEN 'unknown_order' END" \
 	BASIS_RESTORES \
 	" WHEN c.since < s.cut_over THEN NULL" \
 	" ELSE 'no_basis' END"

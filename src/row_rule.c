@@ -255,8 +255,18 @@ row_immutable(const RowChange *change)
 		case REL_PERSON:
 		case REL_ORGANISATION:
 			return changed_name(change, COLUMN_BIT(0));
+		case REL_CONTRACT:
+			return changed_name(change, COLUMN_BIT(CONTRACT_ORGANISATION) |
+								COLUMN_BIT(CONTRACT_VALID_FROM));
+		case REL_ORGANISATION_STATUS:
+			return changed_name(change, COLUMN_BIT(STATUS_ORGANISATION) |
+								COLUMN_BIT(STATUS_VALID_FROM));
 		case REL_IDENTITY_EVENT:
+		case REL_AUTHORITY_ORDER:
 			return changed_name(change, ~0);
+		case REL_ORDER_SCOPE:
+			/* what it leaves open is part of what it says */
+			return change->changed != 0 ? "changed_scope" : NULL;
 		case REL_APPLICATION:
 			return draft ? changed_name(change,
 										COLUMN_BIT(APPLICATION_APPLICATION))

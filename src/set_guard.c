@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datum.h"
@@ -58,6 +59,14 @@ static const struct
 	[REL_APPLICATION] = {"c.person, c.organisation::text, c.old_state::text,"
 		" CASE WHEN c.op <> 'D' THEN c.state::text END, NULL, NULL,"
 	" c.reason", "true"},
+	[REL_ORGANISATION_STATUS] = {"NULL, c.organisation::text, NULL, NULL,"
+	" c.valid_from, NULL, NULL", "true"},
+	[REL_CONTRACT] = {"NULL, c.organisation::text, NULL, NULL,"
+	" c.valid_from, c.valid_to, NULL", "true"},
+	[REL_AUTHORITY_ORDER] = {"NULL, NULL, NULL, NULL, c.valid_from, NULL,"
+	" c.cause", "true"},
+	[REL_ORDER_SCOPE] = {"c.person, c.to_organisation::text, NULL, NULL,"
+	" NULL, NULL, NULL", "true"},
 	[REL_IDENTITY_EVENT] = {"c.person, NULL, NULL, NULL, NULL, NULL, NULL",
 	"true"},
 	[REL_ATTACHMENT] = {"c.person, c.organisation::text, c.old_state::text,"
@@ -140,6 +149,44 @@ read_persons(Chunk *chunk, bool lock_them, bool *complete, bool *imports)
 	return known;
 }
 
+/*
+ * Hold the contracts of the organisations that a chunk attaches to, so that
+ * none ends before we do.  KEY SHARE would not wait for a change of valid_to.
+ */
+static void
+hold_contracts(Chunk *chunk)
+{
+	static const char hold[] =
+	"SELECT FROM {r}.contract k WHERE k.organisation = ANY ($1)"
+	" ORDER BY k.organisation, k.valid_from FOR SHARE";
+	const int	touched = COLUMN_BIT(ATTACHMENT_ORGANISATION) |
+		COLUMN_BIT(ATTACHMENT_SINCE);
+	const int	organisation = CHANGE_NEW + ATTACHMENT_ORGANISATION;
+	Guard	   *guard = chunk->guard;
+	Oid			type = guard->projection->type[ATTACHMENT_ORGANISATION];
+	ArrayBuildState *held = NULL;
+	Datum		organisations;
+
+	if (!OidIsValid(guard->registry.relation[REL_CONTRACT]) ||
+		guard->modes[RULE_CONTRACTED] < MODE_WARN)
+		return;
+	for (int i = 0; i < chunk->nchanges; i++)
+	{
+		const Change *change = &chunk->changes[i];
+
+		if (change->event != 'D' && (change->changed & touched) != 0 &&
+			!change->isnull[organisation])
+			held = accumArrayResult(held, change->value[organisation], false,
+									type, CurrentMemoryContext);
+	}
+	if (held == NULL)
+		return;
+	organisations = makeArrayResult(held, CurrentMemoryContext);
+	type = get_array_type(type);
+	guard_execute(guard, PLAN_HOLD_CONTRACTS, hold, 1, &type, &organisations);
+	SPI_freetuptable(SPI_tuptable);
+}
+
 /* Write the changes of a chunk into the journal. */
 static void
 write_journal(Chunk *chunk, const char *actor)
@@ -175,7 +222,10 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	if (canonical_relations[guard->kind].of_person)
 		known = read_persons(chunk, true, &complete, &imports);
 	if (guard->kind == REL_ATTACHMENT)
+	{
+		hold_contracts(chunk);
 		roster_note_versions(chunk, known);
+	}
 	chunk_publish(chunk);
 	if (guard->kind == REL_ATTACHMENT && !complete)
 		roster_enter_legacy(chunk);

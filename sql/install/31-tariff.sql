@@ -234,6 +234,10 @@ INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
 
 INSERT INTO osms.parameter (name, value, valid_from, known_from, act, illustrative) VALUES
     ('approval_valid_days', '30', '-infinity', '-infinity', 'osms:illustrative', true),
+    ('order_causes', '{new_facility,reorganisation,contract_ended,yearly}', '-infinity', '-infinity', 'osms:attachment', false),
+    ('order_blackout_first_day', '11-01', '-infinity', '-infinity', 'osms:attachment', false),
+    ('order_blackout_last_day', '02-01', '-infinity', '-infinity', 'osms:attachment', false),
+    ('order_yearly_last_day', '11-10', '-infinity', '-infinity', 'osms:attachment', false),
     ('uninsured_share', '1', '-infinity', '-infinity', 'osms:payment', false),
     ('uninsured_share', '0.90', '2025-10-01', '-infinity', 'osms:payment', false),
     ('inactive_share', '1', '-infinity', '-infinity', 'osms:payment', false),

@@ -106,12 +106,14 @@ BEGIN
     WHERE a.type LIKE '@%' AND a.atttypid <> k.atttypid
     UNION ALL
     -- look-ups of the guard
-    SELECT i.relation, CASE i.relation WHEN 'clerk' THEN 'warning' ELSE 'error' END,
+    SELECT i.relation, CASE WHEN i.few THEN 'warning' ELSE 'error' END,
            format('rows cannot be found by "%s" through an index', i."column"),
            format('Create an index on the column of %s that is mapped to "%s".', p.source, i."column")
-    FROM (VALUES ('person', 'person'), ('organisation', 'organisation'), ('application', 'application'), ('application', 'person'),
-                 ('identity_event', 'application'), ('attachment', 'attachment'), ('attachment', 'person'),
-                 ('clerk', 'clerk')) AS i (relation, "column")
+    FROM (VALUES ('person', 'person', false), ('organisation', 'organisation', false), ('application', 'application', false),
+                 ('application', 'person', false), ('identity_event', 'application', false), ('attachment', 'attachment', false),
+                 ('attachment', 'person', false), ('residence', 'person', false), ('clerk', 'clerk', true),
+                 ('contract', 'organisation', true), ('organisation_status', 'organisation', true), ('site', 'organisation', true),
+                 ('authority_order', 'order_key', true), ('order_scope', 'order_key', true)) AS i (relation, "column", few)
     JOIN present p ON p.relation = i.relation
     JOIN attribute a ON a.relation = i.relation AND a."column" = i."column" AND a.atttypid IS NOT NULL
     WHERE NOT osms.finds_by_index(p.oid, i."column")
@@ -139,7 +141,7 @@ BEGIN
     SELECT p.relation, 'error', format('role %s, who owns the roster, may not %s relation "%s"', roster_owner, r.privilege, p.relation),
            format('GRANT %s ON %s TO %I.', r.privilege, p.oid, roster_owner)
     FROM present p, (VALUES ('SELECT'), ('UPDATE')) AS r (privilege)
-    WHERE (r.privilege = 'SELECT' OR p.relation IN ('person', 'application', 'attachment'))
+    WHERE (r.privilege = 'SELECT' OR p.relation IN ('person', 'application', 'attachment', 'contract'))
       AND NOT has_table_privilege(roster_owner, p.oid, r.privilege)
     UNION ALL
     SELECT p.relation, 'error', format('the owner of table %s may not read the registry', c.oid::regclass),

@@ -60,7 +60,10 @@ FROM generate_series(1, :persons) i;
 -- Attachments to be written: persons known, applications approved, in no order of their persons.
 SELECT osms.create_registry('fund', cut_over => '2025-01-01');
 INSERT INTO fund.organisation (organisation, name) SELECT i, 'organisation ' || i FROM generate_series(1, 2000) i;
-INSERT INTO fund.person (person, birth_date, sex) SELECT i, birth_date_of(i), sex_of(i) FROM generate_series(1, :attachments) i;
+INSERT INTO fund.organisation_status (organisation, region, valid_from) SELECT i, 'region ' || i % 20, '2020-01-01' FROM generate_series(1, 2000) i;
+INSERT INTO fund.contract (organisation, valid_from) SELECT i, '2020-01-01' FROM generate_series(1, 2000) i;
+INSERT INTO fund.person (person, birth_date, sex, region)
+SELECT i, birth_date_of(i), sex_of(i), 'region ' || (i % 2000 + 1) % 20 FROM generate_series(1, :attachments) i;
 INSERT INTO fund.application (person, organisation, channel, ground, state, submitted_at, decided_at)
 SELECT person, person % 2000 + 1, 'service_centre', 'free_choice', 'approved', now() - interval '3 days', now() - interval '2 days'
 FROM fund.person ORDER BY shuffled(person);

@@ -3,8 +3,10 @@ BEGIN;
 SELECT plan(7);
 SELECT osms.create_registry('bulk', cut_over => '2025-01-01');
 INSERT INTO bulk.organisation (organisation, name) SELECT i, 'organisation ' || i FROM generate_series(1, 10) i;
-INSERT INTO bulk.person (person, birth_date, sex)
-SELECT i, date '1950-01-01' + i, CASE WHEN i % 2 = 0 THEN 'female' ELSE 'male' END::osms.sex FROM generate_series(1, 12345) i;
+INSERT INTO bulk.organisation_status (organisation, region, valid_from) SELECT organisation, '75', '1900-01-01' FROM bulk.organisation;
+INSERT INTO bulk.contract (organisation, valid_from) SELECT organisation, '1900-01-01' FROM bulk.organisation;
+INSERT INTO bulk.person (person, birth_date, sex, region)
+SELECT i, date '1950-01-01' + i, CASE WHEN i % 2 = 0 THEN 'female' ELSE 'male' END::osms.sex, '75' FROM generate_series(1, 12345) i;
 INSERT INTO bulk.application (application, person, organisation, channel, ground, state, submitted_at, decided_at)
 SELECT person + 50000, person, person % 10 + 1, 'service_centre', 'free_choice', 'approved', now() - interval '2 days', now() - interval '1 day'
 FROM bulk.person;

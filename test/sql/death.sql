@@ -6,6 +6,9 @@ SELECT osms.create_registry('fund', cut_over => '2025-01-01');
 INSERT INTO fund.person (person, birth_date, sex, death_date)
 SELECT i, date '1980-01-01' + i, 'male', CASE WHEN i <= 3 THEN date '2023-01-01' END FROM generate_series(1, 6) i;
 INSERT INTO fund.organisation (organisation, name) VALUES (1, 'A'), (2, 'B');
+INSERT INTO fund.organisation_status (organisation, region, valid_from) SELECT organisation, '75', '1900-01-01' FROM fund.organisation;
+INSERT INTO fund.contract (organisation, valid_from) SELECT organisation, '1900-01-01' FROM fund.organisation;
+UPDATE fund.person SET region = '75';
 -- 1: open beyond the death, 2: began after it, 3: closed on the day after it, 4: alive
 INSERT INTO fund.attachment (attachment, person, organisation, state, since, until, reason) VALUES
     (1, 1, 1, 'active', '2020-01-01', NULL, NULL), (2, 2, 1, 'active', '2023-06-01', NULL, NULL),

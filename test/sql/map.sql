@@ -11,6 +11,7 @@ CREATE INDEX ON legacy.att (pers);
 CREATE TABLE legacy.request (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), pers text, org int, st text, at timestamp, decided date, zoned timestamptz);
 CREATE INDEX ON legacy.request (pers);
 CREATE TABLE legacy.contract (org int, b date, e date);
+CREATE INDEX ON legacy.contract (org);
 CREATE VIEW legacy.a_view AS SELECT * FROM legacy.att;
 CREATE TABLE legacy.parted (id bigint, pers text) PARTITION BY LIST (id);
 CREATE TABLE legacy.part PARTITION OF legacy.parted DEFAULT;
@@ -119,7 +120,7 @@ SELECT is(pg_temp.verdict(change, 'UTC', 'SELECT string_agg(concat_ws('' '', sev
 ('CREATE TABLE fund.clerk (clerk int, organisation int, role text)', 'error clerk column "clerk" has type integer and not text; error clerk column "valid_from" is missing; warning clerk rows cannot be found by "clerk" through an index'),
 ('CREATE TABLE fund.organisation (organisation bigint PRIMARY KEY, bin real, name text, owner text)', 'error application key "organisation" has type integer, but bigint in relation "organisation"; error attachment key "organisation" has type integer, but bigint in relation "organisation"; info clerk relation "clerk" is absent; error contract key "organisation" has type integer, but bigint in relation "organisation"; error organisation column "bin" has type real, which cannot hold a number'),
 ('CREATE ROLE map_owner; GRANT USAGE ON SCHEMA fund, legacy TO map_owner; ALTER TABLE fund.roster OWNER TO map_owner; GRANT SELECT ON ALL TABLES IN SCHEMA fund TO map_owner; GRANT UPDATE ON fund.application, fund.attachment TO map_owner; REVOKE SELECT ON fund.contract FROM map_owner',
-    'info clerk relation "clerk" is absent; error contract role map_owner, who owns the roster, may not SELECT relation "contract"; error person role map_owner, who owns the roster, may not UPDATE relation "person"'),
+    'info clerk relation "clerk" is absent; error contract role map_owner, who owns the roster, may not SELECT relation "contract"; error contract role map_owner, who owns the roster, may not UPDATE relation "contract"; error person role map_owner, who owns the roster, may not UPDATE relation "person"'),
 ('DROP VIEW fund.person', 'info clerk relation "clerk" is absent; error person relation "person" is absent'),
 ('SELECT osms.guard(''fund''); ALTER TABLE legacy.att DISABLE TRIGGER zz_osms_attachment_row', 'warning attachment guard of legacy.att: disabled: zz_osms_attachment_row; info clerk relation "clerk" is absent')) c (change, found);
 SELECT is(pg_temp.verdict('DROP INDEX legacy.att_pers_idx; SELECT osms.guard(''fund'')'), '55000 registry "fund" cannot be guarded: rows cannot be found by "person" through an index', 'guard stops at the first error');

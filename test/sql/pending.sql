@@ -4,8 +4,10 @@ SELECT * FROM no_plan();
 SET client_min_messages = warning;
 
 SELECT osms.create_registry('fund', cut_over => '2025-01-01');
-INSERT INTO fund.person (person, birth_date, sex) SELECT i, '1980-01-01', 'female' FROM generate_series(1, 100) i;
+INSERT INTO fund.person (person, birth_date, sex, region) SELECT i, '1980-01-01', 'female', '75' FROM generate_series(1, 100) i;
 INSERT INTO fund.organisation (organisation) VALUES (10), (20);
+INSERT INTO fund.organisation_status (organisation, region, valid_from) SELECT organisation, '75', '1900-01-01' FROM fund.organisation;
+INSERT INTO fund.contract (organisation, valid_from) SELECT organisation, '1900-01-01' FROM fund.organisation;
 INSERT INTO fund.attachment (person, organisation, state, since) SELECT i, 10, 'active', '2020-01-01' FROM generate_series(1, 100) i;
 SELECT osms.guard('fund');
 CALL osms.fill_roster('fund');

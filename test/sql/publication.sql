@@ -4,8 +4,10 @@ BEGIN;
 SELECT plan(8);
 
 SELECT osms.create_registry('pub', cut_over => '2025-01-01');
-INSERT INTO pub.person (person, birth_date, sex) VALUES (1, '1980-01-01', 'male');
+INSERT INTO pub.person (person, birth_date, sex, region) VALUES (1, '1980-01-01', 'male', '75');
 INSERT INTO pub.organisation (organisation) VALUES (1), (2);
+INSERT INTO pub.organisation_status (organisation, region, valid_from) SELECT organisation, '75', '1900-01-01' FROM pub.organisation;
+INSERT INTO pub.contract (organisation, valid_from) SELECT organisation, '1900-01-01' FROM pub.organisation;
 SELECT osms.guard('pub');
 CALL osms.fill_roster('pub', NULL);
 CREATE PUBLICATION everything FOR ALL TABLES;

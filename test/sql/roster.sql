@@ -5,7 +5,9 @@ SELECT * FROM no_plan();
 
 SELECT osms.create_registry('fund', cut_over => '2025-01-01');
 INSERT INTO fund.organisation (organisation, name) VALUES (1, 'A'), (2, 'B');
-INSERT INTO fund.person (person, birth_date, sex) SELECT i, date '1980-01-01' + i::int, 'male' FROM generate_series(1, 3000) i;
+INSERT INTO fund.organisation_status (organisation, region, valid_from) SELECT organisation, '75', '1900-01-01' FROM fund.organisation;
+INSERT INTO fund.contract (organisation, valid_from) SELECT organisation, '1900-01-01' FROM fund.organisation;
+INSERT INTO fund.person (person, birth_date, sex, region) SELECT i, date '1980-01-01' + i::int, 'male', '75' FROM generate_series(1, 3000) i;
 -- person 1 alone, person 2 with two overlaps, person 3 twice in turn, person 4 suspect, person 5 annulled, person 6 of no days
 INSERT INTO fund.attachment (attachment, person, organisation, state, since, until, reason) VALUES
     (1, 1, 1, 'active', '2020-01-01', NULL, NULL),

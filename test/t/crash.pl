@@ -16,8 +16,10 @@ $node->start;
 $node->safe_psql('postgres', qq{
 	CREATE EXTENSION osms;
 	SELECT osms.create_registry('fund', cut_over => '2025-01-01');
-	INSERT INTO fund.person (person, birth_date, sex) SELECT i, '1980-01-01', 'male' FROM generate_series(1, $persons) i;
+	INSERT INTO fund.person (person, birth_date, sex, region) SELECT i, '1980-01-01', 'male', '75' FROM generate_series(1, $persons) i;
 	INSERT INTO fund.organisation (organisation) VALUES (10), (20);
+	INSERT INTO fund.organisation_status (organisation, region, valid_from) SELECT organisation, '75', '1900-01-01' FROM fund.organisation;
+	INSERT INTO fund.contract (organisation, valid_from) SELECT organisation, '1900-01-01' FROM fund.organisation;
 	INSERT INTO fund.attachment (person, organisation, state, since) SELECT i, 10, 'active', '2020-01-01' FROM generate_series(1, $persons) i;
 	SELECT osms.guard('fund');
 });

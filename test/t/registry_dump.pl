@@ -24,8 +24,8 @@ sub fund
 fund('source', q{
 	CREATE EXTENSION osms;
 	SELECT osms.create_registry('own', cut_over => '2025-01-01');
-	INSERT INTO own.person (person, iin, birth_date, sex)
-	SELECT i, osms.make_iin(date '1970-01-01' + i, 'female', i), date '1970-01-01' + i, 'female' FROM generate_series(1, 50) i;
+	INSERT INTO own.person (person, iin, birth_date, sex, region)
+	SELECT i, osms.make_iin(date '1970-01-01' + i, 'female', i), date '1970-01-01' + i, 'female', 'r' FROM generate_series(1, 50) i;
 	INSERT INTO own.organisation (organisation, name) VALUES (1, 'one'), (2, 'two');
 	INSERT INTO own.organisation_status (organisation, region, class, valid_from) VALUES (1, 'r', 'urban', '2020-01-01'), (2, 'r', 'rural', '2020-01-01');
 	INSERT INTO own.contract (organisation, valid_from) VALUES (1, '2020-01-01'), (2, '2020-01-01');

@@ -19,9 +19,11 @@ $node->start;
 $node->safe_psql('postgres', qq{
 	CREATE EXTENSION osms;
 	SELECT osms.create_registry('fund', cut_over => '2025-01-01');
-	INSERT INTO fund.person (person, birth_date, sex)
-	SELECT i, date '1950-01-01' + i * 60, 'female' FROM generate_series(1, $persons) i;
+	INSERT INTO fund.person (person, birth_date, sex, region)
+	SELECT i, date '1950-01-01' + i * 60, 'female', '75' FROM generate_series(1, $persons) i;
 	INSERT INTO fund.organisation (organisation) SELECT generate_series(1, $organisations);
+	INSERT INTO fund.organisation_status (organisation, region, valid_from) SELECT organisation, '75', '1900-01-01' FROM fund.organisation;
+	INSERT INTO fund.contract (organisation, valid_from) SELECT organisation, '1900-01-01' FROM fund.organisation;
 	INSERT INTO fund.attachment (person, organisation, state, since)
 	SELECT i, 1 + i % $organisations, 'active', '2019-01-01' FROM generate_series(1, $persons, 2) i;
 	-- four applications a person: two approved, two to be identified
