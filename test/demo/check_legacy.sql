@@ -30,7 +30,7 @@ WITH number AS MATERIALIZED (
 		END AS kind
 	FROM number LEFT JOIN digit USING (iin)
 ), attachment AS MATERIALIZED (
-	-- membership: not annulled, in a known state, not reversed; ends made exclusive
+	-- membership: not annulled, in a known state, not reversed
 	SELECT *, COALESCE(d_end < d_beg, true) AS reversed, d_beg >= '2025-01-01' AS after_cut_over
 	FROM legacy.prikreplenie
 ), member AS MATERIALIZED (
@@ -47,7 +47,7 @@ UNION ALL
 SELECT 'unmapped_state', nomer::text FROM attachment WHERE st NOT IN (1, 2, 5, 7, 9)
 UNION ALL
 SELECT 'reason', nomer::text FROM attachment
-WHERE (st <> 1 AND prichina IS NULL) OR (d_end = '2999-12-31') <> (st IN (1, 5))
+WHERE (st <> 1 AND prichina IS NULL) OR (d_end >= '2026-01-01') <> (st IN (1, 5))
 UNION ALL
 SELECT 'overlap', nomer::text
 FROM (
@@ -59,6 +59,8 @@ UNION ALL
 SELECT CASE WHEN d_beg > d_smerti THEN 'after_death' ELSE 'beyond_death' END, nomer::text
 FROM member JOIN legacy.fizlico USING (iin)
 WHERE d_end > d_smerti
+UNION ALL
+SELECT 'beyond_stay', nomer::text FROM member JOIN legacy.fizlico USING (iin) WHERE d_end > srok_preb
 UNION ALL
 SELECT 'born_later', nomer::text FROM attachment JOIN legacy.fizlico USING (iin) WHERE d_beg < d_rozhd
 UNION ALL

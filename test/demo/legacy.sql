@@ -365,6 +365,7 @@ WITH part AS (
 	SELECT *, number + (demo.control_digit(number) = 10)::integer AS n11 FROM numbered OFFSET 0
 )
 SELECT i, kind, k, d_rozhd, pol, d_smerti, kod, clinics,
+	CASE WHEN kind IS NULL AND demo.pick(i, 35, 1000) < 4 THEN date '2026-03-31' + demo.pick(i, 36, 1000) END AS srok_preb,
 	lpad((n11 * 10 + demo.control_digit(n11))::text, 12, '0') AS iin
 FROM issued;
 
@@ -404,7 +405,7 @@ SELECT iin,
 	CASE WHEN kind IS NULL AND d_rozhd < '2015-01-01' AND demo.pick(i, 34, 10000) = 0 THEN NULL ELSE d_rozhd END,
 	CASE WHEN kind IS NULL AND demo.pick(i, 34, 10000) = 1 THEN NULL ELSE pol END,
 	d_smerti, kod::text,
-	CASE WHEN kind IS NULL AND demo.pick(i, 35, 1000) < 4 THEN date '2026-03-31' + demo.pick(i, 36, 1000) END,
+	srok_preb,
 	'+7 7' || lpad(demo.pick(i, 37, 100000000)::text, 9, '0')
 FROM lico
 ORDER BY i;
@@ -540,7 +541,9 @@ WHERE sost NOT IN (100, 1100) AND kind IS DISTINCT FROM 'not_identified'
 ORDER BY 1;
 
 INSERT INTO legacy.prikreplenie
-SELECT put.nomer, lico.iin, put.mo, 1 + demo.pick(put.nomer, 80, 12), since, d_end, st, zayav.nomer,
+SELECT put.nomer, lico.iin, put.mo, 1 + demo.pick(put.nomer, 80, 12), since,
+	-- a foreigner is attached as long as he may stay
+	LEAST(d_end, srok_preb), st, zayav.nomer,
 	CASE st WHEN 1 THEN NULL
 		WHEN 5 THEN 1700
 		WHEN 7 THEN 1600
@@ -575,6 +578,7 @@ ALTER TABLE legacy.prikreplenie ADD PRIMARY KEY (nomer);
 CREATE UNIQUE INDEX ON legacy.identifikaciya (hesh);
 CREATE INDEX ON legacy.identifikaciya (nomer_zayavleniya);
 CREATE INDEX ON legacy.identifikaciya (iin);
+CREATE INDEX ON legacy.dogovor (mo);
 CREATE INDEX ON legacy.zayavlenie (iin);
 CREATE INDEX ON legacy.prikreplenie (iin);
 CREATE INDEX ON legacy.prikreplenie (nomer_zayavleniya);
