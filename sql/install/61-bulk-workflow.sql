@@ -136,7 +136,8 @@ BEGIN
                     WHEN EXISTS (SELECT FROM %2$s b WHERE b.person = x.person AND b.since >= $2 AND b.state <> 'annulled') THEN 'conflict'
                     ELSE 'attached' END
         FROM %1$s x LEFT JOIN %3$s p ON p.person = x.person
-        WHERE x.state = 'deferred' AND x.effective_on = $2 AND x.person = ANY ($1::%5$s[])$query$,
+        WHERE x.state = 'deferred' AND x.effective_on = $2 AND x.person = ANY ($1::%5$s[])
+        ORDER BY x.person, x.application$query$,
         osms.need_relation(registry, 'application'), osms.need_relation(registry, 'attachment'), osms.need_relation(registry, 'person'),
         CASE WHEN contracts IS NULL THEN 'false'
              ELSE format('NOT EXISTS (SELECT FROM %s c WHERE c.organisation = x.organisation AND c.valid_from <= $2
