@@ -78,7 +78,7 @@ BEGIN
     PERFORM set_config('search_path', path, false);
     PERFORM pg_temp.fill(registry);
     RETURN NEXT is(pg_temp.verdict(format($c$SELECT * FROM osms.take_effect(%L, '2026-01-01')$c$, registry)), 'ok', registry || ': works without a guard');
-    PERFORM osms.guard(registry, '{"basis": "warn"}');
+    PERFORM osms.guard(registry);
     EXECUTE format('CALL osms.fill_roster(%L, batch => NULL)', registry);
     RETURN NEXT results_eq(format($c$SELECT outcome || ' ' || applications || ' ' || changed FROM osms.take_effect(%L, '2026-01-01')$c$, registry),
         $v$VALUES ('attached 4 4'), ('conflict 1 0'), ('dead 1 0'), ('lapsed 1 1'), ('replaced 1 1'), ('unknown_person 1 0')$v$, registry || ': a campaign takes effect');
@@ -117,7 +117,6 @@ SELECT is_empty($$SELECT * FROM vendor.prik WHERE who <> current_user$$, 'the ma
 SELECT is(pg_temp.verdict($$SELECT osms.take_effect('none', '2026-01-01')$$), '3F000 registry "none" does not exist', 'no registry');
 
 -- before its day a campaign does not take effect, and a mapping without the state it needs is told
-SELECT osms.guard('fund', '{"basis": "enforce"}');
 INSERT INTO fund.application (application, person, organisation, channel, ground, state, submitted_at) VALUES (300, 11, 2, 'egov', 'campaign', 'submitted', now());
 SELECT osms.identify('fund', '300', 'e_signature');
 SELECT osms.decide('fund', '300', true);
