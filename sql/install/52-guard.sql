@@ -181,189 +181,47 @@ CREATE FUNCTION osms.guard_definitions(registry text, modes jsonb, OUT relation 
 COMMENT ON FUNCTION osms.guard_definitions(text, jsonb) IS
     'the triggers that a guard with these modes consists of: relation, table behind it, table of the trigger (a partition or the same), name, definition; called by osms.guard';
 
-CREATE FUNCTION osms.under_lock(tables regclass[], lock text, statements text[], attempts integer) RETURNS boolean
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-    SET lock_timeout = 0
-    SET client_min_messages = warning
-AS $$
-DECLARE
-    -- how long writers may queue behind an attempt, and how long they are left alone after it
-    patience CONSTANT interval := '100 ms';
-    pause CONSTANT interval := '200 ms';
-    usual CONSTANT text := current_setting('deadlock_timeout');
-    done boolean := false;
-    deadline timestamptz;
-    "left" integer;
-    t regclass;
-    s text;
-BEGIN
-    -- a vacuum of the server's own gives way to who waits longer than this
-    IF has_parameter_privilege('deadlock_timeout', 'SET') THEN
-        PERFORM set_config('deadlock_timeout', '50ms', true);
-    END IF;
-    FOR attempt IN 1 .. attempts LOOP
-        BEGIN
-            deadline := clock_timestamp() + patience;
-            FOREACH t IN ARRAY tables LOOP
-                "left" := extract(milliseconds FROM deadline - clock_timestamp());
-                IF "left" < 1 THEN
-                    RAISE lock_not_available;
-                END IF;
-                PERFORM set_config('lock_timeout', "left"::text, true);
-                EXECUTE format('LOCK TABLE ONLY %s IN %s MODE', t, lock);
-            END LOOP;
-            FOREACH s IN ARRAY statements LOOP
-                EXECUTE s;
-            END LOOP;
-            done := true;
-            EXIT;
-        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-            PERFORM pg_sleep_for(pause * (0.5 + random()));
-        END;
-    END LOOP;
-    IF current_setting('deadlock_timeout') <> usual THEN
-        PERFORM set_config('deadlock_timeout', usual, true);
-    END IF;
-    RETURN done;
-END $$;
-COMMENT ON FUNCTION osms.under_lock(regclass[], text, text[], integer) IS
-    'locks tables in the order given, all within a tenth of a second, and runs statements; where that fails lets go of the locks and tries again, so often; false where no attempt had them all. Called by osms.guard and osms.unguard';
-
-CREATE FUNCTION osms.holders(tables regclass[], readers boolean) RETURNS text
+CREATE FUNCTION osms.guard_modes(registry text, modes jsonb) RETURNS jsonb
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (SELECT coalesce(jsonb_object_agg(m.key, m.value), '{}')
+            FROM jsonb_each_text((SELECT coalesce(jsonb_object_agg(k.key, k.value), '{}')
+                                  FROM osms.guards g, jsonb_each_text(g.modes) k WHERE g.registry = guard_modes.registry) || modes) m
+            JOIN osms.rule r ON r.rule = m.key WHERE m.value <> r.default_mode);
+COMMENT ON FUNCTION osms.guard_modes(text, jsonb) IS
+    'modes other than the default that a guard has after osms.guard with these: what is in force, and the new ones over it';
+
+CREATE FUNCTION osms.guard_changes(registry text, modes jsonb, OUT relation text, OUT root regclass, OUT source regclass, OUT trigger name,
+                                   OUT statement text, OUT was_open boolean) RETURNS SETOF record
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 25
+    SET search_path = pg_catalog, pg_temp
     BEGIN ATOMIC
-        SELECT coalesce(format('They are held by %s.', string_agg(DISTINCT format('process %s (%s)', l.pid,
-                            coalesce(nullif(a.application_name, ''), a.backend_type, 'prepared transaction')), ', ')),
-                        'Who held them has let go of them since.')
-        FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-        WHERE l.relation = ANY (tables::oid[]) AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
-          AND (readers OR l.mode NOT IN ('AccessShareLock', 'RowShareLock'))
-          AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database());
+        SELECT d.relation, d.root, d.source, d.trigger, replace(d.definition, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER'),
+               g.oid IS NULL OR g.tgenabled NOT IN ('O', 'A')
+        FROM osms.guard_definitions(registry, modes) d
+        LEFT JOIN pg_catalog.pg_trigger g ON g.tgrelid = d.source AND g.tgname = d.trigger
+        WHERE g.oid IS NULL OR g.tgenabled NOT IN ('O', 'A') OR pg_get_triggerdef(g.oid) <> d.definition
+           OR (d.trigger LIKE '%\_row'
+               AND EXISTS (SELECT FROM pg_catalog.pg_trigger c WHERE c.tgrelid = ANY (SELECT osms.tables_of(d.root))
+                           AND c.tgname = d.trigger AND c.tgenabled NOT IN ('O', 'A')))
+        ORDER BY d.relation, d.source, d.trigger;
     END;
-COMMENT ON FUNCTION osms.holders(regclass[], boolean) IS
-    'sentence that names the sessions that hold locks on tables, readers among them or writers alone; for the message of who could not have the locks';
+COMMENT ON FUNCTION osms.guard_changes(text, jsonb) IS
+    'the triggers of osms.guard_definitions that are missing, disabled or different, with the statement that puts each right; was_open: it did not fire';
 
-CREATE FUNCTION osms.guard(registry text, modes jsonb DEFAULT '{}') RETURNS void
-    LANGUAGE plpgsql
+CREATE FUNCTION osms.check_one_guard(registry text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    problem record;
-    kept jsonb;
-    foreign_guard record;
-    changes record;
-    gone record;
-    idle text;
-    unfilled boolean;
+    taken record;
 BEGIN
-    -- everything that can be known without a lock comes first
-    PERFORM osms.check_modes(modes);
-    SELECT * INTO problem FROM osms.check_registry(registry) c WHERE c.severity = 'error' LIMIT 1;
+    SELECT g.source, g.registry INTO taken
+    FROM osms.guard_trigger g JOIN osms.guard_definitions(check_one_guard.registry, '{}') d ON (d.source, d.relation) = (g.source, g.relation)
+    WHERE g.registry <> check_one_guard.registry ORDER BY g.relation LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'registry "%" cannot be guarded: %', registry, problem.problem
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = problem.hint,
-                  DETAIL = format('Found by osms.check_registry(%L) in relation %s.', registry, problem.relation);
-    END IF;
-    SELECT coalesce(jsonb_object_agg(m.key, m.value), '{}') INTO kept
-    FROM osms.guards g, jsonb_each_text(g.modes) m WHERE g.registry = guard.registry;
-    SELECT coalesce(jsonb_object_agg(m.key, m.value), '{}') INTO kept
-    FROM jsonb_each_text(kept || modes) m JOIN osms.rule r ON r.rule = m.key WHERE m.value <> r.default_mode;
-    SELECT g.source, g.registry INTO foreign_guard
-    FROM osms.guard_trigger g JOIN osms.guard_definitions(guard.registry, kept) d ON (d.source, d.relation) = (g.source, g.relation)
-    WHERE g.registry <> guard.registry ORDER BY g.relation LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'table % is guarded for registry "%"', foreign_guard.source, foreign_guard.registry
+        RAISE EXCEPTION 'table % is guarded for registry "%"', taken.source, taken.registry
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('A table has one guard; remove the other one with osms.unguard(%L).', foreign_guard.registry);
+                  HINT = format('A table has one guard; remove the other one with osms.unguard(%L).', taken.registry);
     END IF;
-
-    -- what differs from what stands; a row trigger is replaced on the whole tree
-    SELECT array_agg(DISTINCT d.source) FILTER (WHERE d.trigger NOT LIKE '%\_row') AS sources,
-           array_agg(DISTINCT d.root) FILTER (WHERE d.trigger LIKE '%\_row') AS roots,
-           array_agg(replace(d.definition, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER') ORDER BY d.relation, d.source, d.trigger) AS statements,
-           bool_or(g.oid IS NULL OR g.tgenabled NOT IN ('O', 'A')) FILTER (WHERE d.relation IN ('attachment', 'person')) AS was_open
-    INTO changes
-    FROM osms.guard_definitions(guard.registry, kept) d
-    LEFT JOIN pg_trigger g ON g.tgrelid = d.source AND g.tgname = d.trigger
-    WHERE g.oid IS NULL OR g.tgenabled NOT IN ('O', 'A') OR pg_get_triggerdef(g.oid) <> d.definition
-       OR (d.trigger LIKE '%\_row' AND EXISTS (SELECT FROM pg_trigger c WHERE c.tgrelid = ANY (SELECT osms.tables_of(d.root))
-                                              AND c.tgname = d.trigger AND c.tgenabled NOT IN ('O', 'A')));
-    IF changes.statements IS NOT NULL THEN
-        SELECT array_agg(t.source ORDER BY t.source::oid) INTO changes.sources
-        FROM (SELECT unnest(changes.sources) UNION SELECT osms.tables_of(r) FROM unnest(changes.roots) r) t (source);
-        IF NOT osms.under_lock(changes.sources, 'SHARE ROW EXCLUSIVE', changes.statements, 100) THEN
-            RAISE EXCEPTION 'could not lock the tables of registry "%" while others write', registry
-                USING ERRCODE = 'lock_not_available',
-                      DETAIL = osms.holders(changes.sources, false),
-                      HINT = 'Nothing is changed. Wait for long transactions on the tables to end, or end them, and run osms.guard() again.';
-        END IF;
-    END IF;
-    -- what was written while a trigger was missing may not be on the roster
-    IF changes.was_open THEN
-        EXECUTE format('UPDATE %I.setting SET roster_complete = false WHERE roster_complete RETURNING true', registry) INTO unfilled;
-        IF unfilled THEN
-            RAISE NOTICE 'roster of "%" may lack what was written without a guard', registry
-                USING HINT = format('CALL osms.fill_roster(%L) brings it in line.', registry);
-        END IF;
-    END IF;
-    FOR gone IN
-        SELECT g.source, array_agg(format('DROP TRIGGER %I ON %s', g.trigger, g.source)) AS statements
-        FROM osms.guard_trigger g
-        WHERE g.registry = guard.registry
-          AND NOT EXISTS (SELECT FROM osms.guard_definitions(guard.registry, kept) d WHERE (d.source, d.relation) = (g.source, g.relation))
-        GROUP BY g.source
-    LOOP
-        IF NOT osms.under_lock(ARRAY[gone.source], 'ACCESS EXCLUSIVE', gone.statements, 10) THEN
-            RAISE WARNING 'table % keeps triggers of a guard it no longer belongs to', gone.source
-                USING HINT = 'Run osms.guard() again when nobody uses it.';
-        END IF;
-    END LOOP;
-    FOR idle IN
-        SELECT format('%s on %s', c.rule, string_agg(c.relation, ', ' ORDER BY c.relation))
-        FROM osms.clauses(registry) c WHERE NOT c.judged GROUP BY c.rule ORDER BY c.rule
-    LOOP
-        RAISE NOTICE 'rule % is idle: the registry lacks what it needs', idle;
-    END LOOP;
 END $$;
-COMMENT ON FUNCTION osms.guard(text, jsonb) IS
-    'puts the guard on the tables behind a registry and all their partitions, or replaces what differs; modes: object of rule to enforce, warn or off, over what is in force. Checks first, then asks for SHARE ROW EXCLUSIVE locks a tenth of a second at a time, letting writers pass in between, and keeps them until the transaction ends. Needs ownership of the tables. 55000 with the first error of osms.check_registry or for a table that another registry guards, 55P03 where the locks were not to be had within a hundred attempts, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';
-
-CREATE FUNCTION osms.unguard(registry text) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    tables regclass[];
-    drops text[];
-    disables text[];
-BEGIN
-    IF osms.relation_of(registry, 'setting') IS NULL THEN
-        RAISE EXCEPTION 'registry "%" does not exist', registry
-            USING ERRCODE = 'invalid_schema_name', HINT = 'SELECT DISTINCT registry FROM osms.guards lists the registries with a guard.';
-    END IF;
-    SELECT array_agg(DISTINCT g.source ORDER BY g.source),
-           array_agg(format('DROP TRIGGER IF EXISTS %I ON %s', g.trigger, g.source)) FILTER (WHERE NOT g.cloned),
-           array_agg(format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', g.source, g.trigger))
-    INTO tables, drops, disables
-    FROM osms.guard_trigger g WHERE g.registry = unguard.registry;
-    -- readers, a dump among them, may hold up the one for long, but not the other
-    IF drops IS NULL OR osms.under_lock(tables, 'ACCESS EXCLUSIVE', drops, 5) THEN
-        NULL;
-    ELSIF osms.under_lock(tables, 'SHARE ROW EXCLUSIVE', disables, 100) THEN
-        RAISE WARNING 'the guard of registry "%" is switched off, but its triggers are still there', registry
-            USING DETAIL = osms.holders(tables, true),
-                  HINT = 'Run osms.unguard() again when nobody reads the tables.';
-    ELSE
-        RAISE EXCEPTION 'could not lock the tables of registry "%" while others write', registry
-            USING ERRCODE = 'lock_not_available',
-                  DETAIL = osms.holders(tables, false),
-                  HINT = 'Nothing is changed. Wait for long transactions on the tables to end, or end them, and run osms.unguard() again.';
-    END IF;
-    EXECUTE format('UPDATE %I.setting SET roster_complete = false', registry);
-END $$;
-COMMENT ON FUNCTION osms.unguard(text) IS
-    'removes the triggers of a guard; data, roster and journal stay. Where readers keep the tables, disables them instead with a WARNING. The roster counts as incomplete afterwards. Needs ownership of the tables. 3F000 where there is no such registry, 55P03 where the locks were not to be had';
-
-REVOKE EXECUTE ON FUNCTION osms.under_lock(regclass[], text, text[], integer), osms.guard(text, jsonb), osms.unguard(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.under_lock(regclass[], text, text[], integer), osms.guard(text, jsonb), osms.unguard(text) TO @extowner@;
+COMMENT ON FUNCTION osms.check_one_guard(text) IS '55000 for a table that another registry guards; called by osms.guard and osms.plan';

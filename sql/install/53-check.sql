@@ -19,6 +19,56 @@ END $$;
 COMMENT ON FUNCTION osms.finds_by_index(regclass, text) IS
     'whether rows of a relation, mapped or not, can be found by a column through an index';
 
+CREATE FUNCTION osms.mapped_reading(canonical regclass, "column" text, OUT expression text, OUT columns text[], OUT fixed boolean) RETURNS record
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_mapped_reading';
+COMMENT ON FUNCTION osms.mapped_reading(regclass, text) IS
+    'how a canonical column reads its source: expression as an index would have it, columns of the source in it, whether it is immutable; NULL where it is not mapped; 42703 for a column that is not canonical';
+
+CREATE FUNCTION osms.missing_indexes(registry text, OUT relation text, OUT "column" text, OUT few boolean, OUT source regclass,
+                                     OUT problem text) RETURNS SETOF record
+    LANGUAGE sql VOLATILE STRICT ROWS 1
+    BEGIN ATOMIC
+        SELECT i.relation, i."column", i.few, osms.mapped_source(c.oid), format('rows cannot be found by "%s" through an index', i."column")
+        FROM (VALUES ('person', 'person', false), ('organisation', 'organisation', false), ('application', 'application', false),
+                     ('application', 'person', false), ('identity_event', 'application', false), ('attachment', 'attachment', false),
+                     ('attachment', 'person', false), ('residence', 'person', false), ('clerk', 'clerk', true),
+                     ('contract', 'organisation', true), ('organisation_status', 'organisation', true), ('site', 'organisation', true),
+                     ('authority_order', 'order_key', true), ('order_scope', 'order_key', true)) AS i (relation, "column", few),
+             LATERAL (SELECT osms.relation_of(registry, i.relation) AS oid) c
+        WHERE EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = i."column" AND NOT a.attisdropped)
+          AND NOT osms.finds_by_index(c.oid, i."column");
+    END;
+COMMENT ON FUNCTION osms.missing_indexes(text) IS
+    'look-ups of the guard that no index serves: relation, canonical column, whether its rows are few, table to be indexed; called by osms.check_registry and osms.plan';
+
+CREATE FUNCTION osms.missing_grants(registry text, OUT relation text, OUT problem text, OUT statement text, OUT undo text) RETURNS SETOF record
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
+    BEGIN ATOMIC
+        WITH present AS (
+            SELECT DISTINCT k.relation, osms.relation_of(registry, k.relation) AS oid, k.guarded FROM osms.registry_columns() k
+        ), roster AS (
+            SELECT c.oid, c.relowner, r.rolname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_roles r ON r.oid = c.relowner
+            WHERE c.oid = osms.relation_of(registry, 'roster')
+        )
+        SELECT p.relation, format('role %s, who owns the roster, may not %s relation "%s"', o.rolname, r.privilege, p.relation),
+               format('GRANT %s ON %s TO %I', r.privilege, q.name, o.rolname), format('REVOKE %s ON %s FROM %I', r.privilege, q.name, o.rolname)
+        FROM present p, roster o, (VALUES ('SELECT'), ('UPDATE')) AS r (privilege),
+             LATERAL (SELECT format('%I.%I', registry, p.relation)) AS q (name)
+        WHERE p.oid IS NOT NULL AND (r.privilege = 'SELECT' OR p.relation IN ('person', 'application', 'attachment', 'contract'))
+          AND NOT has_table_privilege(o.relowner, p.oid, r.privilege)
+        UNION ALL
+        SELECT p.relation, format('the owner of table %s may not read the registry', c.oid::regclass),
+               format('GRANT SELECT ON %1$I.person, %1$I.roster TO %2$I', registry, w.rolname),
+               format('REVOKE SELECT ON %1$I.person, %1$I.roster FROM %2$I', registry, w.rolname)
+        FROM present p, roster o, osms.tables_of(osms.mapped_source(p.oid)) t (source)
+        JOIN pg_catalog.pg_class c ON c.oid = t.source JOIN pg_catalog.pg_roles w ON w.oid = c.relowner
+        WHERE p.guarded AND NOT (has_table_privilege(c.relowner, o.oid, 'SELECT')
+                                 AND has_table_privilege(c.relowner, osms.relation_of(registry, 'person'), 'SELECT'));
+    END;
+COMMENT ON FUNCTION osms.missing_grants(text) IS
+    'rights that a guard needs and does not have, with the statements that grant them and take them back; called by osms.check_registry and osms.plan';
+
 CREATE FUNCTION osms.can_write(canonical regclass, "column" text, value text) RETURNS boolean
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -106,17 +156,9 @@ BEGIN
     WHERE a.type LIKE '@%' AND a.atttypid <> k.atttypid
     UNION ALL
     -- look-ups of the guard
-    SELECT i.relation, CASE WHEN i.few THEN 'warning' ELSE 'error' END,
-           format('rows cannot be found by "%s" through an index', i."column"),
-           format('Create an index on the column of %s that is mapped to "%s".', p.source, i."column")
-    FROM (VALUES ('person', 'person', false), ('organisation', 'organisation', false), ('application', 'application', false),
-                 ('application', 'person', false), ('identity_event', 'application', false), ('attachment', 'attachment', false),
-                 ('attachment', 'person', false), ('residence', 'person', false), ('clerk', 'clerk', true),
-                 ('contract', 'organisation', true), ('organisation_status', 'organisation', true), ('site', 'organisation', true),
-                 ('authority_order', 'order_key', true), ('order_scope', 'order_key', true)) AS i (relation, "column", few)
-    JOIN present p ON p.relation = i.relation
-    JOIN attribute a ON a.relation = i.relation AND a."column" = i."column" AND a.atttypid IS NOT NULL
-    WHERE NOT osms.finds_by_index(p.oid, i."column")
+    SELECT i.relation, CASE WHEN i.few THEN 'warning' ELSE 'error' END, i.problem,
+           format('Create an index on the column of %s that is mapped to "%s".', i.source, i."column")
+    FROM osms.missing_indexes(registry) i
     UNION ALL
     -- what a guard must be able to write when a fact is recorded
     SELECT w.relation, 'error', format('"%s" cannot be written to column "%s"', w.value, w."column"),
@@ -130,7 +172,8 @@ BEGIN
     UNION ALL
     -- mappings that no longer fit their source
     SELECT p.relation, 'warning', format('the mapping writes column "%s", which %s no longer has', t.argument, p.source),
-           'Map the relation again with osms.map(); reading is not affected.'
+           CASE (osms.trigger_arguments(g.oid))[t.place - 1] WHEN '' THEN 'Map the relation again with osms.map(); it is named in defaults.'
+                ELSE 'Run osms.guard() again, if the column was renamed; reading is not affected.' END
     FROM present p
     JOIN pg_trigger g ON g.tgrelid = p.oid AND g.tgfoid = 'osms.map_write'::regproc,
          unnest(osms.trigger_arguments(g.oid)) WITH ORDINALITY t (argument, place)
@@ -138,17 +181,7 @@ BEGIN
       AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = p.source AND a.attname = t.argument AND NOT a.attisdropped)
     UNION ALL
     -- rights
-    SELECT p.relation, 'error', format('role %s, who owns the roster, may not %s relation "%s"', roster_owner, r.privilege, p.relation),
-           format('GRANT %s ON %s TO %I.', r.privilege, p.oid, roster_owner)
-    FROM present p, (VALUES ('SELECT'), ('UPDATE')) AS r (privilege)
-    WHERE (r.privilege = 'SELECT' OR p.relation IN ('person', 'application', 'attachment', 'contract'))
-      AND NOT has_table_privilege(roster_owner, p.oid, r.privilege)
-    UNION ALL
-    SELECT p.relation, 'error', format('the owner of table %s may not read the registry', c.oid::regclass),
-           'Grant SELECT on the registry''s person and roster to the owner of the table.'
-    FROM present p, osms.tables_of(p.source) t (source) JOIN pg_class c ON c.oid = t.source
-    WHERE p.guarded AND NOT (has_table_privilege(c.relowner, roster, 'SELECT')
-                             AND has_table_privilege(c.relowner, osms.relation_of(registry, 'person'), 'SELECT'))
+    SELECT g.relation, 'error', g.problem, g.statement || '.' FROM osms.missing_grants(registry) g
     UNION ALL
     -- rows that no trigger sees, and a verdict that nobody gives
     SELECT p.relation, 'error', format('table %s is a partition of %s', p.source, pg_partition_root(p.source)),

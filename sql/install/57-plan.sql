@@ -1,0 +1,140 @@
+
+--
+-- plan: the script that puts a guard on a live database, with what each step
+-- locks, about how long it takes, and how it is taken back.
+--
+CREATE VIEW osms.pace AS
+    SELECT * FROM (VALUES
+        ('index', 1000000, 'rows of the table', 'CREATE INDEX CONCURRENTLY on one column of an attachment table'),
+        ('guard', 500, 'triggers made', 'osms.guard; waiting for locks comes on top'),
+        ('fill_roster', 60000, 'persons or attachments, whichever are more', 'osms.fill_roster in batches of 10,000, one attachment for each person'),
+        ('verify', 250000, 'attachments', 'osms.verify')) AS p (work, per_second, unit, measured);
+COMMENT ON VIEW osms.pace IS
+    'what the estimates of osms.plan rest on: work, units of it done in a second, the unit, what was measured (PostgreSQL 15, two cores, tables of 500,000 to 5,000,000 rows in memory)';
+GRANT SELECT ON osms.pace TO PUBLIC;
+
+CREATE FUNCTION osms.duration(work text, amount numeric) RETURNS interval
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (SELECT make_interval(secs => ceil(amount / p.per_second)::double precision) FROM osms.pace p WHERE p.work = duration.work);
+COMMENT ON FUNCTION osms.duration(text, numeric) IS 'about how long an amount of work takes, in whole seconds, by osms.pace';
+
+CREATE FUNCTION osms.row_estimate(source regclass) RETURNS numeric
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (SELECT sum(CASE WHEN c.reltuples >= 0 THEN c.reltuples::numeric ELSE pg_relation_size(c.oid) / 100.0 END)
+            FROM osms.tables_of(source) t (oid) JOIN pg_catalog.pg_class c ON c.oid = t.oid WHERE c.relkind = 'r');
+COMMENT ON FUNCTION osms.row_estimate(regclass) IS
+    'rows of a table and its partitions by the server''s statistics; a row of 100 bytes is assumed where there are none';
+
+CREATE FUNCTION osms.index_steps(registry text, OUT statement text, OUT lock text, OUT estimate interval, OUT undo text) RETURNS SETOF record
+    LANGUAGE plpgsql VOLATILE STRICT ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing record;
+    leaf record;
+    index_name text;
+BEGIN
+    FOR missing IN
+        SELECT i.relation, i."column", i.source, r.expression, r.fixed
+        FROM osms.missing_indexes(registry) i, osms.mapped_reading(osms.relation_of(registry, i.relation), i."column") r
+        ORDER BY i.relation, i."column"
+    LOOP
+        IF NOT missing.fixed THEN
+            RAISE EXCEPTION 'relation "%" cannot be indexed by "%"', missing.relation, missing."column"
+                USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = format('It is read from %s as %s, which is not immutable.', missing.source, missing.expression),
+                      HINT = 'Map it to a column, or by an immutable expression.';
+        END IF;
+        -- an index of the whole tree would take over those of its partitions, and drop them with itself
+        FOR leaf IN
+            SELECT t.source, c.relname, n.nspname FROM osms.tables_of(missing.source) t (source)
+            JOIN pg_class c ON c.oid = t.source JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = t.source AND x.indisvalid AND x.indpred IS NULL
+                                                  AND pg_get_indexdef(x.indexrelid, 1, false) = missing.expression)
+            ORDER BY t.source::text
+        LOOP
+            index_name := left(format('%s_%s', leaf.relname, missing."column"), 58) || '_osms';
+            IF to_regclass(format('%I.%I', leaf.nspname, index_name)) IS NOT NULL THEN
+                statement := format('DROP INDEX CONCURRENTLY IF EXISTS %I.%I', leaf.nspname, index_name);
+                lock := format('SHARE UPDATE EXCLUSIVE on %s: it was not built to the end', leaf.source);
+                estimate := '1 s';
+                undo := NULL;
+                RETURN NEXT;
+            END IF;
+            statement := format('CREATE INDEX CONCURRENTLY %I ON %I.%I (%s)', index_name, leaf.nspname, leaf.relname, missing.expression);
+            lock := format('SHARE UPDATE EXCLUSIVE on %s: nobody who reads or writes waits', leaf.source);
+            estimate := osms.duration('index', osms.row_estimate(leaf.source));
+            undo := format('DROP INDEX CONCURRENTLY IF EXISTS %I.%I', leaf.nspname, index_name);
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.index_steps(text) IS
+    'the steps of osms.plan that make missing indexes, of partitioned tables partition by partition; 55000 where a look-up is no immutable expression';
+
+CREATE FUNCTION osms.plan(registry text, modes jsonb DEFAULT '{}', OUT step integer, OUT statement text, OUT lock text,
+                          OUT estimate interval, OUT undo text) RETURNS SETOF record
+    LANGUAGE plpgsql VOLATILE ROWS 10
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    problem record;
+    kept jsonb;
+    before jsonb;
+    guarded boolean;
+    filled boolean;
+    attachments numeric;
+BEGIN
+    PERFORM osms.check_modes(modes);
+    -- what guard would stop at and no statement of ours can mend
+    SELECT c.* INTO problem FROM osms.check_registry(registry) c
+    WHERE c.severity = 'error'
+      AND (c.relation, c.problem) NOT IN (SELECT i.relation, i.problem FROM osms.missing_indexes(registry) i
+                                          UNION ALL SELECT g.relation, g.problem FROM osms.missing_grants(registry) g) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'registry "%" cannot be guarded: %', registry, problem.problem
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = problem.hint,
+                  DETAIL = format('Found by osms.check_registry(%L) in relation %s.', registry, problem.relation);
+    END IF;
+    PERFORM osms.check_one_guard(registry);
+    kept := osms.guard_modes(registry, modes);
+    guarded := EXISTS (SELECT FROM osms.guards g WHERE g.registry = plan.registry);
+    step := 0;
+    FOR statement, lock, estimate, undo IN
+        SELECT * FROM osms.index_steps(registry)
+        UNION ALL
+        SELECT DISTINCT g.statement, 'none', interval '0', g.undo FROM osms.missing_grants(registry) g
+    LOOP
+        step := step + 1;
+        RETURN NEXT;
+    END LOOP;
+    IF EXISTS (SELECT FROM osms.guard_changes(registry, kept)) THEN
+        step := step + 1;
+        statement := format('SELECT osms.guard(%L%s)', registry, CASE WHEN modes <> '{}' THEN format(', %L', modes) END);
+        SELECT format('SHARE ROW EXCLUSIVE on %s: readers pass, writers wait up to 0.1 s at a time until all locks are had',
+                      string_agg(DISTINCT c.source::text, ', ')), osms.duration('guard', count(*))
+        INTO lock, estimate FROM osms.guard_changes(registry, kept) c;
+        SELECT jsonb_object_agg(m.key, coalesce(osms.guard_modes(registry, '{}') ->> m.key, r.default_mode)) INTO before
+        FROM jsonb_object_keys(modes) m (key) JOIN osms.rule r ON r.rule = m.key;
+        undo := CASE WHEN NOT guarded THEN format('SELECT osms.unguard(%L)', registry)
+                     WHEN before IS NOT NULL THEN format('SELECT osms.guard(%L, %L)', registry, before) END;
+        RETURN NEXT;
+    END IF;
+    attachments := osms.row_estimate(osms.mapped_source(osms.relation_of(registry, 'attachment')));
+    EXECUTE format('SELECT roster_complete FROM %I.setting', registry) INTO filled;
+    IF NOT filled OR EXISTS (SELECT FROM osms.guard_changes(registry, kept) c WHERE c.was_open AND c.relation IN ('attachment', 'person')) THEN
+        step := step + 1;
+        statement := format('CALL osms.fill_roster(%L)', registry);
+        lock := '10,000 rows of person at a time: who writes about those persons waits for the batch';
+        estimate := osms.duration('fill_roster', greatest(attachments, osms.row_estimate(osms.mapped_source(osms.relation_of(registry, 'person')))));
+        undo := NULL;
+        RETURN NEXT;
+    END IF;
+    step := step + 1;
+    statement := format('SELECT * FROM osms.verify(%L)', registry);
+    lock := 'none';
+    estimate := osms.duration('verify', attachments);
+    undo := NULL;
+    RETURN NEXT;
+END $$;
+COMMENT ON FUNCTION osms.plan(text, jsonb) IS
+    'the script that puts a guard with these modes on a registry: step, statement to be run as it is, each in a transaction of its own, the lock it takes, about how long it takes (osms.pace), and the statement that takes it back (NULL: nothing to take back; in the opposite order). Writes nothing. 55000 for what no statement can mend, 22023 for an unknown rule or mode, 3F000 where there is no such registry';

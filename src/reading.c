@@ -1,0 +1,99 @@
+/*
+ * reading.c
+ *		What a canonical column is read from, for who looks after indexes and
+ *		mappings.
+ */
+#include "registry.h"
+
+#include "access/relation.h"
+#include "funcapi.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+
+PG_FUNCTION_INFO_V1(osms_mapped_reading);
+
+/* How a canonical column reads the source, its columns numbered as of 1. */
+static Node *
+reading_of(const Projection *p, int i)
+{
+	Node	   *expr = copyObject((Node *) p->expr[i]);
+	List	   *vars = pull_var_clause(expr, 0);
+
+	if (p->attno[i] != 0)
+		return (Node *) makeVar(1, p->attno[i], p->type[i], -1,
+								p->collation[i], 0);
+	if (vars != NIL)
+		ChangeVarNodes(expr, linitial_node(Var, vars)->varno, 1, 0);
+	return expr;
+}
+
+/* The names of the columns that an expression reads, each once. */
+static Datum
+columns_read(Node *expr, Oid source)
+{
+	ArrayBuildState *names = initArrayResult(TEXTOID, CurrentMemoryContext,
+											 false);
+	Bitmapset  *attnos = NULL;
+	int			attno = -1;
+
+	pull_varattnos(expr, 1, &attnos);
+	while ((attno = bms_next_member(attnos, attno)) >= 0)
+	{
+		char	   *name = get_attname(source, attno +
+									   FirstLowInvalidHeapAttributeNumber,
+									   true);
+
+		if (name)
+			accumArrayResult(names, CStringGetTextDatum(name), false, TEXTOID,
+							 CurrentMemoryContext);
+	}
+	return makeArrayResult(names, CurrentMemoryContext);
+}
+
+/*
+ * mapped_reading(canonical, column): the expression over the source that
+ * gives the column, as an index would have it; the source's columns in it;
+ * whether it always gives the same.  NULLs where the column is not mapped.
+ */
+Datum
+osms_mapped_reading(PG_FUNCTION_ARGS)
+{
+	Oid			canonical = PG_GETARG_OID(0);
+	char	   *column = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	RelationKind kind;
+	Projection *p;
+	Node	   *expr;
+	int			i;
+	TupleDesc	desc;
+	Datum		values[3];
+	bool		nulls[3] = {true, true, true};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (!relation_kind_of(get_rel_name(canonical), &kind) ||
+		(i = canonical_column(kind, column, strlen(column))) < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("relation \"%s\" has no canonical column \"%s\"",
+						get_rel_name(canonical), column)));
+	p = make_projection(kind, canonical);
+	expr = reading_of(p, i);
+	if (expr)
+	{
+		char	   *text = deparse_expression(expr,
+											  deparse_context_for("s", p->source),
+											  false, false);
+
+		values[0] = CStringGetTextDatum(p->attno[i] != 0 ? text :
+										psprintf("(%s)", text));
+		values[1] = columns_read(expr, p->source);
+		values[2] = BoolGetDatum(!contain_mutable_functions(expr));
+		memset(nulls, false, sizeof(nulls));
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
+}

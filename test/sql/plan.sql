@@ -1,0 +1,108 @@
+-- The plan of a guard: it writes nothing, its statements run as they are printed, and each is taken back by its undo.
+SET client_min_messages = warning;
+SELECT * FROM no_plan();
+\ir verdict.psql
+
+CREATE ROLE plan_owner;
+CREATE ROLE plan_vendor;
+GRANT CREATE ON DATABASE :DBNAME TO plan_owner;
+GRANT USAGE ON SCHEMA osms TO plan_owner;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA osms TO plan_owner;
+CREATE SCHEMA legacy;
+GRANT USAGE, CREATE ON SCHEMA legacy TO plan_owner, plan_vendor;
+CREATE TABLE legacy.people (id bigint, born date, died date);
+CREATE TABLE legacy.att (id bigint, pers text, clinic text, st text, d1 date, d2 date, why text) PARTITION BY LIST (st);
+CREATE TABLE legacy.att_live PARTITION OF legacy.att FOR VALUES IN ('1');
+CREATE TABLE legacy.att_past (why text, st text, d2 date, d1 date, clinic text, pers text, id bigint) PARTITION BY RANGE (d1);
+ALTER TABLE legacy.att ATTACH PARTITION legacy.att_past DEFAULT;
+CREATE TABLE legacy."att Old" PARTITION OF legacy.att_past DEFAULT;
+CREATE INDEX att_id ON legacy.att_live (id);
+INSERT INTO legacy.people SELECT i, '1980-01-01' FROM generate_series(1, 100) i;
+INSERT INTO legacy.att SELECT i, i, 'A', '1', '2020-01-01' FROM generate_series(1, 100) i;
+ANALYZE;
+ALTER TABLE legacy.people OWNER TO plan_vendor;
+SET ROLE plan_owner;
+SELECT osms.create_registry('fund', tables => false, cut_over => '2025-01-01');
+RESET ROLE;
+GRANT SELECT ON legacy.people TO plan_owner;
+GRANT SELECT, INSERT, UPDATE ON legacy.att TO plan_owner;
+SELECT osms.map('fund', 'person', 'legacy.people', '{"person": "id", "birth_date": "born", "death_date": "died"}');
+SELECT osms.map('fund', 'attachment', 'legacy.att',
+    '{"attachment": "id", "person": "(pers::bigint)", "organisation": "clinic", "state": "st", "since": "d1", "until": "d2", "reason": "why"}',
+    states => '{"active": ["1"], "closed": ["9"]}');
+SELECT is(pg_temp.verdict('SELECT osms.plan(''fund'')'), '55000 registry "fund" cannot be guarded: "annulled" cannot be written to column "state"',
+    'what no statement mends is an error');
+SELECT osms.map('fund', 'attachment', 'legacy.att',
+    '{"attachment": "id", "person": "(pers::bigint)", "organisation": "clinic", "state": "st", "since": "d1", "until": "d2", "reason": "why"}',
+    states => '{"active": ["1"], "closed": ["9"], "annulled": ["0"]}');
+ALTER TABLE fund.roster OWNER TO plan_owner;
+
+CREATE FUNCTION pg_temp.everything() RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' | ', (SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY 1) FROM pg_index WHERE indrelid::regclass::text LIKE 'legacy.%'),
+        (SELECT string_agg(concat_ws(' ', c.relname, r.rolname, x.privilege_type), ', ' ORDER BY c.relname, r.rolname, x.privilege_type)
+         FROM pg_class c, aclexplode(c.relacl) x, pg_roles r
+         WHERE c.relnamespace = 'fund'::regnamespace AND r.oid = x.grantee AND x.grantee <> c.relowner AND NOT r.rolsuper),
+        (SELECT string_agg(tgname, ', ' ORDER BY 1) FROM pg_trigger WHERE tgname LIKE 'zz%'), (SELECT roster_complete FROM fund.setting))
+$$;
+SELECT is(pg_temp.everything(), 'legacy.att_id | f', 'at first there is one index');
+CREATE TABLE script AS SELECT * FROM osms.plan('fund', '{"alive": "warn"}');
+SELECT is(pg_temp.everything(), 'legacy.att_id | f', 'a plan writes nothing');
+SELECT results_eq('SELECT step, statement, lock, undo FROM script ORDER BY step', $$VALUES
+(1, 'CREATE INDEX CONCURRENTLY "att Old_attachment_osms" ON legacy."att Old" (id)', 'SHARE UPDATE EXCLUSIVE on legacy."att Old": nobody who reads or writes waits',
+ 'DROP INDEX CONCURRENTLY IF EXISTS legacy."att Old_attachment_osms"'),
+(2, 'CREATE INDEX CONCURRENTLY "att Old_person_osms" ON legacy."att Old" (((pers)::bigint))', 'SHARE UPDATE EXCLUSIVE on legacy."att Old": nobody who reads or writes waits',
+ 'DROP INDEX CONCURRENTLY IF EXISTS legacy."att Old_person_osms"'),
+(3, 'CREATE INDEX CONCURRENTLY att_live_person_osms ON legacy.att_live (((pers)::bigint))', 'SHARE UPDATE EXCLUSIVE on legacy.att_live: nobody who reads or writes waits',
+ 'DROP INDEX CONCURRENTLY IF EXISTS legacy.att_live_person_osms'),
+(4, 'CREATE INDEX CONCURRENTLY people_person_osms ON legacy.people (id)', 'SHARE UPDATE EXCLUSIVE on legacy.people: nobody who reads or writes waits',
+ 'DROP INDEX CONCURRENTLY IF EXISTS legacy.people_person_osms'),
+(5, 'GRANT SELECT ON fund.attachment TO plan_owner', 'none', 'REVOKE SELECT ON fund.attachment FROM plan_owner'),
+(6, 'GRANT SELECT ON fund.attested_number TO plan_owner', 'none', 'REVOKE SELECT ON fund.attested_number FROM plan_owner'),
+(7, 'GRANT SELECT ON fund.identity_event TO plan_owner', 'none', 'REVOKE SELECT ON fund.identity_event FROM plan_owner'),
+(8, 'GRANT SELECT ON fund.person TO plan_owner', 'none', 'REVOKE SELECT ON fund.person FROM plan_owner'),
+(9, 'GRANT SELECT ON fund.person, fund.roster TO plan_vendor', 'none', 'REVOKE SELECT ON fund.person, fund.roster FROM plan_vendor'),
+(10, 'GRANT UPDATE ON fund.attachment TO plan_owner', 'none', 'REVOKE UPDATE ON fund.attachment FROM plan_owner'),
+(11, 'GRANT UPDATE ON fund.person TO plan_owner', 'none', 'REVOKE UPDATE ON fund.person FROM plan_owner'),
+(12, 'SELECT osms.guard(''fund'', ''{"alive": "warn"}'')', 'SHARE ROW EXCLUSIVE on fund.identity_event, legacy."att Old", legacy.att, legacy.att_live, legacy.att_past, legacy.people: readers pass, writers wait up to 0.1 s at a time until all locks are had',
+ 'SELECT osms.unguard(''fund'')'),
+(13, 'CALL osms.fill_roster(''fund'')', '10,000 rows of person at a time: who writes about those persons waits for the batch', NULL),
+(14, 'SELECT * FROM osms.verify(''fund'')', 'none', NULL)
+$$, 'the script, step by step');
+SELECT is(sum(estimate) FILTER (WHERE statement ~ 'guard|roster|verify'), '3 s', 'what is small takes a second each') FROM script WHERE step >= 12;
+SELECT is(osms.duration('fill_roster', 25000000), '417 s', 'what is large is worked out from the pace');
+
+-- as printed
+SELECT statement FROM script ORDER BY step \gexec
+SELECT is_empty($$SELECT problem FROM osms.check_registry('fund') WHERE severity <> 'info'$$, 'the script leaves nothing to be mended');
+SELECT results_eq('SELECT relation, triggers, modes FROM osms.guards ORDER BY relation', $$VALUES
+    ('attachment', 20::bigint, '{"alive": "warn"}'::jsonb), ('identity_event', 5, '{"alive": "warn"}'), ('person', 5, '{"alive": "warn"}')$$, 'it guards');
+SELECT is(count(*), 100::bigint, 'it fills the roster') FROM fund.roster;
+SELECT results_eq('SELECT statement FROM osms.plan(''fund'')', $$VALUES ('SELECT * FROM osms.verify(''fund'')')$$, 'nothing is left to do');
+SELECT results_eq($$SELECT statement, undo FROM osms.plan('fund', '{"alive": "enforce", "basis": "off"}') WHERE undo IS NOT NULL$$,
+    $$VALUES ('SELECT osms.guard(''fund'', ''{"alive": "enforce", "basis": "off"}'')', 'SELECT osms.guard(''fund'', ''{"alive": "warn", "basis": "enforce"}'')')$$,
+    'another mode is taken back to the one before');
+SELECT is(pg_temp.verdict('SELECT osms.plan(''fund'', ''{"alive": "maybe"}'')'), '22023 rule "alive" has no mode "maybe"', 'modes are looked at');
+SELECT is(pg_temp.verdict('SELECT osms.plan(''none'')'), '3F000 registry "none" does not exist', 'so is the registry');
+-- a partition without a guard is planned alone
+CREATE TABLE legacy.att_more PARTITION OF legacy.att FOR VALUES IN ('7');
+SELECT results_eq('SELECT statement, split_part(lock, '':'', 1), undo FROM osms.plan(''fund'') WHERE statement LIKE ''%guard%''', $$VALUES
+    ('SELECT osms.guard(''fund'')', 'SHARE ROW EXCLUSIVE on legacy.att_more', NULL)$$, 'a new partition is locked alone');
+DROP TABLE legacy.att_more;
+
+-- and back
+SELECT undo FROM script WHERE undo IS NOT NULL ORDER BY step DESC \gexec
+SELECT is(pg_temp.everything(), 'legacy.att_id | f', 'every step is taken back');
+
+-- an index that was not built to the end
+CREATE INDEX people_person_osms ON legacy.people (born);
+SELECT results_eq('SELECT statement FROM osms.plan(''fund'') WHERE statement LIKE ''%people%'' AND statement LIKE ''%INDEX%''', $$VALUES
+    ('DROP INDEX CONCURRENTLY IF EXISTS legacy.people_person_osms'), ('CREATE INDEX CONCURRENTLY people_person_osms ON legacy.people (id)')$$, 'is made again');
+-- an expression that no index can have
+SELECT osms.map('fund', 'person', 'legacy.people', '{"person": "(id + 0 * extract(day FROM now())::bigint)", "birth_date": "born", "death_date": "died"}');
+SELECT is(pg_temp.verdict('SELECT osms.plan(''fund'')'), '55000 relation "person" cannot be indexed by "person"', 'a look-up that changes from day to day is refused');
+SET client_min_messages = error;
+DROP SCHEMA fund, legacy CASCADE;
+DROP TABLE script;
+DROP OWNED BY plan_owner, plan_vendor;
+DROP ROLE plan_owner, plan_vendor;
+SELECT * FROM finish();
