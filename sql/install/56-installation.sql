@@ -55,8 +55,9 @@ COMMENT ON FUNCTION osms.under_lock(regclass[], text, text[], integer) IS
 CREATE FUNCTION osms.holders(tables regclass[], readers boolean) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT coalesce(format('They are held by %s.', string_agg(DISTINCT format('process %s (%s)', l.pid,
-                            coalesce(nullif(a.application_name, ''), a.backend_type, 'prepared transaction')), ', ')),
+        SELECT coalesce('They are held by ' || string_agg(DISTINCT coalesce(
+                            'process ' || a.pid || format(' (%s)', coalesce(nullif(a.application_name, ''), a.backend_type, 'another user''s')),
+                            'a prepared transaction'), ', ') || '.',
                         'Who held them has let go of them since.')
         FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
         WHERE l.relation = ANY (tables::oid[]) AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
