@@ -1,4 +1,4 @@
-# A guarded registry, of tables and mapped, survives pg_dump and a restore into a new database: the guard stands there with its modes,
+# A guarded registry, of tables, mapped and mapped to partitions, survives pg_dump and a restore into a new database: the guard stands there with its modes,
 # the roster agrees with its source, the month's money is the same, and what was unlawful still is.
 use strict;
 use warnings;
@@ -51,6 +51,28 @@ fund('source', q{
 		states => '{"active": ["1"], "closed": ["2"], "annulled": ["3"]}', until_inclusive => true, open_end => '2999-12-31');
 	SELECT osms.guard('mapped');
 	CALL osms.fill_roster('mapped');
+
+	CREATE TABLE legacy.citizen (id bigint, died date, PRIMARY KEY (id)) PARTITION BY HASH (id);
+	CREATE TABLE legacy.citizen_0 PARTITION OF legacy.citizen FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+	CREATE TABLE legacy.citizen_1 PARTITION OF legacy.citizen FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+	CREATE TABLE legacy.yearly (id bigint, citizen bigint, clinic text, st text, d_beg date, d_end date, why text) PARTITION BY LIST (st);
+	CREATE TABLE legacy.yearly_live PARTITION OF legacy.yearly FOR VALUES IN ('1');
+	CREATE TABLE legacy.yearly_past (why text, gone int, st text, d_end date, d_beg date, clinic text, citizen bigint, id bigint) PARTITION BY RANGE (d_beg);
+	ALTER TABLE legacy.yearly_past DROP COLUMN gone;
+	ALTER TABLE legacy.yearly ATTACH PARTITION legacy.yearly_past FOR VALUES IN ('2', '3');
+	CREATE TABLE legacy.yearly_2020 PARTITION OF legacy.yearly_past FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+	CREATE INDEX ON legacy.yearly (id);
+	CREATE INDEX ON legacy.yearly (citizen);
+	INSERT INTO legacy.citizen SELECT i FROM generate_series(1, 20) i;
+	INSERT INTO legacy.yearly SELECT i, i, 'A', '1', '2020-01-01' FROM generate_series(1, 10) i;
+	SELECT osms.create_registry('parted', tables => false, cut_over => '2025-01-01');
+	SELECT osms.map('parted', 'person', 'legacy.citizen', '{"person": "id", "death_date": "died"}');
+	SELECT osms.map('parted', 'attachment', 'legacy.yearly',
+		'{"attachment": "id", "person": "citizen", "organisation": "clinic", "state": "st", "since": "d_beg", "until": "d_end", "reason": "why"}',
+		states => '{"active": ["1"], "closed": ["2"], "annulled": ["3"]}');
+	SELECT osms.guard('parted', '{"alive": "warn"}');
+	CALL osms.fill_roster('parted');
+	UPDATE legacy.yearly SET st = '2', d_end = '2025-01-01', why = 'error' WHERE id = 1;
 });
 
 my $questions = q{
@@ -58,11 +80,15 @@ my $questions = q{
 	SELECT registry, relation, source, modes, triggers, problem FROM osms.guards ORDER BY 1, 2;
 	SELECT * FROM own.roster ORDER BY attachment, known_from;
 	SELECT * FROM mapped.roster ORDER BY attachment, known_from;
+	SELECT * FROM parted.roster ORDER BY attachment, known_from;
+	SELECT tgrelid::regclass, tgname, tgenabled, tgparentid <> 0, osms.trigger_arguments(oid) FROM pg_trigger WHERE tgname LIKE 'zz\_osms%' ORDER BY tgrelid::regclass::text, tgname;
+	SELECT count(*) FROM osms.plan('parted') WHERE statement NOT LIKE '%verify%';
 	SELECT * FROM own.journal ORDER BY entry;
 	SELECT * FROM osms.statement('own', '2025-04-01', 'illustrative');
 	SELECT * FROM osms.audit_summary('own');
 	SELECT 'wrong', * FROM osms.verify('own');
 	SELECT 'wrong', * FROM osms.verify('mapped');
+	SELECT 'wrong', * FROM osms.verify('parted');
 };
 my $answers = fund('source', $questions);
 like($answers, qr/"basis": "warn"/, 'the guard has a mode');
@@ -73,7 +99,7 @@ $node->command_ok([ 'pg_dump', '-Fc', '-f', "$folder/dump", '-d', $node->connstr
 $node->command_ok([ 'pg_restore', '--exit-on-error', '-U', 'fund', '-d', $node->connstr('target'), "$folder/dump" ], 'restored');
 is(fund('target', $questions), $answers, 'the same answers');
 
-# the restored guard works, for both registries
+# the restored guard works, for every registry
 sub refusal
 {
 	my ($sql) = @_;
@@ -85,12 +111,20 @@ is(refusal("INSERT INTO own.attachment (person, organisation, state, since) VALU
 is(refusal("INSERT INTO legacy.attached SELECT 1000, iin, bin, 1, '2021-01-01', '2999-12-31', NULL FROM legacy.attached WHERE id = 3"),
 	'23P01 one_attachment', 'a second attachment is refused at commit');
 is(refusal('TRUNCATE legacy.attached'), '23001 immutable', 'TRUNCATE is refused');
+is(refusal("INSERT INTO legacy.yearly_2020 VALUES ('error', '2', '2020-06-01', '2020-02-01', 'A', 99, 100)"),
+	'23503 person_known', 'a leaf of another shape is guarded');
+is(refusal('UPDATE legacy.yearly_past SET clinic = $$B$$'), '23001 immutable', 'and an intermediate table');
+is(refusal('TRUNCATE legacy.yearly_live'), '23001 immutable', 'and a leaf against TRUNCATE');
+fund('target', "UPDATE legacy.citizen SET died = '2024-05-05' WHERE id = 2");
+is(fund('target', 'SELECT tableoid::regclass, st, d_end, why FROM legacy.yearly WHERE id = 2'), 'legacy.yearly_2020|2|2024-05-06|death',
+	'a death moves the row to the partition of the closed');
+is(fund('target', "SELECT * FROM osms.verify('parted')"), '', 'and the roster follows there too');
 fund('target', "UPDATE legacy.people SET died = '2025-05-05' WHERE iin = (SELECT iin FROM legacy.attached WHERE id = 4)");
 is(fund('target', 'SELECT st, d_end, why FROM legacy.attached WHERE id = 4'), '2|2025-05-05|900', 'a death closes the mapped attachment');
 is(fund('target', "SELECT * FROM osms.verify('mapped')"), '', 'and the roster follows');
 
 # back out: nothing of ours is left on the tables
-fund('target', "SELECT osms.unguard('own'), osms.unguard('mapped')");
+fund('target', "SELECT osms.unguard('own'), osms.unguard('mapped'), osms.unguard('parted')");
 is(fund('target', "SELECT count(*) FROM pg_trigger WHERE tgrelid::regclass::text ~ '^(legacy|own)\\.' AND tgname ~ 'osms'"), '0', 'unguarded');
 
 done_testing();
