@@ -21,17 +21,26 @@ $node->safe_psql('postgres', qq{
 	INSERT INTO fund.organisation_status (organisation, region, valid_from) SELECT organisation, '75', '1900-01-01' FROM fund.organisation;
 	INSERT INTO fund.contract (organisation, valid_from) SELECT organisation, '1900-01-01' FROM fund.organisation;
 	INSERT INTO fund.attachment (person, organisation, state, since) SELECT i, 10, 'active', '2020-01-01' FROM generate_series(1, $persons) i;
+	-- person 0 moves by a workflow call
+	INSERT INTO fund.person (person, birth_date, sex) VALUES (0, '1980-01-01', 'male');
+	INSERT INTO fund.attachment (person, organisation, state, since) VALUES (0, 10, 'active', '2020-01-01');
+	INSERT INTO fund.contract (organisation, valid_from) VALUES (10, '2000-01-01'), (20, '2000-01-01');
 	SELECT osms.guard('fund');
 });
 $node->safe_psql('postgres', "CALL osms.fill_roster('fund')");
+$node->safe_psql('postgres', q{
+	SELECT osms.submit('fund', '0', '20', 'egov', 'moved', application => '7');
+	SELECT osms.identify('fund', '7', 'e_signature');
+	SELECT osms.decide('fund', '7', true);
+});
 
 # Everything the registry holds about a person, and what would be wrong with it.
 sub story
 {
 	return $node->safe_psql('postgres', q{
-		SELECT attachment, organisation, state, since, until FROM fund.attachment WHERE person = 1 ORDER BY 1;
-		SELECT attachment, organisation, since, until, known_from, known_to FROM fund.roster WHERE person = 1 ORDER BY known_from, attachment;
-		SELECT count(*) FROM fund.journal WHERE person = 1;
+		SELECT attachment, organisation, state, since, until FROM fund.attachment WHERE person IN (0, 1) ORDER BY 1;
+		SELECT attachment, organisation, since, until, known_from, known_to FROM fund.roster WHERE person IN (0, 1) ORDER BY known_from, attachment;
+		SELECT count(*) FROM fund.journal WHERE person IN (0, 1);
 		SELECT death_date, birth_date FROM fund.person WHERE person = 1;
 		SELECT 'pending', p.person FROM fund.pending p;
 		SELECT 'differs', v.* FROM osms.verify('fund') v;
@@ -50,6 +59,7 @@ my $move = q{
 	UPDATE fund.attachment SET state = 'closed', until = '2024-01-01', reason = 'moved_to_other' WHERE person = 1 AND organisation = 10;
 };
 my $death = "UPDATE fund.person SET death_date = '2024-05-31', birth_date = '1980-02-29' WHERE person = 1;";
+my $transfer = "SELECT state || ' ' || outcome FROM osms.transfer('fund', '7');";
 my $before = story();
 for my $case (
 	[ 'at the lock on the person', $move, 'SELECT FROM fund.person WHERE person = 1 FOR NO KEY UPDATE' ],
@@ -58,6 +68,8 @@ for my $case (
 	[ 'before it is put off to the end', $move, 'LOCK fund.pending IN EXCLUSIVE MODE' ],
 	[ 'in what follows a death', $death, 'SELECT FROM fund.attachment WHERE person = 1 FOR UPDATE' ],
 	[ 'in the roster of a death', $death, 'LOCK fund.roster IN EXCLUSIVE MODE' ],
+	[ 'in a workflow call', $transfer, 'LOCK fund.roster IN EXCLUSIVE MODE' ],
+	[ 'after a workflow call, before it commits', "$transfer SELECT pg_sleep(600);", 'SELECT 1' ],
 	[ 'before it commits', "$move $death SELECT pg_sleep(600);", 'SELECT 1' ])
 {
 	my ($where, $statements, $lock) = @$case;
@@ -78,6 +90,7 @@ for my $case (
 	is(story(), $before, "nothing is left of what was killed $where");
 }
 $node->safe_psql('postgres', "BEGIN; $move $death COMMIT;");
+is($node->safe_psql('postgres', "$transfer $transfer"), "active created\nactive unchanged", 'and so does the call, once');
 my $after = story();
 like($after, qr/^2024-05-31\|1980-02-29$/m, 'the same statements succeed afterwards');
 
@@ -111,7 +124,7 @@ cmp_ok(scalar(keys %moved), '>', 30, 'moves were committed');
 cmp_ok(scalar(keys %moved), '<', $persons - 1, 'the server stopped before all were');
 is(join(' ', grep { !$there{$_} } sort keys %moved), '', 'every committed move is in source, roster and journal');
 is($node->safe_psql('postgres', q{
-	SELECT person FROM fund.attachment WHERE until IS NULL OR until > '2024-06-01' GROUP BY person HAVING count(*) <> 1}), '',
+	SELECT person FROM fund.attachment WHERE person > 0 AND (until IS NULL OR until > '2024-06-01') GROUP BY person HAVING count(*) <> 1}), '',
 	'nobody was left between two organisations');
 is(story(), $after, 'what was known of the first person is known still');
 is($node->safe_psql('postgres', "SELECT * FROM osms.audit('fund')"), '', 'osms.audit finds nothing');
