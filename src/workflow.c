@@ -131,35 +131,12 @@ check_snapshot(Guard *guard, Oid type, Datum persons)
 				 errhint("Repeat the transaction.")));
 }
 
-/*
- * lock_persons(registry, persons): lock persons as a guard does, so that
- * what is read of them afterwards stays as it is.
- */
-Datum
-osms_lock_persons(PG_FUNCTION_ARGS)
+/* Lock persons in chunks, in the order of their keys. */
+static void
+lock_in_order(Guard *guard, Datum *persons, int n)
 {
-	char	   *registry = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	Guard	   *guard;
-	bool		made;
-	Datum	   *persons;
-	int			n;
-	Oid			type;
+	Oid			type = get_array_type(subject_type(guard));
 
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	guard = guard_in_session(registry, REL_ATTACHMENT);
-	made = guard == NULL;
-	if (made)
-		guard = guard_of_registry(registry, REL_ATTACHMENT);
-	if (guard == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("registry \"%s\" lacks relation \"attachment\"",
-						registry),
-				 errhint("Map it with osms.map().")));
-	check_writer(&guard->registry);
-	type = get_array_type(subject_type(guard));
-	persons = read_keys(guard, PG_GETARG_ARRAYTYPE_P(1), &n);
 	for (int i = 0; i < n; i += CHUNK_PERSONS)
 	{
 		Datum		chunk = person_array(guard, persons + i,
@@ -176,8 +153,47 @@ osms_lock_persons(PG_FUNCTION_ARGS)
 		as_owner_end(user, context);
 		pfree(DatumGetPointer(chunk));
 	}
+}
+
+/*
+ * lock_persons(registry, persons): lock persons as a guard does, so that
+ * what is read of them afterwards stays as it is.
+ */
+Datum
+osms_lock_persons(PG_FUNCTION_ARGS)
+{
+	char	   *registry = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Guard	   *guard;
+	bool		made;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	guard = guard_in_session(registry, REL_ATTACHMENT);
+	made = guard == NULL;
 	if (made)
-		guard_release(guard);
+		guard = guard_of_registry(registry, REL_ATTACHMENT);
+	if (guard == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("registry \"%s\" lacks relation \"attachment\"",
+						registry),
+				 errhint("Map it with osms.map().")));
+	check_writer(&guard->registry);
+	guard_depth++;
+	PG_TRY();
+	{
+		int			n;
+		Datum	   *persons = read_keys(guard, PG_GETARG_ARRAYTYPE_P(1), &n);
+
+		lock_in_order(guard, persons, n);
+	}
+	PG_FINALLY();
+	{
+		guard_depth--;
+		if (made)
+			guard_release(guard);
+	}
+	PG_END_TRY();
 	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -10,11 +10,11 @@ CREATE FUNCTION osms.write_statement(registry text, relation text, event text, c
 AS $$
 DECLARE
     target CONSTANT regclass := osms.need_relation(registry, relation);
-    source CONSTANT regclass := osms.mapped_source(target);
     key CONSTANT text := (SELECT c."column" FROM osms.registry_columns() c WHERE c.relation = write_statement.relation AND c."position" = 1);
     equal CONSTANT text := osms.equality(osms.column_type(target, key)::regtype);
     mapping CONSTANT text[] := (SELECT osms.trigger_arguments(t.oid) FROM pg_trigger t
                                 WHERE t.tgrelid = target AND t.tgfoid = 'osms.map_write'::regproc);
+    source regclass;
     given text;
     names text;
     pairs text;
@@ -22,12 +22,13 @@ DECLARE
     key_value text;
 BEGIN
     IF mapping IS NULL THEN
-        -- a table is its own source
+        -- a table is its own source, and a view that is not the image of one table knows how it is written
         SELECT string_agg(format('%I', c), ', ' ORDER BY place), string_agg(format('%I = new.%1$I', c), ', ' ORDER BY place) FILTER (WHERE c <> key)
         INTO names, pairs FROM unnest(columns) WITH ORDINALITY u (c, place);
         RETURN CASE event WHEN 'insert' THEN format('INSERT INTO %s (%s) SELECT %2$s FROM (%s) new', target, names, rows)
                           ELSE format('UPDATE %s t SET %s FROM (%s) new WHERE t.%I %s new.%4$I', target, pairs, rows, key, equal) END;
     END IF;
+    source := osms.mapped_source(target);
     SELECT c INTO lost FROM unnest(columns) c
     WHERE c NOT IN (SELECT mapping[p] FROM generate_series(4, cardinality(mapping), 3) p) ORDER BY c LIMIT 1;
     IF lost IS NOT NULL THEN

@@ -116,6 +116,30 @@ SELECT results_eq('SELECT what, count(*) FROM vendor.zhurnal WHERE id > 10 GROUP
 SELECT is_empty($$SELECT * FROM vendor.prik WHERE who <> current_user$$, 'the mapping''s defaults were written');
 SELECT is(pg_temp.verdict($$SELECT osms.take_effect('none', '2026-01-01')$$), '3F000 registry "none" does not exist', 'no registry');
 
+-- the rights that a role needs, and no others
+CREATE ROLE bulk_workflow_operator;
+GRANT USAGE ON SCHEMA fund, other, vendor TO bulk_workflow_operator;
+GRANT SELECT ON ALL TABLES IN SCHEMA fund, other TO bulk_workflow_operator;
+INSERT INTO fund.order_scope (order_key, to_organisation, person) VALUES ('o2', 2, 12);
+INSERT INTO other.order_scope (order_key, to_organisation, person) VALUES ('o2', 'B', '000012');
+SET ROLE bulk_workflow_operator;
+SELECT throws_ok($$SELECT osms.move_by_order('fund', 'o2')$$, '42501', 'permission denied to lock persons of registry fund', 'who may not write may not move');
+RESET ROLE;
+GRANT INSERT, UPDATE ON fund.attachment, other.attachment TO bulk_workflow_operator;
+SET ROLE bulk_workflow_operator;
+SELECT results_eq($$SELECT outcome || ' ' || persons || ' ' || changed FROM osms.move_by_order('fund', 'o2')$$, $$VALUES ('moved 1 1')$$, 'who may, may');
+SELECT throws_ok($$SELECT osms.move_by_order('other', 'o2')$$, '42501', 'permission denied for table prik', 'many are written to the vendor''s table itself');
+RESET ROLE;
+GRANT SELECT, INSERT, UPDATE ON vendor.prik TO bulk_workflow_operator;
+GRANT INSERT ON vendor.zhurnal TO bulk_workflow_operator;
+SET ROLE bulk_workflow_operator;
+SET search_path = vendor, public;
+SELECT results_eq($$SELECT outcome || ' ' || persons || ' ' || changed FROM osms.move_by_order('other', 'o2')$$, $$VALUES ('moved 1 1')$$, 'with rights on it');
+RESET search_path;
+RESET ROLE;
+DROP OWNED BY bulk_workflow_operator;
+DROP ROLE bulk_workflow_operator;
+
 -- before its day a campaign does not take effect, and a mapping without the state it needs is told
 INSERT INTO fund.application (application, person, organisation, channel, ground, state, submitted_at) VALUES (300, 11, 2, 'egov', 'campaign', 'submitted', now());
 SELECT osms.identify('fund', '300', 'e_signature');

@@ -148,6 +148,7 @@ DROP SCHEMA fund CASCADE;
 BEGIN;
 \set PERSONS 1000
 \ir ../demo/legacy.sql
+COMMIT;
 \ir ../demo/map.sql
 SELECT a.iin, a.nomer, a.mo, f.region INTO TEMPORARY chosen
 FROM legacy.prikreplenie a JOIN legacy.fizlico f USING (iin)
@@ -159,6 +160,7 @@ SELECT min(iin) AS one, max(iin) AS two FROM chosen \gset
 SELECT nomer AS old, region FROM chosen WHERE iin = :'one' \gset
 SELECT d.mo AS new FROM legacy.dogovor d JOIN legacy.medorg_region m USING (mo)
 WHERE m.region = :'region' AND d.d_konca = '2999-12-31' AND d.mo <> (SELECT mo FROM chosen WHERE iin = :'one') ORDER BY d.mo LIMIT 1 \gset
+SELECT osms.make_iin(osms.civil_date('fund', now()), 'female', 9876) AS born \gset
 SELECT osms.guard('fund');
 CALL osms.fill_roster('fund', batch => NULL);
 GRANT USAGE ON SCHEMA fund TO workflow_clerk;
@@ -168,7 +170,7 @@ GRANT INSERT ON fund.identity_event, fund.person TO workflow_clerk;
 GRANT UPDATE (death_date) ON fund.person TO workflow_clerk;
 
 SET ROLE workflow_clerk;
-SELECT results_eq(format('SELECT * FROM pg_temp.twice(%L)', format(call, :'one', :'new', :'two', :'region')),
+SELECT results_eq(format('SELECT * FROM pg_temp.twice(%L)', format(call, :'one', :'new', :'two', :'region', :'born')),
     format('VALUES (%L, %L)', replace(replace(first, 'old', :'old'), 'two', :'two'), replace(replace(second, 'old', :'old'), 'two', :'two')), replace(call, '%', '%%')) FROM (VALUES
 ($$submit('fund', '%1$s', '%2$s', 'egov', 'free_choice', applicant => '%1$s')$$, '90000001 submitted created', '90000001 submitted unchanged'),
 ($$identify('fund', '90000001', 'e_signature', 'mo1001-1', 'eGov', evidence_hash => 'e1')$$, '90000001 identified changed', '90000001 identified unchanged'),
@@ -176,7 +178,9 @@ SELECT results_eq(format('SELECT * FROM pg_temp.twice(%L)', format(call, :'one',
 ($$transfer('fund', '90000001')$$, '20000001 active created old attached since today', '20000001 active unchanged'),
 ($$detach('fund', '%1$s', osms.civil_date('fund', now()) + 7, 'left_country')$$, '20000001 closed changed', '20000001 closed unchanged'),
 ($$annul('fund', '20000001', 'unlawful')$$, '20000001 annulled changed old osms.reopen() restores attachment "old"', '20000001 annulled unchanged old osms.reopen() restores attachment "old"'),
-($$register_death('fund', '%3$s', '2026-02-02')$$, 'two dead changed', 'two dead unchanged')
+($$register_death('fund', '%3$s', '2026-02-02')$$, 'two dead changed', 'two dead unchanged'),
+($$register_birth('fund', '%5$s', osms.civil_date('fund', now()), 'female', '%2$s', 'rod71', '%1$s', surname => 'a', given_name => 'b', region => '%4$s',
+    provider => 'MIS', evidence_hash => 'e2')$$, '20000002 active created 90000002 attached since today', '20000002 active unchanged 90000002')
 ) c (call, first, second);
 RESET ROLE;
 SELECT results_eq($$SELECT d_end::text, st::int, prichina::int FROM legacy.prikreplenie WHERE nomer IN ($$ || :'old' || $$, 20000001) ORDER BY d_beg$$,
@@ -186,8 +190,7 @@ SELECT is(pg_temp.verdict(format('SELECT osms.reopen(%L, %L)', 'fund', :'old')),
 SELECT is(pg_temp.verdict(format('SELECT osms.submit(%L, %L, %L, %L, %L)', 'fund', :'two', :'new', 'egov', 'pregnancy')),
     '55000 registry "fund" cannot keep ground "pregnancy" of relation "application"', 'nor a code that the mapping lacks');
 SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'the roster agrees');
-ROLLBACK;
 
-REVOKE ALL ON SCHEMA public FROM workflow_clerk;
+DROP OWNED BY workflow_clerk, workflow_reader;
 DROP ROLE workflow_clerk, workflow_reader;
 SELECT * FROM finish();
