@@ -39,6 +39,10 @@ const Clause clauses[] = {
 		.relations = RELATION_BIT(REL_ATTESTED_NUMBER), .audited = true},
 	{RULE_PERIOD, REL_PERSON, PERSON_BIRTH_DATE, row_dates, NULL,
 		.audited = true},
+	{RULE_IDENTITY_DATA, REL_PERSON, PERSON_IIN, NULL, IDENTITY_DATA,
+		.needs = COLUMN_BIT(PERSON_IIN),
+		.needs_any = COLUMN_BIT(PERSON_BIRTH_DATE) | COLUMN_BIT(PERSON_SEX),
+		.audited = true},
 	{RULE_IMMUTABLE, REL_PERSON, PERSON_PERSON, row_immutable, NULL,
 		.audited = false},
 	{RULE_IMMUTABLE, REL_ORGANISATION, ORGANISATION_ORGANISATION,
@@ -73,13 +77,25 @@ const Clause clauses[] = {
 	{RULE_CONTRACTED, REL_ATTACHMENT, ATTACHMENT_ORGANISATION, NULL,
 		CONTRACTED,
 		.relations = RELATION_BIT(REL_CONTRACT), .audited = true},
+	{RULE_SAME_TERRITORY, REL_ATTACHMENT, ATTACHMENT_ORGANISATION, NULL,
+		SAME_TERRITORY,
+		.relations = RELATION_BIT(REL_ORGANISATION_STATUS),
+		.person = COLUMN_BIT(PERSON_REGION),
+		.instead = RELATION_BIT(REL_RESIDENCE), .audited = true},
+	{RULE_LOST_TERRITORY, REL_ATTACHMENT, ATTACHMENT_ORGANISATION, NULL,
+		LOST_TERRITORY,
+		.relations = RELATION_BIT(REL_ORGANISATION_STATUS),
+		.person = COLUMN_BIT(PERSON_REGION),
+		.instead = RELATION_BIT(REL_RESIDENCE), .audited = true},
 	{RULE_STAY, REL_ATTACHMENT, ATTACHMENT_UNTIL, NULL, STAY,
+		.person = COLUMN_BIT(PERSON_STAY_UNTIL), .audited = true},
+	{RULE_SUSPECT_TERM, REL_ATTACHMENT, ATTACHMENT_STATE, NULL, SUSPECT_TERM,
 		.audited = true},
 	{RULE_ORDER_SCOPE, REL_ATTACHMENT, ATTACHMENT_ORDER_KEY, NULL,
 		ORDER_SCOPE,
 		.needs = COLUMN_BIT(ATTACHMENT_ORDER_KEY),
 		.relations = RELATION_BIT(REL_AUTHORITY_ORDER) |
-		RELATION_BIT(REL_ORDER_SCOPE) | RELATION_BIT(REL_APPLICATION),
+		RELATION_BIT(REL_ORDER_SCOPE),
 		.audited = true},
 	/* judged on the roster, and by audit on the source: see overlap.c */
 	{RULE_ONE_ATTACHMENT, REL_ATTACHMENT, ATTACHMENT_SINCE, NULL, NULL,
@@ -131,12 +147,14 @@ const int	nclauses = lengthof(clauses);
 
 /*
  * Whether a clause can judge, given the mapped columns of its relation and
- * the relations the registry has.
+ * what the registry has.
  */
 bool
-clause_applies(const Clause *clause, int mapped, int relations)
+clause_applies(const Clause *clause, int mapped, const Registry *registry)
 {
 	return (clause->needs & ~mapped) == 0 &&
 		(clause->needs_any == 0 || (clause->needs_any & mapped) != 0) &&
-		(clause->relations & ~relations) == 0;
+		(clause->relations & ~registry->relations) == 0 &&
+		((clause->person & ~registry->person) == 0 ||
+		 (clause->instead & registry->relations) != 0);
 }

@@ -101,6 +101,10 @@ registry_open(Registry *registry, const char *name)
 				 errmsg("registry \"%s\" has no roster", name),
 				 errhint("Map the relation \"attachment\" with osms.map().")));
 	registry->owner = relation_owner(registry->roster);
+	registry->person = 0;
+	if (OidIsValid(registry->relation[REL_PERSON]))
+		registry->person =
+			make_projection(REL_PERSON, registry->relation[REL_PERSON])->mapped;
 }
 
 /*
@@ -428,6 +432,5 @@ clause_enabled(const Guard *guard, const Clause *clause, bool audit)
 {
 	return clause->relation == guard->kind &&
 		guard->modes[clause->rule] > (audit ? MODE_OFF : MODE_AUDIT) &&
-		clause_applies(clause, guard->projection->mapped,
-					   guard->registry.relations);
+		clause_applies(clause, guard->projection->mapped, &guard->registry);
 }

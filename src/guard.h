@@ -21,6 +21,7 @@ typedef struct Registry
 	char	   *unquoted;
 	Oid			relation[REL_KINDS];	/* InvalidOid where absent */
 	int			relations;		/* bit per relation that is there */
+	int			person;			/* bits of the mapped columns of person */
 	Oid			roster;
 	Oid			owner;			/* of the roster: look-ups run as this role */
 } Registry;
@@ -178,6 +179,10 @@ extern void withdraw_relation(const char *name);
 
 extern bool guard_sees_latest(Guard *guard, GuardPlan plan, const char *sql,
 							  int nargs, Oid *types, Datum *values);
+
+/* optional.c */
+extern char *write_optional(const Registry *registry, const char *part,
+							int length);
 
 /* judge.c */
 extern char *judge_query(const Guard *guard, const char *rowset, bool audit);

@@ -10,8 +10,9 @@
  * the relation holds the candidates that were accepted before.
  *
  * In a clause {r} is the registry, {touched:a,b} tells that a column changed,
- * {extended} that an attachment reaches further, {number:a} is a number as
- * text; the parts that hang on an optional relation are listed below.
+ * {extended} that an attachment reaches further, {number:a} is a number kept
+ * as text or bigint, as text, and {any_number:a} any number; parts that hang
+ * on an optional relation are in optional.c.
  */
 #include "guard.h"
 
@@ -41,13 +42,18 @@ static const struct
 	{"p.", " LEFT JOIN {r}.person p ON p.person = c.person",
 		" CROSS JOIN LATERAL (SELECT c.locked_person AS person,"
 		" c.locked_death AS death_date, c.locked_region AS region,"
-	" c.locked_stay AS stay_until) p"},
+	" c.locked_stay AS stay_until, c.version_birth AS birth_date) p"},
 	{"o.", " LEFT JOIN {r}.organisation o ON o.organisation = c.organisation",
 	NULL},
 	{"ap.", " LEFT JOIN {r}.application ap ON ap.application = c.application",
 	NULL},
 	{"ao.", " LEFT JOIN {r}.authority_order ao ON ao.order_key = c.order_key",
 	NULL},
+	/* of the organisation on the first day */
+	{"st.", " LEFT JOIN LATERAL (SELECT x.region, x.neighbours, x.valid_from"
+		" FROM {r}.organisation_status x WHERE x.organisation = c.organisation"
+		" AND x.valid_from <= c.since ORDER BY x.valid_from DESC LIMIT 1) st"
+	" ON true", NULL},
 	{"s.", " CROSS JOIN {r}.setting s", NULL},
 };
 
@@ -104,68 +110,6 @@ number_text(const Projection *p, const char *name, int length)
 		default:
 			return NULL;
 	}
-}
-
-/*
- * Parts of clauses that look into a relation where the registry has it, and
- * make do without where it has not; {name:x} puts x for %1$s.
- */
-static const struct
-{
-	const char *name;
-	RelationKind relation;
-	const char *with;
-	const char *without;
-}			optional_parts[] =
-{
-	/* the clerk of event e is known on its day */
-	{"clerk_known", REL_CLERK,
-		"EXISTS (SELECT FROM {r}.clerk k WHERE k.clerk = e.clerk"
-		" AND (h.clerk_role IS NULL OR k.role = h.clerk_role)"
-		" AND (k.valid_from IS NULL OR k.valid_from"
-		"  <= (e.at AT TIME ZONE s.time_zone)::date))",
-	"true"},
-	{"order_known", REL_AUTHORITY_ORDER, "ao.order_key IS NOT NULL", "false"},
-	/* the row's organisation is x, or has succeeded it by the first day */
-	{"follows", REL_ORGANISATION_SUCCESSION,
-		"(c.organisation = %1$s OR c.organisation IN (WITH RECURSIVE heir AS"
-		" (SELECT y.new, y.day FROM {r}.organisation_succession y"
-		"   WHERE y.old = %1$s AND y.day <= c.since"
-		"  UNION SELECT y.new, y.day FROM heir"
-		"   JOIN {r}.organisation_succession y"
-		"   ON y.old = heir.new AND y.day BETWEEN heir.day AND c.since)"
-		" SELECT heir.new FROM heir))",
-	"c.organisation = %1$s"},
-	/* where the person lives on the first day: region, kind, known from */
-	{"residences", REL_RESIDENCE,
-		"(SELECT x.region, x.kind, x.valid_from FROM (SELECT DISTINCT ON"
-		"   (x.kind) x.region, x.kind, x.valid_from FROM {r}.residence x"
-		"   WHERE x.person = c.person AND x.valid_from <= c.since"
-		"   ORDER BY x.kind, x.valid_from DESC) x"
-		"  UNION ALL SELECT p.region, NULL, '-infinity' WHERE NOT EXISTS"
-		"  (SELECT FROM {r}.residence x WHERE x.person = c.person"
-		"   AND x.valid_from <= c.since))",
-	"(SELECT p.region, NULL::text AS kind, '-infinity'::date AS valid_from)"},
-};
-
-/* Write an optional part for this registry; NULL where there is none. */
-static char *
-write_optional(const Registry *registry, const char *part, int length)
-{
-	for (int i = 0; i < (int) lengthof(optional_parts); i++)
-	{
-		int			n = strlen(optional_parts[i].name);
-		const char *sql;
-
-		if (length < n || strncmp(part, optional_parts[i].name, n) != 0 ||
-			!(length == n || part[n] == ':'))
-			continue;
-		sql = OidIsValid(registry->relation[optional_parts[i].relation]) ?
-			optional_parts[i].with : optional_parts[i].without;
-		return psprintf(sql, length > n ?
-						pnstrdup(part + n + 1, length - n - 1) : "");
-	}
-	return NULL;
 }
 
 /*
@@ -251,6 +195,14 @@ write_clause(const Guard *guard, const char *sql)
 			if (number == NULL)
 				return NULL;
 			appendStringInfoString(&out, number);
+		}
+		else if (strncmp(sql, "{any_number:", 12) == 0)
+		{
+			int			n = end - sql - 12;
+
+			number = number_text(guard->projection, sql + 12, n);
+			appendStringInfoString(&out, number ? number :
+								   psprintf("c.%.*s::text", n, sql + 12));
 		}
 		else if ((part = write_optional(&guard->registry, sql + 1,
 										end - sql - 1)) != NULL)

@@ -8,6 +8,8 @@
 #ifndef OSMS_LAW_ORDER_H
 #define OSMS_LAW_ORDER_H
 
+#include "law_place.h"
+
 /* Where the person was on the day before; a gap means nowhere. */
 #define ORGANISATION_BEFORE \
 	"LEFT JOIN LATERAL (SELECT x.organisation, x.site" \
@@ -30,7 +32,8 @@
 	"   AND (z.person IS NULL OR z.person = c.person)" \
 	"   AND (z.site IS NULL OR z.site = c.site OR z.site = b.site)" \
 	"   AND (z.region IS NULL OR z.region IN" \
-	"    (SELECT d.region FROM {residences} d)))"
+	"    (SELECT d.region FROM " RESIDENCES("c.person", "p.region", "c.since") \
+	"     d)))"
 
 /* A day of the year lies in a stretch that may reach over the new year. */
 #define WITHIN(day, first, last) \
@@ -49,7 +52,7 @@
 	"CASE WHEN NOT {touched:order_key,application,person,organisation," \
 	"since,site} OR c.state = 'annulled' THEN NULL" \
 	" WHEN c.order_key IS NULL THEN CASE" \
-	"  WHEN ap.channel = 'authority_order' OR ap.ground = 'order'" \
+	"  WHEN {channel} = 'authority_order' OR {ground} = 'order'" \
 	"   THEN 'move_without_order' END" \
 	" WHEN ao.order_key IS NULL THEN NULL" \
 	" WHEN ao.cause <> ALL (" ORDER_PARAMETER("order_causes") "::text[])" \

@@ -20,11 +20,118 @@
 	"   AND (k.valid_to IS NULL OR k.valid_to > c.since))" \
 	" THEN 'no_contract' END"
 
+#define TODAY "(now() AT TIME ZONE s.time_zone)::date"
+
+/*
+ * Where a person lives on a day: of each kind the newest residence, and where
+ * there is none the region in the person's own row, which has no date.
+ */
+#define RESIDENCES(who, whose_region, day) \
+	"(SELECT x.region, x.kind, x.valid_from FROM (SELECT DISTINCT ON (x.kind)" \
+	"   x.region, x.kind, x.valid_from FROM {residence} x" \
+	"   WHERE x.person = " who " AND x.valid_from <= " day \
+	"   ORDER BY x.kind, x.valid_from DESC) x" \
+	"  UNION ALL SELECT " whose_region ", NULL, '-infinity' WHERE NOT EXISTS" \
+	"  (SELECT FROM {residence} x WHERE x.person = " who \
+	"   AND x.valid_from <= " day "))"
+
+/* Somebody who lives there lives in the territory of organisation st. */
+#define LIVES_IN(residences, st) \
+	"EXISTS (SELECT FROM " residences " d WHERE d.region = " st ".region" \
+	"  OR d.region = ANY (" st ".neighbours))"
+
+/*
+ * What a region was renamed to or split into since somebody wrote it down is
+ * still the same place.
+ */
+#define RENAMED(residences, day, st) \
+	"(WITH RECURSIVE home(region, known) AS (" \
+	"  SELECT d.region, d.valid_from FROM " residences " d" \
+	"  UNION SELECT z.new, home.known FROM home JOIN {region_succession} z" \
+	"   ON z.old = home.region AND z.day <= " day " AND z.day > home.known)," \
+	" served(region) AS (" \
+	"  SELECT unnest(" st ".region || " st ".neighbours)" \
+	"  UNION SELECT z.new FROM served JOIN {region_succession} z" \
+	"   ON z.old = served.region AND z.day <= " day \
+	"   AND z.day > " st ".valid_from)" \
+	" SELECT EXISTS (SELECT FROM home JOIN served" \
+	"  ON served.region = home.region))"
+
+/* age() lets those born on 29 February be six on 1 March. */
+#define SMALL_CHILD(day) \
+	"extract(year FROM age(" day ", p.birth_date))" \
+	" < osms.parameter_on('actual_residence_age', " day ")::int"
+
+/*
+ * Whether the person lives in the territory of the organisation on a day, by
+ * its status st.  The pregnant and small children go where they actually
+ * live, and a newborn where the parent who applies lives; where the registry
+ * does not know that, it is a doubt.
+ */
+#define TERRITORY(day, st) \
+	TERRITORY_OF(RESIDENCES("c.person", "p.region", day), day, st)
+#define TERRITORY_OF(residences, day, st) \
+	"CASE WHEN " st ".region IS NULL" \
+	"  THEN '?unknown_region_of_organisation'" \
+	" WHEN " LIVES_IN(residences, st) " THEN NULL" \
+	" WHEN NOT EXISTS (SELECT FROM " residences " d" \
+	"  WHERE d.region IS NOT NULL) THEN CASE" \
+	"  WHEN {channel} = 'maternity' AND " \
+	LIVES_IN(RESIDENCES("{applicant}", "(SELECT y.region FROM {r}.person y" \
+						" WHERE y.person = {applicant})", day), st) \
+	"   THEN NULL ELSE '?unknown_residence' END" \
+	" WHEN " RENAMED(residences, day, st) " THEN NULL" \
+	" WHEN ({ground} = 'pregnancy' OR " SMALL_CHILD(day) ")" \
+	"  AND NOT EXISTS (SELECT FROM " residences " d WHERE d.kind = 'actual')" \
+	"  THEN '?unknown_actual_residence'" \
+	" ELSE 'other_territory' END"
+
+/* Who is moved by an order, or given back what he had, has not chosen. */
+#define SAME_TERRITORY \
+	"CASE WHEN NOT {touched:person,organisation,since} OR c.since IS NULL" \
+	"  OR p.person IS NULL OR c.state = 'annulled'" \
+	"  OR c.order_key IS NOT NULL" \
+	"  OR c.restores IS NOT NULL" \
+	"  OR {ground} IN ('order', 'institution') THEN NULL" \
+	" ELSE " TERRITORY("c.since", "st") " END"
+
+/* Of those still attached, who lived in the territory and does no more. */
+#define LOST_TERRITORY \
+	"CASE WHEN c.state IN ('active', 'suspect') AND c.since <= " TODAY \
+	" AND (c.until IS NULL OR c.until > " TODAY ") AND (SELECT " \
+	TERRITORY(TODAY, "l") " FROM (VALUES (1)) one LEFT JOIN LATERAL" \
+	"  (SELECT x.region, x.neighbours, x.valid_from" \
+	"   FROM {r}.organisation_status x" \
+	"   WHERE x.organisation = c.organisation AND x.valid_from <= " TODAY \
+	"   ORDER BY x.valid_from DESC LIMIT 1) l ON true) = 'other_territory'" \
+	" AND (" TERRITORY("c.since", "st") ") IS NULL THEN 'moved_away' END"
+
 /* The last day of the stay is the last day of the attachment. */
 #define STAY \
 	"CASE WHEN ({touched:person,since} OR {extended})" \
 	" AND c.state IS DISTINCT FROM 'annulled'" \
 	" AND coalesce(c.until, 'infinity') > p.stay_until + 1" \
 	" THEN 'beyond_stay' END"
+
+/* Since when it is under suspicion the roster knows. */
+#define SUSPECT_TERM \
+	"CASE WHEN c.state = 'suspect' THEN (SELECT CASE WHEN" \
+	"  d.day + osms.parameter_on('suspect_term_days', d.day)::int < " TODAY \
+	"  THEN 'suspect_too_long' END FROM" \
+	"  (SELECT (min(x.known_from) AT TIME ZONE s.time_zone)::date" \
+	"   FROM {r}.roster x WHERE x.person = c.person" \
+	"    AND x.attachment = c.attachment AND x.mark = 'suspect'" \
+	"    AND NOT EXISTS (SELECT FROM {r}.roster y" \
+	"     WHERE y.person = c.person AND y.attachment = c.attachment" \
+	"      AND y.mark = 'counted' AND y.known_from > x.known_from)" \
+	"  ) d(day) WHERE d.day IS NOT NULL) END"
+
+/* For information: a number need not agree with what is known of a person. */
+#define IDENTITY_DATA \
+	"(SELECT CASE WHEN osms.birth_date(n.iin) <> c.birth_date" \
+	"  THEN 'birth_date_differs'" \
+	" WHEN osms.sex(n.iin) <> c.sex THEN 'sex_differs' END" \
+	" FROM (SELECT CASE WHEN osms.iin_fault({any_number:iin}) IS NULL" \
+	"  THEN {any_number:iin}::osms.iin END) n(iin))"
 
 #endif							/* OSMS_LAW_PLACE_H */

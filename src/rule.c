@@ -367,7 +367,7 @@ osms_clauses(PG_FUNCTION_ARGS)
 			values[0] = CStringGetTextDatum(rules[clauses[c].rule].id);
 			values[1] = CStringGetTextDatum(canonical_relations[k].name);
 			values[2] = BoolGetDatum(clause_applies(&clauses[c], p->mapped,
-													registry.relations));
+													&registry));
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
 								 nulls);
 		}

@@ -97,6 +97,8 @@ typedef struct Clause
 	int			needs;			/* columns that must be mapped */
 	int			needs_any;		/* at least one of these, when not 0 */
 	int			relations;		/* bits of relations that must exist */
+	int			person;			/* columns of person that must be mapped */
+	int			instead;		/* relations each of which stands for those */
 	bool		audited;		/* says something about stored rows */
 } Clause;
 
@@ -111,7 +113,9 @@ extern const int nclauses;
 extern bool rule_of(const char *id, int length, RuleId *rule);
 extern const char *mode_name(RuleMode mode);
 extern bool mode_of(const char *name, int length, RuleMode *mode);
-extern bool clause_applies(const Clause *clause, int mapped, int relations);
+struct Registry;
+extern bool clause_applies(const Clause *clause, int mapped,
+						   const struct Registry *registry);
 
 /* row_rule.c */
 extern const char *row_identifier(const RowChange *change);

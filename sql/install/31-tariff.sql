@@ -234,6 +234,8 @@ INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
 
 INSERT INTO osms.parameter (name, value, valid_from, known_from, act, illustrative) VALUES
     ('approval_valid_days', '30', '-infinity', '-infinity', 'osms:illustrative', true),
+    ('actual_residence_age', '6', '-infinity', '-infinity', 'osms:attachment', false),
+    ('suspect_term_days', '30', '-infinity', '-infinity', 'osms:illustrative', true),
     ('order_causes', '{new_facility,reorganisation,contract_ended,yearly}', '-infinity', '-infinity', 'osms:attachment', false),
     ('order_blackout_first_day', '11-01', '-infinity', '-infinity', 'osms:attachment', false),
     ('order_blackout_last_day', '02-01', '-infinity', '-infinity', 'osms:attachment', false),

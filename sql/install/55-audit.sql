@@ -18,6 +18,7 @@ CREATE FUNCTION osms.audit(registry text, OUT relation text, OUT key text, OUT p
     RETURNS SETOF record
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
     SET search_path = pg_catalog, osms, pg_temp
+    SET jit = off -- the clauses are long: to compile them takes longer than to run them
 AS $$
 DECLARE
     guarded text;

@@ -43,10 +43,11 @@ SELECT is(pg_temp.verdict(format('SELECT osms.guard(''fund'', %s)', modes)), '22
 ('''{"basis": "warning"}''', 'rule "basis" has no mode "warning"'), ('''{"basis": true}''', 'rule "basis" has no mode "true"'),
 ('''{"person_known": "off"}''', 'rule "person_known" has no other mode than enforce')) m (modes, message);
 -- relations that are dropped make the rules that need them idle, and only those
-SELECT is(pg_temp.verdict('DROP TABLE ' || relations, 'UTC', 'SELECT string_agg(rule || '' on '' || relation, '', '' ORDER BY rule, relation) FROM osms.clauses(''fund'') WHERE NOT judged'), 'ok ' || idle, 'without ' || relations)
+SELECT is(pg_temp.verdict('DROP TABLE ' || relations, 'UTC', 'SELECT string_agg(rule || '' on '' || relation, '', '' ORDER BY rule, relation) FROM osms.clauses(''fund'') WHERE NOT judged'), rtrim('ok ' || idle), 'without ' || relations)
 FROM (VALUES ('fund.organisation', 'organisation_known on application, organisation_known on attachment'), ('fund.identity_event', 'identified on application'),
-             ('fund.attested_number', 'identifier on organisation, identifier on person'), ('fund.application', 'basis on attachment, order_scope on attachment'), ('fund.contract', 'contracted on attachment'),
-             ('fund.order_scope', 'order_scope on attachment')) r (relations, idle);
+             ('fund.attested_number', 'identifier on organisation, identifier on person'), ('fund.application', 'basis on attachment'), ('fund.contract', 'contracted on attachment'),
+             ('fund.order_scope', 'order_scope on attachment'), ('fund.residence', ''), ('fund.organisation_status', 'lost_territory on attachment, same_territory on attachment'),
+             ('fund.person_alias, fund.region_succession, fund.organisation_succession', '')) r (relations, idle);
 
 -- who may not read a registry is told so at once
 CREATE ROLE registry_reader;

@@ -15,7 +15,7 @@ BEGIN
         SELECT i, osms.make_iin('1980-01-01', 'male', i), '1980-01-01', 'male', '75' FROM generate_series(1, 99) i;
     UPDATE person SET death_date = '2024-06-30' WHERE person = 9;
     INSERT INTO organisation (organisation, bin, name) VALUES (1, NULL, 'A'), (2, NULL, 'B'), (3, NULL, 'C');
-    INSERT INTO organisation_status (organisation, region, valid_from) SELECT i, '75', '1900-01-01' FROM unnest('{1,2,3,77,999}'::int[]) i;
+    INSERT INTO organisation_status (organisation, region, valid_from) SELECT i, '75', '-infinity' FROM unnest('{1,2,3,77,999}'::int[]) i;
     INSERT INTO contract (organisation, valid_from) SELECT i, '-infinity' FROM unnest('{1,2,3,77,999}'::int[]) i;
     INSERT INTO osms.act (act, title) VALUES ('test', 'test') ON CONFLICT DO NOTHING;
     INSERT INTO clerk VALUES ('c1', 1, 'operator', '2020-01-01'), ('later', 1, 'operator', today + 1), ('today', 1, 'operator', today);

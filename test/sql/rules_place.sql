@@ -35,7 +35,10 @@ BEGIN
         ('site', 1, 2, NULL, 'n1', NULL), ('region', 1, 2, 'A', NULL, NULL), ('region', 1, 3, 'B', NULL, NULL);
     INSERT INTO application (application, person, organisation, channel, ground, state, submitted_at, decided_at)
     VALUES (31, 31, 2, 'authority_order', NULL, 'approved', now(), now()), (32, 32, 2, 'clinic', 'order', 'approved', now(), now()),
-           (33, 33, 2, 'clinic', 'moved', 'approved', now(), now());
+           (33, 33, 2, 'clinic', 'moved', 'approved', now(), now()), (34, 34, 2, 'clinic', 'institution', 'approved', now(), now()),
+           (35, 35, 2, 'clinic', 'pregnancy', 'approved', now(), now());
+    INSERT INTO application (application, person, applicant, organisation, channel, ground, state, submitted_at, decided_at)
+    VALUES (36, 36, 37, 2, 'maternity', 'birth', 'approved', now(), now());
 END $$;
 
 BEGIN;
@@ -64,6 +67,47 @@ INSERT INTO place_case (what, before, row, rule, col, found, audit) VALUES
 ('contract, after the gap',     '', $$ 1, 5, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
 ('contract, none',              '', $$ 1, 6, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'contracted', 'organisation', 'no_contract', NULL),
 ('contract, closed row',        '', $$ 1, 6, NULL, 'closed', '2020-01-01', '2020-02-01', NULL, NULL, NULL, 'error' $$, 'contracted', 'organisation', 'no_contract', NULL),
+-- territory: organisations 1 and 2 in A, 3 in B with the neighbour C; persons live in A by their own row, without a date
+('territory, the same',         '', $$ 1, 1, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('territory, another',          '', $$ 1, 3, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+('territory, the neighbour',    'UPDATE fund.person SET region = ''C'' WHERE person = 1', $$ 1, 3, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('territory, not its neighbour', 'UPDATE fund.person SET region = ''C'' WHERE person = 1', $$ 1, 1, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+('territory, lives nowhere',    'UPDATE fund.person SET region = NULL WHERE person = 1', $$ 1, 1, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'same_territory unknown_residence'),
+('territory, stands nowhere',   '', $$ 1, 2, NULL, 'active', '1899-12-31', NULL, NULL, NULL, NULL, NULL $$, 'period', 'since', 'out_of_range', 'contracted no_contract, period out_of_range, same_territory unknown_region_of_organisation'),
+('territory, moves on the day', 'INSERT INTO fund.residence VALUES (1, ''B'', ''permanent'', ''2024-03-01'')', $$ 1, 3, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('territory, moves the day after', 'INSERT INTO fund.residence VALUES (1, ''B'', ''permanent'', ''2024-03-02'')', $$ 1, 3, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+('territory, dated counts',     'INSERT INTO fund.residence VALUES (1, ''B'', ''permanent'', ''2024-01-01'')', $$ 1, 1, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+('territory, any kind counts',  'INSERT INTO fund.residence VALUES (1, ''B'', ''permanent'', ''2024-01-01''), (1, ''A'', ''temporary'', ''2020-01-01'')', $$ 1, 1, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('territory, actual too',       'INSERT INTO fund.residence VALUES (1, ''B'', ''permanent'', ''2024-01-01''), (1, ''A'', ''actual'', ''2020-01-01'')', $$ 1, 1, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('territory, newest of a kind', 'INSERT INTO fund.residence VALUES (1, ''B'', ''permanent'', ''2024-01-01''), (1, ''A'', ''permanent'', ''2020-01-01'')', $$ 1, 1, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+('territory, clinic moves',     'INSERT INTO fund.organisation_status (organisation, region, valid_from) VALUES (3, ''A'', ''2024-03-01'')', $$ 1, 3, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('territory, clinic moves later', 'INSERT INTO fund.organisation_status (organisation, region, valid_from) VALUES (3, ''A'', ''2024-03-02'')', $$ 1, 3, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+-- a region is renamed or split: A became B and D on the day
+('region split on the day',     'INSERT INTO fund.region_succession VALUES (''A'', ''B'', ''2024-03-01'', ''act''), (''A'', ''D'', ''2024-03-01'', ''act'')', $$ 1, 3, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('region split the day after',  'INSERT INTO fund.region_succession VALUES (''A'', ''B'', ''2024-03-02'', ''act''), (''A'', ''D'', ''2024-03-02'', ''act'')', $$ 1, 3, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+('region of the clinic split',  'INSERT INTO fund.region_succession VALUES (''A'', ''D'', ''2024-03-01'', ''act''); INSERT INTO fund.residence VALUES (1, ''D'', ''permanent'', ''2024-03-01'')', $$ 1, 1, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('written after the split',     'INSERT INTO fund.region_succession VALUES (''A'', ''B'', ''2023-01-01'', ''act''); INSERT INTO fund.residence VALUES (1, ''A'', ''permanent'', ''2023-01-01'')', $$ 1, 3, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+('renamed twice',               'INSERT INTO fund.region_succession VALUES (''A'', ''D'', ''2022-01-01'', ''act''), (''D'', ''B'', ''2023-01-01'', ''act'')', $$ 1, 3, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('renamed and back',            'INSERT INTO fund.region_succession VALUES (''A'', ''D'', ''2022-01-01'', ''act''), (''D'', ''A'', ''2023-01-01'', ''act'')', $$ 1, 3, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+-- exceptions by ground, and small children by where they actually live
+('ground moved',                'UPDATE fund.person SET region = ''Z'' WHERE person = 33', $$ 33, 2, NULL, 'active', '2025-03-10', NULL, 33, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+('ground institution',          'UPDATE fund.person SET region = ''Z'' WHERE person = 34', $$ 34, 2, NULL, 'active', '2025-03-10', NULL, 34, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('ground pregnancy',            'UPDATE fund.person SET region = ''Z'' WHERE person = 35', $$ 35, 2, NULL, 'active', '2025-03-10', NULL, 35, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'same_territory unknown_actual_residence'),
+('pregnant, actually elsewhere', 'INSERT INTO fund.residence VALUES (35, ''Z'', ''actual'', ''2025-03-10'')', $$ 35, 2, NULL, 'active', '2025-03-10', NULL, 35, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+('an order',                    'UPDATE fund.person SET region = ''Z'' WHERE person = 1', $$ 1, 2, NULL, 'active', '2025-03-10', NULL, NULL, 'any', NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('restored',                    'UPDATE fund.person SET region = ''Z'' WHERE person = 22', $$ 22, 1, NULL, 'active', '2025-03-10', NULL, NULL, NULL, 22, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('child, the day before six',   'UPDATE fund.person SET region = ''Z'', birth_date = ''2018-03-02'' WHERE person = 1', $$ 1, 1, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'same_territory unknown_actual_residence'),
+('child, six on the day',       'UPDATE fund.person SET region = ''Z'', birth_date = ''2018-03-01'' WHERE person = 1', $$ 1, 1, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+('child of 29 February, on the 28th', 'UPDATE fund.person SET region = ''Z'', birth_date = ''2016-02-29'' WHERE person = 1', $$ 1, 1, NULL, 'active', '2022-02-28', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'same_territory unknown_actual_residence'),
+('child of 29 February, on 1 March', 'UPDATE fund.person SET region = ''Z'', birth_date = ''2016-02-29'' WHERE person = 1', $$ 1, 1, NULL, 'active', '2022-03-01', NULL, NULL, NULL, NULL, NULL $$, 'same_territory', 'organisation', 'other_territory', NULL),
+('child of 29 February, 28th before six', 'UPDATE fund.person SET region = ''Z'', birth_date = ''2016-02-29'' WHERE person = 1', $$ 1, 1, NULL, 'active', '2021-02-28', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'same_territory unknown_actual_residence'),
+('newborn, the parent''s region', 'UPDATE fund.person SET region = NULL, birth_date = ''2025-03-08'' WHERE person = 36', $$ 36, 2, NULL, 'active', '2025-03-10', NULL, 36, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('newborn, parent elsewhere',   'UPDATE fund.person SET region = NULL, birth_date = ''2025-03-08'' WHERE person = 36; UPDATE fund.person SET region = ''Z'' WHERE person = 37', $$ 36, 2, NULL, 'active', '2025-03-10', NULL, 36, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'same_territory unknown_residence'),
+-- stay
+('stay, no limit',              '', $$ 1, 1, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('stay, open end',              'UPDATE fund.person SET stay_until = ''2026-05-31'' WHERE person = 1', $$ 1, 1, NULL, 'active', '2024-03-01', NULL, NULL, NULL, NULL, NULL $$, 'stay', 'until', 'beyond_stay', NULL),
+('stay, to the last day',       'UPDATE fund.person SET stay_until = ''2026-05-31'' WHERE person = 1', $$ 1, 1, NULL, 'active', '2024-03-01', '2026-06-01', NULL, NULL, NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
+('stay, a day more',            'UPDATE fund.person SET stay_until = ''2026-05-31'' WHERE person = 1', $$ 1, 1, NULL, 'active', '2024-03-01', '2026-06-02', NULL, NULL, NULL, NULL $$, 'stay', 'until', 'beyond_stay', NULL),
 -- orders: cause and dates
 ('order to anybody',            '', $$ 1, 2, NULL, 'active', '2025-03-10', NULL, NULL, 'any', NULL, NULL $$, 'ok', NULL, NULL, 'nothing'),
 ('order, unknown',              '', $$ 1, 2, NULL, 'active', '2025-03-10', NULL, NULL, 'none', NULL, NULL $$, 'basis', 'application', 'unknown_order', NULL),
@@ -159,4 +203,41 @@ SELECT is(pg_temp.verdict($$UPDATE fund.contract SET valid_to = '2020-01-01' WHE
           'ok contracted no_contract 11', 'an ended contract shows in audit, but not where the attachment is void');
 SELECT is(pg_temp.verdict($$UPDATE fund.contract SET valid_to = '2020-01-01'; UPDATE fund.attachment SET state = 'closed', until = '2025-05-01', reason = 'left_region' WHERE attachment = 11$$), 'ok',
           'nor does it stop a closing');
+
+-- What only audit tells.
+CREATE FUNCTION pg_temp.told(statement text) RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.verdict(statement, 'UTC', 'SELECT string_agg(concat_ws('' '', relation, key, rule, finding), '', '' ORDER BY relation, rule, finding, key) FROM osms.audit(''fund'')
+        WHERE relation IN (''attachment'', ''person'')')
+$$;
+SELECT is(pg_temp.told(statement), expected, what) FROM (VALUES
+('nobody has moved', 'SELECT', 'ok'),
+('moved away today', $$INSERT INTO fund.residence VALUES (11, 'B', 'permanent', (now() AT TIME ZONE 'Asia/Almaty')::date)$$, 'ok attachment 11 lost_territory moved_away'),
+('moves away tomorrow', $$INSERT INTO fund.residence VALUES (11, 'B', 'permanent', (now() AT TIME ZONE 'Asia/Almaty')::date + 1)$$, 'ok'),
+('moved away before, no history', $$UPDATE fund.person SET region = 'B' WHERE person = 11$$, 'ok attachment 11 same_territory other_territory'),
+('the clinic moved away', $$INSERT INTO fund.organisation_status (organisation, region, valid_from) VALUES (1, 'B', '2025-01-01')$$,
+ (SELECT 'ok ' || string_agg(format('attachment %s lost_territory moved_away', i), ', ') FROM generate_series(11, 20) i)),
+('the region was renamed', $$INSERT INTO fund.region_succession VALUES ('A', 'B', '2025-01-01', 'act'); INSERT INTO fund.organisation_status (organisation, region, valid_from) VALUES (1, 'B', '2025-01-01')$$, 'ok'),
+('left before he moved', $$UPDATE fund.attachment SET state = 'closed', until = '2025-01-01', reason = 'left_region' WHERE attachment = 11;
+    INSERT INTO fund.residence VALUES (11, 'B', 'permanent', '2025-01-01')$$, 'ok'),
+('a stay that was cut', $$UPDATE fund.person SET stay_until = '2025-01-01' WHERE person = 11$$, 'ok attachment 11 stay beyond_stay'),
+('suspect today', $$UPDATE fund.attachment SET state = 'suspect', reason = 'unlawful' WHERE attachment = 11$$, 'ok'),
+('suspect as long as may be', $$UPDATE fund.attachment SET state = 'suspect', reason = 'unlawful' WHERE attachment = 11;
+    UPDATE fund.roster SET known_from = known_from - interval '30 days' WHERE attachment = 11$$, 'ok'),
+('suspect a day longer', $$UPDATE fund.attachment SET state = 'suspect', reason = 'unlawful' WHERE attachment = 11;
+    UPDATE fund.roster SET known_from = known_from - interval '31 days' WHERE attachment = 11$$, 'ok attachment 11 suspect_term suspect_too_long'),
+('suspect again', $$UPDATE fund.attachment SET state = 'suspect', reason = 'unlawful' WHERE attachment = 11; UPDATE fund.attachment SET state = 'active' WHERE attachment = 11;
+    UPDATE fund.roster SET known_from = known_from - interval '31 days' WHERE attachment = 11; UPDATE fund.attachment SET state = 'suspect', reason = 'unlawful' WHERE attachment = 11$$, 'ok'),
+('the number agrees', $$UPDATE fund.person SET iin = osms.make_iin('1980-01-01', 'female', 11) WHERE person = 11$$, 'ok'),
+('the number is of another day', $$UPDATE fund.person SET iin = osms.make_iin('1980-01-02', 'female', 11) WHERE person = 11$$, 'ok person 11 identity_data birth_date_differs'),
+('the number is of another sex', $$UPDATE fund.person SET iin = osms.make_iin('1980-01-01', 'male', 11) WHERE person = 11$$, 'ok person 11 identity_data sex_differs'),
+('no birth date to compare', $$UPDATE fund.person SET iin = osms.make_iin('1980-01-02', 'female', 11), birth_date = NULL WHERE person = 11$$, 'ok')) c (what, statement, expected);
+SELECT is(pg_temp.verdict(format('ALTER TABLE fund.person ALTER iin TYPE text; UPDATE fund.person SET iin = %L WHERE person = 11', number), 'UTC',
+        $$SELECT string_agg(rule || ' ' || finding, ', ' ORDER BY rule) FROM osms.audit('fund') WHERE relation = 'person'$$), expected, 'a number kept as text: ' || number)
+FROM (VALUES (osms.make_iin('1980-01-02', 'female', 11)::text, 'ok identity_data birth_date_differs'), (osms.make_iin('1980-01-01', 'female', 11)::text, 'ok')) c (number, expected);
+
+-- Doubts warn whatever the mode; modes warn and off.
+SELECT is(pg_temp.verdict(format('SELECT osms.guard(''fund'', ''{"%s": "%s"}''); INSERT INTO fund.attachment (attachment, person, organisation, state, since, order_key) VALUES (900, %s)', rule, mode, row), 'UTC',
+        'SELECT count(*)::text FROM fund.roster WHERE attachment = 900'), 'ok 1', format('%s in mode %s', rule, mode))
+FROM (VALUES ('contracted', $$1, 6, 'active', '2024-01-01', NULL$$), ('same_territory', $$1, 3, 'active', '2024-01-01', NULL$$), ('order_scope', $$1, 1, 'active', '2025-03-10', 'any'$$)) c (rule, row),
+     unnest('{warn,off}'::text[]) mode;
 SELECT * FROM finish();

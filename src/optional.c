@@ -1,0 +1,64 @@
+/*
+ * optional.c
+ *		Parts of clauses that hang on a relation a registry may lack.
+ *
+ * With the relation the part looks into it, without it makes do.
+ */
+#include "guard.h"
+
+static const struct
+{
+	const char *name;			/* {name}, or {name:x}, which puts x for %1$s */
+	RelationKind relation;
+	const char *with;
+	const char *without;
+}			optional_parts[] =
+{
+	/* the clerk of event e is known on its day */
+	{"clerk_known", REL_CLERK,
+		"EXISTS (SELECT FROM {r}.clerk k WHERE k.clerk = e.clerk"
+		" AND (h.clerk_role IS NULL OR k.role = h.clerk_role)"
+		" AND (k.valid_from IS NULL OR k.valid_from"
+		"  <= (e.at AT TIME ZONE s.time_zone)::date))",
+	"true"},
+	{"order_known", REL_AUTHORITY_ORDER, "ao.order_key IS NOT NULL", "false"},
+	{"channel", REL_APPLICATION, "ap.channel", "NULL::text"},
+	{"ground", REL_APPLICATION, "ap.ground", "NULL::text"},
+	{"applicant", REL_APPLICATION, "ap.applicant", "c.person"},
+	/* the row's organisation is x, or has succeeded it by the first day */
+	{"follows", REL_ORGANISATION_SUCCESSION,
+		"(c.organisation = %1$s OR c.organisation IN (WITH RECURSIVE heir AS"
+		" (SELECT y.new, y.day FROM {r}.organisation_succession y"
+		"   WHERE y.old = %1$s AND y.day <= c.since"
+		"  UNION SELECT y.new, y.day FROM heir"
+		"   JOIN {r}.organisation_succession y"
+		"   ON y.old = heir.new AND y.day BETWEEN heir.day AND c.since)"
+		" SELECT heir.new FROM heir))",
+	"c.organisation = %1$s"},
+	{"residence", REL_RESIDENCE, "{r}.residence",
+		"(SELECT c.person, NULL::text AS region, NULL::text AS kind,"
+	" NULL::date AS valid_from WHERE false)"},
+	{"region_succession", REL_REGION_SUCCESSION, "{r}.region_succession",
+		"(SELECT NULL::text AS old, NULL::text AS new, NULL::date AS day"
+	" WHERE false)"},
+};
+
+/* Write an optional part for this registry; NULL where there is none. */
+char *
+write_optional(const Registry *registry, const char *part, int length)
+{
+	for (int i = 0; i < (int) lengthof(optional_parts); i++)
+	{
+		int			n = strlen(optional_parts[i].name);
+		const char *sql;
+
+		if (length < n || strncmp(part, optional_parts[i].name, n) != 0 ||
+			!(length == n || part[n] == ':'))
+			continue;
+		sql = OidIsValid(registry->relation[optional_parts[i].relation]) ?
+			optional_parts[i].with : optional_parts[i].without;
+		return psprintf(sql, length > n ?
+						pnstrdup(part + n + 1, length - n - 1) : "");
+	}
+	return NULL;
+}
