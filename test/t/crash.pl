@@ -22,7 +22,7 @@ $node->safe_psql('postgres', qq{
 	INSERT INTO fund.contract (organisation, valid_from) SELECT organisation, '1900-01-01' FROM fund.organisation;
 	INSERT INTO fund.attachment (person, organisation, state, since) SELECT i, 10, 'active', '2020-01-01' FROM generate_series(1, $persons) i;
 	-- person 0 moves by a workflow call
-	INSERT INTO fund.person (person, birth_date, sex) VALUES (0, '1980-01-01', 'male');
+	INSERT INTO fund.person (person, birth_date, sex, region) VALUES (0, '1980-01-01', 'male', '75');
 	INSERT INTO fund.attachment (person, organisation, state, since) VALUES (0, 10, 'active', '2020-01-01');
 	INSERT INTO fund.contract (organisation, valid_from) VALUES (10, '2000-01-01'), (20, '2000-01-01');
 	SELECT osms.guard('fund');
