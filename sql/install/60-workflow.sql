@@ -14,12 +14,17 @@ CREATE FUNCTION osms.lock_persons(registry text, persons text[]) RETURNS void
 COMMENT ON FUNCTION osms.lock_persons(text, text[]) IS
     'locks persons of a registry to the end of the transaction, in the order of their keys, as the guards do: what is read of them afterwards stays as it is. 42501 for who may write nothing of persons there, 40001 where at a higher isolation level another transaction wrote about them, 3F000 and 42P01 where there is no such registry';
 
+-- In PL/pgSQL, which keeps its plan: calls ask it for every value they write.
 CREATE FUNCTION osms.column_type(relation regclass, "column" text) RETURNS text
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     -- typmod -1: what is too long must differ, not be cut
-    RETURN (SELECT pg_catalog.format_type(atttypid, -1) FROM pg_catalog.pg_attribute
-            WHERE attrelid = relation AND attname = "column" AND attnum > 0 AND NOT attisdropped);
-COMMENT ON FUNCTION osms.column_type(regclass, text) IS 'type of a column without its modifier, NULL where there is none';
+    RETURN (SELECT format_type(a.atttypid, -1) FROM pg_attribute a
+            WHERE a.attrelid = relation AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped);
+END $$;
+COMMENT ON FUNCTION osms.column_type(regclass, text) IS 'type of a column, in full and without its modifier, NULL where there is none';
 
 CREATE FUNCTION osms.need_arguments(call text, arguments jsonb) RETURNS void
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -39,15 +44,17 @@ CREATE FUNCTION osms.need_relation(registry text, relation text) RETURNS regclas
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    result CONSTANT regclass := to_regclass(format('%I.%I', registry, relation));
 BEGIN
-    IF osms.relation_of(registry, 'setting') IS NULL THEN
+    IF result IS NOT NULL THEN
+        RETURN result;
+    ELSIF osms.relation_of(registry, 'setting') IS NULL THEN
         RAISE EXCEPTION 'registry "%" does not exist', registry
             USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
-    ELSIF osms.relation_of(registry, relation) IS NULL THEN
-        RAISE EXCEPTION 'registry "%" lacks relation "%"', registry, relation
-            USING ERRCODE = 'undefined_table', HINT = 'Map it with osms.map().';
     END IF;
-    RETURN osms.relation_of(registry, relation);
+    RAISE EXCEPTION 'registry "%" lacks relation "%"', registry, relation
+        USING ERRCODE = 'undefined_table', HINT = 'Map it with osms.map().';
 END $$;
 COMMENT ON FUNCTION osms.need_relation(text, text) IS
     'a relation of a registry; 3F000 where there is no such registry, 42P01 where it lacks the relation';

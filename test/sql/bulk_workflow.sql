@@ -113,6 +113,9 @@ SELECT * FROM pg_temp.bulk('other', 'vendor, public');
 
 SELECT results_eq('SELECT what, count(*) FROM vendor.zhurnal WHERE id > 10 GROUP BY 1 ORDER BY 1', $$VALUES ('INSERT', 8::bigint), ('UPDATE', 4)$$,
     'the vendor''s trigger found its table');
+SET search_path = vendor, public;
+SELECT is((osms.detach('other', '000011', '2026-04-01', 'moved_to_other')).outcome, 'changed', 'also when one row is written');
+RESET search_path;
 SELECT is_empty($$SELECT * FROM vendor.prik WHERE who <> current_user$$, 'the mapping''s defaults were written');
 SELECT is(pg_temp.verdict($$SELECT osms.take_effect('none', '2026-01-01')$$), '3F000 registry "none" does not exist', 'no registry');
 
