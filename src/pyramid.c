@@ -147,15 +147,24 @@ carry(PyramidCount *count, int cell)
 	return PointerGetDatum(pyramid);
 }
 
-/* What the aggregate keeps between rows: cut-offs of the day, labels of sex. */
+#define SITE_DAYS	32			/* a month, when every day of it is counted */
+
+/* What the aggregate keeps between rows: labels of sex, cut-offs of the latest days. */
 typedef struct AccumulateSite
 {
 	SexLabels	sex;
-	PyramidCutoffs cutoffs;
+	PyramidCutoffs cutoffs[SITE_DAYS];
 } AccumulateSite;
 
+/* Where a site keeps the cut-offs of a day, if it has them. */
+static inline PyramidCutoffs *
+site_cutoffs(AccumulateSite *site, DateADT as_of)
+{
+	return &site->cutoffs[(uint32) as_of % SITE_DAYS];
+}
+
 /*
- * Prepare a call site for the day; again, should the day change between rows.
+ * Prepare a call site for a day it does not have.
  * The state is entered last, when nothing can fail any more.
  */
 static AccumulateSite *
@@ -177,9 +186,11 @@ prepare_site(FunctionCallInfo fcinfo, DateADT as_of)
 			elog(ERROR, "unexpected signature of function %u", fcinfo->flinfo->fn_oid);
 		site = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(AccumulateSite));
 		sex_labels_load(&site->sex, types[2]);
+		for (int i = 0; i < SITE_DAYS; i++)
+			site->cutoffs[i].as_of = DATEVAL_NOBEGIN;
 		pfree(types);
 	}
-	osms_pyramid_cutoffs(&site->cutoffs, as_of);
+	osms_pyramid_cutoffs(site_cutoffs(site, as_of), as_of);
 	fcinfo->flinfo->fn_extra = site;
 	return site;
 }
@@ -232,11 +243,12 @@ osms_pyramid_accumulate(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(2))
 		refuse_person("the sex is missing");
 
-	if (unlikely(site == NULL || site->cutoffs.as_of != PG_GETARG_DATEADT(3)))
+	if (unlikely(site == NULL || site_cutoffs(site, PG_GETARG_DATEADT(3))->as_of != PG_GETARG_DATEADT(3) ||
+				 PG_GETARG_DATEADT(3) == DATEVAL_NOBEGIN))
 		site = prepare_site(fcinfo, PG_GETARG_DATEADT(3));
 
 	birth = PG_GETARG_DATEADT(1);
-	age = osms_pyramid_age(&site->cutoffs, birth);
+	age = osms_pyramid_age(site_cutoffs(site, PG_GETARG_DATEADT(3)), birth);
 	if (unlikely(age < 0 || age >= PYRAMID_AGES))
 		refuse_birth(birth, age);
 

@@ -220,6 +220,26 @@ COMMENT ON COLUMN osms.base_rate.known_from IS 'moment from which it is known';
 COMMENT ON COLUMN osms.base_rate.act IS 'act that says so';
 COMMENT ON COLUMN osms.base_rate.illustrative IS 'made up, no claim to be official';
 
+CREATE TABLE osms.norm_step (
+    scheme text NOT NULL,
+    above numeric NOT NULL CHECK (above >= 0 AND above < 'Infinity'),
+    share numeric NOT NULL CHECK (share BETWEEN 0 AND 1),
+    valid_from date NOT NULL,
+    known_from timestamptz NOT NULL DEFAULT now(),
+    act text NOT NULL REFERENCES osms.act,
+    illustrative boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (scheme, valid_from, known_from, above)
+);
+COMMENT ON TABLE osms.norm_step IS
+    'how a list over the norm of its site is paid: who stands above so many percent of the norm counts with a share. The rows of one scheme, valid_from and known_from are an edition that holds whole; without rows nobody is reduced; rows are only added';
+COMMENT ON COLUMN osms.norm_step.scheme IS 'name of the scheme';
+COMMENT ON COLUMN osms.norm_step.above IS 'percent of the norm of the site above which the share holds, up to the next step';
+COMMENT ON COLUMN osms.norm_step.share IS 'share of the rate, 0 to 1';
+COMMENT ON COLUMN osms.norm_step.valid_from IS 'first day on which the edition is in force';
+COMMENT ON COLUMN osms.norm_step.known_from IS 'moment from which the edition is known';
+COMMENT ON COLUMN osms.norm_step.act IS 'act that says so';
+COMMENT ON COLUMN osms.norm_step.illustrative IS 'made up, no claim to be official';
+
 -- What the extension brings: nothing here is a number of an order.
 INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
     ('osms:illustrative', 'Made up to show the mechanism; no claim to be the order''s numbers', NULL, NULL, NULL),
@@ -274,12 +294,15 @@ ALTER TABLE osms.scheme_weight ADD CONSTRAINT scheme_weight_reserved
     CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
 ALTER TABLE osms.base_rate ADD CONSTRAINT base_rate_reserved
     CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
+ALTER TABLE osms.norm_step ADD CONSTRAINT norm_step_reserved
+    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
 
 SELECT pg_catalog.pg_extension_config_dump('osms.act', 'WHERE act NOT LIKE ''osms:%''');
 SELECT pg_catalog.pg_extension_config_dump('osms.parameter', 'WHERE act NOT LIKE ''osms:%''');
 SELECT pg_catalog.pg_extension_config_dump('osms.scheme', 'WHERE act NOT LIKE ''osms:%''');
 SELECT pg_catalog.pg_extension_config_dump('osms.scheme_weight', 'WHERE act NOT LIKE ''osms:%''');
 SELECT pg_catalog.pg_extension_config_dump('osms.base_rate', 'WHERE act NOT LIKE ''osms:%''');
+SELECT pg_catalog.pg_extension_config_dump('osms.norm_step', 'WHERE act NOT LIKE ''osms:%''');
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.act
     FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
@@ -291,14 +314,17 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.scheme_we
     FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.base_rate
     FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.norm_step
+    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
 COMMENT ON TRIGGER append_only ON osms.act IS 'rows are only added';
 COMMENT ON TRIGGER append_only ON osms.parameter IS 'rows are only added';
 COMMENT ON TRIGGER append_only ON osms.scheme IS 'rows are only added';
 COMMENT ON TRIGGER append_only ON osms.scheme_weight IS 'rows are only added';
 COMMENT ON TRIGGER append_only ON osms.base_rate IS 'rows are only added';
+COMMENT ON TRIGGER append_only ON osms.norm_step IS 'rows are only added';
 
-GRANT SELECT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate TO PUBLIC;
-GRANT INSERT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate TO @extowner@;
+GRANT SELECT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate, osms.norm_step TO PUBLIC;
+GRANT INSERT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate, osms.norm_step TO @extowner@;
 
 CREATE FUNCTION osms.parameter_on(name text, day date, known_at timestamptz DEFAULT now()) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -345,10 +371,10 @@ COMMENT ON FUNCTION osms.scheme_on(text, date, timestamptz) IS
     'properties of a scheme in force on the day, as known at the moment; 42704 when there are none';
 
 CREATE FUNCTION osms.weights_on(scheme text, day date, known_at timestamptz DEFAULT now())
-    RETURNS TABLE (age_from integer, age_to integer, sex osms.sex, weight numeric)
+    RETURNS TABLE (age_from integer, age_to integer, sex osms.sex, weight numeric, act text)
     LANGUAGE SQL STABLE STRICT PARALLEL SAFE ROWS 22
 BEGIN ATOMIC
-    SELECT w.age_from::integer, w.age_to::integer, w.sex, w.weight
+    SELECT w.age_from::integer, w.age_to::integer, w.sex, w.weight, w.act
     FROM (SELECT e.valid_from, e.known_from
           FROM osms.scheme_weight e
           WHERE e.scheme = weights_on.scheme AND e.valid_from <= weights_on.day AND e.known_from <= weights_on.known_at
@@ -375,6 +401,23 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION osms.base_rate_on(text, text, text, date, timestamptz) IS
     'base rate (tenge per person and month) of a region and class in force on the day, as known at the moment; a row of the region wins over one for any region; NULL when there is none';
+
+CREATE FUNCTION osms.norm_steps_on(scheme text, day date, known_at timestamptz DEFAULT now())
+    RETURNS TABLE (above numeric, share numeric, act text, illustrative boolean)
+    LANGUAGE SQL STABLE STRICT PARALLEL SAFE ROWS 7
+BEGIN ATOMIC
+    SELECT s.above, s.share, s.act, s.illustrative
+    FROM (SELECT e.valid_from, e.known_from
+          FROM osms.norm_step e
+          WHERE e.scheme = norm_steps_on.scheme AND e.valid_from <= norm_steps_on.day AND e.known_from <= norm_steps_on.known_at
+          ORDER BY e.valid_from DESC, e.known_from DESC
+          LIMIT 1) AS edition
+    JOIN osms.norm_step s
+        ON s.scheme = norm_steps_on.scheme AND s.valid_from = edition.valid_from AND s.known_from = edition.known_from
+    ORDER BY s.above;
+END;
+COMMENT ON FUNCTION osms.norm_steps_on(text, date, timestamptz) IS
+    'the edition of a scheme''s steps for lists over the norm in force on the day, as known at the moment; above in percent of the norm; no rows when there is none';
 
 CREATE FUNCTION osms.uncovered(scheme text, day date, known_at timestamptz DEFAULT now())
     RETURNS TABLE (age integer, sex osms.sex, weights bigint)

@@ -1,185 +1,229 @@
 
 --
--- statement: the month's money, a line for every organisation
+-- statement: the terms of a month, and the persons paid by them. Everything
+-- about money begins here: terms are all that a payment depends on besides
+-- the registry, member_query says who counts with which share and why.
 --
-CREATE TYPE osms.statement_line AS (
-    organisation text,
-    region text,
-    class text,
-    heads bigint,
-    pyramid osms.pyramid,
-    coefficient numeric,
-    factors jsonb,
-    rate numeric,
-    amount numeric,
-    status text,
-    held_because text,
-    persons_held bigint,
-    illustrative boolean
+CREATE TYPE osms.statement_terms AS (
+    registry text,
+    month date,
+    known_at timestamptz,
+    scheme osms.scheme,
+    days date[],
+    age_day date,
+    rate_day date,
+    uninsured_share numeric,
+    insured_month date,
+    insured_from date,
+    exempt_categories text[],
+    insurance_known boolean,
+    norm_above numeric[],
+    norm_share numeric[],
+    inactive_share numeric
 );
-COMMENT ON TYPE osms.statement_line IS 'a line of a statement, for one organisation';
-COMMENT ON COLUMN osms.statement_line.organisation IS 'key of the organisation, as text';
-COMMENT ON COLUMN osms.statement_line.region IS 'its region on the day of the snapshot';
-COMMENT ON COLUMN osms.statement_line.class IS 'its class on that day, such as urban or rural';
-COMMENT ON COLUMN osms.statement_line.heads IS 'persons paid for';
-COMMENT ON COLUMN osms.statement_line.pyramid IS 'these persons by age and sex';
-COMMENT ON COLUMN osms.statement_line.coefficient IS 'age-sex coefficient Kav, to 6 digits; the rate is not computed from it but from the exact quotient';
-COMMENT ON COLUMN osms.statement_line.factors IS 'coefficients Ki of the organisation by kind';
-COMMENT ON COLUMN osms.statement_line.rate IS 'tenge per person';
-COMMENT ON COLUMN osms.statement_line.amount IS 'tenge; NULL while the line is held';
-COMMENT ON COLUMN osms.statement_line.status IS 'ok or held';
-COMMENT ON COLUMN osms.statement_line.held_because IS
-    'what is missing, with commas between: no_heads, no_weight, no_status (region and class), no_rate, no_contract, no_factor (a coefficient without value)';
-COMMENT ON COLUMN osms.statement_line.persons_held IS
-    'persons listed but not paid for: without sex, or without a birth date that gives an age from 0 to 127';
-COMMENT ON COLUMN osms.statement_line.illustrative IS 'scheme or base rate is made up';
+COMMENT ON TYPE osms.statement_terms IS 'what a statement of a month is made by: scheme, days and the parameters in force, as known at a moment';
+COMMENT ON COLUMN osms.statement_terms.registry IS 'name of the registry';
+COMMENT ON COLUMN osms.statement_terms.month IS 'first day of the month';
+COMMENT ON COLUMN osms.statement_terms.known_at IS 'moment as of which tariff and roster are known';
+COMMENT ON COLUMN osms.statement_terms.scheme IS 'properties of the scheme in force';
+COMMENT ON COLUMN osms.statement_terms.days IS 'days on which heads are counted: one, or by person-days all of the month';
+COMMENT ON COLUMN osms.statement_terms.age_day IS 'day on which the age is taken; NULL = the day on which the head is counted';
+COMMENT ON COLUMN osms.statement_terms.rate_day IS 'day on which region, class, contract, coefficients and tables are read';
+COMMENT ON COLUMN osms.statement_terms.uninsured_share IS 'share of a person without contributions';
+COMMENT ON COLUMN osms.statement_terms.insured_month IS 'month whose contributions are looked at; NULL = nobody is asked';
+COMMENT ON COLUMN osms.statement_terms.insured_from IS 'first month in which a contribution still covers the insured_month by grace';
+COMMENT ON COLUMN osms.statement_terms.exempt_categories IS 'categories that pay nothing and are never reduced';
+COMMENT ON COLUMN osms.statement_terms.insurance_known IS 'whether the registry holds any contribution of these months';
+COMMENT ON COLUMN osms.statement_terms.norm_above IS 'steps for lists over the norm of their site: percent of the norm, ascending; NULL = nobody is reduced';
+COMMENT ON COLUMN osms.statement_terms.norm_share IS 'share from each step on';
+COMMENT ON COLUMN osms.statement_terms.inactive_share IS 'share, for this month, of a person not served in the year; 1 = not reduced';
 
-CREATE FUNCTION osms.statement_query(registry text) RETURNS text
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+CREATE FUNCTION osms.check_month(month date) RETURNS void
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    has_status boolean := to_regclass(format('%I.organisation_status', registry)) IS NOT NULL;
-    has_contract boolean := to_regclass(format('%I.contract', registry)) IS NOT NULL;
-    has_coefficient boolean := to_regclass(format('%I.coefficient', registry)) IS NOT NULL;
 BEGIN
-    IF to_regnamespace(quote_ident(registry)) IS NULL THEN
-        RAISE EXCEPTION 'registry "%" does not exist', registry
-            USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
-    ELSIF to_regclass(format('%I.roster', registry)) IS NULL THEN
-        RAISE EXCEPTION 'registry "%" has no roster', registry
-            USING ERRCODE = 'undefined_table',
-                  HINT = 'The roster comes with osms.create_registry, or with mapping the relation attachment.';
-    END IF;
-
-    RETURN format($query$
-WITH tally AS (
-    SELECT r.organisation::text AS organisation, count(*) AS listed,
-           osms.pyramid(r.birth_date, r.sex, $1)
-               FILTER (WHERE r.sex IS NOT NULL AND r.birth_date > $2 AND r.birth_date <= $1) AS pyramid
-    FROM %1$I.roster r
-    WHERE r.since <= $1 AND $1 < r.until AND r.known_from <= $4 AND $4 < r.known_to
-      AND r.mark IN ('counted', 'suspect')
-    GROUP BY r.organisation
-), status AS (%2$s
-), contract AS (%3$s
-), factor AS (%4$s
-), factors AS (
-    SELECT f.organisation, jsonb_object_agg(f.kind, f.value ORDER BY f.kind) AS factors,
-           sum(f.value - 1) AS excess, bool_or(f.value IS NULL) AS incomplete
-    FROM factor f
-    GROUP BY f.organisation
-), base AS (
-    SELECT d.region, d.class, b.rate, b.illustrative
-    FROM (SELECT DISTINCT s.region, s.class FROM status s) AS d,
-         LATERAL osms.base_rate_on($3, d.region, d.class, $1, $4) AS b
-), weight AS MATERIALIZED (
-    SELECT w.* FROM osms.weights_on($3, $1, $4) w WHERE w.age_to > w.age_from OR w.age_to IS NULL
-), hole AS MATERIALIZED (
-    SELECT u.* FROM osms.uncovered($3, $1, $4) u
-), weighed AS MATERIALIZED (
-    SELECT t.organisation, t.pyramid, t.listed, h.heads,
-           (SELECT sum(w.weight * osms.heads(t.pyramid, w.age_from, w.age_to, w.sex)) FROM weight w) AS weighted,
-           EXISTS (SELECT FROM hole u WHERE osms.heads(t.pyramid, u.age, u.age + 1, u.sex) <> 0) AS unweighted
-    FROM tally t, LATERAL (SELECT osms.heads(t.pyramid)) AS h (heads)
-), line AS (
-    SELECT w.organisation, s.region, s.class, w.heads, w.pyramid,
-           CASE WHEN NOT w.unweighted THEN osms.round_quotient(w.weighted, nullif(w.heads, 0), 6) END AS coefficient,
-           coalesce(f.factors, '{}') AS factors,
-           CASE WHEN NOT w.unweighted AND NOT coalesce(f.incomplete, false) THEN
-               osms.round_quotient(b.rate * (w.weighted + w.heads * coalesce(f.excess, 0)), nullif(w.heads, 0), $5)
-           END AS rate,
-           array_to_string(ARRAY[
-               CASE WHEN w.heads = 0 THEN 'no_heads' END,
-               CASE WHEN w.unweighted THEN 'no_weight' END,
-               CASE WHEN s.class IS NULL THEN 'no_status' END,
-               CASE WHEN s.class IS NOT NULL AND b.rate IS NULL THEN 'no_rate' END,
-               CASE WHEN c.organisation IS NULL AND $7 THEN 'no_contract' END,
-               CASE WHEN f.incomplete THEN 'no_factor' END], ', ') AS reasons,
-           w.listed - w.heads AS persons_held,
-           $8 OR coalesce(b.illustrative, false) AS illustrative
-    FROM weighed w
-    LEFT JOIN status s ON s.organisation = w.organisation
-    LEFT JOIN base b ON b.class = s.class AND b.region IS NOT DISTINCT FROM s.region
-    LEFT JOIN contract c ON c.organisation = w.organisation
-    LEFT JOIN factors f ON f.organisation = w.organisation
-)
-SELECT array_agg(ROW(l.organisation, l.region, l.class, l.heads, l.pyramid, l.coefficient, l.factors, l.rate,
-                     CASE WHEN l.reasons = '' THEN round(l.rate * l.heads, $6) END,
-                     CASE WHEN l.reasons = '' THEN 'ok' ELSE 'held' END,
-                     nullif(l.reasons, ''), l.persons_held, l.illustrative)::osms.statement_line
-                 ORDER BY l.organisation COLLATE "C"),
-       bool_or(l.illustrative)
-FROM line l$query$,
-        registry,
-        CASE WHEN has_status THEN format($part$
-    SELECT DISTINCT ON (1) s.organisation::text AS organisation, s.region, s.class
-    FROM %I.organisation_status s
-    WHERE s.valid_from <= $1
-    ORDER BY 1, s.valid_from DESC$part$, registry)
-        ELSE $part$
-    SELECT NULL::text AS organisation, NULL::text AS region, NULL::text AS class WHERE false$part$ END,
-        CASE WHEN has_contract THEN format($part$
-    SELECT DISTINCT c.organisation::text AS organisation
-    FROM %I.contract c
-    WHERE c.valid_from <= $1 AND ($1 < c.valid_to OR c.valid_to IS NULL)$part$, registry)
-        ELSE $part$
-    SELECT NULL::text AS organisation WHERE false$part$ END,
-        CASE WHEN has_coefficient THEN format($part$
-    SELECT DISTINCT ON (1, 2) k.organisation::text AS organisation, k.kind, k.value
-    FROM %I.coefficient k
-    WHERE k.valid_from <= $1 AND (k.known_from <= $4 OR k.known_from IS NULL)
-    ORDER BY 1, 2, k.valid_from DESC, k.known_from DESC NULLS LAST$part$, registry)
-        ELSE $part$
-    SELECT NULL::text AS organisation, NULL::text AS kind, NULL::numeric AS value WHERE false$part$ END);
-END $$;
-COMMENT ON FUNCTION osms.statement_query(text) IS
-    'the query behind osms.statement for a registry, which passes over its roster once: $1 day of the snapshot, $2 last birth date of somebody too old for a pyramid, $3 scheme, $4 known at, $5 and $6 digits of rate and amount, $7 whether contracts are asked for, $8 whether the scheme is illustrative; 3F000 without such a schema, 42P01 without a roster';
-
-CREATE FUNCTION osms.statement(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
-    RETURNS SETOF osms.statement_line
-    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    day date := month + interval '1 month' - interval '1 day';
-    properties osms.scheme;
-    lines osms.statement_line[];
-    made_up boolean;
-    complete boolean := true;
-BEGIN
-    IF registry IS NULL OR scheme IS NULL OR known_at IS NULL THEN
-        RAISE EXCEPTION 'registry, scheme and known_at of a statement must not be null'
-            USING ERRCODE = 'null_value_not_allowed';
-    ELSIF month IS NULL OR NOT isfinite(month) OR extract(day FROM month) <> 1 THEN
+    IF month IS NULL OR NOT isfinite(month) OR extract(day FROM month) <> 1 THEN
         RAISE EXCEPTION 'the month of a statement is told by its first day, not by %', coalesce(to_char(month, 'YYYY-MM-DD'), month::text, 'null')
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = CASE WHEN isfinite(month) THEN to_char(month, '"Write" ''YYYY-MM-01''.') ELSE
                          'Write the first day of a month, such as ''2026-01-01''.' END;
     END IF;
-    properties := osms.scheme_on(scheme, day, known_at);
-    IF properties.combination <> 'add' THEN
-        RAISE EXCEPTION 'combination "%" of scheme "%" is not supported by the statement', properties.combination, scheme
-            USING ERRCODE = 'feature_not_supported',
-                  HINT = 'Use a scheme that adds its coefficients.';
-    END IF;
-
-    EXECUTE osms.statement_query(registry) INTO lines, made_up
-        USING day, (day - interval '128 years')::date, scheme, known_at,
-              properties.rate_rounding, properties.amount_rounding,
-              to_regclass(format('%I.contract', registry)) IS NOT NULL, properties.illustrative;
-    IF to_regclass(format('%I.setting', registry)) IS NOT NULL THEN
-        EXECUTE format('SELECT roster_complete FROM %I.setting', registry) INTO complete;
-    END IF;
-    IF NOT complete THEN
-        RAISE WARNING 'the roster of registry "%" is not complete', registry
-            USING HINT = format('CALL osms.fill_roster(%L) first: who is not on the roster is not paid for.', registry);
-    END IF;
-    IF made_up THEN
-        RAISE WARNING 'the statement of % by scheme "%" uses illustrative rates', to_char(month, 'YYYY-MM'), scheme
-            USING HINT = 'Load the tables of the order into osms.scheme, osms.scheme_weight and osms.base_rate.';
-    END IF;
-    RETURN QUERY SELECT l.* FROM unnest(lines) AS l;
 END $$;
-COMMENT ON FUNCTION osms.statement(text, date, text, timestamptz) IS
-    'a line for every organisation with persons on the roster of the registry on the last day of the month, as known at the moment: heads (persons), Kav, rate B*(Kav + sum(Ki - 1)) and amount (tenge); what lacks something is held and says why, without harm to the rest; one WARNING when anything used is illustrative, and one when the roster is not complete. A coefficient without known_from counts as always known. 22023 for a day that is not the first of a month, 42704 for an unknown scheme, 0A000 for one that multiplies, 3F000 for an unknown registry, 42P01 without a roster';
+COMMENT ON FUNCTION osms.check_month(date) IS '22023 for a day that is not the first of a month';
+
+CREATE FUNCTION osms.statement_days(month date, snapshot text) RETURNS date[]
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE snapshot
+        WHEN 'first_day' THEN ARRAY[month]
+        WHEN 'last_day' THEN ARRAY[(month + interval '1 month')::date - 1]
+        ELSE (SELECT array_agg(month + d ORDER BY d) FROM generate_series(0, (month + interval '1 month')::date - month - 1) AS d) END;
+COMMENT ON FUNCTION osms.statement_days(date, text) IS 'days of a month on which heads are counted: last_day, first_day or, by person_days, all';
+
+CREATE FUNCTION osms.statement_terms(registry text, month date, scheme text, known_at timestamptz) RETURNS osms.statement_terms
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    month_end date := month + interval '1 month' - interval '1 day';
+    terms osms.statement_terms;
+BEGIN
+    IF registry IS NULL OR scheme IS NULL OR known_at IS NULL THEN
+        RAISE EXCEPTION 'registry, scheme and known_at of a statement must not be null'
+            USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    PERFORM osms.check_month(month);
+    IF to_regnamespace(quote_ident(registry)) IS NULL THEN
+        RAISE EXCEPTION 'registry "%" does not exist', registry
+            USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
+    ELSIF osms.relation_of(registry, 'roster') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" has no roster', registry
+            USING ERRCODE = 'undefined_table',
+                  HINT = 'The roster comes with osms.create_registry, or with mapping the relation attachment.';
+    END IF;
+    terms.registry := registry;
+    terms.month := month;
+    terms.known_at := known_at;
+    terms.scheme := osms.scheme_on(scheme, month_end, known_at);
+    terms.days := osms.statement_days(month, (terms.scheme).snapshot);
+    terms.age_day := CASE (terms.scheme).age_on WHEN 'month_start' THEN month WHEN 'year_start' THEN date_trunc('year', month::timestamp)::date END;
+    terms.rate_day := CASE (terms.scheme).rate_on WHEN 'month_start' THEN month ELSE terms.days[cardinality(terms.days)] END;
+    terms.uninsured_share := osms.parameter_on('uninsured_share', month_end, known_at)::numeric;
+    terms.inactive_share := CASE WHEN (terms.scheme).inactive = 'none' THEN 1 ELSE osms.parameter_on('inactive_share', month_end, known_at)::numeric END;
+    terms.insurance_known := false;
+    IF (terms.scheme).uninsured = 'reduced' AND terms.uninsured_share < 1 AND osms.relation_of(registry, 'insurance') IS NOT NULL THEN
+        terms.insured_month := month - make_interval(months => (terms.scheme).insurance_lag);
+        terms.insured_from := CASE (terms.scheme).grace WHEN 'unpaid' THEN terms.insured_month ELSE
+            terms.insured_month - make_interval(months => osms.parameter_on('insurance_grace_months', month_end, known_at)::integer) END;
+        terms.exempt_categories := osms.parameter_on('insurance_exempt_categories', month_end, known_at)::text[];
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I.insurance i WHERE i.month >= $1 AND i.month < $2)', registry)
+            INTO terms.insurance_known USING terms.insured_from, terms.insured_month + interval '1 month';
+    END IF;
+    IF (terms.scheme).list_limit <> 'none' AND osms.relation_of(registry, 'site') IS NOT NULL THEN
+        SELECT array_agg(s.above ORDER BY s.above), array_agg(s.share ORDER BY s.above) INTO terms.norm_above, terms.norm_share
+        FROM osms.norm_steps_on(scheme, terms.rate_day, known_at) s;
+    END IF;
+    RETURN terms;
+END $$;
+COMMENT ON FUNCTION osms.statement_terms(text, date, text, timestamptz) IS
+    'terms of a month of a registry by a scheme, as known at a moment, all of which belong to a payment. 22004 for a NULL, 22023 for a day that is not the first of a month, 42704 for an unknown scheme, 3F000 for an unknown registry, 42P01 without a roster';
+
+-- What the contributions of persons say, and the norm of each site.
+CREATE FUNCTION osms.insured_query(terms osms.statement_terms) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN format($query$
+        SELECT i.person,
+               CASE WHEN bool_or(i.month >= %2$L::date AND (i.paid OR i.category = ANY (%5$L::text[]))) OR bool_or(i.month < %2$L::date AND i.paid) THEN 'paid'
+                    WHEN bool_or(i.month >= %2$L::date AND NOT i.paid) THEN 'unpaid' END AS insurance
+        FROM %1$I.insurance i
+        WHERE i.month >= %3$L::date AND i.month < %4$L::date
+        GROUP BY i.person$query$,
+        (terms).registry, (terms).insured_month, (terms).insured_from, ((terms).insured_month + interval '1 month')::date, (terms).exempt_categories);
+COMMENT ON FUNCTION osms.insured_query(osms.statement_terms) IS
+    'query for person and insurance: paid (a contribution in the month looked at or by grace, or an exempt category), unpaid, NULL = not known';
+
+CREATE FUNCTION osms.norm_query(terms osms.statement_terms) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN format($query$
+        SELECT DISTINCT ON (s.organisation, s.site) s.organisation, s.site, s.norm
+        FROM %1$I.site s
+        WHERE s.valid_from <= %2$L::date
+        ORDER BY s.organisation, s.site, s.valid_from DESC$query$, (terms).registry, (terms).rate_day);
+COMMENT ON FUNCTION osms.norm_query(osms.statement_terms) IS 'query for organisation, site and norm (persons) in force';
+
+-- A key that is text is ordered by its bytes, so that no collation decides
+-- who is paid.
+CREATE FUNCTION osms.tie_breaker(registry text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (SELECT 'r.attachment' || CASE WHEN a.attcollation <> 0 THEN ' COLLATE "C"' ELSE '' END
+            FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = osms.relation_of(registry, 'roster') AND a.attname = 'attachment' AND NOT a.attisdropped);
+COMMENT ON FUNCTION osms.tie_breaker(text) IS 'expression that orders the attachments of a roster of a registry';
+
+CREATE FUNCTION osms.reduces(terms osms.statement_terms) RETURNS boolean
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (terms).norm_above IS NOT NULL OR
+           (terms).insured_month IS NOT NULL AND ((terms).insurance_known OR ((terms).scheme).insurance_unknown = 'reduced');
+COMMENT ON FUNCTION osms.reduces(osms.statement_terms) IS 'whether somebody may count with a share below 1 in the month itself';
+
+-- What never applies is written as a constant, which the planner takes out.
+CREATE FUNCTION osms.member_query(terms osms.statement_terms) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    scheme osms.scheme := terms.scheme;
+    source text := format('%I.roster r', terms.registry);
+    day text := format('%L::date', terms.days[1]);
+    too_old text := format('%L::date', (coalesce(terms.age_day, terms.days[1]) - interval '128 years')::date);
+    placed text;
+    insurance text := 'NULL::text';
+    uninsured text := 'false';
+    list_share text := '1::numeric';
+BEGIN
+    IF cardinality(terms.days) > 1 THEN
+        source := format('%s CROSS JOIN unnest(%L::date[], %L::date[]) AS counted (day, too_old)', source, terms.days,
+                         (SELECT array_agg((coalesce(terms.age_day, d.day) - interval '128 years')::date ORDER BY d.day) FROM unnest(terms.days) AS d (day)));
+        day := 'counted.day';
+        too_old := 'counted.too_old';
+    END IF;
+    placed := format('(r.sex IS NOT NULL AND r.birth_date > %s AND r.birth_date <= %s)', too_old, day);
+    IF terms.insurance_known THEN
+        source := format('%s LEFT JOIN (%s) AS insured ON insured.person = r.person', source, osms.insured_query(terms));
+        insurance := 'insured.insurance';
+    END IF;
+    IF terms.insured_month IS NOT NULL THEN
+        uninsured := CASE scheme.insurance_unknown WHEN 'full' THEN format('coalesce(%s = ''unpaid'', false)', insurance)
+                     ELSE format('coalesce(%s <> ''paid'', true)', insurance) END;
+    END IF;
+    IF terms.norm_above IS NOT NULL THEN
+        source := format('%s LEFT JOIN (%s) AS norm ON norm.organisation = r.organisation AND norm.site = r.site', source, osms.norm_query(terms));
+        SELECT format('CASE %s ELSE 1 END', string_agg(
+                   format('WHEN %1$s AND norm.norm * %2$s < 100 * row_number() OVER (PARTITION BY r.organisation, r.site, %5$s, %1$s ORDER BY r.since, %3$s) THEN %4$s',
+                          placed, s.above, osms.tie_breaker(terms.registry), s.share, day), ' ' ORDER BY s.above DESC))
+        INTO list_share
+        FROM unnest(terms.norm_above, terms.norm_share) AS s (above, share);
+    END IF;
+    RETURN format($query$
+    SELECT m.*, CASE WHEN m.uninsured THEN CASE %4$L WHEN 'lower' THEN least(%5$s, m.list_share) ELSE %5$s * m.list_share END ELSE m.list_share END AS share,
+           nullif(concat_ws(', ', CASE WHEN m.uninsured THEN 'uninsured' END, CASE WHEN m.list_share < 1 THEN 'over_norm' END), '') AS reason
+    FROM (SELECT r.attachment, r.person, r.organisation, r.site, r.since, r.birth_date, r.sex, r.mark, %1$s AS day, %2$s AS placed,
+                 %3$s AS insurance, %6$s AS uninsured, %7$s AS list_share
+          FROM %8$s
+          WHERE r.since <= %1$s AND %1$s < r.until AND r.known_from <= %9$L::timestamptz AND %9$L::timestamptz < r.known_to
+            AND r.mark %10$s) AS m$query$,
+        day, placed, insurance, scheme.both_reductions, coalesce(terms.uninsured_share, 1), uninsured, list_share, source, terms.known_at,
+        CASE scheme.suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END);
+END $$;
+COMMENT ON FUNCTION osms.member_query(osms.statement_terms) IS
+    'query for the persons who count by the terms of a statement, a row for each day on which they do: attachment, person, organisation, site, since, birth_date, sex, mark, day, placed (whether birth date and sex give a place in a pyramid; who has none is listed and not paid for), insurance (paid, unpaid, NULL = not known or not asked), uninsured, list_share, share, reason (NULL, uninsured, over_norm, or both with a comma)';
+
+CREATE FUNCTION osms.tally_query(terms osms.statement_terms) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN format($query$
+    SELECT m.organisation::text AS organisation, %1$s, count(*) AS listed, count(*) FILTER (WHERE m.mark = 'suspect') AS suspect,
+           osms.pyramid(m.birth_date, m.sex, %2$s) FILTER (WHERE m.placed) AS pyramid
+    FROM (%3$s) AS m
+    GROUP BY m.organisation%4$s$query$,
+        CASE WHEN osms.reduces(terms) THEN format('m.share, m.reason, m.insurance IS NULL AND %L AS unknown', (terms).insured_month IS NOT NULL)
+             ELSE format('1::numeric AS share, NULL::text AS reason, %L::boolean AS unknown', (terms).insured_month IS NOT NULL) END,
+        CASE WHEN (terms).age_day IS NULL THEN 'm.day' ELSE format('greatest(%L::date, m.birth_date)', (terms).age_day) END,
+        osms.member_query(terms),
+        CASE WHEN osms.reduces(terms) THEN ', m.share, m.reason, m.insurance IS NULL' ELSE '' END);
+COMMENT ON FUNCTION osms.tally_query(osms.statement_terms) IS
+    'query for the heads of each organisation by share and reason, which passes over the roster once: organisation, share, reason, unknown (of whom no contribution is known), listed, suspect, pyramid of those placed';
+
+CREATE FUNCTION osms.statement_persons(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
+    RETURNS TABLE (organisation text, person text, attachment text, site text, since date, birth_date date, sex osms.sex, mark text, day date,
+                   placed boolean, insurance text, share numeric, reason text)
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    terms osms.statement_terms := osms.statement_terms(registry, month, scheme, known_at);
+BEGIN
+    RETURN QUERY EXECUTE format('SELECT m.organisation::text, m.person::text, m.attachment::text, m.site, m.since, m.birth_date, m.sex, m.mark, m.day,
+        m.placed, m.insurance, m.share, m.reason FROM (%s) AS m', osms.member_query(terms));
+END $$;
+COMMENT ON FUNCTION osms.statement_persons(text, date, text, timestamptz) IS
+    'who stands behind the heads of a statement: a row for every person on the roster on the day counted (by person-days, on every such day), with share of the rate and reason where it is below 1; placed is false for persons without sex or usable birth date, who are not paid for. Errors as osms.statement_terms';

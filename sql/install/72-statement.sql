@@ -1,0 +1,210 @@
+
+--
+-- statement: what December takes back for persons not served in the year,
+-- what the contract allows, and the statement itself.
+--
+CREATE FUNCTION osms.closed_terms(registry text, month date, scheme text, known_at timestamptz) RETURNS osms.statement_terms
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    closed record;
+BEGIN
+    IF osms.relation_of(registry, 'statement') IS NOT NULL THEN
+        EXECUTE format('SELECT s.scheme, s.known_at FROM %I.statement s WHERE s.month = $1', registry) INTO closed USING month;
+        IF closed.scheme IS NOT NULL THEN
+            RETURN osms.statement_terms(registry, month, closed.scheme, closed.known_at);
+        END IF;
+    END IF;
+    RETURN osms.statement_terms(registry, month, scheme, known_at);
+END $$;
+COMMENT ON FUNCTION osms.closed_terms(text, date, text, timestamptz) IS
+    'terms by which a month was closed or, while it is open, those of the scheme as known at the moment';
+
+CREATE FUNCTION osms.month_rates(terms osms.statement_terms) RETURNS TABLE (organisation text, rate numeric)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF osms.relation_of(terms.registry, 'statement_line') IS NOT NULL THEN
+        RETURN QUERY EXECUTE format('SELECT l.organisation::text, l.rate FROM %I.statement_line l WHERE l.month = $1 AND l.status = ''ok''', terms.registry)
+            USING terms.month;
+        IF FOUND THEN
+            RETURN;
+        END IF;
+    END IF;
+    RETURN QUERY SELECT l.organisation, l.rate FROM unnest(osms.earned_lines(terms)) AS l WHERE l.status = 'ok';
+END $$;
+COMMENT ON FUNCTION osms.month_rates(osms.statement_terms) IS
+    'rate (tenge per person) at which each organisation is paid for a month: the stored one where the month is closed; held organisations have none';
+
+-- Whoever was on the roster of an organisation at enough snapshots of the
+-- year, and had no service there that was not denied. Snapshots a row covers
+-- are counted by searching its ends among them.
+CREATE FUNCTION osms.inactive_query(terms osms.statement_terms) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (SELECT format($query$
+        SELECT h.organisation, h.person
+        FROM (SELECT r.organisation, r.person
+              FROM %1$I.roster r
+              WHERE r.since <= %2$L::date AND %3$L::date < r.until AND r.known_from <= %4$L::timestamptz AND %4$L::timestamptz < r.known_to
+                AND r.mark IN ('counted', 'suspect')
+              GROUP BY r.organisation, r.person
+              HAVING sum(width_bucket(r.until - 1, %5$L::date[]) - width_bucket(r.since - 1, %5$L::date[])) >= %6$s) AS h
+        WHERE NOT EXISTS (SELECT FROM %1$I.service s
+                          WHERE s.person = h.person AND s.organisation = h.organisation AND s.denied_at IS NULL
+                            AND s.served_on >= %7$L::date AND s.served_on < %8$L::date)$query$,
+            (terms).registry, max(d.day), min(d.day), (terms).known_at, array_agg(d.day ORDER BY d.day),
+            CASE ((terms).scheme).inactive WHEN 'whole_year' THEN 12 ELSE 1 END,
+            date_trunc('year', (terms).month::timestamp)::date, (date_trunc('year', (terms).month::timestamp) + interval '1 year')::date)
+        FROM (SELECT (osms.statement_days(m::date, CASE ((terms).scheme).snapshot WHEN 'first_day' THEN 'first_day' ELSE 'last_day' END))[1]
+              FROM generate_series(date_trunc('year', (terms).month::timestamp), date_trunc('year', (terms).month::timestamp) + interval '11 months', '1 month') AS m) AS d (day));
+COMMENT ON FUNCTION osms.inactive_query(osms.statement_terms) IS
+    'query for organisation and person: on the roster there at every snapshot of the year (or at any, as the scheme says; by person-days at ends of months) and without a service there in the year, denied ones aside';
+
+CREATE FUNCTION osms.inactive_cut(terms osms.statement_terms)
+    RETURNS TABLE (organisation text, month date, heads bigint, rate numeric, shares numeric, cut numeric)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
+    SET search_path = pg_catalog, pg_temp
+    SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    year date := date_trunc('year', terms.month::timestamp);
+    each osms.statement_terms;
+    served boolean := false;
+    parts text[] := '{}';
+    rates record;
+    months date[] := '{}';
+    organisations text[] := '{}';
+    amounts numeric[] := '{}';
+BEGIN
+    IF extract(month FROM terms.month) <> 12 OR terms.inactive_share = 1 OR osms.relation_of(terms.registry, 'service') IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I.service s WHERE s.served_on >= $1 AND s.served_on < $1 + interval ''1 year'')', terms.registry)
+        INTO served USING year;
+    IF NOT served THEN
+        RAISE WARNING 'registry "%" holds no services of %, so nobody is reduced for want of one', terms.registry, to_char(year, 'YYYY')
+            USING HINT = 'Load the services of the year, or choose a scheme whose property inactive is none.';
+        RETURN;
+    END IF;
+    FOR each IN SELECT t.* FROM generate_series(0, 11) AS m,
+                LATERAL osms.closed_terms(terms.registry, (year + make_interval(months => m))::date, (terms.scheme).scheme, terms.known_at) AS t
+    LOOP
+        CONTINUE WHEN each.inactive_share = 1;
+        SELECT array_agg(each.month) AS months, array_agg(r.organisation) AS organisations, array_agg(r.rate) AS amounts INTO rates FROM osms.month_rates(each) r;
+        months := months || rates.months;
+        organisations := organisations || rates.organisations;
+        amounts := amounts || rates.amounts;
+        parts := parts || format($query$
+            SELECT %1$L::date AS month, m.organisation::text AS organisation, count(*) AS heads,
+                   sum(m.share - CASE %2$L WHEN 'lower' THEN least(m.share, %3$s) ELSE m.share * %3$s END) AS shares, %4$s::numeric AS days
+            FROM inactive i JOIN (%5$s) AS m ON m.organisation = i.organisation AND m.person = i.person
+            WHERE m.placed
+            GROUP BY m.organisation$query$, each.month, (each.scheme).both_reductions, each.inactive_share, cardinality(each.days), osms.member_query(each));
+    END LOOP;
+    RETURN QUERY EXECUTE format($query$
+        WITH inactive AS MATERIALIZED (%s), part AS (%s)
+        SELECT p.organisation, p.month, p.heads, r.rate, p.shares, osms.round_quotient(r.rate * p.shares, p.days, $4)
+        FROM part p JOIN unnest($1, $2, $3) AS r (month, organisation, rate) ON r.month = p.month AND r.organisation = p.organisation$query$, osms.inactive_query(terms), array_to_string(parts, ' UNION ALL '))
+        USING months, organisations, amounts, (terms.scheme).amount_rounding;
+END $$;
+COMMENT ON FUNCTION osms.inactive_cut(osms.statement_terms) IS
+    'what December takes back, a row for each organisation and month of the year in which the share was in force: heads not served here in the year, rate of that month (tenge), shares they lose (to the parameter inactive_share, beside their other reductions as the scheme says), and the cut (tenge, rounded as an amount); no rows in other months, where the registry has no relation service, and, with a WARNING, where it holds no service of the year';
+
+CREATE FUNCTION osms.paid_before(registry text, month date) RETURNS TABLE (organisation text, amount numeric, carried numeric)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        WITH line AS (%s), payment AS (%s)
+        SELECT organisation, sum(coalesce(l.amount, p.amount)),
+               coalesce((array_agg(l.cap_cut ORDER BY month DESC) FILTER (WHERE l.cap_cut IS NOT NULL))[1], 0)
+        FROM line l FULL JOIN payment p USING (organisation, month)
+        WHERE month >= date_trunc('year', $1::timestamp) AND month < $1
+        GROUP BY organisation$query$,
+        CASE WHEN osms.relation_of(registry, 'statement_line') IS NULL
+             THEN 'SELECT NULL::text AS organisation, NULL::date AS month, NULL::numeric AS amount, NULL::numeric AS cap_cut WHERE false'
+             ELSE format('SELECT s.organisation::text AS organisation, s.month, s.amount, s.cap_cut FROM %I.statement_line s', registry) END,
+        CASE WHEN osms.relation_of(registry, 'payment') IS NULL
+             THEN 'SELECT NULL::text AS organisation, NULL::date AS month, NULL::numeric AS amount WHERE false'
+             ELSE format('SELECT s.organisation::text AS organisation, date_trunc(''month'', s.month::timestamp)::date AS month, sum(s.amount) AS amount
+                 FROM %I.payment s GROUP BY 1, 2', registry) END)
+        USING month;
+END $$;
+COMMENT ON FUNCTION osms.paid_before(text, date) IS
+    'tenge paid to each organisation for the earlier months of the year, by its closed lines or, for months without one, by the relation payment; and what the cap of its contract carried on';
+
+CREATE FUNCTION osms.warn_of(terms osms.statement_terms, illustrative boolean) RETURNS void
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    complete boolean := true;
+BEGIN
+    IF osms.relation_of(terms.registry, 'setting') IS NOT NULL THEN
+        EXECUTE format('SELECT roster_complete FROM %I.setting', terms.registry) INTO complete;
+    END IF;
+    IF NOT complete THEN
+        RAISE WARNING 'the roster of registry "%" is not complete', terms.registry
+            USING HINT = format('CALL osms.fill_roster(%L) first: who is not on the roster is not paid for.', terms.registry);
+    END IF;
+    IF illustrative THEN
+        RAISE WARNING 'the statement of % by scheme "%" uses illustrative rates', to_char(terms.month, 'YYYY-MM'), (terms.scheme).scheme
+            USING HINT = 'Load the tables of the order into osms.scheme, osms.scheme_weight and osms.base_rate.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.warn_of(osms.statement_terms, boolean) IS
+    'one WARNING when the roster is not complete, and one when something a statement was made from is illustrative';
+
+CREATE FUNCTION osms.statement(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
+    RETURNS SETOF osms.statement_line
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    terms osms.statement_terms := osms.statement_terms(registry, month, scheme, known_at);
+    lines osms.statement_line[] := osms.earned_lines(terms);
+    cap text := (terms.scheme).cap;
+BEGIN
+    PERFORM osms.warn_of(terms, (SELECT bool_or(l.illustrative) FROM unnest(lines) l));
+    RETURN QUERY
+    WITH cut AS MATERIALIZED (
+        SELECT c.organisation, sum(c.heads) FILTER (WHERE c.month = terms.month)::bigint AS heads, sum(c.cut) AS cut
+        FROM osms.inactive_cut(terms) c
+        GROUP BY c.organisation
+    ), paid AS MATERIALIZED (
+        SELECT p.* FROM osms.paid_before(terms.registry, terms.month) p WHERE cap <> 'none'
+    )
+    SELECT l.organisation, l.region, l.class, l.heads, l.pyramid, l.coefficient, l.factors, l.rate, l.suspect, l.insurance_unknown, l.reduced,
+           l.shares, l.earned, coalesce(c.heads, 0), d.cut, CASE WHEN l.status = 'ok' THEN greatest(d.cut - l.earned, 0) END, l.contract_amount, o.carried_in, o.owed - a.amount, a.amount,
+           l.status, l.held_because, l.persons_held, l.illustrative, l.marks
+    FROM unnest(lines) AS l
+    LEFT JOIN cut c ON c.organisation = l.organisation
+    LEFT JOIN paid p ON p.organisation = l.organisation,
+    LATERAL (SELECT CASE WHEN l.status = 'ok' THEN coalesce(c.cut, 0) END AS cut) AS d,
+    LATERAL (SELECT CASE WHEN cap = 'carried' THEN coalesce(p.carried, 0) ELSE 0 END AS carried_in) AS i,
+    LATERAL (SELECT i.carried_in, CASE WHEN l.status = 'ok' THEN greatest(l.earned - d.cut, 0) + i.carried_in END AS owed) AS o,
+    LATERAL (SELECT CASE WHEN l.contract_amount IS NULL OR cap = 'none' OR o.owed IS NULL THEN o.owed
+                         ELSE least(o.owed, greatest(l.contract_amount - coalesce(p.amount, 0), 0)) END AS amount) AS a
+    ORDER BY l.organisation COLLATE "C";
+END $$;
+COMMENT ON FUNCTION osms.statement(text, date, text, timestamptz) IS
+    'a line for every organisation with persons on the roster of the registry when heads are counted, as known at the moment: heads (persons), Kav, rate B*(Kav + sum(Ki - 1)) or B*Kav*product(Ki), reductions, amount (tenge); what lacks something is held and says why, without harm to the rest. The contract caps what closed lines or the relation payment show as paid in the year, so months are closed in order. One WARNING when anything used is illustrative, and one when the roster is not complete. Errors as osms.statement_terms';
+
+CREATE FUNCTION osms.statement_by_region(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
+    RETURNS TABLE (region text, total boolean, organisations bigint, held bigint, heads bigint, pyramid osms.pyramid,
+                   shares numeric, earned numeric, inactive_cut numeric, cap_cut numeric, amount numeric, persons_held bigint, illustrative boolean)
+    LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 20
+BEGIN ATOMIC
+    SELECT s.region, grouping(s.region) = 1, count(*), count(*) FILTER (WHERE s.status = 'held'), coalesce(sum(s.heads), 0)::bigint, osms.sum(s.pyramid),
+           sum(s.shares), sum(s.earned), sum(s.inactive_cut), sum(s.cap_cut), sum(s.amount), coalesce(sum(s.persons_held), 0)::bigint, bool_or(s.illustrative)
+    FROM osms.statement(statement_by_region.registry, statement_by_region.month, statement_by_region.scheme, statement_by_region.known_at) AS s
+    GROUP BY GROUPING SETS ((s.region), ())
+    ORDER BY grouping(s.region), s.region COLLATE "C";
+END;
+COMMENT ON FUNCTION osms.statement_by_region(text, date, text, timestamptz) IS
+    'a statement summed by region, and in its last row over all of them (total): organisations, held ones, heads, pyramid, shares, money (tenge). Warnings and errors as osms.statement';
