@@ -186,6 +186,14 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"amount", "numeric", true},
 		{"act", "text", false}
 	}, .key = NULL},
+	[REL_DEFECT] = {"defect", 6, {
+		{"organisation", "@organisation", true},
+		{"month", "date", true},
+		{"defect_month", "date", true},
+		{"code", "text", true},
+		{"cases", "integer", true},
+		{"act", "text", false}
+	}, .key = NULL},
 	[REL_PAYMENT] = {"payment", 3, {
 		{"organisation", "@organisation", true},
 		{"month", "date", true},

@@ -249,8 +249,12 @@ INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
 INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
     ('osms:insurance', 'Law on compulsory social medical insurance', '405-V', '2015-11-16',
      'text of the law: articles 5 (grace of three months) and 27, 28 (military and law-enforcement staff pay nothing)'),
-    ('osms:payment', 'Rules of payment for medical care', 'ҚР ДСМ-291/2020', '2020-12-20',
-     'text of the order as amended on 01.10.2025, point 47-1: 0.90 each month and 0.80 of the year, from that day');
+    ('osms:payment', 'Rules of payment for medical care', 'ҚР ДСМ-291/2020', NULL,
+     'text of the order as amended on 01.10.2025, points 41 to 49: lines of the act; 0.90 each month and 0.80 of the year, from that day'),
+    ('osms:monitoring', 'Rules of monitoring, unified classifier of defects', 'ҚР ДСМ-321/2020', NULL,
+     'classifier as amended by order 19 of 27.02.2026; that a defect under another costs what the other does is inferred'),
+    ('osms:invoice', 'Forms of invoices and acts', 'ҚР ДСМ-86', '2021-08-20',
+     'monthly form of attached persons, read in notes; the inner edges of its age bands are inferred');
 
 INSERT INTO osms.parameter (name, value, valid_from, known_from, act, illustrative) VALUES
     ('approval_valid_days', '30', '-infinity', '-infinity', 'osms:illustrative', true),

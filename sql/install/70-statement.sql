@@ -196,7 +196,7 @@ BEGIN
         CASE scheme.suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END);
 END $$;
 COMMENT ON FUNCTION osms.member_query(osms.statement_terms) IS
-    'query for the persons who count by the terms of a statement, a row for each day on which they do: attachment, person, organisation, site, since, birth_date, sex, mark, day, placed (whether birth date and sex give a place in a pyramid; who has none is listed and not paid for), insurance (paid, unpaid, NULL = not known or not asked), uninsured, list_share, share, reason (NULL, uninsured, over_norm, or both with a comma)';
+    'query for the persons who count by the terms of a statement, a row for each day on which they do: attachment, person, organisation, site, since, birth_date, sex, mark, day, placed (whether birth date and sex give a place in a pyramid, NULL for want of a birth date; who has none is listed and not paid for), insurance (paid, unpaid, NULL = not known or not asked), uninsured, list_share, share, reason (NULL, uninsured, over_norm, or both with a comma)';
 
 CREATE FUNCTION osms.tally_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -223,7 +223,31 @@ DECLARE
     terms osms.statement_terms := osms.statement_terms(registry, month, scheme, known_at);
 BEGIN
     RETURN QUERY EXECUTE format('SELECT m.organisation::text, m.person::text, m.attachment::text, m.site, m.since, m.birth_date, m.sex, m.mark, m.day,
-        m.placed, m.insurance, m.share, m.reason FROM (%s) AS m', osms.member_query(terms));
+        coalesce(m.placed, false), m.insurance, m.share, m.reason FROM (%s) AS m', osms.member_query(terms));
 END $$;
 COMMENT ON FUNCTION osms.statement_persons(text, date, text, timestamptz) IS
     'who stands behind the heads of a statement: a row for every person on the roster on the day counted (by person-days, on every such day), with share of the rate and reason where it is below 1; placed is false for persons without sex or usable birth date, who are not paid for. Errors as osms.statement_terms';
+
+CREATE FUNCTION osms.person_days(registry text, from_day date, to_day date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
+    RETURNS TABLE (organisation text, listed bigint, pyramid osms.pyramid)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
+    SET search_path = pg_catalog, pg_temp
+    SET jit = off
+AS $$
+DECLARE
+    terms osms.statement_terms;
+BEGIN
+    IF NOT (isfinite(from_day) AND isfinite(to_day)) OR from_day >= to_day THEN
+        RAISE EXCEPTION 'days from % up to % are none', from_day, to_day
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'The last day is the one before the second date.';
+    END IF;
+    terms := osms.statement_terms(registry, date_trunc('month', to_day - interval '1 day')::date, scheme, known_at);
+    terms.days := (SELECT array_agg(d::date ORDER BY d) FROM generate_series(from_day, to_day - 1, interval '1 day') AS d);
+    terms.age_day := NULL;
+    terms.insured_month := NULL;
+    terms.insurance_known := false;
+    terms.norm_above := NULL;
+    RETURN QUERY EXECUTE format('SELECT t.organisation, t.listed, t.pyramid FROM (%s) AS t ORDER BY t.organisation COLLATE "C"', osms.tally_query(terms));
+END $$;
+COMMENT ON FUNCTION osms.person_days(text, date, date, text, timestamptz) IS
+    'days of persons on the roster of each organisation from a day up to, not with, another: all, and by age on each day and sex those who can be placed; the parts of a span sum to the whole. 22023 for a span without days, otherwise errors as osms.statement_terms';

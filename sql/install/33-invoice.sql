@@ -1,0 +1,120 @@
+
+--
+-- invoice: the lines of the act, the classifier of defects, and the bands of
+-- the monthly form, as dated rows like the rest of the tariff.
+--
+CREATE TABLE osms.payment_line (
+    line text NOT NULL,
+    title text NOT NULL,
+    computed boolean NOT NULL DEFAULT false,
+    place integer NOT NULL,
+    valid_from date NOT NULL,
+    known_from timestamptz NOT NULL DEFAULT now(),
+    act text NOT NULL REFERENCES osms.act,
+    PRIMARY KEY (line, valid_from, known_from)
+);
+COMMENT ON TABLE osms.payment_line IS 'lines of the act of a month, read by osms.invoice; rows are only added';
+COMMENT ON COLUMN osms.payment_line.line IS 'code of the line';
+COMMENT ON COLUMN osms.payment_line.title IS 'what is paid by it';
+COMMENT ON COLUMN osms.payment_line.computed IS 'whether osms computes it; the others are entered as rows of the relation adjustment';
+COMMENT ON COLUMN osms.payment_line.place IS 'place in the act';
+COMMENT ON COLUMN osms.payment_line.valid_from IS 'first day on which it is in force';
+COMMENT ON COLUMN osms.payment_line.known_from IS 'moment from which it is known';
+COMMENT ON COLUMN osms.payment_line.act IS 'act that says so';
+
+CREATE TABLE osms.sanction (
+    code text NOT NULL,
+    title text NOT NULL,
+    multiple numeric NOT NULL CHECK (multiple >= 0 AND multiple < 'Infinity'),
+    valid_from date NOT NULL,
+    known_from timestamptz NOT NULL DEFAULT now(),
+    act text NOT NULL REFERENCES osms.act,
+    PRIMARY KEY (code, valid_from, known_from)
+);
+COMMENT ON TABLE osms.sanction IS 'what a defect of primary care costs, in multiples of the rate; rows are only added';
+COMMENT ON COLUMN osms.sanction.code IS 'code of the defect in the classifier';
+COMMENT ON COLUMN osms.sanction.title IS 'the defect';
+COMMENT ON COLUMN osms.sanction.multiple IS 'multiple of the rate (tenge per person and month) of the organisation for each case';
+COMMENT ON COLUMN osms.sanction.valid_from IS 'first day on which it is in force';
+COMMENT ON COLUMN osms.sanction.known_from IS 'moment from which it is known';
+COMMENT ON COLUMN osms.sanction.act IS 'act that says so';
+
+CREATE TABLE osms.form_band (
+    age_from integer NOT NULL CHECK (age_from >= 0),
+    age_to integer CHECK (age_to > age_from),
+    title text NOT NULL,
+    valid_from date NOT NULL,
+    known_from timestamptz NOT NULL DEFAULT now(),
+    act text NOT NULL REFERENCES osms.act,
+    PRIMARY KEY (age_from, valid_from, known_from)
+);
+COMMENT ON TABLE osms.form_band IS 'age bands of the monthly form. The rows of one valid_from and known_from are an edition that holds whole; rows are only added';
+COMMENT ON COLUMN osms.form_band.age_from IS 'first age, completed years';
+COMMENT ON COLUMN osms.form_band.age_to IS 'age before which the band ends, years; NULL = open';
+COMMENT ON COLUMN osms.form_band.title IS 'the band as the form writes it';
+COMMENT ON COLUMN osms.form_band.valid_from IS 'first day on which the edition is in force';
+COMMENT ON COLUMN osms.form_band.known_from IS 'moment from which the edition is known';
+COMMENT ON COLUMN osms.form_band.act IS 'act that says so';
+
+INSERT INTO osms.payment_line (line, title, computed, place, valid_from, known_from, act)
+SELECT l.line, l.title, l.line = 'PMSP', l.place, '-infinity', '-infinity', 'osms:payment'
+FROM (VALUES ('PMSP', 'primary care for the attached population, by the per-capita rate', 1), ('NMP4', 'urgent care of the fourth category', 2),
+             ('PKU', 'low-protein foods for phenylketonuria', 3), ('SPLIT', 'split-up of overgrown urban clinics', 4),
+             ('AMB_DRV', 'extra pay of ambulance drivers', 5), ('AMB_STAFF', 'extra pay of ambulance staff', 6),
+             ('SCHOOL', 'school medicine', 7), ('SK', 'incentive component', 8)) AS l (line, title, place);
+
+INSERT INTO osms.sanction (code, title, multiple, valid_from, known_from, act)
+SELECT s.code, s.title, s.multiple, '2026-03-01', '-infinity', 'osms:monitoring'
+FROM (VALUES
+    ('1.0', 'unjustified care', 20),
+    ('1.2', 'unjustified referral or diagnostics', 20),
+    ('2.0', 'records defect', 0),
+    ('3.0', 'overstated volume', 10),
+    ('3.1', 'inflated number of services', 10),
+    ('3.2', 'dearer service than needed', 10),
+    ('5.0', 'unconfirmed case of care', 100),
+    ('5.1', 'unconfirmed case put on the invoice', 100),
+    ('5.2', 'attachment to another PHC organisation without notice to and consent of the person', 100),
+    ('6.0', 'deviation from standards', 5),
+    ('6.1', 'late or wrong treatment with bad outcome', 5),
+    ('6.2', 'breach of health legislation', 5),
+    ('6.3', 'late supply of medicines', 5),
+    ('6.4', 'unjustified prescription', 5),
+    ('7.0', 'wait longer than 15 working days', 0),
+    ('8.0', 'justified complaint', 30),
+    ('9.0', 'death not payable / death at outpatient or ambulance level', 50),
+    ('10.0', 'clinical and post-mortem diagnoses differ', 20),
+    ('11.0', 'service outside the contract', 30),
+    ('12.0', 'charging for covered care', 50),
+    ('12.1', 'patient made to bring own medicines', 50),
+    ('12.2', 'patient made to pay money', 50),
+    ('12.3', 'paid service put on the invoice', 50)) AS s (code, title, multiple);
+
+INSERT INTO osms.form_band (age_from, age_to, title, valid_from, known_from, act)
+SELECT b.age_from, b.age_to, b.title, '-infinity', '-infinity', 'osms:invoice'
+FROM (VALUES (0, 1, '0-12 months'), (1, 5, '12 months - 4 years'), (5, 10, '5-9'), (10, 15, '10-14'), (15, 20, '15-19'), (20, 30, '20-29'),
+             (30, 40, '30-39'), (40, 50, '40-49'), (50, 60, '50-59'), (60, 70, '60-69'), (70, NULL, '70 and over')) AS b (age_from, age_to, title);
+
+ALTER TABLE osms.payment_line ADD CONSTRAINT payment_line_reserved
+    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
+ALTER TABLE osms.sanction ADD CONSTRAINT sanction_reserved
+    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
+ALTER TABLE osms.form_band ADD CONSTRAINT form_band_reserved
+    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
+
+SELECT pg_catalog.pg_extension_config_dump('osms.payment_line', 'WHERE act NOT LIKE ''osms:%''');
+SELECT pg_catalog.pg_extension_config_dump('osms.sanction', 'WHERE act NOT LIKE ''osms:%''');
+SELECT pg_catalog.pg_extension_config_dump('osms.form_band', 'WHERE act NOT LIKE ''osms:%''');
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.payment_line
+    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.sanction
+    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.form_band
+    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
+COMMENT ON TRIGGER append_only ON osms.payment_line IS 'rows are only added';
+COMMENT ON TRIGGER append_only ON osms.sanction IS 'rows are only added';
+COMMENT ON TRIGGER append_only ON osms.form_band IS 'rows are only added';
+
+GRANT SELECT ON osms.payment_line, osms.sanction, osms.form_band TO PUBLIC;
+GRANT INSERT ON osms.payment_line, osms.sanction, osms.form_band TO @extowner@;
