@@ -62,7 +62,12 @@ typedef struct Guard
 	Projection *projection;
 	Oid			collation;		/* in which persons are sorted and locked */
 	TupleDesc	desc;			/* of a change: see below */
-	bool		sifts;			/* clauses see accepted candidates as stored */
+	enum
+	{
+		TO_GUARD,
+		TO_SIFT,				/* clauses see accepted candidates as stored */
+		TO_AUDIT
+	}			purpose;
 	SPIPlanPtr	plans[GUARD_PLANS];
 	MemoryContext context;
 	uint64		generation;		/* no two guards of a session share it */
@@ -185,7 +190,9 @@ extern char *write_optional(const Registry *registry, const char *part,
 							int length);
 
 /* judge.c */
-extern char *judge_query(const Guard *guard, const char *rowset, bool audit);
+extern char *write_clause(const Guard *guard, const char *sql);
+extern int	joins_needed(const char *sql);
+extern char *write_joins(const Guard *guard, int needed);
 extern void judge_row(const Guard *guard, const RowChange *change,
 					  bool row_layer, Findings *findings, char event);
 extern void judge_chunk(Chunk *chunk, Findings *findings);

@@ -1,10 +1,10 @@
 /*
  * judge.c
- *		Judging changes, and stored rows, by the clauses of the rules.
+ *		Judging changes by the clauses of the rules.
  *
  * The SQL clauses of a relation are put into one query over "c", the rows to
  * judge, joined to what the clauses look at.  In a guard c is the chunk, in
- * audit the relation itself; the clauses are the same.
+ * audit (audit.c) the relation itself; the clauses are the same.
  *
  * Sift judges candidates as if they had just been inserted: to its clauses
  * the relation holds the candidates that were accepted before.
@@ -12,21 +12,14 @@
  * In a clause {r} is the registry, {touched:a,b} tells that a column changed,
  * {extended} that an attachment reaches further, {number:a} is a number kept
  * as text or bigint, as text, and {any_number:a} any number; parts that hang
- * on an optional relation are in optional.c.
+ * on an optional relation are in optional.c.  {others} stands before a look at
+ * other rows of the same person in the relation: audit knows who has none.
  */
 #include "guard.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
-#include "utils/typcache.h"
-
-PG_FUNCTION_INFO_V1(osms_audit_query);
-PG_FUNCTION_INFO_V1(osms_row_findings);
 
 /*
  * The relations that clauses read beside c, by the alias they use.  In a
@@ -165,7 +158,7 @@ names_own_relation(const Guard *guard, const char *sql)
  * Write a clause for this guard.  NULL where it has nothing to judge: a
  * number of an osms type was judged when it was read.
  */
-static char *
+char *
 write_clause(const Guard *guard, const char *sql)
 {
 	StringInfoData out;
@@ -207,7 +200,10 @@ write_clause(const Guard *guard, const char *sql)
 		else if ((part = write_optional(&guard->registry, sql + 1,
 										end - sql - 1)) != NULL)
 			appendStringInfoString(&out, part);
-		else if (guard->sifts && names_own_relation(guard, sql))
+		else if (strncmp(sql, "{others}", 8) == 0)
+			appendStringInfoString(&out, guard->purpose == TO_AUDIT ?
+								   "c.others" : "true");
+		else if (guard->purpose == TO_SIFT && names_own_relation(guard, sql))
 		{
 			appendStringInfoString(&out, "present");
 			end = strchr(sql, ' ') - 1;
@@ -241,72 +237,69 @@ present_relation(const Guard *guard)
 					columns.data, shape->name);
 }
 
-/*
- * The query that judges a row set by every enabled SQL clause: columns ord
- * and one finding a clause, named by the clause's position, for rows with a
- * finding.  For audit: key, person, rule, finding, and the C clauses too.
- * NULL where no clause is enabled.
- */
-char *
-judge_query(const Guard *guard, const char *rowset, bool audit)
+/* Note which of the joins a clause needs, as bits. */
+int
+joins_needed(const char *sql)
 {
-	const CanonicalRelation *shape = &canonical_relations[guard->kind];
-	StringInfoData findings;
+	int			needed = 0;
+
+	for (int j = 0; j < (int) lengthof(joins); j++)
+		if (uses_alias(sql, joins[j].alias))
+			needed |= 1 << j;
+	return needed;
+}
+
+/* The joins that clauses need. */
+char *
+write_joins(const Guard *guard, int needed)
+{
 	StringInfoData from;
+
+	initStringInfo(&from);
+	for (int j = 0; j < (int) lengthof(joins); j++)
+		if (needed & (1 << j))
+			appendStringInfoString(&from,
+								   expand(guard,
+										  joins[j].chunk_join &&
+										  guard->purpose != TO_AUDIT ?
+										  joins[j].chunk_join :
+										  joins[j].join));
+	return from.data;
+}
+
+/*
+ * The query that judges the rows of a chunk by every enabled SQL clause:
+ * columns ord and one finding a clause, named by the clause's position, for
+ * rows with a finding.  NULL where no clause is enabled.
+ */
+static char *
+judge_query(const Guard *guard)
+{
+	StringInfoData findings;
 	StringInfoData listed;
-	bool		joined[lengthof(joins)] = {0};
-	const char *separator = "";
+	int			needed = 0;
 
 	initStringInfo(&findings);
-	initStringInfo(&from);
 	initStringInfo(&listed);
 	for (int i = 0; i < nclauses; i++)
 	{
 		char	   *sql;
 
 		if (clauses[i].set == NULL ||
-			!clause_enabled(guard, &clauses[i], audit) ||
-			(audit && !clauses[i].audited) ||
+			!clause_enabled(guard, &clauses[i], false) ||
 			(sql = write_clause(guard, clauses[i].set)) == NULL)
 			continue;
 		appendStringInfo(&findings, ", (%s) AS f%d", sql, i);
-		if (audit)
-			appendStringInfo(&listed, "%s('%s', j.f%d)", separator,
-							 rules[clauses[i].rule].id, i);
-		else
-			appendStringInfo(&listed, "%sj.f%d", separator, i);
-		separator = ", ";
-		for (int j = 0; j < (int) lengthof(joins); j++)
-			joined[j] |= uses_alias(sql, joins[j].alias);
+		appendStringInfo(&listed, "%sj.f%d", listed.len ? ", " : "", i);
+		needed |= joins_needed(sql);
 	}
-	for (int j = 0; j < (int) lengthof(joins); j++)
-		if (joined[j])
-			appendStringInfoString(&from, expand(guard,
-												 joins[j].chunk_join && !audit ?
-												 joins[j].chunk_join :
-												 joins[j].join));
-
-	if (!audit)
-		return listed.len == 0 ? NULL :
-			psprintf("%sSELECT * FROM (SELECT c.ord%s FROM %s c%s) j"
-					 " WHERE num_nonnulls(%s) > 0 ORDER BY 1",
-					 guard->sifts ? present_relation(guard) : "",
-					 findings.data, rowset, from.data, listed.data);
-	return psprintf("SELECT j.key, j.person, f.rule, ltrim(f.finding, '?')"
-					" FROM (SELECT c.%s::text AS key, %s AS person,"
-					" osms.row_findings(%s::regclass, c.whole) AS rows%s"
-					" FROM %s c%s) j, LATERAL (%s%s%s"
-					"SELECT split_part(x, ':', 1), split_part(x, ':', 2)"
-					" FROM unnest(j.rows) x) f(rule, finding)"
-					" WHERE f.finding IS NOT NULL",
-					shape->columns[0].name,
-					strcmp(shape->columns[shape->subject].name, "person") == 0
-					? "c.person::text" : "NULL::text",
-					quote_literal_cstr(psprintf("%s.%s", guard->registry.name,
-												shape->name)),
-					findings.data, rowset, from.data,
-					listed.len ? "VALUES " : "", listed.data,
-					listed.len ? " UNION ALL " : "");
+	if (listed.len == 0)
+		return NULL;
+	return psprintf("%sSELECT * FROM (SELECT c.ord%s FROM"
+					" (SELECT *, false AS stored FROM chunk WHERE op <> 'D') c"
+					"%s) j WHERE num_nonnulls(%s) > 0 ORDER BY 1",
+					guard->purpose == TO_SIFT ? present_relation(guard) : "",
+					findings.data, write_joins(guard, needed), listed.data);
 }
 
 /* Judge one row by the C clauses that apply in a layer. */
@@ -354,8 +347,7 @@ judge_chunk(Chunk *chunk, Findings *findings)
 		return;
 	if (guard->plans[PLAN_JUDGE] == NULL)
 	{
-		sql = judge_query(guard, "(SELECT *, false AS stored FROM chunk"
-						  " WHERE op <> 'D')", false);
+		sql = judge_query(guard);
 		if (sql == NULL)
 			return;
 	}
@@ -388,113 +380,4 @@ judge_chunk(Chunk *chunk, Findings *findings)
 		}
 	}
 	SPI_freetuptable(table);
-}
-
-/*
- * audit_query(registry, relation): the query that audits one relation, or
- * NULL where the registry lacks it.
- */
-Datum
-osms_audit_query(PG_FUNCTION_ARGS)
-{
-	char	   *registry = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	char	   *relation = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	RelationKind kind;
-	Guard	   *guard;
-
-	if (!relation_kind_of(relation, &kind) ||
-		!canonical_relations[kind].guarded)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" is not a relation with rules", relation)));
-	guard = guard_of_registry(registry, kind);
-	if (guard == NULL)
-		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(judge_query(guard,
-		psprintf("(SELECT v.*, v AS whole, 'I'::\"char\" AS op, -1 AS bits,"
-				 " true AS stored FROM %s.%s v)", guard->registry.name,
-				 canonical_relations[kind].name), true)));
-}
-
-/*
- * row_findings(canonical regclass, row record): what the C clauses find in a
- * stored canonical row, as rule:finding, or NULL.
- */
-Datum
-osms_row_findings(PG_FUNCTION_ARGS)
-{
-	Oid			canonical = PG_GETARG_OID(0);
-	HeapTupleHeader header = PG_GETARG_HEAPTUPLEHEADER(1);
-	Projection *p = fcinfo->flinfo->fn_extra;
-	TupleDesc	desc;
-	HeapTupleData tuple;
-	Datum		values[MaxTupleAttributeNumber];
-	bool		nulls[MaxTupleAttributeNumber];
-	CanonicalRow row;
-	RowChange	change = {.new = &row,.changed = -1,.stored = true};
-	ArrayBuildState *result = NULL;
-
-	if (p == NULL)
-	{
-		RelationKind kind;
-		MemoryContext old;
-
-		if (!relation_kind_of(get_rel_name(canonical), &kind))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("relation \"%s\" is not a canonical relation",
-							get_rel_name(canonical))));
-		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		p = make_projection(kind, canonical);
-		MemoryContextSwitchTo(old);
-		fcinfo->flinfo->fn_extra = p;
-	}
-	change.projection = p;
-
-	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
-								  HeapTupleHeaderGetTypMod(header));
-	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = InvalidOid;
-	tuple.t_data = header;
-	heap_deform_tuple(&tuple, desc, values, nulls);
-	for (int i = 0; i < (int) lengthof(row.isnull); i++)
-		row.isnull[i] = true;
-	for (int a = 0; a < desc->natts; a++)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, a);
-		int			i = canonical_column(p->kind, NameStr(att->attname),
-										 strlen(NameStr(att->attname)));
-
-		if (i >= 0 && att->atttypid != p->type[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("row is not of relation \"%s\"",
-							get_rel_name(canonical))));
-		if (i >= 0)
-		{
-			row.value[i] = values[a];
-			row.isnull[i] = nulls[a];
-		}
-	}
-	ReleaseTupleDesc(desc);
-
-	for (int i = 0; i < nclauses; i++)
-	{
-		const Clause *clause = &clauses[i];
-		const char *finding;
-
-		if (clause->relation != p->kind || clause->row == NULL ||
-			clause->set != NULL || !clause->audited ||
-			(clause->needs & ~p->mapped) != 0)
-			continue;
-		finding = clause->row(&change);
-		if (finding)
-			result = accumArrayResult(result,
-									  CStringGetTextDatum(psprintf("%s:%s", rules[clause->rule].id, finding)),
-									  false, TEXTOID, CurrentMemoryContext);
-	}
-	if (result == NULL)
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(makeArrayResult(result, CurrentMemoryContext));
 }

@@ -36,11 +36,10 @@
 	" AND (c.state IN " OPEN_STATES \
 	"  OR c.op = 'I' AND c.state IN ('attached', 'lapsed', 'cancelled'))" \
 	" AND " SINCE_CUT_OVER \
-	" AND NOT EXISTS (SELECT FROM {r}.identity_event e," \
-	"   LATERAL (SELECT h.methods, h.clerk_methods, h.clerk_role" \
-	"    FROM osms.channel h WHERE h.channel = e.channel" \
-	"     AND h.valid_from <= (e.at AT TIME ZONE s.time_zone)::date" \
-	"    ORDER BY h.valid_from DESC, h.known_from DESC LIMIT 1) h" \
+	" AND NOT EXISTS (SELECT FROM {r}.identity_event e" \
+	"   JOIN osms.channel_period h ON h.channel = e.channel" \
+	"    AND h.valid_from <= (e.at AT TIME ZONE s.time_zone)::date" \
+	"    AND (e.at AT TIME ZONE s.time_zone)::date < h.valid_to" \
 	"   WHERE e.application = c.application AND e.channel = c.channel" \
 	"    AND (e.person = c.person AND (e.applicant IS NULL" \
 	"      OR e.applicant = e.person OR e.applicant = c.applicant)" \
@@ -53,6 +52,7 @@
 /* Campaign applications, which wait for 1 January, are counted apart. */
 #define ONE_OPEN_APPLICATION \
 	"CASE WHEN {touched:state,person,ground} AND c.state IN " OPEN_STATES \
+	" AND {others}" \
 	" AND EXISTS (SELECT FROM {r}.application x WHERE x.person = c.person" \
 	"  AND x.application <> c.application AND x.state IN " OPEN_STATES \
 	"  AND (x.ground IS NOT DISTINCT FROM 'campaign')" \

@@ -30,7 +30,7 @@
 	"  WHEN ap.person <> c.person THEN 'application_of_another_person'" \
 	"  WHEN NOT {follows:ap.organisation}" \
 	"   THEN 'application_of_another_organisation'" \
-	"  WHEN c.application = ANY (SELECT x.application FROM {r}.attachment x" \
+	"  WHEN {others} AND c.application = ANY (SELECT x.application FROM {r}.attachment x" \
 	"    WHERE x.person = c.person" \
 	"     AND x.attachment <> c.attachment AND (NOT c.stored" \
 	"      OR (x.since, x.attachment) < (c.since, c.attachment)))" \
@@ -60,7 +60,7 @@
 	"  WHEN NOT {follows:x.organisation}" \
 	"   THEN 'attachment_of_another_organisation'" \
 	"  WHEN x.state NOT IN ('closed', 'annulled') THEN 'still_attached'" \
-	"  WHEN EXISTS (SELECT FROM {r}.attachment y" \
+	"  WHEN {others} AND EXISTS (SELECT FROM {r}.attachment y" \
 	"    WHERE y.person = c.person AND y.restores = c.restores" \
 	"     AND y.attachment <> c.attachment AND y.state <> 'annulled'" \
 	"     AND (NOT c.stored OR (y.since, y.attachment)" \

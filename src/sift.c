@@ -422,7 +422,7 @@ sifting_guard(const char *registry, const char *relation, const char *modes)
 				 errhint("Map it with osms.map().")));
 	read_modes(modes, guard->modes);
 	guard->registry.owner = GetUserId();
-	guard->sifts = true;
+	guard->purpose = TO_SIFT;
 	return guard;
 }
 

@@ -42,3 +42,14 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.channel
 COMMENT ON TRIGGER append_only ON osms.channel IS 'rows are only added';
 GRANT SELECT ON osms.channel TO PUBLIC;
 GRANT INSERT ON osms.channel TO @extowner@;
+
+-- Materialized, for it is looked at for every application of an audit.
+CREATE VIEW osms.channel_period AS
+    WITH period AS MATERIALIZED (
+        SELECT c.channel, c.methods, c.clerk_methods, c.clerk_role, c.writer, c.valid_from,
+               coalesce(lead(c.valid_from) OVER (PARTITION BY c.channel ORDER BY c.valid_from, c.known_from), 'infinity') AS valid_to, c.act
+        FROM osms.channel c)
+    SELECT * FROM period;
+COMMENT ON VIEW osms.channel_period IS
+    'osms.channel with the days on which each row is in force: from valid_from to before valid_to; no day where a later known row replaced it';
+GRANT SELECT ON osms.channel_period TO PUBLIC;

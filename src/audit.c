@@ -1,0 +1,399 @@
+/*
+ * audit.c
+ *		Judging the stored rows of a registry.
+ *
+ * The clauses of a relation become one query that reads each relation once
+ * and joins it as a whole, so the planner may hash, sort and go parallel, and
+ * memory is what work_mem allows.  Where clauses look at other rows of the
+ * same person, one sort by person tells who has any.
+ */
+#include "guard.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "tcop/dest.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+PG_FUNCTION_INFO_V1(osms_audit_relation);
+PG_FUNCTION_INFO_V1(osms_row_findings);
+
+/* Of two attachments of a person that overlap the later one is found. */
+#define MEMBER \
+	"(c.state IN ('active', 'suspect', 'closed')" \
+	" AND c.since < coalesce(c.until, 'infinity'))"
+#define OVERLAP \
+	"CASE WHEN " MEMBER " AND c.since < c.reach AND c.person IS NOT NULL" \
+	" THEN 'overlap' END"
+#define REACH \
+	"max(CASE WHEN " MEMBER " THEN coalesce(c.until, 'infinity') END)" \
+	" OVER (PARTITION BY c.person ORDER BY c.since, c.attachment" \
+	"  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+
+/* What becomes of the rows of an audit: they are kept, and counted by rule. */
+typedef struct AuditReceiver
+{
+	DestReceiver pub;
+	const char *relation;
+	ReturnSetInfo *result;
+	bool		wanted[RULES];
+	int64		count[RULES];
+} AuditReceiver;
+
+/* The columns of a record among those of the canonical relation. */
+typedef struct RowReader
+{
+	Projection *projection;
+	Oid			type;			/* of the record, which place is about */
+	int32		typmod;
+	int			natts;
+	int			place[MaxTupleAttributeNumber]; /* -1: not canonical */
+} RowReader;
+
+/* Which rules are to be judged: all of them where none is named. */
+static void
+read_rules(ArrayType *names, bool *wanted)
+{
+	Datum	   *values;
+	bool	   *nulls;
+	int			n;
+	RuleId		rule;
+
+	memset(wanted, names == NULL, RULES * sizeof(bool));
+	if (names == NULL)
+		return;
+	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls,
+					  &n);
+	for (int i = 0; i < n; i++)
+	{
+		char	   *name = nulls[i] ? "" : TextDatumGetCString(values[i]);
+
+		if (!rule_of(name, strlen(name), &rule))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("there is no rule \"%s\"", name),
+					 errhint("SELECT rule FROM osms.rule lists the rules.")));
+		wanted[rule] = true;
+	}
+}
+
+/* Whether audit judges by a clause. */
+static bool
+is_audited(const Guard *guard, const Clause *clause, const bool *wanted)
+{
+	return clause->audited && wanted[clause->rule] &&
+		clause_enabled(guard, clause, true);
+}
+
+/* The stored rows of the relation, with what a sort by person tells of them. */
+static char *
+stored_rows(const Guard *guard, bool others, bool reach)
+{
+	const CanonicalRelation *shape = &canonical_relations[guard->kind];
+	StringInfoData columns;
+
+	initStringInfo(&columns);
+	for (int i = 0; i < shape->ncolumns; i++)
+		if (OidIsValid(guard->projection->type[i]))
+			appendStringInfo(&columns, "%sc.%s", i ? ", " : "",
+							 shape->columns[i].name);
+	if (others)
+		appendStringInfo(&columns, ", count(*) OVER (PARTITION BY c.%s) > 1"
+						 " AS others", shape->columns[shape->subject].name);
+	if (reach)
+		appendStringInfoString(&columns, ", " REACH " AS reach");
+	return psprintf("(SELECT w.*, w AS whole, 'I'::\"char\" AS op, -1 AS bits,"
+					" true AS stored FROM (SELECT %s FROM %s.%s c) w)",
+					columns.data, guard->registry.name, shape->name);
+}
+
+/*
+ * The query that judges the stored rows of a relation by the audited clauses:
+ * key, person, rule, finding.  NULL where there is none.
+ */
+static char *
+audit_query(const Guard *guard, const bool *wanted)
+{
+	const CanonicalRelation *shape = &canonical_relations[guard->kind];
+	StringInfoData findings;
+	StringInfoData listed;		/* as values */
+	StringInfoData tested;
+	bool		rows = false;
+	bool		others = false;
+	bool		reach = false;
+	int			needed = 0;
+
+	initStringInfo(&findings);
+	initStringInfo(&listed);
+	initStringInfo(&tested);
+	for (int i = 0; i < nclauses; i++)
+	{
+		const Clause *clause = &clauses[i];
+		char	   *sql = OVERLAP;
+
+		if (!is_audited(guard, clause, wanted))
+			continue;
+		if (clause->set == NULL && clause->row != NULL)
+		{
+			rows = true;
+			continue;
+		}
+		if (clause->set == NULL)
+			reach = true;
+		else if ((sql = write_clause(guard, clause->set)) == NULL)
+			continue;
+		appendStringInfo(&findings, ", (%s) AS f%d", sql, i);
+		appendStringInfo(&listed, "%s('%s', j.f%d)", listed.len ? ", " : "",
+						 rules[clause->rule].id, i);
+		appendStringInfo(&tested, "%sj.f%d", tested.len ? ", " : "", i);
+		others |= strstr(sql, "c.others") != NULL;
+		needed |= joins_needed(sql);
+	}
+	if (rows)
+	{
+		appendStringInfo(&findings, ", osms.row_findings(%s::regclass, c.whole)"
+						 " AS rows",
+						 quote_literal_cstr(psprintf("%s.%s",
+													 guard->registry.name,
+													 shape->name)));
+		appendStringInfo(&tested, "%sj.rows", tested.len ? ", " : "");
+	}
+	if (tested.len == 0)
+		return NULL;
+	return psprintf("SELECT j.key, j.person, f.rule, ltrim(f.finding, '?')"
+					" FROM (SELECT c.%s::text AS key, %s AS person%s FROM %s c%s)"
+					" j, LATERAL (%s%s%s%s) f(rule, finding)"
+					" WHERE num_nonnulls(%s) > 0 AND f.finding IS NOT NULL",
+					shape->columns[0].name,
+					strcmp(shape->columns[shape->subject].name, "person") == 0
+					? "c.person::text" : "NULL::text",
+					findings.data, stored_rows(guard, others, reach),
+					write_joins(guard, needed),
+					listed.len ? "VALUES " : "", listed.data,
+					listed.len && rows ? " UNION ALL " : "",
+					rows ? "SELECT split_part(x, ':', 1), split_part(x, ':', 2)"
+					" FROM unnest(j.rows) x" : "",
+					tested.data);
+}
+
+static void
+begin_receiving(pg_attribute_unused() DestReceiver *self,
+				pg_attribute_unused() int operation,
+				pg_attribute_unused() TupleDesc desc)
+{
+}
+
+static void
+end_receiving(pg_attribute_unused() DestReceiver *self)
+{
+}
+
+/* One finding: key, person, rule, finding. */
+static bool
+receive_finding(TupleTableSlot *slot, DestReceiver *self)
+{
+	AuditReceiver *receiver = (AuditReceiver *) self;
+	Datum		values[5];
+	bool		nulls[5];
+	char	   *name;
+	RuleId		rule;
+
+	slot_getallattrs(slot);
+	name = TextDatumGetCString(slot->tts_values[2]);
+	if (!rule_of(name, strlen(name), &rule) || !receiver->wanted[rule])
+		return true;
+	receiver->count[rule]++;
+	pfree(name);
+	values[0] = CStringGetTextDatum(receiver->relation);
+	nulls[0] = false;
+	memcpy(values + 1, slot->tts_values, 4 * sizeof(Datum));
+	memcpy(nulls + 1, slot->tts_isnull, 4 * sizeof(bool));
+	tuplestore_putvalues(receiver->result->setResult,
+						 receiver->result->setDesc, values, nulls);
+	pfree(DatumGetPointer(values[0]));
+	return true;
+}
+
+/* Tell how far an audit is: what each rule has found in a relation. */
+static void
+tell_progress(const Guard *guard, const AuditReceiver *receiver,
+			  TimestampTz began)
+{
+	bool		told[RULES] = {0};
+	long		seconds;
+	int			microseconds;
+
+	TimestampDifference(began, GetCurrentTimestamp(), &seconds, &microseconds);
+	for (int i = 0; i < nclauses; i++)
+	{
+		RuleId		rule = clauses[i].rule;
+
+		if (told[rule] || !is_audited(guard, &clauses[i], receiver->wanted))
+			continue;
+		told[rule] = true;
+		ereport(NOTICE,
+				(errmsg("audit of %s.%s: rule %s finds " INT64_FORMAT " rows",
+						guard->registry.name, receiver->relation,
+						rules[rule].id, receiver->count[rule])));
+	}
+	ereport(NOTICE,
+			(errmsg("audit of %s.%s took %ld.%d s", guard->registry.name,
+					receiver->relation, seconds, microseconds / 100000)));
+}
+
+/* audit_relation(registry, relation, rules text[], progress boolean) */
+Datum
+osms_audit_relation(PG_FUNCTION_ARGS)
+{
+	char	   *registry = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *relation = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	bool		progress = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	AuditReceiver receiver = {
+		.pub = {receive_finding, begin_receiving, end_receiving, end_receiving,
+		DestNone},
+		.relation = relation,
+		.result = (ReturnSetInfo *) fcinfo->resultinfo
+	};
+	SPIExecuteOptions options = {.read_only = true,.dest = &receiver.pub};
+	TimestampTz began = GetCurrentTimestamp();
+	RelationKind kind;
+	Guard	   *guard;
+	char	   *sql;
+
+	InitMaterializedSRF(fcinfo, 0);
+	read_rules(PG_ARGISNULL(2) ? NULL : PG_GETARG_ARRAYTYPE_P(2),
+			   receiver.wanted);
+	if (!relation_kind_of(relation, &kind) ||
+		!canonical_relations[kind].guarded)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is not a relation with rules", relation)));
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	guard = guard_of_registry(registry, kind);
+	if (guard)
+	{
+		guard->purpose = TO_AUDIT;
+		sql = audit_query(guard, receiver.wanted);
+		if (sql)
+		{
+			int			rc = SPI_execute_extended(sql, &options);
+
+			if (rc < 0)
+				elog(ERROR, "SPI_execute_extended failed: %s",
+					 SPI_result_code_string(rc));
+			if (progress)
+				tell_progress(guard, &receiver, began);
+		}
+	}
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/* Make ready to read records of one type as canonical rows. */
+static void
+read_type(RowReader *reader, Oid type, int32 typmod)
+{
+	const Projection *p = reader->projection;
+	TupleDesc	desc = lookup_rowtype_tupdesc(type, typmod);
+
+	reader->type = InvalidOid;
+	reader->natts = desc->natts;
+	for (int a = 0; a < desc->natts; a++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, a);
+		int			i = canonical_column(p->kind, NameStr(att->attname),
+										 strlen(NameStr(att->attname)));
+
+		if (i >= 0 && att->atttypid != p->type[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("row is not of relation \"%s\"",
+							get_rel_name(p->canonical))));
+		reader->place[a] = i;
+	}
+	ReleaseTupleDesc(desc);
+	reader->type = type;
+	reader->typmod = typmod;
+}
+
+/* The reader of a call of row_findings, kept for the next row. */
+static RowReader *
+row_reader(FmgrInfo *flinfo, Oid canonical)
+{
+	RowReader  *reader = flinfo->fn_extra;
+	RelationKind kind;
+	MemoryContext old;
+
+	if (reader)
+		return reader;
+	if (!relation_kind_of(get_rel_name(canonical), &kind))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("relation \"%s\" is not a canonical relation",
+						get_rel_name(canonical))));
+	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
+	reader = palloc0(sizeof(RowReader));
+	reader->projection = make_projection(kind, canonical);
+	MemoryContextSwitchTo(old);
+	flinfo->fn_extra = reader;
+	return reader;
+}
+
+/*
+ * row_findings(canonical regclass, row record): what the C clauses find in a
+ * stored canonical row, as rule:finding, or NULL.
+ */
+Datum
+osms_row_findings(PG_FUNCTION_ARGS)
+{
+	HeapTupleHeader header = PG_GETARG_HEAPTUPLEHEADER(1);
+	RowReader  *reader = row_reader(fcinfo->flinfo, PG_GETARG_OID(0));
+	const Projection *p = reader->projection;
+	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header),
+	.t_data = header};
+	Datum		values[MaxTupleAttributeNumber];
+	bool		nulls[MaxTupleAttributeNumber];
+	CanonicalRow row;
+	RowChange	change = {.projection = p,.new = &row,.changed = -1,
+	.stored = true};
+	ArrayBuildState *result = NULL;
+	TupleDesc	desc;
+
+	if (reader->type != HeapTupleHeaderGetTypeId(header) ||
+		reader->typmod != HeapTupleHeaderGetTypMod(header))
+		read_type(reader, HeapTupleHeaderGetTypeId(header),
+				  HeapTupleHeaderGetTypMod(header));
+	desc = lookup_rowtype_tupdesc(reader->type, reader->typmod);
+	heap_deform_tuple(&tuple, desc, values, nulls);
+	ReleaseTupleDesc(desc);
+	memset(row.isnull, true, sizeof(row.isnull));
+	for (int a = 0; a < reader->natts; a++)
+		if (reader->place[a] >= 0)
+		{
+			row.value[reader->place[a]] = values[a];
+			row.isnull[reader->place[a]] = nulls[a];
+		}
+
+	for (int i = 0; i < nclauses; i++)
+	{
+		const Clause *clause = &clauses[i];
+		const char *finding;
+
+		if (clause->relation != p->kind || clause->row == NULL ||
+			clause->set != NULL || !clause->audited ||
+			(clause->needs & ~p->mapped) != 0)
+			continue;
+		finding = clause->row(&change);
+		if (finding)
+			result = accumArrayResult(result,
+									  CStringGetTextDatum(psprintf("%s:%s", rules[clause->rule].id, finding)),
+									  false, TEXTOID, CurrentMemoryContext);
+	}
+	if (result == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(makeArrayResult(result, CurrentMemoryContext));
+}
