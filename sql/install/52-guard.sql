@@ -95,16 +95,17 @@ COMMENT ON FUNCTION osms.tables_of(regclass) IS 'a table and, where it is partit
 CREATE VIEW osms.guards AS
     WITH standing AS (
         SELECT t.*, coalesce(pg_partition_root(t.source), t.source) AS root FROM osms.guard_trigger t
+    ), present AS (
+        SELECT s.registry, s.relation, s.source, count(*) AS triggers FROM standing s GROUP BY s.registry, s.relation, s.source
     ), lacking AS (
         SELECT g.registry, g.relation, g.root,
-               string_agg(format('%s triggers are missing%s', 5 - t.present, CASE WHEN t.source <> g.root OR g.parted THEN ' on ' || t.source END),
+               string_agg(format('%s triggers are missing%s', 5 - coalesce(p.triggers, 0), CASE WHEN g.parted THEN ' on ' || t.source END),
                           '; ' ORDER BY t.source::text) AS missing
         FROM (SELECT DISTINCT s.registry, s.relation, s.root, c.relkind = 'p' AS parted
-              FROM standing s JOIN pg_catalog.pg_class c ON c.oid = s.root) g,
-             LATERAL (SELECT o.source, (SELECT count(*) FROM standing s
-                                        WHERE (s.registry, s.relation, s.source) = (g.registry, g.relation, o.source)) AS present
-                      FROM osms.tables_of(g.root) o (source)) t
-        WHERE t.present < 5
+              FROM standing s JOIN pg_catalog.pg_class c ON c.oid = s.root) g
+        CROSS JOIN LATERAL osms.tables_of(g.root) AS t (source)
+        LEFT JOIN present p ON (p.registry, p.relation, p.source) = (g.registry, g.relation, t.source)
+        WHERE coalesce(p.triggers, 0) < 5
         GROUP BY g.registry, g.relation, g.root
     )
     SELECT g.registry, g.relation, g.root AS source,
@@ -195,7 +196,9 @@ CREATE FUNCTION osms.guard_changes(registry text, modes jsonb, OUT relation text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 25
     SET search_path = pg_catalog, pg_temp
     BEGIN ATOMIC
-        SELECT d.relation, d.root, d.source, d.trigger, replace(d.definition, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER'),
+        SELECT d.relation, d.root, d.source, d.trigger, replace(d.definition, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER')
+               || CASE WHEN g.tgenabled = 'A' THEN format('; ALTER TABLE %s %s ENABLE ALWAYS TRIGGER %I',
+                       CASE WHEN d.trigger LIKE '%\_row' THEN '' ELSE 'ONLY' END, d.source, d.trigger) ELSE '' END,
                g.oid IS NULL OR g.tgenabled NOT IN ('O', 'A')
         FROM osms.guard_definitions(registry, modes) d
         LEFT JOIN pg_catalog.pg_trigger g ON g.tgrelid = d.source AND g.tgname = d.trigger
@@ -216,8 +219,10 @@ DECLARE
     taken record;
 BEGIN
     SELECT g.source, g.registry INTO taken
-    FROM osms.guard_trigger g JOIN osms.guard_definitions(check_one_guard.registry, '{}') d ON (d.source, d.relation) = (g.source, g.relation)
-    WHERE g.registry <> check_one_guard.registry ORDER BY g.relation LIMIT 1;
+    FROM (SELECT DISTINCT t.source, t.relation, t.registry FROM osms.guard_trigger t WHERE t.registry <> check_one_guard.registry) g
+    JOIN (SELECT DISTINCT d.source, d.relation FROM osms.guard_definitions(check_one_guard.registry, '{}') d) d
+      ON (d.source, d.relation) = (g.source, g.relation)
+    ORDER BY g.relation LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'table % is guarded for registry "%"', taken.source, taken.registry
             USING ERRCODE = 'object_not_in_prerequisite_state',

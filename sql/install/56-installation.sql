@@ -119,10 +119,31 @@ BEGIN
     PERFORM osms.check_one_guard(registry);
     kept := osms.guard_modes(registry, modes);
 
+    FOR idle IN
+        SELECT format('%s on %s', c.rule, string_agg(c.relation, ', ' ORDER BY c.relation))
+        FROM osms.clauses(registry) c WHERE NOT c.judged GROUP BY c.rule ORDER BY c.rule
+    LOOP
+        RAISE NOTICE 'rule % is idle: the registry lacks what it needs', idle;
+    END LOOP;
+    PERFORM osms.mend_mappings(registry);
+    -- triggers left on tables that were detached
+    FOR gone IN
+        SELECT g.source, array_agg(format('DROP TRIGGER %I ON %s', g.trigger, g.source)) AS statements
+        FROM osms.guard_trigger g
+        WHERE g.registry = guard.registry
+          AND (g.source, g.relation) NOT IN (SELECT d.source, d.relation FROM osms.guard_definitions(guard.registry, kept) d)
+        GROUP BY g.source
+    LOOP
+        IF NOT osms.under_lock(ARRAY[gone.source], 'ACCESS EXCLUSIVE', gone.statements, 1) THEN
+            RAISE WARNING 'table % keeps triggers of a guard it no longer belongs to', gone.source
+                USING HINT = 'Run osms.guard() again when nobody uses it.';
+        END IF;
+    END LOOP;
+
     -- a row trigger is replaced on the whole tree
     SELECT array_agg(DISTINCT t.source ORDER BY t.source) INTO sources
-    FROM osms.guard_changes(registry, kept) c, osms.tables_of(c.root) t (source)
-    WHERE t.source = c.source OR c.trigger LIKE '%\_row';
+    FROM osms.guard_changes(registry, kept) c
+    CROSS JOIN LATERAL (SELECT c.source UNION SELECT osms.tables_of(c.root) WHERE c.trigger LIKE '%\_row') t (source);
     SELECT array_agg(c.statement), bool_or(c.was_open) FILTER (WHERE c.relation IN ('attachment', 'person')) INTO statements, was_open
     FROM osms.guard_changes(registry, kept) c;
     IF statements IS NOT NULL AND NOT osms.under_lock(sources, 'SHARE ROW EXCLUSIVE', statements, 100) THEN
@@ -130,7 +151,6 @@ BEGIN
             USING ERRCODE = 'lock_not_available', DETAIL = osms.holders(sources, false),
                   HINT = 'Nothing is changed. Wait for long transactions on the tables to end, or end them, and run osms.guard() again.';
     END IF;
-    PERFORM osms.mend_mappings(registry);
     -- what was written while a trigger was missing may not be on the roster
     IF was_open THEN
         EXECUTE format('UPDATE %I.setting SET roster_complete = false WHERE roster_complete RETURNING true', registry) INTO was_open;
@@ -139,24 +159,6 @@ BEGIN
                 USING HINT = format('CALL osms.fill_roster(%L) brings it in line.', registry);
         END IF;
     END IF;
-    FOR gone IN
-        SELECT g.source, array_agg(format('DROP TRIGGER %I ON %s', g.trigger, g.source)) AS statements
-        FROM osms.guard_trigger g
-        WHERE g.registry = guard.registry
-          AND NOT EXISTS (SELECT FROM osms.guard_definitions(guard.registry, kept) d WHERE (d.source, d.relation) = (g.source, g.relation))
-        GROUP BY g.source
-    LOOP
-        IF NOT osms.under_lock(ARRAY[gone.source], 'ACCESS EXCLUSIVE', gone.statements, 10) THEN
-            RAISE WARNING 'table % keeps triggers of a guard it no longer belongs to', gone.source
-                USING HINT = 'Run osms.guard() again when nobody uses it.';
-        END IF;
-    END LOOP;
-    FOR idle IN
-        SELECT format('%s on %s', c.rule, string_agg(c.relation, ', ' ORDER BY c.relation))
-        FROM osms.clauses(registry) c WHERE NOT c.judged GROUP BY c.rule ORDER BY c.rule
-    LOOP
-        RAISE NOTICE 'rule % is idle: the registry lacks what it needs', idle;
-    END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.guard(text, jsonb) IS
     'puts the guard on the tables behind a registry and all their partitions, or replaces what differs; modes: object of rule to enforce, warn or off, over what is in force. Checks first, then asks for SHARE ROW EXCLUSIVE locks a tenth of a second at a time, letting writers pass in between, and keeps them until the transaction ends. Needs ownership of the tables. 55000 with the first error of osms.check_registry or for a table that another registry guards, 55P03 where the locks were not to be had within a hundred attempts, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';

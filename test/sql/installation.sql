@@ -73,4 +73,9 @@ SELECT osms.guard('fund');
 SELECT is(string_agg(tgname, ', '), 'zz_osms_attachment_row', 'only the trigger that was off is put on')
 FROM pg_trigger WHERE tgname LIKE 'zz%' AND (oid, xmin::text) NOT IN (SELECT oid, written FROM before);
 SELECT is(roster_complete, false, 'and the roster may lack what it did not see') FROM fund.setting;
+-- a trigger that fires on a replica too goes on doing so
+ALTER TABLE legacy.att ENABLE ALWAYS TRIGGER zz_osms_attachment_update;
+SELECT osms.guard('fund', '{"alive": "off"}');
+SELECT is(string_agg(concat_ws(' ', tgname, tgenabled), ', ' ORDER BY tgname), 'zz_osms_attachment_insert O, zz_osms_attachment_update A', 'another mode leaves it so')
+FROM pg_trigger WHERE tgrelid = 'legacy.att'::regclass AND tgname ~ 'insert|update';
 SELECT * FROM finish();
