@@ -276,5 +276,5 @@ tree_check_moves(MemoryContext query, RelationKind kind, Relation table,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("MERGE into \"%s\" moves rows between partitions, which hides them from its guard",
 						RelationGetRelationName(table)),
-				 errhint("Move rows by UPDATE, with INSERT ... ON CONFLICT or a second statement for what is new.")));
+				 errhint("Let an UPDATE move them, and MERGE do the rest.")));
 }

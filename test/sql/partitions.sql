@@ -17,7 +17,7 @@ CREATE TABLE legacy.att_live PARTITION OF legacy.att FOR VALUES IN ('1', '5');
 CREATE TABLE legacy.att_past (why text, note text, d2 date, d1 date, gone int, st text, clinic text, pers text, id bigint NOT NULL,
                               long int GENERATED ALWAYS AS (d2 - d1) STORED) PARTITION BY RANGE (d1);
 ALTER TABLE legacy.att_past DROP COLUMN gone;
-ALTER TABLE legacy.att ATTACH PARTITION legacy.att_past FOR VALUES IN ('9', '0');
+ALTER TABLE legacy.att ATTACH PARTITION legacy.att_past FOR VALUES IN ('9', '0', '8');
 CREATE TABLE legacy.att_old (id bigint NOT NULL, pers text, odd int, clinic text, d1 date, d2 date, st text, why text, note text,
                              long int GENERATED ALWAYS AS (d2 - d1) STORED);
 ALTER TABLE legacy.att_old DROP COLUMN odd;
@@ -25,6 +25,9 @@ ALTER TABLE legacy.att_past ATTACH PARTITION legacy.att_old FOR VALUES FROM (MIN
 CREATE TABLE legacy.att_new PARTITION OF legacy.att_past FOR VALUES FROM ('2024-01-01') TO (MAXVALUE);
 CREATE INDEX ON legacy.att (id);
 CREATE INDEX ON legacy.att (pers);
+CREATE TABLE legacy.state (code text PRIMARY KEY);
+INSERT INTO legacy.state VALUES ('0'), ('1'), ('5'), ('7'), ('9');
+ALTER TABLE legacy.att ADD FOREIGN KEY (st) REFERENCES legacy.state ON UPDATE CASCADE ON DELETE CASCADE;
 INSERT INTO legacy.people SELECT 'p' || i, '1980-01-01' FROM generate_series(1, 30) i;
 INSERT INTO legacy.clinic VALUES ('A'), ('B'), ('C');
 INSERT INTO legacy.att (id, pers, clinic, st, d1) SELECT i, 'p' || i, 'A', '1', '2020-01-01' FROM generate_series(1, 10) i;
@@ -36,7 +39,7 @@ SELECT osms.map('fund', 'person', 'legacy.people', '{"person": "code", "birth_da
 SELECT osms.map('fund', 'organisation', 'legacy.clinic', '{"organisation": "code"}');
 SELECT osms.map('fund', 'attachment', 'legacy.att',
     '{"attachment": "id", "person": "pers", "organisation": "clinic", "state": "st", "since": "d1", "until": "d2", "reason": "why"}',
-    states => '{"active": ["1"], "suspect": ["5"], "closed": ["9"], "annulled": ["0"]}');
+    states => '{"active": ["1"], "suspect": ["5"], "closed": ["9", "8"], "annulled": ["0"]}');
 SELECT is_empty($$SELECT relation, problem FROM osms.check_registry('fund') WHERE severity = 'error'$$, 'nothing stands in the way of the guard');
 SELECT is(pg_temp.verdict('DROP INDEX legacy.att_pers_idx; CREATE INDEX ON legacy.att_live (pers); CREATE INDEX ON legacy.att_old (pers)', probe =>
     $$SELECT problem FROM osms.check_registry('fund') WHERE severity = 'error'$$), 'ok rows cannot be found by "person" through an index',
@@ -121,6 +124,11 @@ SELECT is(pg_temp.verdict(statement, 'UTC', format('SELECT pg_temp.story(%s)', i
  '0A000 MERGE into "att" moves rows between partitions, which hides them from its guard'),
 ('a second attachment in another leaf', 51, $$INSERT INTO legacy.att_new (id, pers, clinic, st, d1, d2, why, note) VALUES (51, 'p1', 'B', '9', '2024-02-01', '2024-05-01', 'error', 'x')$$,
  '23P01 one_attachment legacy.att.since overlap'),
+-- cascades of a foreign key
+('a cascade deletes rows', 11, $$DELETE FROM legacy.state WHERE code = '9'$$, '23001 immutable legacy.att.attachment deleted in attachment 11'),
+('a cascade moves rows, lawfully', 1, $$UPDATE legacy.att SET d2 = '2025-01-01', why = 'error', st = '5' WHERE id = 1;
+  UPDATE legacy.state SET code = '8' WHERE code = '5'$$,
+ 'ok legacy.att_old 8 2020-01-01 2025-01-01 | U attachment active suspect {state,until,reason}, U attachment suspect closed {state} | A 2020-01-01 2025-01-01'),
 -- persons
 ('a death, through the root', 1, $$UPDATE legacy.people SET died = '2025-03-01' WHERE code = 'p1'$$,
  'ok legacy.att_old 9 2020-01-01 2025-03-02 | U person {death_date}, U attachment active closed {state,until,reason} | A 2020-01-01 2025-03-02'),
@@ -158,7 +166,7 @@ SELECT is(pg_temp.verdict(change || '; ' || write), expected, change || '; ' || 
  '55000 registry "fund" cannot be guarded: table legacy.clinic inherits from another table, through which it can be written unseen'),
 ('CREATE TABLE legacy.above (LIKE legacy.people) PARTITION BY LIST (code); ALTER TABLE legacy.above ATTACH PARTITION legacy.people DEFAULT',
  'SELECT osms.guard(''fund'')', '55000 registry "fund" cannot be guarded: table legacy.people is a partition of legacy.above'),
-('CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw; CREATE FOREIGN TABLE legacy.far PARTITION OF legacy.att DEFAULT SERVER far',
+('ALTER TABLE legacy.att DROP CONSTRAINT att_st_fkey; CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw; CREATE FOREIGN TABLE legacy.far PARTITION OF legacy.att DEFAULT SERVER far',
  'SELECT osms.guard(''fund'')', '55000 registry "fund" cannot be guarded: partition legacy.far of legacy.att is a foreign table, whose rows no guard sees')
 ) c (change, write, expected);
 SELECT is(pg_temp.verdict(change, probe => $$SELECT string_agg(concat_ws(': ', source, problem), '; ' ORDER BY source::text) FROM osms.guards
@@ -173,7 +181,7 @@ SELECT is(pg_temp.verdict(change, probe => $$SELECT string_agg(concat_ws(': ', s
 ALTER TABLE legacy.att ATTACH PARTITION legacy.att_more DEFAULT;
 SELECT osms.map('fund', 'attachment', 'legacy.att',
     '{"attachment": "id", "person": "pers", "organisation": "clinic", "state": "st", "since": "d1", "until": "d2", "reason": "why"}',
-    states => '{"active": ["1", "7"], "suspect": ["5"], "closed": ["9"], "annulled": ["0"]}');
+    states => '{"active": ["1", "7"], "suspect": ["5"], "closed": ["9", "8"], "annulled": ["0"]}');
 SELECT osms.guard('fund');
 SELECT is(roster_complete, false, 'what a partition brought is not on the roster') FROM fund.setting;
 SELECT is(pg_temp.verdict('UPDATE legacy.att SET st = ''9'', d2 = ''2025-01-01'', why = ''error'' WHERE id = 60', 'UTC', 'SELECT pg_temp.story(60)'),
