@@ -103,9 +103,10 @@ BEGIN
     PERFORM osms.add_own_relation(registry, 'identity_event',
         jsonb_build_object('@person', person_type, '@application', application_type, '@event', 'bigint'));
     PERFORM osms.add_own_relation(registry, 'attested_number', '{}');
+    PERFORM osms.add_money_relations(registry);
 END $$;
 COMMENT ON FUNCTION osms.add_derived_relations(text) IS
-    'makes roster, journal, pending and import with the key types of the relation attachment, and identity_event and attested_number where absent; called by create_registry and map';
+    'makes roster, journal, pending and import with the key types of the relation attachment, identity_event and attested_number where absent, and what closed months are kept in; called by create_registry and map';
 
 CREATE FUNCTION osms.add_own_relation(registry text, relation text, key_types jsonb) RETURNS void
     LANGUAGE plpgsql

@@ -1,0 +1,204 @@
+
+--
+-- closing: a month that was paid never changes. Its statement is kept in the
+-- registry, with everything it was made by; corrections are later revisions
+-- and lines of the ledger.
+--
+CREATE FUNCTION osms.on_roster(terms osms.statement_terms, roster text, day text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN format('(%1$s.since <= %2$s AND %2$s < %1$s.until AND %1$s.known_from <= %3$L::timestamptz AND %3$L::timestamptz < %1$s.known_to AND %1$s.mark %4$s)',
+                  roster, day, (terms).known_at, CASE ((terms).scheme).suspect WHEN 'paid' THEN 'IN (''counted'', ''suspect'')' ELSE '= ''counted''' END);
+COMMENT ON FUNCTION osms.on_roster(osms.statement_terms, text, text) IS 'condition on a row of the roster, told by its alias: that it counts on the day (an expression) by the terms';
+
+CREATE FUNCTION osms.placed(terms osms.statement_terms, roster text, day text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN format('coalesce(%1$s.sex IS NOT NULL AND %1$s.birth_date > (%3$s - interval ''128 years'')::date AND %1$s.birth_date <= %2$s, false)',
+                  roster, day, coalesce(quote_literal((terms).age_day) || '::date', day));
+COMMENT ON FUNCTION osms.placed(osms.statement_terms, text, text) IS
+    'condition on a row of the roster, told by its alias: that birth date and sex give it a place in a pyramid on the day (an expression)';
+
+CREATE FUNCTION osms.keep_closed() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    added_to text;
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        RAISE EXCEPTION 'rows of table "%" do not change', TG_TABLE_NAME
+            USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+                  DETAIL = 'What was paid, and why, has to stay answerable.',
+                  HINT = 'osms.post_restatement() writes a correction into the ledger.';
+    END IF;
+    EXECUTE format('SELECT to_char(w.month, ''YYYY-MM'') FROM written w WHERE NOT EXISTS
+                    (SELECT FROM %I.%I h WHERE h.month = w.month AND h.transaction = pg_current_xact_id() %s) ORDER BY w.month LIMIT 1',
+                   TG_TABLE_SCHEMA, TG_ARGV[0], CASE TG_ARGV[0] WHEN 'restatement' THEN 'AND h.revision = w.revision' END) INTO added_to;
+    IF added_to IS NOT NULL THEN
+        RAISE EXCEPTION 'table "%" takes no more rows for %', TG_TABLE_NAME, added_to
+            USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+                  DETAIL = 'They are written by the transaction that closes or restates a month, and by no other.',
+                  HINT = 'osms.post_restatement() writes a correction into the ledger.';
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION osms.keep_closed() IS
+    'trigger of what a registry keeps of closed months, with the header relation (statement or restatement) as argument: 55000 for UPDATE, DELETE and TRUNCATE, and for rows inserted by another transaction than the one that wrote their header';
+REVOKE EXECUTE ON FUNCTION osms.keep_closed() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.keep_closed() TO @extowner@;
+
+CREATE FUNCTION osms.add_money_relations(registry text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    each record;
+BEGIN
+    EXECUTE format('CREATE TABLE %I.statement (month date PRIMARY KEY, scheme text NOT NULL, terms jsonb NOT NULL, known_at timestamptz NOT NULL,
+        closed_at timestamptz NOT NULL DEFAULT clock_timestamp(), closed_by name NOT NULL DEFAULT session_user,
+        transaction xid8 NOT NULL DEFAULT pg_current_xact_id())', registry);
+    EXECUTE format('CREATE TABLE %1$I.statement_line (month date REFERENCES %1$I.statement, LIKE osms.statement_line INCLUDING COMMENTS,
+        PRIMARY KEY (month, organisation))', registry);
+    EXECUTE format('CREATE TABLE %1$I.restatement (month date REFERENCES %1$I.statement, revision integer, terms jsonb NOT NULL, known_at timestamptz NOT NULL,
+        invoice_month date NOT NULL, posted_at timestamptz NOT NULL DEFAULT clock_timestamp(), posted_by name NOT NULL DEFAULT session_user,
+        transaction xid8 NOT NULL DEFAULT pg_current_xact_id(), PRIMARY KEY (month, revision))', registry);
+    EXECUTE format('CREATE TABLE %1$I.restatement_line (month date, revision integer, LIKE osms.statement_line INCLUDING COMMENTS,
+        PRIMARY KEY (month, organisation, revision), FOREIGN KEY (month, revision) REFERENCES %1$I.restatement)', registry);
+    EXECUTE format('CREATE TABLE %1$I.ledger (entry bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, month date NOT NULL, revision integer NOT NULL,
+        organisation text NOT NULL, cause text NOT NULL, kind text NOT NULL, persons bigint NOT NULL, amount numeric NOT NULL,
+        invoice_month date NOT NULL, FOREIGN KEY (month, revision) REFERENCES %1$I.restatement)', registry);
+    EXECUTE format('CREATE INDEX ledger_organisation ON %I.ledger (organisation, month)', registry);
+    FOR each IN SELECT * FROM (VALUES
+        ('statement', 'statement', 'months that are closed: scheme, all terms, and the moment as known at which everything was counted; written by osms.close_month'),
+        ('statement_line', 'statement', 'the statement of each closed month, as it was paid'),
+        ('restatement', 'restatement', 'corrections of closed months that were posted, numbered from 1 for each month; written by osms.post_restatement'),
+        ('restatement_line', 'restatement', 'lines that a restatement found to be different: what the month would have been'),
+        ('ledger', 'restatement', 'what closed months were corrected by: tenge and persons by organisation, cause and kind, paid or withheld with the invoice of invoice_month'))
+        AS r (relation, header, description)
+    LOOP
+        EXECUTE format('COMMENT ON TABLE %I.%I IS %L', registry, each.relation, each.description);
+        EXECUTE format('CREATE TRIGGER osms_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON %I.%I
+            FOR EACH STATEMENT EXECUTE FUNCTION osms.keep_closed(%L)', registry, each.relation, each.header);
+        EXECUTE format('CREATE TRIGGER osms_keep_insert AFTER INSERT ON %I.%I REFERENCING NEW TABLE AS written
+            FOR EACH STATEMENT EXECUTE FUNCTION osms.keep_closed(%L)', registry, each.relation, each.header);
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.add_money_relations(text) IS
+    'makes the relations in which a registry keeps closed months (statement, statement_line, restatement, restatement_line, ledger), with the triggers that keep them; called by add_derived_relations';
+
+CREATE FUNCTION osms.begin_closing(registry text, month date) RETURNS timestamptz
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    complete boolean;
+BEGIN
+    PERFORM osms.check_month(month);
+    IF osms.relation_of(registry, 'statement') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" does not exist or keeps no statements', registry
+            USING ERRCODE = 'undefined_table', HINT = 'Make it with osms.create_registry() and map the relation "attachment".';
+    ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'a month is closed and restated at isolation level READ COMMITTED only'
+            USING ERRCODE = 'active_sql_transaction',
+                  DETAIL = 'The snapshot of this transaction is older than what writers may still commit.',
+                  HINT = 'Begin the transaction with BEGIN ISOLATION LEVEL READ COMMITTED.';
+    END IF;
+    -- Closings and postings one after the other; then no writer is left whose
+    -- versions the next snapshot would miss, and none may write before the end.
+    EXECUTE format('LOCK TABLE %I.statement IN SHARE ROW EXCLUSIVE MODE', registry);
+    EXECUTE format('LOCK TABLE %I.roster IN SHARE MODE', registry);
+    EXECUTE format('SELECT roster_complete FROM %I.setting', registry) INTO complete;
+    IF NOT complete THEN
+        RAISE EXCEPTION 'the roster of registry "%" is not complete', registry
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('CALL osms.fill_roster(%L) first: who is not on the roster is not paid for.', registry);
+    END IF;
+    RETURN clock_timestamp();
+END $$;
+COMMENT ON FUNCTION osms.begin_closing(text, date) IS
+    'waits for whoever closes a month or writes the roster and keeps others out until the transaction ends; the moment as of which everything is known. Called by close_month and post_restatement, whose errors it raises';
+
+CREATE FUNCTION osms.close_month(registry text, month date, scheme text DEFAULT 'illustrative',
+                                 OUT known_at timestamptz, OUT organisations bigint, OUT held bigint, OUT heads bigint, OUT amount numeric) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    closed record;
+    last_closed date;
+    today date;
+BEGIN
+    known_at := osms.begin_closing(registry, month);
+    EXECUTE format('SELECT s.known_at, s.closed_by FROM %I.statement s WHERE s.month = $1', registry) INTO closed USING month;
+    EXECUTE format('SELECT max(s.month) FROM %I.statement s', registry) INTO last_closed;
+    EXECUTE format('SELECT ($1 AT TIME ZONE s.time_zone)::date FROM %I.setting s', registry) INTO today USING known_at;
+    IF closed.known_at IS NOT NULL THEN
+        RAISE EXCEPTION '% of registry "%" is closed', to_char(month, 'YYYY-MM'), registry
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = format('Role "%s" closed it.', closed.closed_by),
+                  HINT = format('SELECT * FROM osms.restate(%L, %L) shows what would be different today.', registry, month);
+    ELSIF month <> last_closed + interval '1 month' THEN
+        RAISE EXCEPTION '% of registry "%" cannot be closed after %', to_char(month, 'YYYY-MM'), registry, to_char(last_closed, 'YYYY-MM')
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = 'Months are closed in order, without a gap.',
+                  HINT = format('Close %s next.', to_char(last_closed + interval '1 month', 'YYYY-MM'));
+    ELSIF month + interval '1 month' > today THEN
+        RAISE EXCEPTION '% is not over', to_char(month, 'YYYY-MM')
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'SELECT * FROM osms.statement() shows what it would be as known now.';
+    END IF;
+    EXECUTE format('INSERT INTO %I.statement (month, scheme, terms, known_at) VALUES ($1, $2, $3, $4)', registry)
+        USING month, scheme, to_jsonb(osms.statement_terms(registry, month, scheme, known_at)), known_at;
+    EXECUTE format('WITH line AS (INSERT INTO %I.statement_line SELECT $1, l.* FROM osms.statement($2, $1, $3, $4) l RETURNING status, heads, amount)
+        SELECT count(*), count(*) FILTER (WHERE status = ''held''), coalesce(sum(heads), 0), coalesce(sum(amount), 0) FROM line', registry)
+        INTO organisations, held, heads, amount USING month, registry, scheme, known_at;
+END $$;
+COMMENT ON FUNCTION osms.close_month(text, date, text) IS
+    'closes a month: keeps its statement by the scheme in the registry''s statement and statement_line; organisations (held: without amount until osms.post_restatement releases them), heads (persons) and amount (tenge) of it. Waits for whoever writes the roster, so that known_at is a clean cut. Months in order. 55000 for a month that is closed, not over or not the next, or a roster that is not complete; 25001 at another isolation level than READ COMMITTED; 22023, 42704, 42P01 as osms.statement';
+
+CREATE FUNCTION osms.terms_of(registry text, month date, revision integer DEFAULT 0) RETURNS osms.statement_terms
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    stored jsonb;
+BEGIN
+    PERFORM osms.check_month(month);
+    IF osms.relation_of(registry, 'statement') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" does not exist or keeps no statements', registry
+            USING ERRCODE = 'undefined_table', HINT = 'Make it with osms.create_registry() and map the relation "attachment".';
+    END IF;
+    EXECUTE format('SELECT s.terms FROM %1$I.statement s WHERE s.month = $1 AND $2 = 0
+        UNION ALL SELECT r.terms FROM %1$I.restatement r WHERE r.month = $1 AND r.revision = $2', registry) INTO stored USING month, revision;
+    IF stored IS NULL THEN
+        RAISE EXCEPTION '% of registry "%" is not closed%', to_char(month, 'YYYY-MM'), registry,
+                CASE WHEN revision = 0 THEN '' ELSE format(', or not restated %s times', revision) END
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('osms.close_month() closes it; SELECT * FROM %I.statement lists what is closed.', registry);
+    END IF;
+    RETURN jsonb_populate_record(NULL::osms.statement_terms, stored);
+END $$;
+COMMENT ON FUNCTION osms.terms_of(text, date, integer) IS
+    'terms by which a month was closed (revision 0) or restated; 55000 for a month that is not closed, 22023 for a day that is not the first of a month, 42P01 for a registry without statements';
+
+CREATE FUNCTION osms.roster_of(registry text, organisation text, month date, revision integer DEFAULT 0)
+    RETURNS TABLE (person text, attachment text, site text, since date, until date, birth_date date, sex osms.sex, mark text, day date)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    terms osms.statement_terms := osms.terms_of(registry, month, revision);
+    key_type text := (SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
+                      WHERE a.attrelid = osms.relation_of(registry, 'roster') AND a.attname = 'organisation');
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        SELECT r.person::text, r.attachment::text, r.site, r.since, r.until, r.birth_date, r.sex, r.mark, d.day
+        FROM %I.roster r, unnest($1) AS d (day)
+        WHERE r.organisation = $2::%s AND %s AND %s
+        ORDER BY r.person, r.attachment, d.day$query$,
+        registry, key_type, osms.on_roster(terms, 'r', 'd.day'), osms.placed(terms, 'r', 'd.day')) USING terms.days, organisation;
+END $$;
+COMMENT ON FUNCTION osms.roster_of(text, text, date, integer) IS
+    'exactly the persons that a closed month paid an organisation for (key as text), for ever, whatever became known since: a row for each, by person-days for each and day; by revision those of a restatement. Errors as osms.terms_of';
+
+REVOKE EXECUTE ON FUNCTION osms.add_money_relations(text), osms.begin_closing(text, date), osms.close_month(text, date, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.add_money_relations(text), osms.begin_closing(text, date), osms.close_month(text, date, text) TO @extowner@;

@@ -1,0 +1,126 @@
+
+--
+-- restate: what a closed month would be as known now and, where that is
+-- posted, the difference by cause as lines of the ledger. What was closed and
+-- the ledger together are always what the month was last restated to.
+--
+CREATE FUNCTION osms.latest_lines(registry text, month date) RETURNS TABLE (revision integer, lines osms.statement_line[])
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    line text := (SELECT format('ROW(%s)::osms.statement_line', string_agg(format('l.%I', a.attname), ', ' ORDER BY a.attnum))
+                  FROM pg_attribute a WHERE a.attrelid = 'osms.statement_line'::regclass AND a.attnum > 0 AND NOT a.attisdropped);
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        WITH latest AS (
+            SELECT DISTINCT ON (x.organisation) x.revision, x.line
+            FROM (SELECT l.organisation, 0 AS revision, %2$s AS line FROM %1$I.statement_line l WHERE l.month = $1
+                  UNION ALL SELECT l.organisation, l.revision, %2$s FROM %1$I.restatement_line l WHERE l.month = $1) AS x
+            ORDER BY x.organisation, x.revision DESC
+        )
+        SELECT r.revision, coalesce(array_agg(l.line) FILTER (WHERE l.revision IS NOT NULL), '{}')
+        FROM (SELECT 0 AS revision UNION SELECT l.revision FROM latest l) AS r LEFT JOIN latest l USING (revision)
+        GROUP BY r.revision ORDER BY r.revision$query$, registry, line) USING month;
+END $$;
+COMMENT ON FUNCTION osms.latest_lines(text, date) IS
+    'the lines of a closed month as last restated, by the revision that found them (0 = the closing, always there)';
+
+CREATE FUNCTION osms.restatement(terms osms.statement_terms, restated osms.statement_line[])
+    RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    latest record;
+    found osms.difference[] := '{}';
+    held text[] := ARRAY(SELECT n.organisation FROM unnest(restated) n WHERE n.status = 'held');
+    known text[] := ARRAY(SELECT l.organisation FROM osms.latest_lines(terms.registry, terms.month) r, unnest(r.lines) l);
+BEGIN
+    FOR latest IN SELECT * FROM osms.latest_lines(terms.registry, terms.month) LOOP
+        found := found || ARRAY(
+            SELECT d
+            FROM osms.difference(osms.terms_of(terms.registry, terms.month, latest.revision),
+                                 ARRAY(SELECT l FROM unnest(latest.lines) l WHERE l.organisation <> ALL (held)), terms,
+                                 ARRAY(SELECT n FROM unnest(restated) n
+                                       WHERE n.status <> 'held' AND (n.organisation IN (SELECT l.organisation FROM unnest(latest.lines) l)
+                                                                     OR latest.revision = 0 AND n.organisation <> ALL (known)))) AS d);
+    END LOOP;
+    RETURN QUERY
+    SELECT r.organisation, r.cause, r.kind, r.persons, r.amount
+    FROM (SELECT d.organisation, c.cause, c.kind, sum(d.persons)::bigint AS persons, sum(d.amount) AS amount, min(d."position") AS place
+          FROM unnest(found) AS d,
+               LATERAL (SELECT CASE WHEN d."position" <= 5 THEN 'membership' ELSE d.cause END,
+                               CASE WHEN d.cause = 'held' THEN 'release' WHEN d."position" <= 3 THEN 'claw_back' WHEN d."position" <= 5 THEN 'restoration'
+                                    WHEN d.amount < 0 OR d.amount = 0 AND d.persons < 0 THEN 'claw_back' ELSE 'restoration' END) AS c (cause, kind)
+          GROUP BY d.organisation, c.cause, c.kind
+          UNION ALL
+          SELECT n.organisation, 'held', 'held', n.heads, NULL, 0 FROM unnest(restated) n WHERE n.status = 'held') AS r
+    ORDER BY r.organisation COLLATE "C", r.place;
+END $$;
+COMMENT ON FUNCTION osms.restatement(osms.statement_terms, osms.statement_line[]) IS
+    'the difference between a closed month as last restated and its restated lines, made by the terms; see osms.restate';
+
+CREATE FUNCTION osms.restate(registry text, month date, known_at timestamptz DEFAULT statement_timestamp())
+    RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    scheme text := ((osms.terms_of(registry, month)).scheme).scheme;
+BEGIN
+    RETURN QUERY SELECT r.*
+    FROM osms.restatement(osms.statement_terms(registry, month, scheme, known_at),
+                          ARRAY(SELECT s FROM osms.statement(registry, month, scheme, known_at) AS s)) AS r;
+END $$;
+COMMENT ON FUNCTION osms.restate(text, date, timestamptz) IS
+    'what a closed month, as last restated, would be different by as known at the moment: heads (persons) and tenge by organisation, cause and kind. Causes in their fixed order: membership (who went is kind claw_back, who came is restoration), age_or_sex, insurance, coefficient, rate, inactive, cap, rounding; they sum to the difference of the amounts. An organisation held at closing is paid by cause held, kind release; one that is held now is listed with kind held and no amount. Errors as osms.terms_of and osms.statement';
+
+CREATE FUNCTION osms.post_restatement(registry text, month date)
+    RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    known_at timestamptz := osms.begin_closing(registry, month);
+    terms osms.statement_terms := osms.statement_terms(registry, month, ((osms.terms_of(registry, month)).scheme).scheme, known_at);
+    restated osms.statement_line[] := ARRAY(SELECT s FROM osms.statement(registry, month, (terms.scheme).scheme, known_at) AS s);
+    nobody CONSTANT jsonb := '{"heads": 0, "pyramid": "{}", "coefficient": null, "rate": null, "suspect": 0, "insurance_unknown": 0, "reduced": {}, "shares": 0,
+        "earned": 0, "inactive": 0, "inactive_cut": 0, "inactive_rest": 0, "carried_in": 0, "cap_cut": 0, "amount": 0, "status": "ok",
+        "held_because": null, "persons_held": 0}';
+    changed osms.statement_line[];
+    posted integer;
+BEGIN
+    changed := ARRAY(
+        SELECT coalesce(n, jsonb_populate_record(l, nobody))
+        FROM (SELECT x AS l FROM osms.latest_lines(registry, month) r, unnest(r.lines) x) AS a
+        FULL JOIN (SELECT x AS n FROM unnest(restated) x) AS b ON (a.l).organisation = (b.n).organisation
+        WHERE CASE WHEN (b.n).organisation IS NULL THEN (a.l).heads <> 0 OR (a.l).amount <> 0 OR (a.l).persons_held <> 0
+                   ELSE (b.n).status <> 'held' AND a.l IS DISTINCT FROM b.n END);
+    IF cardinality(changed) = 0 THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE format($query$
+        WITH found AS MATERIALIZED (
+            SELECT r.* FROM osms.restatement($1, $2) WITH ORDINALITY AS r (organisation, cause, kind, persons, amount, place) WHERE r.kind <> 'held'
+        ), header AS (
+            INSERT INTO %1$I.restatement (month, revision, terms, known_at, invoice_month)
+            SELECT $3, (SELECT coalesce(max(r.revision), 0) + 1 FROM %1$I.restatement r WHERE r.month = $3), to_jsonb($1), $1.known_at,
+                   (SELECT max(s.month) + interval '1 month' FROM %1$I.statement s)
+            RETURNING revision, invoice_month
+        ), lines AS (
+            INSERT INTO %1$I.restatement_line SELECT $3, h.revision, l.* FROM header h, unnest($4) AS l
+        ), entries AS (
+            INSERT INTO %1$I.ledger (month, revision, organisation, cause, kind, persons, amount, invoice_month)
+            SELECT $3, h.revision, f.organisation, f.cause, f.kind, f.persons, f.amount, h.invoice_month
+            FROM found f, header h ORDER BY f.place
+        )
+        SELECT f.organisation, f.cause, f.kind, f.persons, f.amount FROM found f ORDER BY f.place$query$, registry) USING terms, restated, month, changed;
+END $$;
+COMMENT ON FUNCTION osms.post_restatement(text, date) IS
+    'writes what osms.restate finds now into the ledger, to be paid or withheld with the invoice of the first month that is not closed, and returns it; nothing, where nothing changed since it was posted last. What was closed and the ledger then sum to what the month is now, for every organisation that is not held now. Waits for writers as osms.close_month, with its errors; 55000 for a month that is not closed';
+
+REVOKE EXECUTE ON FUNCTION osms.post_restatement(text, date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.post_restatement(text, date) TO @extowner@;
