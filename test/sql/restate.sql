@@ -1,0 +1,120 @@
+-- Closing and restating by hand: what may not be done, and amounts anybody can check. All weights are 1, so a line is its heads times the rate.
+SET client_min_messages = error;
+SET timezone = 'UTC';
+SET search_path = public, osms;
+SELECT * FROM no_plan();
+\ir verdict.psql
+SELECT osms.create_registry('fund', cut_over => '2024-01-01');
+INSERT INTO osms.act (act, title) VALUES ('order-1', 'Order on rates');
+INSERT INTO osms.scheme (scheme, inactive, uninsured, valid_from, known_from, act) VALUES ('plain', 'none', 'full', '2018-01-01', '2018-01-01', 'order-1');
+INSERT INTO osms.scheme_weight (scheme, age_from, sex, weight, valid_from, known_from, act)
+SELECT 'plain', 0, s, 1, '2018-01-01', '2018-01-01', 'order-1' FROM unnest('{male,female}'::osms.sex[]) s;
+INSERT INTO osms.base_rate (scheme, class, rate, valid_from, known_from, act) SELECT 'plain', c, r, '2018-01-01', '2018-01-01', 'order-1'
+FROM (VALUES ('one', 5101.10), ('two', 8086.53), ('three', 5258.86), ('thousand', 1000)) AS v (c, r);
+INSERT INTO fund.person (person, birth_date, sex) SELECT i, '1980-01-01', 'female' FROM generate_series(1, 20) i;
+INSERT INTO fund.organisation (organisation) SELECT generate_series(1, 6);
+INSERT INTO fund.organisation_status (organisation, region, class, valid_from)
+SELECT o, 'r', (ARRAY['one', 'two', 'three', 'thousand', 'thousand', 'thousand'])[o], '2020-01-01' FROM generate_series(1, 6) o;
+INSERT INTO fund.contract (organisation, valid_from) SELECT o, '2020-01-01' FROM generate_series(1, 6) o;
+INSERT INTO fund.attachment (attachment, person, organisation, state, since)
+SELECT i, i, CASE WHEN i <= 3 THEN i ELSE 4 + i % 2 END, 'active', '2020-01-01' FROM generate_series(1, 13) i;
+SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off"}');
+SELECT is(pg_temp.verdict($$SELECT osms.close_month('fund', '2024-01-01', 'plain')$$), '55000 the roster of registry "fund" is not complete', 'not before the roster is filled');
+CALL osms.fill_roster('fund', batch => NULL);
+
+-- what cannot be closed
+SELECT is(pg_temp.verdict(format('SELECT %s', call)), expected, expected) FROM (VALUES
+('osms.close_month(''fund'', ''2024-01-02'')', '22023 the month of a statement is told by its first day, not by 2024-01-02'),
+('osms.close_month(''fund'', NULL)', '22023 the month of a statement is told by its first day, not by null'),
+('osms.close_month(''fund'', ''2190-01-01'', ''plain'')', '55000 2190-01 is not over'),
+('osms.close_month(''fund'', ''2024-01-01'', ''none'')', '42704 no scheme "none" in force on 2024-01-31'),
+('osms.close_month(''nowhere'', ''2024-01-01'')', '42P01 registry "nowhere" does not exist or keeps no statements'),
+('osms.post_restatement(''fund'', ''2024-01-01'')', '55000 2024-01 of registry "fund" is not closed'),
+('osms.restate(''fund'', ''2024-01-01'')', '55000 2024-01 of registry "fund" is not closed'),
+('osms.roster_of(''fund'', ''1'', ''2024-01-01'')', '55000 2024-01 of registry "fund" is not closed')) c (call, expected);
+CREATE ROLE restate_reader;
+SELECT is(pg_temp.verdict($$SET LOCAL ROLE restate_reader; SELECT osms.close_month('fund', '2024-01-01')$$), '42501 permission denied for function close_month', 'not by everybody');
+SELECT results_eq($$SELECT organisations, held, heads, amount FROM osms.close_month('fund', '2024-01-01', 'plain')$$, 'VALUES (5::bigint, 0::bigint, 13::bigint, 28446.49)', 'closed');
+SELECT is(pg_temp.verdict($$SELECT osms.close_month('fund', '2024-01-01', 'plain')$$), '55000 2024-01 of registry "fund" is closed', 'once');
+SELECT is(pg_temp.verdict($$SELECT osms.close_month('fund', '2024-03-01', 'plain')$$), '55000 2024-03 of registry "fund" cannot be closed after 2024-01', 'without a gap');
+SELECT is(pg_temp.verdict($$SELECT osms.close_month('fund', '2023-12-01', 'plain')$$), '55000 2023-12 of registry "fund" cannot be closed after 2024-01', 'nor backwards');
+
+-- Retroactive: a tariff signed later for the year.
+INSERT INTO osms.base_rate (scheme, class, rate, valid_from, known_from, act) SELECT 'plain', c, r, '2024-01-01', clock_timestamp(), 'order-1'
+FROM (VALUES ('one', 5555.82), ('two', 8488.25), ('three', 5727.65)) AS v (c, r);
+SELECT results_eq($$SELECT * FROM osms.restate('fund', '2024-01-01', clock_timestamp())$$,
+    $$VALUES ('1', 'rate', 'restoration', 0::bigint, 454.72), ('2', 'rate', 'restoration', 0, 401.72), ('3', 'rate', 'restoration', 0, 468.79)$$, 'what the new rate adds');
+SELECT is_empty($$SELECT * FROM osms.restate('fund', '2024-01-01', (SELECT known_at FROM fund.statement))$$, 'nothing as known at the closing');
+SELECT results_eq($$SELECT l.* FROM fund.statement h, osms.statement('fund', h.month, h.scheme, h.known_at) l$$,
+    'SELECT ' || (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'osms.statement_line'::regclass) || ' FROM fund.statement_line ORDER BY organisation', 'whose statement is the same');
+SELECT results_eq($$SELECT * FROM osms.post_restatement('fund', '2024-01-01')$$,
+    $$VALUES ('1', 'rate', 'restoration', 0::bigint, 454.72), ('2', 'rate', 'restoration', 0, 401.72), ('3', 'rate', 'restoration', 0, 468.79)$$, 'posted');
+
+-- Two lines that tell one story: person 4 should never have left 5 for 4.
+UPDATE fund.attachment SET state = 'annulled', reason = 'unlawful' WHERE attachment = 4;
+INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (104, 4, 5, 'active', '2020-01-01');
+SELECT results_eq($$SELECT * FROM osms.post_restatement('fund', '2024-01-01')$$,
+    $$VALUES ('4', 'membership', 'claw_back', -1::bigint, -1000.00), ('5', 'membership', 'restoration', 1, 1000.00)$$, 'clawed back here, restored there');
+-- Two persons exchanged: the heads are the same, the persons are not.
+UPDATE fund.attachment SET state = 'annulled', reason = 'unlawful' WHERE attachment IN (6, 7);
+INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (106, 6, 5, 'active', '2020-01-01'), (107, 7, 4, 'active', '2020-01-01');
+SELECT results_eq($$SELECT * FROM osms.restate('fund', '2024-01-01')$$,
+    $$VALUES ('4', 'membership', 'claw_back', -1::bigint, -1000.00), ('4', 'membership', 'restoration', 1, 1000.00),
+             ('5', 'membership', 'claw_back', -1, -1000.00), ('5', 'membership', 'restoration', 1, 1000.00)$$, 'an exchange is told');
+-- A death and a corrected sex; the row of a corrected person is neither a coming nor a going.
+UPDATE fund.person SET death_date = '2024-01-31' WHERE person = 8;
+UPDATE fund.person SET death_date = '2024-01-30' WHERE person = 10;
+UPDATE fund.person SET sex = 'male' WHERE person = 12;
+UPDATE fund.person SET birth_date = NULL WHERE person = 9;
+SELECT results_eq($$SELECT organisation, cause, kind, persons, amount FROM osms.post_restatement('fund', '2024-01-01') WHERE (organisation, kind) <> ('4', 'restoration')$$,
+    $$VALUES ('4', 'membership', 'claw_back', -2::bigint, -2000.00), ('5', 'membership', 'claw_back', -1, -1000.00),
+             ('5', 'membership', 'restoration', 1, 1000.00), ('5', 'age_or_sex', 'claw_back', -1, -1000.00)$$, 'who died on the last day still counts');
+UPDATE fund.person SET birth_date = '1990-01-01' WHERE person = 9;
+SELECT results_eq($$SELECT * FROM osms.post_restatement('fund', '2024-01-01')$$, $$VALUES ('5', 'age_or_sex', 'restoration', 1::bigint, 1000.00)$$, 'and who has a birth date again');
+
+-- Nobody left, and somebody again.
+UPDATE fund.attachment SET state = 'annulled', reason = 'unlawful' WHERE attachment = 1;
+SELECT results_eq($$SELECT * FROM osms.post_restatement('fund', '2024-01-01')$$, $$VALUES ('1', 'membership', 'claw_back', -1::bigint, -5555.82)$$, 'an organisation without persons returns all');
+SELECT is_empty($$SELECT * FROM osms.post_restatement('fund', '2024-01-01')$$, 'once');
+SELECT is_empty($$SELECT * FROM osms.roster_of('fund', '1', '2024-01-01', (SELECT max(revision) FROM fund.restatement))$$, 'nobody');
+INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (101, 1, 6, 'active', '2020-01-01'), (102, 14, 1, 'active', '2020-01-01');
+SELECT results_eq($$SELECT * FROM osms.post_restatement('fund', '2024-01-01')$$,
+    $$VALUES ('1', 'membership', 'restoration', 1::bigint, 5555.82), ('6', 'membership', 'restoration', 1, 1000.00)$$, 'one that was not there gains');
+
+-- Held now: nothing is taken back before somebody decides.
+DELETE FROM fund.contract WHERE organisation = 6;
+SELECT results_eq($$SELECT * FROM osms.restate('fund', '2024-01-01')$$, $$VALUES ('6', 'held', 'held', 1::bigint, NULL::numeric)$$, 'a line that is held now is told');
+SELECT is_empty($$SELECT * FROM osms.post_restatement('fund', '2024-01-01')$$, 'and not posted');
+INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (115, 15, 6, 'active', '2020-01-01');
+SELECT results_eq($$SELECT organisations, held, heads, amount FROM osms.close_month('fund', '2024-02-01', 'plain')$$, $$VALUES (6::bigint, 1::bigint, 13::bigint, 27771.72)$$, 'February, 6 held');
+INSERT INTO fund.contract VALUES (6, '2024-01-01', NULL, NULL);
+SELECT results_eq($$SELECT * FROM osms.post_restatement('fund', '2024-01-01')$$, $$VALUES ('6', 'membership', 'restoration', 1::bigint, 1000.00)$$, 'January knows the person who came meanwhile');
+SELECT results_eq($$SELECT * FROM osms.post_restatement('fund', '2024-02-01')$$, $$VALUES ('6', 'held', 'release', 0::bigint, 2000.00)$$, 'February is released');
+SELECT results_eq($$SELECT month, organisation, invoice_month, sum(amount) FROM fund.ledger WHERE organisation = '6' GROUP BY 1, 2, 3 ORDER BY 1, 3$$,
+    $$VALUES (date '2024-01-01', '6', date '2024-02-01', 1000.00), ('2024-01-01', '6', '2024-03-01', 1000.00), ('2024-02-01', '6', '2024-03-01', 2000.00)$$, 'each with the invoice of its day');
+SELECT results_eq($$SELECT l.organisation, coalesce(l.amount, 0) + coalesce((SELECT sum(amount) FROM fund.ledger g WHERE (g.month, g.organisation) = (l.month, l.organisation)), 0)
+                     FROM fund.statement_line l WHERE month = '2024-02-01' ORDER BY 1$$, $$SELECT organisation, amount FROM osms.statement('fund', '2024-02-01', 'plain')$$, 'settled');
+
+-- Closed is closed, for the owner too.
+SELECT is(pg_temp.verdict(format(statement, t)), '55000 rows of table "' || t || '" do not change', format(statement, t))
+FROM unnest('{statement,statement_line,restatement,restatement_line,ledger}'::text[]) t,
+     unnest('{UPDATE fund.%1$s SET month = month,DELETE FROM fund.%1$s,TRUNCATE fund.%1$s CASCADE}'::text[]) statement
+WHERE t <> 'statement' OR statement !~ 'DELETE|TRUNCATE';
+SELECT is(pg_temp.verdict('DELETE FROM fund.statement'), '55000 rows of table "statement" do not change', 'headers are not deleted');
+SELECT is(pg_temp.verdict('TRUNCATE fund.statement CASCADE'), '55000 rows of table "statement" do not change', 'nor truncated');
+SELECT is(pg_temp.verdict(format('CREATE TEMPORARY TABLE copy AS SELECT * FROM fund.%1$s; ALTER TABLE copy %2$s; INSERT INTO fund.%1$s %3$s SELECT * FROM copy LIMIT 1', t, change, overriding)),
+          format('55000 table "%s" takes no more rows for 2024-%s', t, m), 'nothing is added to ' || t)
+FROM (VALUES ('statement_line', 'ALTER organisation TYPE text USING organisation || 9', '', '01'), ('restatement_line', 'ALTER organisation TYPE text USING organisation || 9', '', '01'),
+             ('ledger', 'ALTER entry TYPE bigint USING entry + 1000', 'OVERRIDING SYSTEM VALUE', '01'),
+             ('restatement', 'ALTER revision TYPE int USING revision + 1000', '', '01'),
+             ('statement', 'ALTER month TYPE date USING month + 91', '', '04')) v (t, change, overriding, m);
+DROP ROLE restate_reader;
+
+-- Why February costs more than January, as they were closed, and where everybody went.
+SELECT results_eq($$SELECT * FROM osms.changes('fund', '2024-01-01', '2024-02-01')$$,
+    $$VALUES ('1', 'moved_out', -1::bigint, -5101.10), ('1', 'new', 1, 5101.10), ('1', 'rate', 0, 454.72), ('2', 'rate', 0, 401.72), ('3', 'rate', 0, 468.79),
+             ('4', 'died', -2, -2000.00), ('4', 'moved_out', -2, -2000.00), ('4', 'moved_in', 1, 1000.00),
+             ('5', 'moved_out', -1, -1000.00), ('5', 'moved_in', 2, 2000.00), ('6', 'held', 2, 0.00)$$, 'changes');
+SELECT results_eq($$SELECT * FROM osms.flows('fund', '2024-01-01', '2024-02-01')$$,
+    $$VALUES ('1', '6', 'inherited', 1::bigint), ('4', '5', 'inherited', 2), ('5', '4', 'inherited', 1)$$, 'flows');
+SELECT * FROM finish();
