@@ -76,9 +76,9 @@ BEGIN
         AS r (relation, header, description)
     LOOP
         EXECUTE format('COMMENT ON TABLE %I.%I IS %L', registry, each.relation, each.description);
-        EXECUTE format('CREATE TRIGGER osms_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON %I.%I
+        EXECUTE format('CREATE TRIGGER keep BEFORE UPDATE OR DELETE OR TRUNCATE ON %I.%I
             FOR EACH STATEMENT EXECUTE FUNCTION osms.keep_closed(%L)', registry, each.relation, each.header);
-        EXECUTE format('CREATE TRIGGER osms_keep_insert AFTER INSERT ON %I.%I REFERENCING NEW TABLE AS written
+        EXECUTE format('CREATE TRIGGER keep_added AFTER INSERT ON %I.%I REFERENCING NEW TABLE AS written
             FOR EACH STATEMENT EXECUTE FUNCTION osms.keep_closed(%L)', registry, each.relation, each.header);
     END LOOP;
 END $$;
@@ -180,6 +180,12 @@ END $$;
 COMMENT ON FUNCTION osms.terms_of(text, date, integer) IS
     'terms by which a month was closed (revision 0) or restated; 55000 for a month that is not closed, 22023 for a day that is not the first of a month, 42P01 for a registry without statements';
 
+CREATE FUNCTION osms.key_type(registry text, key text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = osms.relation_of(registry, CASE key WHEN 'application' THEN 'application' ELSE 'roster' END) AND a.attname = key);
+COMMENT ON FUNCTION osms.key_type(text, text) IS 'type of the keys of a registry: person, organisation, attachment or application';
+
 CREATE FUNCTION osms.roster_of(registry text, organisation text, month date, revision integer DEFAULT 0)
     RETURNS TABLE (person text, attachment text, site text, since date, until date, birth_date date, sex osms.sex, mark text, day date)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10000
@@ -187,15 +193,13 @@ CREATE FUNCTION osms.roster_of(registry text, organisation text, month date, rev
 AS $$
 DECLARE
     terms osms.statement_terms := osms.terms_of(registry, month, revision);
-    key_type text := (SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
-                      WHERE a.attrelid = osms.relation_of(registry, 'roster') AND a.attname = 'organisation');
 BEGIN
     RETURN QUERY EXECUTE format($query$
         SELECT r.person::text, r.attachment::text, r.site, r.since, r.until, r.birth_date, r.sex, r.mark, d.day
         FROM %I.roster r, unnest($1) AS d (day)
         WHERE r.organisation = $2::%s AND %s AND %s
         ORDER BY r.person, r.attachment, d.day$query$,
-        registry, key_type, osms.on_roster(terms, 'r', 'd.day'), osms.placed(terms, 'r', 'd.day')) USING terms.days, organisation;
+        registry, osms.key_type(registry, 'organisation'), osms.on_roster(terms, 'r', 'd.day'), osms.placed(terms, 'r', 'd.day')) USING terms.days, organisation;
 END $$;
 COMMENT ON FUNCTION osms.roster_of(text, text, date, integer) IS
     'exactly the persons that a closed month paid an organisation for (key as text), for ever, whatever became known since: a row for each, by person-days for each and day; by revision those of a restatement. Errors as osms.terms_of';

@@ -5,66 +5,8 @@ SET timezone = 'UTC';
 SET search_path = public, osms;
 SELECT * FROM no_plan();
 \ir verdict.psql
-SELECT osms.create_registry('fund', cut_over => '2025-10-01');
-INSERT INTO osms.act (act, title) VALUES ('order-1', 'Order on weights');
-INSERT INTO osms.scheme (scheme, inactive, valid_from, known_from, act)
-VALUES ('official', 'none', '2018-01-01', '2018-01-01', 'order-1');
-INSERT INTO osms.scheme_weight (scheme, age_from, age_to, sex, weight, valid_from, known_from, act)
-SELECT 'official', a, b, s, w + CASE s WHEN 'male' THEN 0 ELSE 0.0123 END, '2018-01-01', '2018-01-01', 'order-1'
-FROM (VALUES (0, 1, 3.5001), (1, 18, 1.2), (18, 65, 0.7), (65, NULL, 1.9333)) AS w (a, b, w), unnest('{male,female}'::osms.sex[]) s;
-INSERT INTO osms.base_rate (scheme, class, rate, valid_from, known_from, act)
-VALUES ('official', 'urban', 1010.11, '2018-01-01', '2018-01-01', 'order-1'), ('official', 'rural', 1212.13, '2018-01-01', '2018-01-01', 'order-1');
-
-SELECT setseed(0.25);
-INSERT INTO fund.person (person, birth_date, sex)
-SELECT i, CASE WHEN i % 50 = 0 THEN NULL ELSE date '2025-09-30' - (random() * 34000)::int END, CASE WHEN random() < 0.5 THEN 'male' ELSE 'female' END::osms.sex
-FROM generate_series(1, 500) i;
-INSERT INTO fund.organisation (organisation) SELECT generate_series(1, 8);
-INSERT INTO fund.organisation_status (organisation, region, class, valid_from) SELECT o, 'r', CASE o % 2 WHEN 0 THEN 'urban' ELSE 'rural' END, '2020-01-01' FROM generate_series(1, 8) o;
--- 7 has no contract before it is found in November, 8 nobody before it is restored
-INSERT INTO fund.contract (organisation, valid_from, yearly_amount) SELECT o, '2020-01-01', CASE o WHEN 6 THEN 100000 END FROM generate_series(1, 8) o WHERE o <> 7;
-INSERT INTO fund.coefficient SELECT o, 'rural', 1 + o / 100.0, '2020-01-01', '2020-01-01', 'order-1' FROM generate_series(1, 8, 2) o;
-INSERT INTO fund.attachment (attachment, person, organisation, state, since) SELECT i, i, 1 + i % 7, 'active', '2020-01-01' FROM generate_series(1, 450) i;
-INSERT INTO fund.insurance SELECT i, date '2025-05-01' + make_interval(months => m), 'self', i % 5 <> 0 FROM generate_series(1, 500) i, generate_series(0, 8) m WHERE i % 9 <> 0;
-SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off", "contracted": "off", "same_territory": "off", "free_choice_limit": "off"}');
-CALL osms.fill_roster('fund', batch => NULL);
-
--- A random event in the life of the registry. What a rule refuses has not happened.
-CREATE FUNCTION pg_temp.event(nth int) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    someone int := 1 + (random() * 499)::int;
-    somewhere int := 1 + (random() * 7)::int;
-    a fund.attachment;
-    day date := date '2025-09-01' + (random() * 150)::int;
-    what int := (random() * 12)::int;
-    now_known timestamptz := clock_timestamp();
-BEGIN
-    SELECT * INTO a FROM fund.attachment WHERE person = someone AND state <> 'annulled' ORDER BY since DESC LIMIT 1;
-    CASE
-        WHEN what <= 2 THEN UPDATE fund.person SET death_date = day WHERE person = someone;
-        WHEN what = 3 THEN UPDATE fund.attachment SET state = 'annulled', reason = 'unlawful' WHERE attachment = a.attachment;
-        WHEN what <= 6 THEN
-            UPDATE fund.attachment SET state = 'closed', until = day, reason = 'moved_to_other' WHERE attachment = a.attachment AND state = 'active';
-            INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (1000 + nth, someone, somewhere, 'active', day);
-        WHEN what = 7 THEN UPDATE fund.person SET birth_date = date '2025-08-31' - (random() * 34000)::int WHERE person = someone;
-        WHEN what = 8 THEN UPDATE fund.person SET sex = CASE sex WHEN 'male' THEN 'female' ELSE 'male' END::osms.sex, birth_date = NULL WHERE person = someone;
-        WHEN what = 9 THEN INSERT INTO fund.coefficient VALUES (somewhere, 'density', round(0.8 + random()::numeric / 2, 4), '2024-06-01', clock_timestamp(), 'order-1');
-        WHEN what = 10 THEN UPDATE fund.insurance SET paid = NOT paid WHERE person = someone;
-        WHEN what = 11 THEN UPDATE fund.attachment SET state = CASE state WHEN 'active' THEN 'suspect' ELSE 'active' END::osms.attachment_state, reason = 'unlawful' WHERE attachment = a.attachment AND state IN ('active', 'suspect');
-        ELSE
-            IF nth % 4 = 0 THEN
-                INSERT INTO osms.base_rate (scheme, class, rate, valid_from, known_from, act)
-                VALUES ('official', 'rural', 1200 + (random() * 100)::int, date '2025-10-01', clock_timestamp(), 'order-1');
-            ELSIF nth % 4 = 2 THEN
-                INSERT INTO osms.scheme_weight (scheme, age_from, age_to, sex, weight, valid_from, known_from, act)
-                SELECT 'official', x, y, s, round(0.5 + random()::numeric, 4), '2025-10-01', now_known, 'order-1'
-                FROM (VALUES (0, 7), (7, 50), (50, NULL)) AS w (x, y), unnest('{male,female}'::osms.sex[]) s;
-            END IF;
-    END CASE;
-    RETURN 'happened';
-EXCEPTION WHEN integrity_constraint_violation THEN
-    RETURN 'refused';
-END $$;
+\set persons 500
+\ir events.psql
 CREATE TEMPORARY TABLE told (nth int, what text);
 
 CREATE VIEW paid AS
@@ -91,7 +33,7 @@ SELECT is(osms.pyramid(birth_date, sex, '2025-10-31')::text, (SELECT osms.sum(py
 SELECT is_empty($$SELECT * FROM osms.post_restatement('fund', '2025-10-01')$$, 'nothing is different yet');
 SELECT is((SELECT count(*)::int FROM fund.restatement), 0, 'so nothing was posted');
 
-INSERT INTO told SELECT n, pg_temp.event(n) FROM generate_series(1, 60) n;
+INSERT INTO told SELECT n, event(n) FROM generate_series(1, 60) n;
 INSERT INTO fund.contract VALUES (7, '2020-01-01', NULL, NULL);
 CREATE TABLE expected AS SELECT * FROM osms.restate('fund', '2025-10-01');
 SELECT results_eq($$SELECT * FROM osms.post_restatement('fund', '2025-10-01')$$, 'SELECT * FROM expected', 'what is posted is what restate showed');
@@ -102,10 +44,10 @@ SELECT results_eq($$SELECT cause, kind, amount FROM fund.ledger WHERE organisati
 SELECT is(DISTINCT_invoice, '2025-11-01', 'with the invoice of the month that is open') FROM (SELECT string_agg(DISTINCT invoice_month::text, ' ') FROM fund.ledger) x (DISTINCT_invoice);
 
 SELECT lives_ok($$SELECT osms.close_month('fund', '2025-11-01', 'official')$$, 'November is closed');
-INSERT INTO told SELECT n, pg_temp.event(n) FROM generate_series(61, 120) n;
+INSERT INTO told SELECT n, event(n) FROM generate_series(61, 120) n;
 SELECT lives_ok(format('SELECT osms.post_restatement(''fund'', %L)', m), 'restated ' || m) FROM unnest('{2025-11-01,2025-10-01}'::date[]) m;
 SELECT pg_temp.settled(m) FROM unnest('{2025-10-01,2025-11-01}'::date[]) m;
-INSERT INTO told SELECT n, pg_temp.event(n) FROM generate_series(121, 200) n;
+INSERT INTO told SELECT n, event(n) FROM generate_series(121, 200) n;
 SELECT lives_ok($$SELECT osms.close_month('fund', '2025-12-01', 'official')$$, 'December is closed');
 SELECT lives_ok(format('SELECT osms.post_restatement(''fund'', %L)', m), 'restated ' || m) FROM unnest('{2025-10-01,2025-11-01,2025-12-01}'::date[]) m;
 SELECT pg_temp.settled(m) FROM unnest('{2025-10-01,2025-11-01,2025-12-01}'::date[]) m;

@@ -108,7 +108,6 @@ FROM (VALUES ('statement_line', 'ALTER organisation TYPE text USING organisation
              ('ledger', 'ALTER entry TYPE bigint USING entry + 1000', 'OVERRIDING SYSTEM VALUE', '01'),
              ('restatement', 'ALTER revision TYPE int USING revision + 1000', '', '01'),
              ('statement', 'ALTER month TYPE date USING month + 91', '', '04')) v (t, change, overriding, m);
-DROP ROLE restate_reader;
 
 -- Why February costs more than January, as they were closed, and where everybody went.
 SELECT results_eq($$SELECT * FROM osms.changes('fund', '2024-01-01', '2024-02-01')$$,
@@ -117,4 +116,49 @@ SELECT results_eq($$SELECT * FROM osms.changes('fund', '2024-01-01', '2024-02-01
              ('5', 'moved_out', -1, -1000.00), ('5', 'moved_in', 2, 2000.00), ('6', 'held', 2, 0.00)$$, 'changes');
 SELECT results_eq($$SELECT * FROM osms.flows('fund', '2024-01-01', '2024-02-01')$$,
     $$VALUES ('1', '6', 'inherited', 1::bigint), ('4', '5', 'inherited', 2), ('5', '4', 'inherited', 1)$$, 'flows');
+
+-- Explained: by hand, with the rows it comes from.
+SELECT results_eq($$SELECT item, computation, value, source FROM osms.explain_payment('fund', '4', '2024-01-01')$$, $$VALUES
+    ('female 0+', '5 * 1', 5.0, 'act order-1'),
+    ('heads', 'on the roster on 2024-01-31', 5, 'osms.roster_of(''fund'', ''4'', ''2024-01-01'')'),
+    ('Kav', '5 / 5', 1, 'scheme plain, act order-1'),
+    ('base rate B', 'r, thousand', 1000, 'osms.base_rate of 2018-01-01, act order-1'),
+    ('rate', '1000 * (5 / 5)', 1000, 'combination add, to 2 digits'),
+    ('earned', '1000 * 5', 5000, 'to 2 digits'),
+    ('amount', 'earned, inactive, carried in and cap', 5000, 'scheme plain'),
+    ('ledger: membership', 'claw_back, -1 persons', -1000, format('restatement 2 of %s, invoice of 2024-02', (SELECT posted_at::date FROM fund.restatement WHERE (month, revision) = ('2024-01-01', 2)))),
+    ('ledger: membership', 'claw_back, -2 persons', -2000, format('restatement 3 of %s, invoice of 2024-02', (SELECT posted_at::date FROM fund.restatement WHERE (month, revision) = ('2024-01-01', 3)))),
+    ('ledger: membership', 'restoration, 1 persons', 1000, format('restatement 3 of %s, invoice of 2024-02', (SELECT posted_at::date FROM fund.restatement WHERE (month, revision) = ('2024-01-01', 3)))),
+    ('paid', 'amount and ledger', 3000, format('closed %s', (SELECT closed_at::date FROM fund.statement WHERE month = '2024-01-01')))$$, 'a payment with its ledger');
+SELECT is((SELECT value FROM osms.explain_payment('fund', '1', '2024-03-01', 'plain') WHERE item = 'rate'), 5555.82, 'an open month as known now');
+SELECT results_eq($$SELECT item, value FROM osms.explain_payment('fund', '6', '2024-02-01') WHERE item IN ('amount', 'paid') OR source IS NULL$$,
+    $$VALUES ('amount', NULL::numeric), ('paid', 2000)$$, 'a line that was held');
+SELECT is(pg_temp.verdict($$SELECT osms.explain_payment('fund', '9', '2024-01-01')$$), 'P0002 organisation "9" has no line in 2024-01', 'no line');
+SELECT results_eq($$SELECT item, value, source FROM osms.explain_attachment('fund', '4')$$, $$VALUES
+    ('person', '4', 'attachment'), ('organisation', '4', 'attachment'), ('counts', 'from 2020-01-01 without end', 'attachment'),
+    ('state', 'annulled, unlawful', 'attachment'), ('basis', 'inherited', 'attachment'),
+    ('known as counted', (SELECT '2020-01-01 to infinity, until ' || known_to FROM fund.roster WHERE attachment = 4), 'roster'),
+    ('paid for 2024-01', '1 of 5 heads of organisation 4 at 1000.00', 'statement'),
+    ('restated for 2024-01', 'counts no more', 'restatement 2')$$, 'an attachment that was annulled');
+-- what an attachment stands on
+SELECT osms.create_registry('story', cut_over => '2024-01-01');
+INSERT INTO story.person (person) VALUES (1), (2);
+INSERT INTO story.organisation (organisation) VALUES (1);
+INSERT INTO story.application (application, person, organisation, channel, ground, state, submitted_at, decided_at, decided_by)
+VALUES (7, 1, 1, 'service_centre', 'moved', 'attached', '2024-02-01 10:00+00', '2024-02-02 11:00+00', 'clerk 5');
+INSERT INTO story.identity_event (event, person, application, channel, method, provider, clerk, at) VALUES (3, 1, 7, 'service_centre', 'biometric', 'p', 'c', '2024-02-01 10:05+00');
+INSERT INTO story.authority_order (order_key, number, issued_on, issuer, cause, valid_from) VALUES ('A-1', '17', '2024-01-10', 'akimat', 'reorganisation', '2024-02-01');
+INSERT INTO story.attachment (attachment, person, organisation, site, state, since, until, application, order_key, reason)
+VALUES (1, 1, 1, '4', 'closed', '2024-02-02', '2024-03-01', 7, NULL, 'moved_to_other'), (2, 2, 1, NULL, 'active', '2024-02-01', NULL, NULL, 'A-1', NULL);
+SELECT results_eq($$SELECT * FROM osms.explain_attachment('story', '1')$$, $$VALUES (NULL::timestamptz, 'person', '1', 'attachment'), (NULL, 'organisation', '1, site 4', 'attachment'),
+    (NULL, 'counts', 'from 2024-02-02 before 2024-03-01', 'attachment'), (NULL, 'state', 'closed, moved_to_other', 'attachment'), (NULL, 'basis', 'application 7', 'attachment'),
+    ('2024-02-01 10:00+00', 'submitted', 'service_centre, moved', 'application 7'), ('2024-02-02 11:00+00', 'decided', 'attached, by clerk 5', 'application 7'),
+    ('2024-02-01 10:05+00', 'identified', 'service_centre, biometric, p, clerk c', 'identity event 3')$$, 'by an application');
+SELECT results_eq($$SELECT item, value, source FROM osms.explain_attachment('story', '2')$$, $$VALUES ('person', '2', 'attachment'), ('organisation', '1', 'attachment'),
+    ('counts', 'from 2024-02-01 without end', 'attachment'), ('state', 'active', 'attachment'), ('basis', 'order A-1', 'attachment'),
+    ('ordered', '17, issued 2024-01-10, akimat, reorganisation, from 2024-02-01', 'order A-1')$$, 'by an order');
+SELECT is(pg_temp.verdict($$SELECT osms.explain_attachment('fund', '999')$$), 'P0002 no attachment "999" in registry "fund"', 'no attachment');
+SELECT is(pg_temp.verdict($$SET LOCAL ROLE restate_reader; SELECT osms.explain_attachment('fund', '4')$$), '42501 permission denied for registry "fund"', 'nor a story for everybody');
+SELECT is_empty($$SELECT * FROM osms.explain_payment('fund', '4', '2024-01-01') WHERE value IS NULL$$, 'every number is there');
+DROP ROLE restate_reader;
 SELECT * FROM finish();

@@ -33,6 +33,9 @@ fund('source', q{
 	SELECT osms.guard('own', '{"basis": "warn"}');
 	CALL osms.fill_roster('own', batch => 7);
 	UPDATE own.person SET death_date = '2025-03-03' WHERE person = 5;
+	SELECT osms.close_month('own', '2025-04-01');
+	UPDATE own.person SET death_date = '2025-04-04' WHERE person = 6;
+	SELECT osms.post_restatement('own', '2025-04-01');
 
 	CREATE SCHEMA legacy;
 	CREATE TABLE legacy.people (iin char(12) PRIMARY KEY, died date);
@@ -85,6 +88,9 @@ my $questions = q{
 	SELECT count(*) FROM osms.plan('parted') WHERE statement NOT LIKE '%verify%';
 	SELECT * FROM own.journal ORDER BY entry;
 	SELECT * FROM osms.statement('own', '2025-04-01', 'illustrative');
+	TABLE own.statement; TABLE own.statement_line; TABLE own.restatement; TABLE own.restatement_line; TABLE own.ledger;
+	SELECT * FROM osms.roster_of('own', '1', '2025-04-01');
+	SELECT * FROM osms.explain_payment('own', '1', '2025-04-01');
 	SELECT * FROM osms.audit_summary('own');
 	SELECT 'wrong', * FROM osms.verify('own');
 	SELECT 'wrong', * FROM osms.verify('mapped');
@@ -122,6 +128,13 @@ is(fund('target', "SELECT * FROM osms.verify('parted')"), '', 'and the roster fo
 fund('target', "UPDATE legacy.people SET died = '2025-05-05' WHERE iin = (SELECT iin FROM legacy.attached WHERE id = 4)");
 is(fund('target', 'SELECT st, d_end, why FROM legacy.attached WHERE id = 4'), '2|2025-05-05|900', 'a death closes the mapped attachment');
 is(fund('target', "SELECT * FROM osms.verify('mapped')"), '', 'and the roster follows');
+
+# what was closed stays so, and the next month follows
+like(refusal('UPDATE own.statement_line SET amount = 0'), qr/55000: +rows of table "statement_line" do not change/, 'a closed line does not change');
+like(refusal("INSERT INTO own.ledger (month, revision, organisation, cause, kind, persons, amount, invoice_month) VALUES ('2025-04-01', 1, '1', 'rate', 'restoration', 0, 1, '2025-05-01')"),
+	qr/55000: +table "ledger" takes no more rows for 2025-04/, 'nor does the ledger of a posting grow');
+is(fund('target', "SET client_min_messages = error; SELECT * FROM osms.post_restatement('own', '2025-04-01')"), '', 'nothing is posted twice');
+is(fund('target', "SET client_min_messages = error; SELECT organisations, heads FROM osms.close_month('own', '2025-05-01')"), '2|48', 'the next month is closed');
 
 # back out: nothing of ours is left on the tables
 fund('target', "SELECT osms.unguard('own'), osms.unguard('mapped'), osms.unguard('parted')");
