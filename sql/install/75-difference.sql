@@ -69,22 +69,20 @@ BEGIN
         FROM %1$I.roster r, unnest(%2$L::date[], %3$L::date[]) WITH ORDINALITY AS d (a, b, n),
              LATERAL (SELECT coalesce(%4$s, false), coalesce(%5$s, false)) AS i (was, "is")
         WHERE %6$s i.was <> i."is"
-    ), gone AS (
-        SELECT s.*, s.day_a AS day FROM side s
-        WHERE s.was AND NOT EXISTS (SELECT FROM side t WHERE NOT t.was AND (t.person, t.organisation, t.nth, t.copy) = (s.person, s.organisation, s.nth, s.copy))
-    ), come AS (
-        SELECT s.*, s.day_b AS day FROM side s
-        WHERE NOT s.was AND NOT EXISTS (SELECT FROM side t WHERE t.was AND (t.person, t.organisation, t.nth, t.copy) = (s.person, s.organisation, s.nth, s.copy))
+    ), alone AS (
+        SELECT s.*, CASE WHEN s.was THEN s.day_a ELSE s.day_b END AS day,
+               count(*) OVER (PARTITION BY s.person, s.organisation, s.nth, s.copy) AS twins
+        FROM side s
+    ), moved AS (
+        SELECT l.*, bool_or(l.was) OVER p AND bool_or(NOT l.was) OVER p AS moved
+        FROM alone l WHERE l.twins = 1 WINDOW p AS (PARTITION BY l.person, l.nth)
     ), move AS (
-        SELECT m.organisation::text AS organisation, m.day_a, m.day_b,
-               CASE WHEN EXISTS (SELECT FROM come c WHERE c.person = m.person AND c.nth = m.nth) THEN 3 WHEN %7$s THEN 1 ELSE 2 END AS "position",
+        SELECT m.organisation::text AS organisation, CASE WHEN m.moved THEN 3 WHEN %7$s THEN 1 ELSE 2 END AS "position",
                %8$s AS placed, %9$s AS share, m.birth_date, m.sex, %10$s AS age_day
-        FROM gone m %11$s
+        FROM moved m %11$s WHERE m.was
         UNION ALL
-        SELECT m.organisation::text, m.day_a, m.day_b,
-               CASE WHEN EXISTS (SELECT FROM gone g WHERE g.person = m.person AND g.nth = m.nth) THEN 5 ELSE 4 END,
-               %12$s, %13$s, m.birth_date, m.sex, %14$s
-        FROM come m %15$s
+        SELECT m.organisation::text, CASE WHEN m.moved THEN 5 ELSE 4 END, %12$s, %13$s, m.birth_date, m.sex, %14$s
+        FROM moved m %15$s WHERE NOT m.was
     )$query$,
         registry, a.days, b.days, osms.on_roster(a, 'r', 'd.a'), osms.on_roster(b, 'r', 'd.b'), changed, CASE WHEN has_death THEN death ELSE 'false' END,
         osms.placed(a, 'm', 'm.day'), CASE WHEN osms.reduces(a) THEN 'coalesce(share.share, 1)' ELSE '1::numeric' END, osms.age_on(a, 'm'), osms.shares_join(a, 'm'),
@@ -97,6 +95,8 @@ CREATE FUNCTION osms.difference(a osms.statement_terms, lines_a osms.statement_l
     RETURNS SETOF osms.difference
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET enable_nestloop = off -- nobody knows how many rows the steps have before they are there
+    SET jit = off
 AS $$
 BEGIN
     RETURN QUERY EXECUTE format($query$
@@ -158,8 +158,8 @@ BEGIN
     ), rest AS (
         SELECT c.organisation, c."position", c.persons, c.amount FROM cause c WHERE c."position" > 0
         UNION ALL
-        SELECT p.organisation, 12, 0, p.amount - (SELECT sum(c.amount) FROM cause c WHERE c.organisation = p.organisation AND c."position" > 0)
-        FROM pair p WHERE NOT p.held
+        SELECT p.organisation, 12, 0, p.amount - sum(c.amount)
+        FROM pair p JOIN cause c USING (organisation) WHERE c."position" > 0 GROUP BY p.organisation, p.amount
         UNION ALL
         SELECT p.organisation, 13, p.heads_b - p.heads_a, p.amount FROM pair p WHERE p.held
     )

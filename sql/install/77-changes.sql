@@ -45,6 +45,8 @@ CREATE FUNCTION osms.flows(registry text, month date, later date, scheme text DE
     RETURNS TABLE (from_organisation text, to_organisation text, ground text, persons bigint)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET enable_nestloop = off
+    SET jit = off
 AS $$
 DECLARE
     a osms.statement_terms := osms.closed_terms(registry, month, scheme, statement_timestamp());
@@ -58,7 +60,8 @@ BEGIN
         WITH %1$s, basis AS (
             SELECT g.organisation::text AS "from", i.organisation::text AS "to", coalesce(%2$s, (SELECT r.basis FROM %3$I.roster r
                        WHERE r.person = i.person AND r.attachment = i.attachment ORDER BY r.known_from DESC LIMIT 1)) AS ground
-            FROM gone g JOIN come i ON i.person = g.person AND i.copy = g.copy
+            FROM moved g JOIN moved i ON i.person = g.person AND i.copy = g.copy
+            WHERE g.was AND NOT i.was
         )
         SELECT f."from", f."to", f.ground, count(*) FROM basis f GROUP BY 1, 2, 3
         ORDER BY f."from" COLLATE "C", f."to" COLLATE "C", f.ground COLLATE "C"$query$, osms.moves_query(a, b), ground, registry);
