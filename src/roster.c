@@ -15,6 +15,7 @@
 #include "catalog/pg_type.h"
 #include "core/lifecycle.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -410,16 +411,20 @@ roster_enter_persons(Guard *guard, Datum *persons, int n)
 /*
  * Note in the changes of a chunk which versions they end and add, before it
  * is published.  known[i] tells that the person of change i is in the
- * registry.
+ * registry.  The roster is locked before the clock is read: who closes a
+ * month waits for its writers, and none of them may then come with a version
+ * known since before the closing.
  */
 void
 roster_note_versions(Chunk *chunk, const bool *known)
 {
 	int			extra = CHANGE_EXTRA(REL_ATTACHMENT);
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now;
 	Datum		counted = CStringGetTextDatum("counted");
 	Datum		suspect = CStringGetTextDatum("suspect");
 
+	LockRelationOid(chunk->guard->registry.roster, RowExclusiveLock);
+	now = GetCurrentTimestamp();
 	for (int i = 0; i < chunk->nchanges; i++)
 	{
 		Change	   *change = &chunk->changes[i];
