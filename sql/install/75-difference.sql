@@ -20,14 +20,12 @@ COMMENT ON COLUMN osms.difference.cause IS
 COMMENT ON COLUMN osms.difference.persons IS 'heads more or less';
 COMMENT ON COLUMN osms.difference.amount IS 'tenge more or less';
 
-CREATE FUNCTION osms.unrounded_amount(combination text, base numeric, factors jsonb, weighted numeric, heads numeric, shares numeric, days integer)
+CREATE FUNCTION osms.unrounded_amount(combination text, base numeric, excess numeric, product numeric, weighted numeric, heads numeric, shares numeric, days integer)
     RETURNS numeric
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN CASE WHEN heads = 0 THEN 0 ELSE osms.round_quotient(base * shares * CASE combination
-        WHEN 'add' THEN weighted + heads * (SELECT coalesce(sum(f.value::numeric - 1), 0) FROM jsonb_each_text(factors) AS f)
-        ELSE weighted * (SELECT osms.product(f.value::numeric) FROM jsonb_each_text(factors) AS f) END, heads * days, 12) END;
-COMMENT ON FUNCTION osms.unrounded_amount(text, numeric, jsonb, numeric, numeric, numeric, integer) IS
-    'tenge for heads (persons, or person-days over so many days) of so many shares, by base rate and coefficients, with neither Kav nor rate rounded: to 12 digits';
+    LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+    RETURN coalesce(div(base * shares * CASE combination WHEN 'add' THEN weighted + heads * excess ELSE weighted * product END * 1e12, nullif(heads, 0) * days) * 1e-12, 0);
+COMMENT ON FUNCTION osms.unrounded_amount(text, numeric, numeric, numeric, numeric, numeric, numeric, integer) IS
+    'tenge for heads (persons, or person-days over so many days) of so many shares, by base rate and coefficients (sum of Ki - 1, product of Ki), with neither Kav nor rate rounded: cut off after 12 digits; 0 without heads';
 
 -- How a person of a statement is read: the day on which the age is taken, and
 -- the share, which is only asked for where somebody may be reduced.
@@ -40,9 +38,8 @@ COMMENT ON FUNCTION osms.age_on(osms.statement_terms, text) IS 'expression for t
 CREATE FUNCTION osms.shares_join(terms osms.statement_terms, person text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN osms.reduces(terms) THEN
-        (SELECT format('LEFT JOIN (%s) AS share ON (share.person, share.organisation, share.attachment, share.day) = (%2$s.person, %2$s.organisation, %2$s.attachment, %2$s.day)',
-                       string_agg(format('SELECT m.person, m.organisation, m.attachment, m.day, m.share FROM (%s) AS m', osms.member_query(terms, d.day)), ' UNION ALL '), person)
-         FROM unnest((terms).days) AS d (day)) ELSE '' END;
+        format('LEFT JOIN (%1$s) AS share ON (share.person, share.organisation, share.attachment, share.day) = (%2$s.person, %2$s.organisation, %2$s.attachment, %2$s.day)',
+               osms.member_query(terms), person) ELSE '' END;
 COMMENT ON FUNCTION osms.shares_join(osms.statement_terms, text) IS
     'join that gives the persons of a query, told by its alias, their share by the terms; empty where nobody is reduced';
 
@@ -114,7 +111,8 @@ BEGIN
               FROM move m WHERE m.placed GROUP BY m.organisation, m."position") AS t
     ), pair AS MATERIALIZED (
         SELECT organisation, coalesce(a.heads, 0) AS heads_a, coalesce(b.heads, 0) AS heads_b, coalesce(a.shares, 0) AS shares_a, coalesce(b.shares, 0) AS shares_b,
-               coalesce(a.factors, b.factors) AS factors_a, coalesce(b.factors, a.factors) AS factors_b,
+               coalesce(a.excess, b.excess) AS excess_a, coalesce(b.excess, a.excess) AS excess_b,
+               coalesce(a.product, b.product) AS product_a, coalesce(b.product, a.product) AS product_b,
                coalesce(a.base, b.base) AS base_a, coalesce(b.base, a.base) AS base_b,
                (SELECT coalesce(sum(w.weight * osms.heads(a.pyramid, w.age_from, w.age_to, w.sex)), 0) FROM weight_a w) AS weighted_a,
                (SELECT coalesce(sum(w.weight * osms.heads(b.pyramid, w.age_from, w.age_to, w.sex)), 0) FROM weight_a w) AS weighted_ab,
@@ -122,8 +120,10 @@ BEGIN
                coalesce(b.inactive_rest - b.inactive_cut, 0) - coalesce(a.inactive_rest - a.inactive_cut, 0) AS inactive,
                coalesce(b.carried_in - b.cap_cut, 0) - coalesce(a.carried_in - a.cap_cut, 0) AS cap,
                coalesce(b.amount, 0) - coalesce(a.amount, 0) AS amount, coalesce(a.status = 'held', false) OR coalesce(b.status = 'held', false) AS held
-        FROM (SELECT l.*, r.rate AS base FROM unnest($2) l, LATERAL osms.base_rate_on(($1.scheme).scheme, l.region, l.class, $1.rate_day, $1.known_at) r) AS a
-        FULL JOIN (SELECT l.*, r.rate AS base FROM unnest($4) l, LATERAL osms.base_rate_on(($3.scheme).scheme, l.region, l.class, $3.rate_day, $3.known_at) r) AS b
+        FROM (SELECT l.*, r.rate AS base, f.excess, f.product FROM unnest($2) l, LATERAL osms.base_rate_on(($1.scheme).scheme, l.region, l.class, $1.rate_day, $1.known_at) r,
+                   LATERAL (SELECT coalesce(sum(f.value::numeric - 1), 0) AS excess, osms.product(f.value::numeric) AS product FROM jsonb_each_text(l.factors) AS f) f) AS a
+        FULL JOIN (SELECT l.*, r.rate AS base, f.excess, f.product FROM unnest($4) l, LATERAL osms.base_rate_on(($3.scheme).scheme, l.region, l.class, $3.rate_day, $3.known_at) r,
+                   LATERAL (SELECT coalesce(sum(f.value::numeric - 1), 0) AS excess, osms.product(f.value::numeric) AS product FROM jsonb_each_text(l.factors) AS f) f) AS b
         USING (organisation)
     ), walk AS (
         -- those who came and went, one cause after the other, at the first statement's tariff
@@ -136,17 +136,17 @@ BEGIN
         SELECT DISTINCT ON (w.organisation) w.organisation, w.heads, w.shares FROM walk w ORDER BY w.organisation, w."position" DESC
     ), point AS (
         SELECT w.organisation, w."position", w.persons,
-               osms.unrounded_amount(($1.scheme).combination, p.base_a, p.factors_a, w.weighted, w.heads, w.shares, cardinality($1.days)) AS amount
+               osms.unrounded_amount(($1.scheme).combination, p.base_a, p.excess_a, p.product_a, w.weighted, w.heads, w.shares, cardinality($1.days)) AS amount
         FROM walk w JOIN pair p USING (organisation)
         UNION ALL
         SELECT p.organisation, n."position", n.persons, n.amount
         FROM pair p JOIN stayed s USING (organisation),
              LATERAL (SELECT s.shares + p.heads_b - s.heads AS shares) AS x,
              LATERAL (VALUES
-                 (6, p.heads_b - s.heads, osms.unrounded_amount(($1.scheme).combination, p.base_a, p.factors_a, p.weighted_ab, p.heads_b, x.shares, cardinality($1.days))),
-                 (7, 0, osms.unrounded_amount(($1.scheme).combination, p.base_a, p.factors_a, p.weighted_ab, p.heads_b, p.shares_b, cardinality($1.days))),
-                 (8, 0, osms.unrounded_amount(($1.scheme).combination, p.base_a, p.factors_b, p.weighted_ab, p.heads_b, p.shares_b, cardinality($1.days))),
-                 (9, 0, osms.unrounded_amount(($3.scheme).combination, p.base_b, p.factors_b, p.weighted_b, p.heads_b, p.shares_b, cardinality($3.days))))
+                 (6, p.heads_b - s.heads, osms.unrounded_amount(($1.scheme).combination, p.base_a, p.excess_a, p.product_a, p.weighted_ab, p.heads_b, x.shares, cardinality($1.days))),
+                 (7, 0, osms.unrounded_amount(($1.scheme).combination, p.base_a, p.excess_a, p.product_a, p.weighted_ab, p.heads_b, p.shares_b, cardinality($1.days))),
+                 (8, 0, osms.unrounded_amount(($1.scheme).combination, p.base_a, p.excess_b, p.product_b, p.weighted_ab, p.heads_b, p.shares_b, cardinality($1.days))),
+                 (9, 0, osms.unrounded_amount(($3.scheme).combination, p.base_b, p.excess_b, p.product_b, p.weighted_b, p.heads_b, p.shares_b, cardinality($3.days))))
                  AS n ("position", persons, amount)
     ), cause AS (
         SELECT p.organisation, p."position", p.persons,

@@ -29,6 +29,13 @@ END $$;
 COMMENT ON FUNCTION osms.latest_lines(text, date) IS
     'the lines of a closed month as last restated, by the revision that found them (0 = the closing, always there)';
 
+CREATE FUNCTION osms.due_lines(terms osms.statement_terms) RETURNS osms.statement_line[]
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000000
+    RETURN ARRAY(SELECT CASE WHEN s.inactive_rest <> 0 THEN jsonb_populate_record(s, jsonb_build_object('amount', s.amount - s.inactive_rest, 'inactive_rest', 0)) ELSE s END
+                 FROM osms.statement((terms).registry, (terms).month, ((terms).scheme).scheme, (terms).known_at) AS s);
+COMMENT ON FUNCTION osms.due_lines(osms.statement_terms) IS
+    'the lines of a statement with what December could not bear taken off the amount, which may be below zero: a closed month is corrected to that';
+
 CREATE FUNCTION osms.restatement(terms osms.statement_terms, restated osms.statement_line[])
     RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
@@ -71,14 +78,12 @@ CREATE FUNCTION osms.restate(registry text, month date, known_at timestamptz DEF
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    scheme text := ((osms.terms_of(registry, month)).scheme).scheme;
+    terms osms.statement_terms := osms.statement_terms(registry, month, ((osms.terms_of(registry, month)).scheme).scheme, known_at);
 BEGIN
-    RETURN QUERY SELECT r.*
-    FROM osms.restatement(osms.statement_terms(registry, month, scheme, known_at),
-                          ARRAY(SELECT s FROM osms.statement(registry, month, scheme, known_at) AS s)) AS r;
+    RETURN QUERY SELECT r.* FROM osms.restatement(terms, osms.due_lines(terms)) AS r;
 END $$;
 COMMENT ON FUNCTION osms.restate(text, date, timestamptz) IS
-    'what a closed month, as last restated, would be different by as known at the moment: heads (persons) and tenge by organisation, cause and kind. Causes in their fixed order: membership (who went is kind claw_back, who came is restoration), age_or_sex, insurance, coefficient, rate, inactive, cap, rounding; they sum to the difference of the amounts. An organisation held at closing is paid by cause held, kind release; one that is held now is listed with kind held and no amount. Errors as osms.terms_of and osms.statement';
+    'what a closed month, as last restated, would be different by as known at the moment: heads (persons) and tenge by organisation, cause and kind. Causes in their fixed order: membership (who went is kind claw_back, who came is restoration), age_or_sex, insurance, coefficient, rate, inactive, cap, rounding; they sum to the difference of the amounts. An organisation held at closing is paid by cause held, kind release; one that is held now is listed with kind held and no amount. What December took back and the month could not bear (inactive_rest) is claimed by the first restatement. Errors as osms.terms_of and osms.statement';
 
 CREATE FUNCTION osms.post_restatement(registry text, month date)
     RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
@@ -89,7 +94,7 @@ AS $$
 DECLARE
     known_at timestamptz := osms.begin_closing(registry, month);
     terms osms.statement_terms := osms.statement_terms(registry, month, ((osms.terms_of(registry, month)).scheme).scheme, known_at);
-    restated osms.statement_line[] := ARRAY(SELECT s FROM osms.statement(registry, month, (terms.scheme).scheme, known_at) AS s);
+    restated osms.statement_line[] := osms.due_lines(terms);
     nobody CONSTANT jsonb := '{"heads": 0, "pyramid": "{}", "coefficient": null, "rate": null, "suspect": 0, "insurance_unknown": 0, "reduced": {}, "shares": 0,
         "earned": 0, "inactive": 0, "inactive_cut": 0, "inactive_rest": 0, "carried_in": 0, "cap_cut": 0, "amount": 0, "status": "ok",
         "held_because": null, "persons_held": 0}';

@@ -38,7 +38,8 @@ class Side:
     def money(self, base, factors, weighted, heads, shares):
         if heads == 0:
             return Fraction(0)
-        return rounded(self.month.combined(base, weighted / heads, factors.values()) * shares / len(self.month.days), 12)
+        scaled = self.month.combined(base, weighted / heads, factors.values()) * shares / len(self.month.days) * 10 ** 12
+        return Fraction(int(scaled), 10 ** 12)
 
 
 def moves(a, b, deaths):

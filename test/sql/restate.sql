@@ -18,7 +18,7 @@ SELECT o, 'r', (ARRAY['one', 'two', 'three', 'thousand', 'thousand', 'thousand']
 INSERT INTO fund.contract (organisation, valid_from) SELECT o, '2020-01-01' FROM generate_series(1, 6) o;
 INSERT INTO fund.attachment (attachment, person, organisation, state, since)
 SELECT i, i, CASE WHEN i <= 3 THEN i ELSE 4 + i % 2 END, 'active', '2020-01-01' FROM generate_series(1, 13) i;
-SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off"}');
+SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off", "immutable": "off", "contracted": "off"}');
 SELECT is(pg_temp.verdict($$SELECT osms.close_month('fund', '2024-01-01', 'plain')$$), '55000 the roster of registry "fund" is not complete', 'not before the roster is filled');
 CALL osms.fill_roster('fund', batch => NULL);
 
