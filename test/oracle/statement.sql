@@ -44,7 +44,8 @@ SELECT o, s::text, CASE WHEN o % 4 > 0 THEN 5 + pick('norm', o * 10 + s, 12) END
 INSERT INTO fund.site (organisation, site, norm, valid_from) SELECT o, '2', 8, '2026-03-15' FROM generate_series(1, 38, 3) AS o;
 INSERT INTO fund.payment (organisation, month, amount) SELECT o, month::date, round(1000 + pick('payment', o, 900000) / 37.0, 2)
 FROM generate_series(1, 36, 2) AS o, generate_series('2026-01-01'::date, '2026-05-01', '1 month') AS month;
--- what months that are closed leave behind
+-- what months that are closed leave behind, free to be written by hand
+DROP TABLE fund.ledger, fund.restatement_line, fund.restatement, fund.statement_line, fund.statement;
 CREATE TABLE fund.statement (month date, scheme text, known_at timestamptz);
 CREATE TABLE fund.statement_line (month date, organisation bigint, rate numeric, amount numeric, cap_cut numeric, status text);
 
