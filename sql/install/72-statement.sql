@@ -113,7 +113,7 @@ END $$;
 COMMENT ON FUNCTION osms.inactive_cut(osms.statement_terms) IS
     'what December takes back, a row for each organisation and month of the year in which the share was in force: heads not served here in the year, rate of that month (tenge), shares they lose (to the parameter inactive_share, beside their other reductions as the scheme says), and the cut (tenge, rounded as an amount); no rows in other months, where the registry has no relation service, and, with a WARNING, where it holds no service of the year';
 
-CREATE FUNCTION osms.paid_before(registry text, month date) RETURNS TABLE (organisation text, amount numeric, carried numeric)
+CREATE FUNCTION osms.paid_before(registry text, month date, known_at timestamptz) RETURNS TABLE (organisation text, amount numeric, carried numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -127,15 +127,20 @@ BEGIN
         GROUP BY organisation$query$,
         CASE WHEN osms.relation_of(registry, 'statement_line') IS NULL
              THEN 'SELECT NULL::text AS organisation, NULL::date AS month, NULL::numeric AS amount, NULL::numeric AS cap_cut WHERE false'
-             ELSE format('SELECT s.organisation::text AS organisation, s.month, s.amount, s.cap_cut FROM %I.statement_line s', registry) END,
+             ELSE format('SELECT DISTINCT ON (x.organisation, x.month) x.* FROM (
+                     SELECT s.organisation::text AS organisation, s.month, s.amount, s.cap_cut, 0 AS revision FROM %1$I.statement_line s%2$s) AS x
+                     ORDER BY x.organisation, x.month, x.revision DESC', registry,
+                     CASE WHEN osms.relation_of(registry, 'restatement_line') IS NOT NULL THEN
+                         format(' UNION ALL SELECT l.organisation, l.month, l.amount, l.cap_cut, l.revision
+                             FROM %1$I.restatement_line l JOIN %1$I.restatement r USING (month, revision) WHERE r.known_at <= $2', registry) END) END,
         CASE WHEN osms.relation_of(registry, 'payment') IS NULL
              THEN 'SELECT NULL::text AS organisation, NULL::date AS month, NULL::numeric AS amount WHERE false'
              ELSE format('SELECT s.organisation::text AS organisation, date_trunc(''month'', s.month::timestamp)::date AS month, sum(s.amount) AS amount
                  FROM %I.payment s GROUP BY 1, 2', registry) END)
-        USING month;
+        USING month, known_at;
 END $$;
-COMMENT ON FUNCTION osms.paid_before(text, date) IS
-    'tenge paid to each organisation for the earlier months of the year, by its closed lines or, for months without one, by the relation payment; and what the cap of its contract carried on';
+COMMENT ON FUNCTION osms.paid_before(text, date, timestamptz) IS
+    'tenge paid to each organisation for the earlier months of the year, by its closed lines, as restated until the moment, or, for months without one, by the relation payment; and what the cap of its contract carried on';
 
 CREATE FUNCTION osms.warn_of(terms osms.statement_terms, illustrative boolean) RETURNS void
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
@@ -177,7 +182,7 @@ BEGIN
         FROM osms.inactive_cut(terms) c
         GROUP BY c.organisation
     ), paid AS MATERIALIZED (
-        SELECT p.* FROM osms.paid_before(terms.registry, terms.month) p WHERE cap <> 'none'
+        SELECT p.* FROM osms.paid_before(terms.registry, terms.month, terms.known_at) p WHERE cap <> 'none'
     )
     SELECT l.organisation, l.region, l.class, l.heads, l.pyramid, l.coefficient, l.factors, l.rate, l.suspect, l.insurance_unknown, l.reduced,
            l.shares, l.earned, coalesce(c.heads, 0), d.cut, CASE WHEN l.status = 'ok' THEN greatest(d.cut - l.earned, 0) END, l.contract_amount, o.carried_in, o.owed - a.amount, a.amount,

@@ -9,7 +9,7 @@ import sys
 from collections import defaultdict
 from fractions import Fraction
 
-from statement import NUMBERS, Month, Registry, by, day, edition, moment, number, read, rounded, said
+from statement import NUMBERS, Month, Registry, by, day, moment, number, read, rounded, said
 
 GONE, CAME = ("died", "left", "moved_out"), ("new", "moved_in")
 
@@ -19,16 +19,15 @@ class Side:
 
     def __init__(self, month):
         self.month = month
-        self.bands = edition(month.registry.weight[month.name,], month.rate_day, month.at)
         self.persons = defaultdict(list)
-        for organisation, person, age, sex, _, share, *_ in month.members():
+        for organisation, person, age, sex, _, share, *_ in month.members:
             self.persons[organisation, person].append((age, sex, share))
 
     def of(self, organisation):
         return [m for (o, _), members in self.persons.items() if o == organisation for m in members if m[0] is not None]
 
     def weighted(self, members):
-        return sum((self.month.weight_of(self.bands, age, sex) for age, sex, _ in members), Fraction(0))
+        return sum((self.month.weight_of(age, sex) for age, sex, _ in members), Fraction(0))
 
     def tariff(self, organisation):
         rows = [s for s in self.month.registry.status[organisation,] if day(s["valid_from"]) <= self.month.rate_day]
@@ -113,6 +112,8 @@ def main():
         lines[r["month"], r["organisation"]][0] = said(r)
     for r in read("restatement_line"):
         lines[r["month"], r["organisation"]][int(r["revision"])] = said(r)
+    registry.restated = sorted((dict(r, known_at=moment(restated[r["month"], r["revision"]]["known_at"])) for r in read("restatement_line")),
+                               key=lambda r: r["known_at"])
     ledger = by(read("ledger"), "month", "revision")
     failed = 0
     months = sorted({month for month, _ in headers})

@@ -97,6 +97,7 @@ class Registry:
         self.site = by(read("site"), "organisation", "site")
         self.payment = by(read("payment"), "organisation")
         self.line = by(read("statement_line"), "organisation")
+        self.restated = []
         self.header = {day(r["month"]): r for r in read("statement")}
         self.scheme = by(read("scheme"), "scheme")
         self.weight = by(read("scheme_weight"), "scheme")
@@ -291,6 +292,7 @@ class Month:
     def before(self, organisation):
         """Paid for earlier months of the year, and carried on."""
         lines = {day(r["month"]): r for r in self.registry.line[organisation,]}
+        lines.update((day(r["month"]), r) for r in self.registry.restated if r["organisation"] == organisation and r["known_at"] <= self.at)
         paid = defaultdict(Fraction)
         for r in self.registry.payment[organisation,]:
             paid[day(r["month"]).replace(day=1)] += number(r["amount"])

@@ -45,7 +45,7 @@ SELECT is(DISTINCT_invoice, '2025-11-01', 'with the invoice of the month that is
 
 SELECT lives_ok($$SELECT osms.close_month('fund', '2025-11-01', 'official')$$, 'November is closed');
 INSERT INTO told SELECT n, event(n) FROM generate_series(61, 120) n;
-SELECT lives_ok(format('SELECT osms.post_restatement(''fund'', %L)', m), 'restated ' || m) FROM unnest('{2025-11-01,2025-10-01}'::date[]) m;
+SELECT lives_ok(format('SELECT osms.post_restatement(''fund'', %L)', m), 'restated ' || m) FROM unnest('{2025-10-01,2025-11-01}'::date[]) m;
 SELECT pg_temp.settled(m) FROM unnest('{2025-10-01,2025-11-01}'::date[]) m;
 INSERT INTO told SELECT n, event(n) FROM generate_series(121, 200) n;
 SELECT lives_ok($$SELECT osms.close_month('fund', '2025-12-01', 'official')$$, 'December is closed');
@@ -54,6 +54,7 @@ SELECT pg_temp.settled(m) FROM unnest('{2025-10-01,2025-11-01,2025-12-01}'::date
 SELECT is_empty(format('SELECT * FROM osms.restate(''fund'', %L) WHERE kind <> ''held''', m), 'nothing is left of ' || m) FROM unnest('{2025-10-01,2025-11-01,2025-12-01}'::date[]) m;
 SELECT ok(count(*) FILTER (WHERE what = 'happened') > 120, 'most events happened') FROM told;
 SELECT ok(array_agg(DISTINCT cause) @> '{age_or_sex,cap,coefficient,held,insurance,membership,rate,rounding}' AND count(*) > 50, 'and were told apart') FROM fund.ledger;
+SELECT is(sum(amount), 100000.00, 'the contract of the year is used up and not exceeded') FROM paid WHERE organisation = '6';
 -- nothing that was closed changed
 SELECT results_eq('SELECT * FROM fund.statement_line WHERE month = ''2025-10-01'' ORDER BY organisation', 'SELECT * FROM october ORDER BY organisation', 'the closed lines are the same');
 SELECT results_eq($$SELECT l.organisation, p.* FROM october l, osms.roster_of('fund', l.organisation, '2025-10-01') p ORDER BY 1, 2, 3$$, 'SELECT * FROM october_persons ORDER BY 1, 2, 3', 'and the persons paid for');

@@ -34,7 +34,7 @@ for my $month ('2025-10-01', '2025-11-01', '2025-12-01')
 			my $name = $table =~ s/.*\.//r;
 			$node->safe_psql('postgres', "\\copy (SELECT * FROM $table) TO '$folder/$name.csv' (FORMAT csv, HEADER)");
 		}
-		my $said = `python3 test/oracle/restatement.py '$folder'`;
+		my $said = `python3 test/oracle/restatement.py '$folder' 2>&1`;
 		is($?, 0, "the oracle agrees after $nth events") or diag($said);
 		note($said);
 	}
