@@ -96,6 +96,33 @@ sort_change(Tuplesortstate *sort, TupleTableSlot *slot, RelationKind kind,
 }
 
 /*
+ * See what a change changed, judge it by what a row alone decides, and tell
+ * whether there is anything to it.
+ */
+bool
+weigh_change(const Guard *guard, ProjectionState *projection,
+			 RowChange *change, char event, Findings *findings)
+{
+	MemoryContext caller;
+
+	change->changed = -1;
+	if (event == 'U')
+	{
+		change->changed = changed_columns(projection, change->old,
+										  change->new);
+		if (change->changed == 0)
+			return false;
+		if (guard->kind == REL_ATTACHMENT &&
+			reaches_further(change->old, change->new))
+			change->changed |= EXTENDED_BIT;
+	}
+	caller = MemoryContextSwitchTo(projection->context->ecxt_per_tuple_memory);
+	judge_row(guard, change, false, findings, event);
+	MemoryContextSwitchTo(caller);
+	return true;
+}
+
+/*
  * Read the statement's rows, judge each by what a row alone decides, and
  * sort those that changed something we know of.  Returns their number.
  */
@@ -143,22 +170,8 @@ collect(Guard *guard, TriggerData *trigdata, MemoryContext query,
 		if (new_row)
 			project_row(projection, as_root_row(&after.root, after.slot),
 						&new);
-		change.changed = -1;
-		if (event == 'U')
-		{
-			change.changed = changed_columns(projection, &old, &new);
-			if (change.changed == 0)
-				continue;
-			if (kind == REL_ATTACHMENT && reaches_further(&old, &new))
-				change.changed |= EXTENDED_BIT;
-		}
-		{
-			MemoryContext caller =
-				MemoryContextSwitchTo(projection->context->ecxt_per_tuple_memory);
-
-			judge_row(guard, &change, false, findings, event);
-			MemoryContextSwitchTo(caller);
-		}
+		if (!weigh_change(guard, projection, &change, event, findings))
+			continue;
 		sort_change(sort, slot, kind, event, change.changed, change.old,
 					change.new);
 		count++;
@@ -280,6 +293,31 @@ chunk_persons(Chunk *chunk)
 							 &chunk->persons[i], order) != 0)
 			chunk->persons[distinct++] = chunk->persons[i];
 	chunk->npersons = distinct;
+}
+
+/* Compare two changes by subject; one without comes last. */
+static int
+compare_changes(const void *a, const void *b, void *arg)
+{
+	const Chunk *chunk = arg;
+	const Change *x = a;
+	const Change *y = b;
+	int			s = CHANGE_NEW + canonical_relations[chunk->guard->kind].subject;
+
+	if (x->isnull[s] || y->isnull[s])
+		return x->isnull[s] - y->isnull[s];
+	return compare_subjects(&x->value[s], &y->value[s], chunk->order);
+}
+
+/* Bring changes that were derived into the order of a chunk. */
+void
+chunk_order(Chunk *chunk)
+{
+	qsort_arg(chunk->changes, chunk->nchanges, sizeof(Change),
+			  compare_changes, chunk);
+	for (int i = 0; i < chunk->nchanges; i++)
+		chunk->changes[i].value[CHANGE_ORD] = Int32GetDatum(i);
+	chunk_persons(chunk);
 }
 
 /*

@@ -97,6 +97,17 @@ const Clause clauses[] = {
 		.relations = RELATION_BIT(REL_AUTHORITY_ORDER) |
 		RELATION_BIT(REL_ORDER_SCOPE),
 		.audited = true},
+	/*
+	 * What events make is judged as an attachment; here only whether they
+	 * make anything.
+	 */
+	{RULE_PERIOD, REL_ATTACHMENT_EVENT, CHAIN_DAY, row_dates, NULL,
+		.audited = false},
+	{RULE_TRANSITION, REL_ATTACHMENT_EVENT, CHAIN_STATE, NULL, EVENT_CHAIN,
+		.audited = true},
+	{RULE_IMMUTABLE, REL_ATTACHMENT_EVENT, CHAIN_EVENT, row_immutable, NULL,
+		.audited = false},
+
 	/* judged on the roster, and by audit on the source: see overlap.c */
 	{RULE_ONE_ATTACHMENT, REL_ATTACHMENT, ATTACHMENT_SINCE, NULL, NULL,
 		.audited = true},

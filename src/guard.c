@@ -235,6 +235,11 @@ guard_of_registry(const char *registry, RelationKind kind)
 	guard->collation = collation_of(guard);
 	guard->desc = change_desc(guard->projection);
 	read_modes("", guard->modes);
+	if (OidIsValid(guard->projection->events))
+	{
+		guard->events = guard_of_registry(registry, REL_ATTACHMENT_EVENT);
+		guard->events->attachments = guard;
+	}
 	return guard;
 }
 
@@ -245,6 +250,8 @@ guard_release(Guard *guard)
 	for (int i = 0; i < GUARD_PLANS; i++)
 		if (guard->plans[i])
 			SPI_freeplan(guard->plans[i]);
+	if (guard->events)
+		guard_release(guard->events);
 }
 
 /* Free guards that were replaced, once nobody can be using them. */
@@ -290,9 +297,18 @@ make_guard(Oid source, char **args)
 				 errhint("Map it again with osms.map(), or remove the guard with osms.unguard().")));
 	guard->arguments = pstrdup(args[2]);
 	read_modes(args[2], guard->modes);
+	if (guard->events)
+		memcpy(guard->events->modes, guard->modes, sizeof(guard->modes));
 	MemoryContextSwitchTo(old);
 	MemoryContextSetParent(context, CacheMemoryContext);
 	return guard;
+}
+
+/* The guard that reads the rows of the source: they may be events. */
+static Guard *
+guard_of_rows(Guard *guard)
+{
+	return guard->events ? guard->events : guard;
 }
 
 /*
@@ -324,7 +340,7 @@ guard_of_trigger(TriggerData *trigdata)
 	entry = hash_search(guards, &key, HASH_FIND, NULL);
 	if (entry && entry->valid &&
 		strcmp(entry->guard->arguments, args[2]) == 0)
-		return entry->guard;
+		return guard_of_rows(entry->guard);
 
 	{
 		Guard	   *guard = make_guard(key.source, args);
@@ -336,7 +352,7 @@ guard_of_trigger(TriggerData *trigdata)
 		entry->guard = guard;
 		entry->valid = true;
 		MemoryContextSwitchTo(old);
-		return guard;
+		return guard_of_rows(guard);
 	}
 }
 

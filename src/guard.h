@@ -47,6 +47,7 @@ typedef enum GuardPlan
 	PLAN_CORRECT_PERSON,
 	PLAN_END_PERSON,
 	PLAN_HELD,
+	PLAN_DERIVE,
 	PLAN_SEEN,
 	GUARD_PLANS
 } GuardPlan;
@@ -71,6 +72,8 @@ typedef struct Guard
 	SPIPlanPtr	plans[GUARD_PLANS];
 	MemoryContext context;
 	uint64		generation;		/* no two guards of a session share it */
+	struct Guard *events;		/* of what attachments are made of, or NULL */
+	struct Guard *attachments;	/* of what these events make, or NULL */
 } Guard;
 
 /*
@@ -198,7 +201,14 @@ extern void judge_row(const Guard *guard, const RowChange *change,
 extern void judge_chunk(Chunk *chunk, Findings *findings);
 
 /* mapping.c */
-extern Oid	writer_of(Oid source);
+typedef struct MappedWrite
+{
+	Oid			target;			/* the table, or view, that is written */
+	Oid			writer;			/* by whom */
+	struct MappedWrite *outer;
+} MappedWrite;
+extern MappedWrite *under_way;
+extern Oid	writer_of(Oid target);
 
 /* report.c */
 extern void found(const Guard *guard, RuleId rule, int column,
@@ -225,6 +235,9 @@ extern void chunk_persons(Chunk *chunk);
 extern void for_each_chunk(Guard *guard, TriggerData *trigdata,
 						   MemoryContext query, Findings *findings,
 						   void (*work) (Chunk *chunk, Findings *findings));
+extern bool weigh_change(const Guard *guard, ProjectionState *projection,
+						 RowChange *change, char event, Findings *findings);
+extern void chunk_order(Chunk *chunk);
 extern void chunk_publish(Chunk *chunk);
 extern void chunk_forget(Chunk *chunk);
 
@@ -239,6 +252,12 @@ extern void roster_counted(Chunk *chunk, bool complete,
 						   void (*counted) (void *arg, Datum person,
 											DateADT since, DateADT until),
 						   void *arg);
+
+/* set_guard.c */
+extern void guard_chunk(Chunk *chunk, Findings *findings);
+
+/* events.c */
+extern void follow_events(Chunk *chunk, Findings *findings);
 
 /* consequence.c */
 extern void follow_applications(Chunk *chunk);

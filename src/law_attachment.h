@@ -92,6 +92,26 @@
 	" WHEN coalesce(c.until, 'infinity') > p.death_date + 1" \
 	"  THEN 'beyond_death' END"
 
+/*
+ * What an event points at; of stored ones also whether an earlier event, by
+ * key, has left it nothing to do.  A new one without effect is found where
+ * attachments are derived.
+ */
+#define EVENT_CHAIN \
+	"CASE WHEN c.closes IS NULL OR NOT {touched:closes,person,state} THEN NULL" \
+	" WHEN c.state IS NULL THEN 'unmapped_state'" \
+	" ELSE (SELECT CASE" \
+	"  WHEN x.event IS NULL THEN 'unknown_opening'" \
+	"  WHEN x.closes IS NOT NULL THEN 'not_an_opening'" \
+	"  WHEN x.person <> c.person THEN 'opening_of_another_person'" \
+	"  WHEN c.stored AND EXISTS (SELECT FROM {r}.attachment_event y" \
+	"    WHERE y.closes = c.closes AND y.person = c.person" \
+	"     AND y.event < c.event AND (y.state = 'annulled'" \
+	"      OR y.state = 'closed' AND c.state = 'closed' AND y.day <= c.day))" \
+	"   THEN 'no_such_step' END" \
+	"  FROM (VALUES (1)) one LEFT JOIN {r}.attachment_event x" \
+	"   ON x.event = c.closes) END"
+
 #define ATTACHMENT_BASES \
 	(COLUMN_BIT(ATTACHMENT_APPLICATION) | COLUMN_BIT(ATTACHMENT_ORDER_KEY) | \
 	 COLUMN_BIT(ATTACHMENT_RESTORES))

@@ -49,21 +49,14 @@ typedef struct WritePlan
 	struct WritePlan *next;
 } WritePlan;
 
-/* A write through a view that is under way in this session. */
-typedef struct MappedWrite
-{
-	Oid			source;
-	Oid			writer;
-	struct MappedWrite *outer;
-} MappedWrite;
+/* The write through a view that is under way in this session. */
+MappedWrite *under_way = NULL;
 
-static MappedWrite *under_way = NULL;
-
-/* Who writes a guarded table: the current user, or who writes its view. */
+/* Who writes a table or a view: the current user, or who writes its view. */
 Oid
-writer_of(Oid source)
+writer_of(Oid target)
 {
-	return under_way && under_way->source == source ? under_way->writer :
+	return under_way && under_way->target == target ? under_way->writer :
 		GetUserId();
 }
 
@@ -445,12 +438,14 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 	TupleDesc	desc = RelationGetDescr(view);
 	int			key = view_column(desc, trigger->tgargs[KEY_CANONICAL]);
 	const char *equal = equality_of(TupleDescAttr(desc, key)->atttypid);
-	MappedWrite this = {.source = source,.outer = under_way};
+	MappedWrite this = {.target = source,
+		.writer = writer_of(RelationGetRelid(view)),.outer = under_way};
 	SPITupleTable *values = NULL;
 	bool		written = false;
+	Oid			user;
 	int			context;
 
-	GetUserIdAndSecContext(&this.writer, &context);
+	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(view->rd_rel->relowner,
 						   context | SECURITY_LOCAL_USERID_CHANGE);
 	if (plans->event == 'I' ||
@@ -471,7 +466,7 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 		}
 		PG_END_TRY();
 	}
-	SetUserIdAndSecContext(this.writer, context);
+	SetUserIdAndSecContext(user, context);
 	return written;
 }
 

@@ -30,6 +30,7 @@ typedef enum RelationKind
 	REL_AUTHORITY_ORDER,
 	REL_ORDER_SCOPE,
 	REL_ATTACHMENT,
+	REL_ATTACHMENT_EVENT,
 	REL_INSURANCE,
 	REL_SERVICE,
 	REL_COEFFICIENT,
@@ -94,6 +95,14 @@ enum
 	ATTACHMENT_REASON
 };
 
+/* Events that attachments are made of, where the register keeps those. */
+enum
+{
+	CHAIN_EVENT, CHAIN_CLOSES, CHAIN_PERSON, CHAIN_ORGANISATION, CHAIN_SITE,
+	CHAIN_STATE, CHAIN_DAY, CHAIN_APPLICATION, CHAIN_ORDER_KEY,
+	CHAIN_RESTORES, CHAIN_REASON
+};
+
 #define CANONICAL_MAX 13		/* columns of the widest relation */
 #define COLUMN_BIT(i) (1 << (i))
 /* An attachment that reaches further into the future than it did. */
@@ -115,6 +124,7 @@ typedef struct CanonicalRelation
 	int			subject;		/* the column a guard sorts by */
 	bool		of_person;		/* and whose persons it locks */
 	const char *key;			/* columns of its primary key as a table of ours */
+	bool		inner;			/* made by osms.map, never told or a table */
 } CanonicalRelation;
 
 extern const CanonicalRelation canonical_relations[REL_KINDS];
@@ -137,6 +147,7 @@ typedef struct Projection
 	RelationKind kind;
 	Oid			canonical;		/* the view, or the table itself */
 	Oid			source;
+	Oid			events;			/* view of the events it is made of, if any */
 	AttrNumber	attno[CANONICAL_MAX];	/* 0 where expr decides */
 	Expr	   *expr[CANONICAL_MAX];	/* NULL: not mapped */
 	Oid			type[CANONICAL_MAX];

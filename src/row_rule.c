@@ -75,6 +75,8 @@ unreadable(const Projection *p, int i, Datum value)
 	if (strcmp(column, "since") == 0 || strcmp(column, "valid_from") == 0 ||
 		strcmp(column, "effective_on") == 0)
 		return DATE_IS_NOEND(DatumGetDateADT(value));
+	if (p->kind == REL_ATTACHMENT_EVENT)
+		return DATE_NOT_FINITE(DatumGetDateADT(value));
 	return DATE_IS_NOBEGIN(DatumGetDateADT(value));
 }
 
@@ -267,6 +269,10 @@ row_immutable(const RowChange *change)
 		case REL_ORDER_SCOPE:
 			/* what it leaves open is part of what it says */
 			return change->changed != 0 ? "changed_scope" : NULL;
+		case REL_ATTACHMENT_EVENT:
+			/* an opening has none, and must not become a closing */
+			return CHANGED(change, CHAIN_CLOSES) ? "changed_closes" :
+				changed_name(change, ~0);
 		case REL_APPLICATION:
 			return draft ? changed_name(change,
 										COLUMN_BIT(APPLICATION_APPLICATION))

@@ -207,7 +207,7 @@ write_journal(Chunk *chunk, const char *actor)
 }
 
 /* Judge a chunk and let everything that depends on it follow. */
-static void
+void
 guard_chunk(Chunk *chunk, Findings *findings)
 {
 	Guard	   *guard = chunk->guard;
@@ -243,6 +243,8 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	else if (guard->kind == REL_PERSON)
 		follow_persons(chunk);
 	as_owner_end(user, context);
+	if (guard->kind == REL_ATTACHMENT_EVENT)
+		follow_events(chunk, findings);
 }
 
 /*

@@ -4,12 +4,12 @@
 -- tables or for osms.map to fill with views; the derived relations (roster,
 -- journal, pending, import) come with the relation "attachment", with its key types.
 --
-CREATE FUNCTION osms.registry_columns(OUT relation text, OUT "position" integer, OUT "column" text,
+CREATE FUNCTION osms.registry_columns(with_inner boolean DEFAULT false, OUT relation text, OUT "position" integer, OUT "column" text,
                                       OUT type text, OUT needed boolean, OUT guarded boolean, OUT primary_key text) RETURNS SETOF record
-    LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 130
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 130
     AS 'MODULE_PATHNAME', 'osms_registry_columns';
-COMMENT ON FUNCTION osms.registry_columns() IS
-    'the canonical relations of a registry and their columns: relation, position and name of the column, type (@... is a key of any type, the same throughout a registry; @number an IIN or BIN), whether it must be mapped, whether the relation is guarded, columns of the primary key of a table that osms makes';
+COMMENT ON FUNCTION osms.registry_columns(boolean) IS
+    'the canonical relations of a registry and their columns: relation, position and name of the column, type (@... is a key of any type, the same throughout a registry; @number an IIN or BIN), whether it must be mapped, whether the relation is guarded, columns of the primary key of a table that osms makes; with_inner adds attachment_event, which osms.map makes of a register of events';
 
 CREATE FUNCTION osms.mapped_source(canonical regclass) RETURNS regclass
     LANGUAGE C STABLE STRICT PARALLEL SAFE

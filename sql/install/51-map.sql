@@ -49,7 +49,7 @@ DECLARE
     result text;
 BEGIN
     SELECT osms.map_spec(source, columns -> k."column") INTO spec
-    FROM osms.registry_columns() k
+    FROM osms.registry_columns(true) k
     WHERE k.relation = key_type.relation AND k.type = key AND columns ? k."column" ORDER BY k."position" LIMIT 1;
     IF spec ? 'column' THEN
         SELECT format_type(atttypid, atttypmod) INTO result
@@ -171,6 +171,111 @@ END $$;
 COMMENT ON FUNCTION osms.map_column(regclass, text, text, jsonb, text, boolean, date, text) IS
     'the two directions of one column of a mapping; called by osms.map';
 
+-- A day of an event is the first of an attachment where it opens one, and the
+-- first after it where it closes one; the source may keep the last instead.
+CREATE FUNCTION osms.map_day(source regclass, spec jsonb, closes text, time_zone text,
+                             inclusive boolean, open_end date, date_format text) RETURNS osms.column_mapping
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    opening CONSTANT osms.column_mapping := osms.map_column(source, 'since', 'date', spec, time_zone, inclusive, open_end, date_format);
+    closing CONSTANT osms.column_mapping := osms.map_column(source, 'until', 'date', spec, time_zone, inclusive, open_end, date_format);
+BEGIN
+    RETURN (format('CASE WHEN %s IS NULL THEN %s ELSE %s END', closes, opening.read, closing.read), opening.source_column,
+            format('CASE WHEN new.closes IS NULL THEN %s ELSE %s END',
+                   replace(opening.write, 'new.since', 'new.day'), replace(closing.write, 'new.until', 'new.day')));
+END $$;
+COMMENT ON FUNCTION osms.map_day(regclass, jsonb, text, text, boolean, date, text) IS
+    'the two directions of the day of an event; called by osms.map';
+
+CREATE FUNCTION osms.map_relation(registry text, relation text, source regclass, columns jsonb, states jsonb,
+                                  until_inclusive boolean, open_end date, date_format text, defaults jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    zone text;
+    c record;
+    m osms.column_mapping;
+    reads text[] := '{}';
+    names text[] := '{}';
+    key_arguments text[];
+    triples text[] := '{}';
+BEGIN
+    EXECUTE format('SELECT time_zone FROM %I.setting', registry) INTO zone;
+    FOR c IN SELECT k."column", k.type, k."position", osms.map_spec(source, columns -> k."column") AS spec
+             FROM osms.registry_columns(true) k WHERE k.relation = map_relation.relation ORDER BY k."position" LOOP
+        IF c.spec IS NULL THEN
+            names := names || c."column";
+            reads := reads || format('NULL::%s',
+                CASE WHEN c.type = '@number' THEN 'text'
+                     WHEN c.type LIKE '@%' THEN osms.key_type(registry, relation, source, columns, c.type)
+                     ELSE c.type END);
+            CONTINUE;
+        END IF;
+        IF c."column" = 'state' AND states IS NOT NULL THEN
+            c.spec := c.spec || jsonb_build_object('codes', states);
+        END IF;
+        IF relation = 'attachment_event' AND c."column" = 'day' THEN
+            m := osms.map_day(source, c.spec, reads[2], zone, until_inclusive, open_end, date_format);
+        ELSE
+            m := osms.map_column(source, c."column", c.type, c.spec, zone, until_inclusive, open_end, date_format);
+        END IF;
+        reads := reads || m.read;
+        names := names || c."column";
+        IF m.write IS NOT NULL AND m.source_column IS NOT NULL THEN
+            triples := triples || ARRAY[c."column", m.source_column, m.write];
+            IF c."position" = 1 THEN
+                key_arguments := ARRAY[c."column", m.source_column, replace(m.write, 'new.', 'old.')];
+            END IF;
+        END IF;
+    END LOOP;
+    EXECUTE format('CREATE VIEW %I.%I AS SELECT %s FROM %s s', registry, relation,
+        (SELECT string_agg(format('%s AS %I', r, n), ', ' ORDER BY place)
+         FROM unnest(reads, names) WITH ORDINALITY u (r, n, place)), source);
+    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', registry, relation, format('maps %s', source));
+
+    IF key_arguments IS NOT NULL THEN
+        SELECT triples || coalesce(array_agg(x ORDER BY k, place), '{}') INTO triples
+        FROM jsonb_each_text(defaults) d (k, v), unnest(ARRAY['', k, v]) WITH ORDINALITY u (x, place);
+        EXECUTE format('CREATE TRIGGER osms_map_write INSTEAD OF INSERT OR UPDATE OR DELETE ON %I.%I
+            FOR EACH ROW EXECUTE FUNCTION osms.map_write(%s)', registry, relation,
+            (SELECT string_agg(quote_literal(x), ', ' ORDER BY place) FROM unnest(key_arguments || triples) WITH ORDINALITY u (x, place)));
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.map_relation(text, text, regclass, jsonb, jsonb, boolean, date, text, jsonb) IS
+    'makes the view of one relation over one table, and the trigger that writes it back; called by osms.map';
+
+CREATE FUNCTION osms.map_event() RETURNS trigger
+    LANGUAGE C VOLATILE
+    AS 'MODULE_PATHNAME', 'osms_map_event';
+COMMENT ON FUNCTION osms.map_event() IS
+    'INSTEAD OF trigger of attachments that are made of events: an INSERT opens, an UPDATE of state, end or reason adds an event; 55000 for anything else';
+REVOKE EXECUTE ON FUNCTION osms.map_event() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.map_event() TO @extowner@;
+
+CREATE FUNCTION osms.event_query(events text) RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_event_query';
+COMMENT ON FUNCTION osms.event_query(text) IS
+    'query that makes attachments of a relation of events, named as in a statement; called by osms.map';
+
+CREATE FUNCTION osms.map_events(registry text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, osms, pg_temp
+AS $$
+DECLARE
+    events CONSTANT regclass := osms.relation_of(registry, 'attachment_event');
+BEGIN
+    EXECUTE format('COMMENT ON VIEW %s IS %L', events, format('maps %s: the events that make attachments', osms.mapped_source(events)));
+    EXECUTE format('CREATE VIEW %I.attachment AS %s', registry, osms.event_query(events::text));
+    EXECUTE format('COMMENT ON VIEW %I.attachment IS %L', registry, format('maps the events of %s', osms.mapped_source(events)));
+    EXECUTE format('CREATE TRIGGER osms_map_event INSTEAD OF INSERT OR UPDATE OR DELETE ON %I.attachment
+        FOR EACH ROW EXECUTE FUNCTION osms.map_event()', registry);
+END $$;
+COMMENT ON FUNCTION osms.map_events(text) IS 'makes the relation attachment of the relation attachment_event; called by osms.map';
+
 CREATE FUNCTION osms.map(registry text, relation text, source regclass, columns jsonb, states jsonb DEFAULT NULL,
                          shape text DEFAULT 'period', until_inclusive boolean DEFAULT false, open_end date DEFAULT NULL,
                          date_format text DEFAULT NULL, defaults jsonb DEFAULT '{}') RETURNS void
@@ -180,15 +285,11 @@ CREATE FUNCTION osms.map(registry text, relation text, source regclass, columns 
 AS $$
 DECLARE
     day CONSTANT timestamp := '2001-12-31';
-    zone text;
+    known text[];
+    needed text[];
     unknown text;
     existing regclass := osms.relation_of(registry, relation);
     filled boolean;
-    c record;
-    m osms.column_mapping;
-    reads text[] := '{}';
-    key_arguments text[];
-    triples text[] := '{}';
 BEGIN
     IF NOT EXISTS (SELECT FROM osms.registry_columns() k WHERE k.relation = map.relation) THEN
         RAISE EXCEPTION '"%" is not a canonical relation', relation
@@ -199,9 +300,10 @@ BEGIN
         RAISE EXCEPTION 'registry "%" does not exist', registry
             USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry(registry, tables => false).';
     END IF;
-    IF shape <> 'period' THEN
-        RAISE EXCEPTION 'shape "%" is not supported', shape
-            USING ERRCODE = 'feature_not_supported', HINT = 'Map period rows: one row per attachment with its first and last day.';
+    IF shape NOT IN ('period', 'events') OR shape = 'events' AND relation <> 'attachment' THEN
+        RAISE EXCEPTION 'relation "%" has no shape "%"', relation, shape
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'A shape is period, one row with its first and last day, or for attachment also events, a row for each opening and closing.';
     END IF;
     IF (SELECT relispartition FROM pg_class WHERE oid = source) THEN
         RAISE EXCEPTION '"%" is a partition', source
@@ -216,13 +318,22 @@ BEGIN
         RAISE EXCEPTION 'columns are an object of canonical column and mapping'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Write them as {"person": "column of the source"}.';
     END IF;
-    SELECT k INTO unknown FROM jsonb_object_keys(columns) k
-    WHERE k NOT IN (SELECT r."column" FROM osms.registry_columns() r WHERE r.relation = map.relation);
+    SELECT array_agg(r."column" ORDER BY r."position"), array_agg(r."column" ORDER BY r."position") FILTER (WHERE r.needed)
+    INTO known, needed FROM osms.registry_columns() r WHERE r.relation = map.relation;
+    IF shape = 'events' THEN
+        -- an end is the day of an event that closes
+        known := array_append(array_remove(known, 'until'), 'closes');
+        needed := array_append(needed, 'closes');
+    END IF;
+    SELECT k INTO unknown FROM jsonb_object_keys(columns) k WHERE k <> ALL (known);
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'canonical relation "%" has no column "%"', relation, unknown
-            USING ERRCODE = 'undefined_column',
-                  HINT = (SELECT 'Its columns are ' || string_agg(r."column", ', ' ORDER BY r."position") || '.'
-                          FROM osms.registry_columns() r WHERE r.relation = map.relation);
+            USING ERRCODE = 'undefined_column', HINT = format('Its columns are %s.', array_to_string(known, ', '));
+    END IF;
+    SELECT k INTO unknown FROM unnest(needed) k WHERE coalesce(columns -> k, 'null') = 'null';
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'column "%" of canonical relation "%" must be mapped', unknown, relation
+            USING ERRCODE = 'undefined_column', HINT = 'Name the column of the source, or an expression.';
     END IF;
     SELECT k INTO unknown FROM jsonb_object_keys(defaults) k
     WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = source AND attname = k AND attnum > 0 AND NOT attisdropped);
@@ -246,46 +357,21 @@ BEGIN
             EXECUTE format('DROP VIEW %s', existing);
         END IF;
     END IF;
+    IF relation = 'attachment' AND osms.relation_of(registry, 'attachment_event') IS NOT NULL THEN
+        EXECUTE format('DROP VIEW %I.attachment_event', registry);
+    END IF;
 
-    EXECUTE format('SELECT time_zone FROM %I.setting', registry) INTO zone;
-    FOR c IN SELECT k."column", k.type, k.needed, k."position", osms.map_spec(source, columns -> k."column") AS spec
-             FROM osms.registry_columns() k WHERE k.relation = map.relation ORDER BY k."position" LOOP
-        IF c.needed AND c.spec IS NULL THEN
-            RAISE EXCEPTION 'column "%" of canonical relation "%" must be mapped', c."column", relation
-                USING ERRCODE = 'undefined_column', HINT = 'Name the column of the source, or an expression.';
-        END IF;
-        IF c.spec IS NULL THEN
-            reads := reads || format('NULL::%s AS %I',
-                CASE WHEN c.type = '@number' THEN 'text'
-                     WHEN c.type LIKE '@%' THEN osms.key_type(registry, relation, source, columns, c.type)
-                     ELSE c.type END, c."column");
-            CONTINUE;
-        END IF;
-        IF c."column" = 'state' AND states IS NOT NULL THEN
-            c.spec := c.spec || jsonb_build_object('codes', states);
-        END IF;
-        m := osms.map_column(source, c."column", c.type, c.spec, zone, until_inclusive, open_end, date_format);
-        reads := reads || format('%s AS %I', m.read, c."column");
-        IF m.write IS NOT NULL AND m.source_column IS NOT NULL THEN
-            triples := triples || ARRAY[c."column", m.source_column, m.write];
-            IF c."position" = 1 THEN
-                key_arguments := ARRAY[c."column", m.source_column, replace(m.write, 'new.', 'old.')];
-            END IF;
-        END IF;
-    END LOOP;
-    EXECUTE format('CREATE VIEW %I.%I AS SELECT %s FROM %s s', registry, relation, array_to_string(reads, ', '), source);
-    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', registry, relation, format('maps %s', source));
-
-    IF key_arguments IS NOT NULL THEN
-        SELECT triples || coalesce(array_agg(x ORDER BY k, place), '{}') INTO triples
-        FROM jsonb_each_text(defaults) d (k, v), unnest(ARRAY['', k, v]) WITH ORDINALITY u (x, place);
-        EXECUTE format('CREATE TRIGGER osms_map_write INSTEAD OF INSERT OR UPDATE OR DELETE ON %I.%I
-            FOR EACH ROW EXECUTE FUNCTION osms.map_write(%s)', registry, relation,
-            (SELECT string_agg(quote_literal(x), ', ' ORDER BY place) FROM unnest(key_arguments || triples) WITH ORDINALITY u (x, place)));
+    IF shape = 'events' THEN
+        PERFORM osms.map_relation(registry, 'attachment_event', source,
+            (SELECT jsonb_object_agg(CASE k WHEN 'attachment' THEN 'event' WHEN 'since' THEN 'day' ELSE k END, v) FROM jsonb_each(columns) t (k, v)),
+            states, until_inclusive, open_end, date_format, defaults);
+        PERFORM osms.map_events(registry);
+    ELSE
+        PERFORM osms.map_relation(registry, relation, source, columns, states, until_inclusive, open_end, date_format, defaults);
     END IF;
     IF relation = 'attachment' THEN
         PERFORM osms.add_derived_relations(registry);
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.map(text, text, regclass, jsonb, jsonb, text, boolean, date, text, jsonb) IS
-    'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}, where write is an expression over new whose operators and functions are best written with their schema; states: codes of the column state, the first is written; until_inclusive: the source keeps the last day; open_end: its date for no end; date_format: of dates kept as text, YYYY-MM-DD unless it is given, where blank is NULL and what is no such date reads as an infinity that lets nothing count, which rule period finds; defaults: source column to SQL expression for an INSERT. 42703 for unknown columns, 55000 and 42809 for tables it cannot map';
+    'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}, where write is an expression over new whose operators and functions are best written with their schema; states: codes of the column state, the first is written; shape: period, or for attachment also events, where a closing is a new row and columns has "closes", the event that this one closes, annuls or suspects, and "since", its day; until_inclusive: the source keeps the last day; open_end: its date for no end; date_format: of dates kept as text, YYYY-MM-DD unless it is given, where blank is NULL and what is no such date reads as an infinity that lets nothing count, which rule period finds; defaults: source column to SQL expression for an INSERT. 42703 for unknown columns, 55000 and 42809 for tables it cannot map';

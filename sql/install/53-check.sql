@@ -32,7 +32,7 @@ CREATE FUNCTION osms.missing_indexes(registry text, OUT relation text, OUT "colu
         SELECT i.relation, i."column", i.few, osms.mapped_source(c.oid), format('rows cannot be found by "%s" through an index', i."column")
         FROM (VALUES ('person', 'person', false), ('organisation', 'organisation', false), ('application', 'application', false),
                      ('application', 'person', false), ('identity_event', 'application', false), ('attachment', 'attachment', false),
-                     ('attachment', 'person', false), ('residence', 'person', false), ('clerk', 'clerk', true),
+                     ('attachment', 'person', false), ('attachment_event', 'closes', false), ('residence', 'person', false), ('clerk', 'clerk', true),
                      ('contract', 'organisation', true), ('organisation_status', 'organisation', true), ('site', 'organisation', true),
                      ('authority_order', 'order_key', true), ('order_scope', 'order_key', true)) AS i (relation, "column", few),
              LATERAL (SELECT osms.relation_of(registry, i.relation) AS oid) c
@@ -46,7 +46,7 @@ CREATE FUNCTION osms.missing_grants(registry text, OUT relation text, OUT proble
     LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
     BEGIN ATOMIC
         WITH present AS (
-            SELECT DISTINCT k.relation, osms.relation_of(registry, k.relation) AS oid, k.guarded FROM osms.registry_columns() k
+            SELECT DISTINCT k.relation, osms.relation_of(registry, k.relation) AS oid, k.guarded FROM osms.registry_columns(true) k
         ), roster AS (
             SELECT c.oid, c.relowner, r.rolname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_roles r ON r.oid = c.relowner
             WHERE c.oid = osms.relation_of(registry, 'roster')
@@ -80,6 +80,10 @@ BEGIN
     IF (SELECT relkind <> 'v' FROM pg_class WHERE oid = canonical) THEN
         RETURN EXISTS (SELECT FROM pg_attribute a
                        WHERE a.attrelid = canonical AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped);
+    END IF;
+    IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = canonical AND tgfoid = 'osms.map_event'::regproc) THEN
+        canonical := osms.relation_of((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = canonical), 'attachment_event');
+        "column" := CASE "column" WHEN 'until' THEN 'day' ELSE "column" END;
     END IF;
     SELECT t.arguments[p.place + 2] INTO write
     FROM (SELECT osms.trigger_arguments(g.oid) AS arguments FROM pg_trigger g
@@ -119,7 +123,7 @@ BEGIN
     RETURN QUERY
     SELECT f.* FROM (
     WITH canonical AS (
-        SELECT k.*, osms.relation_of(registry, k.relation) AS oid FROM osms.registry_columns() k
+        SELECT k.*, osms.relation_of(registry, k.relation) AS oid FROM osms.registry_columns(true) k
     ), present AS (
         SELECT DISTINCT c.relation, c.oid, c.guarded, osms.mapped_source(c.oid) AS source FROM canonical c WHERE c.oid IS NOT NULL
     ), attribute AS (
@@ -133,7 +137,7 @@ BEGIN
            format('relation "%s" is absent', c.relation),
            CASE WHEN c.relation IN ('person', 'attachment') THEN 'Map it with osms.map().'
                 ELSE 'Rules and reports that need it are idle; map it with osms.map().' END
-    FROM canonical c WHERE c.oid IS NULL
+    FROM canonical c WHERE c.oid IS NULL AND c.relation <> 'attachment_event'
     UNION ALL
     -- columns and their types
     SELECT a.relation, 'error', format('column "%s" is missing', a."column"), 'Add it, or map the relation again with osms.map().'
@@ -214,7 +218,8 @@ BEGIN
     -- the guard itself
     SELECT p.relation, 'info', format('table %s is not guarded', p.source), 'Run osms.guard().'
     FROM present p
-    WHERE p.guarded AND NOT EXISTS (SELECT FROM osms.guards g WHERE g.registry = check_registry.registry AND g.relation = p.relation)
+    WHERE p.guarded AND p.relation <> 'attachment_event'
+      AND NOT EXISTS (SELECT FROM osms.guards g WHERE g.registry = check_registry.registry AND g.relation = p.relation)
     UNION ALL
     SELECT g.relation, 'warning', format('guard of %s: %s', g.source, g.problem), 'Run osms.guard() again.'
     FROM osms.guards g WHERE g.registry = check_registry.registry AND g.problem IS NOT NULL

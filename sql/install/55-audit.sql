@@ -27,7 +27,7 @@ DECLARE
     guarded text;
 BEGIN
     PERFORM osms.check_reader(registry);
-    FOR guarded IN SELECT DISTINCT k.relation FROM osms.registry_columns() k WHERE k.guarded ORDER BY k.relation LOOP
+    FOR guarded IN SELECT DISTINCT k.relation FROM osms.registry_columns(true) k WHERE k.guarded ORDER BY k.relation LOOP
         RETURN QUERY SELECT a.* FROM osms.audit_relation(registry, guarded, rules, progress) a;
     END LOOP;
 END $$;

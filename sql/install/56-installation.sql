@@ -77,7 +77,7 @@ BEGIN
     FOR stale IN
         SELECT v.relation, v.view, string_agg(quote_literal(a.now), ', ' ORDER BY a.place) AS arguments,
                string_agg(DISTINCT format('"%s", formerly "%s"', a.now, a.written), ', ') FILTER (WHERE a.now <> a.written) AS columns
-        FROM (SELECT DISTINCT k.relation, osms.relation_of(registry, k.relation) AS view FROM osms.registry_columns() k) v
+        FROM (SELECT DISTINCT k.relation, osms.relation_of(registry, k.relation) AS view FROM osms.registry_columns(true) k) v
         JOIN pg_trigger g ON g.tgrelid = v.view AND g.tgfoid = 'osms.map_write'::regproc,
              LATERAL (SELECT w.written, w.place, CASE WHEN cardinality(r.columns) = 1 THEN r.columns[1] ELSE w.written END AS now
                       FROM (SELECT t.written, t.place, lag(t.written) OVER (ORDER BY t.place) AS canonical

@@ -25,7 +25,6 @@ SELECT osms.create_registry('fund', tables => false, cut_over => '2025-01-01');
 SELECT is(pg_temp.verdict('SELECT osms.map(' || arguments || ')'), expected, expected) FROM (VALUES
 ($$'fund', 'roster', 'legacy.people', '{}'$$, '22023 "roster" is not a canonical relation'),
 ($$'none', 'person', 'legacy.people', '{}'$$, '3F000 registry "none" does not exist'),
-($$'fund', 'attachment', 'legacy.att', '{}', shape => 'events'$$, '0A000 shape "events" is not supported'),
 ($$'fund', 'attachment', 'legacy.a_view', '{}'$$, '42809 "legacy.a_view" is not a plain or partitioned table'),
 ($$'fund', 'attachment', 'legacy.part', '{}'$$, '42809 "legacy.part" is a partition'),
 ($$'fund', 'attachment', 'legacy.child', '{}'$$, '42809 "legacy.child" is not a plain or partitioned table'),
