@@ -49,11 +49,15 @@ static const char events_before[] =
 "  c.old_application, c.old_order_key, c.old_restores, c.old_reason"
 "  FROM chunk c WHERE $3 AND c.op <> 'I')";
 
-/* The attachments that $1 opens, as they are and as they were. */
+/*
+ * The attachments that $1 opens, as they are and as they were.  A condition
+ * reaches the arms of a UNION only from within, where OFFSET 0 holds it.
+ */
 static const char derive[] =
 "SELECT k.opening, a.*, b.* FROM (SELECT DISTINCT unnest($1)) k(opening)"
 " LEFT JOIN {r}.attachment a ON a.attachment = k.opening"
-" LEFT JOIN (%s) b ON b.attachment = k.opening";
+" LEFT JOIN LATERAL (SELECT * FROM (%s) x WHERE x.attachment = k.opening"
+" OFFSET 0) b ON true";
 
 /* event_query(events): the query behind a registry's attachments. */
 Datum
