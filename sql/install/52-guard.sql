@@ -116,7 +116,8 @@ CREATE VIEW osms.guards AS
            nullif(concat_ws('; ',
                CASE WHEN osms.relation_of(g.registry, g.relation) <> g.root
                          AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
-                                         WHERE w.ev_class = osms.relation_of(g.registry, g.relation)
+                                         WHERE w.ev_class IN (osms.relation_of(g.registry, g.relation),
+                                                              CASE g.relation WHEN 'attachment' THEN osms.relation_of(g.registry, 'attachment_event') END)
                                            AND d.refclassid = 'pg_class'::regclass AND d.refobjid = g.root)
                     THEN 'the registry does not read this table' END,
                l.missing,
