@@ -154,7 +154,8 @@ tree_check(const Guard *guard, Relation table, TriggerEvent event)
 						RelationGetRelationName(table)),
 				 errdetail("A statement on the parent would pass by the statement triggers of the child."),
 				 errhint("Undo it with ALTER TABLE ... NO INHERIT, or make the table a partition.")));
-	if (!(lineage->guarded[guard->kind] & needed))
+	if (!(lineage->guarded[guard->attachments ? REL_ATTACHMENT : guard->kind] &
+		  needed))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" lacks the statement trigger of its guard",
