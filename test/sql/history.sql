@@ -1,5 +1,5 @@
 -- A person's story, on a registry of tables, on a mapped one and for those who may not read it.
-SET client_min_messages = warning;
+SET client_min_messages = error;
 SET timezone = 'UTC';
 SELECT * FROM no_plan();
 \ir verdict.psql
