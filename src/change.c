@@ -273,7 +273,7 @@ chunk_persons(Chunk *chunk)
 	int			n = 0;
 	int			distinct = 0;
 
-	chunk->persons = palloc(2 * chunk->nchanges * sizeof(Datum));
+	chunk->persons = palloc(3 * chunk->nchanges * sizeof(Datum));
 	for (int i = 0; i < chunk->nchanges; i++)
 	{
 		Change	   *change = &chunk->changes[i];
@@ -282,6 +282,10 @@ chunk_persons(Chunk *chunk)
 
 		if (!change->isnull[new])
 			chunk->persons[n++] = change->value[new];
+		/* a merge is about both persons; its keys do not change */
+		if (kind == REL_PERSON_ALIAS &&
+			!change->isnull[CHANGE_NEW + ALIAS_NEW])
+			chunk->persons[n++] = change->value[CHANGE_NEW + ALIAS_NEW];
 		if (change->event == 'U' && (change->changed & COLUMN_BIT(subject)) &&
 			!change->isnull[old])
 			chunk->persons[n++] = change->value[old];

@@ -16,6 +16,19 @@
 #define PERSON_KNOWN \
 	"CASE WHEN {touched:person} AND p.person IS NULL" \
 	" THEN 'unknown_person' END"
+/* Both persons of a merge. */
+#define PERSONS_KNOWN \
+	"CASE WHEN {touched:old,new} THEN CASE" \
+	" WHEN c.old = c.new THEN 'same_person'" \
+	" WHEN 2 > (SELECT count(*) FROM {r}.person x" \
+	"  WHERE x.person IN (c.old, c.new)) THEN 'unknown_person' END END"
+
+/* A person is changed for another only where a merge says they are one. */
+#define SAME_PERSON(column) \
+	"CASE WHEN {touched:" column "} AND c.op = 'U'" \
+	" AND c.old_" column " IS NOT NULL AND NOT {merged:" column "}" \
+	" THEN 'changed_" column "' END"
+
 #define ORGANISATION_KNOWN \
 	"CASE WHEN {touched:organisation} AND o.organisation IS NULL" \
 	" THEN 'unknown_organisation' END"
@@ -60,6 +73,8 @@ const Clause clauses[] = {
 		.needs = COLUMN_BIT(ATTACHMENT_REASON), .audited = true},
 	{RULE_IMMUTABLE, REL_ATTACHMENT, ATTACHMENT_ATTACHMENT, row_immutable,
 		NULL, .audited = false},
+	{RULE_IMMUTABLE, REL_ATTACHMENT, ATTACHMENT_ATTACHMENT, NULL,
+		SAME_PERSON("person"), .audited = false},
 	{RULE_INITIAL_STATE, REL_ATTACHMENT, ATTACHMENT_STATE, NULL,
 		"CASE WHEN {touched:attachment} AND c.op = 'I' AND NOT c.stored"
 		" AND c.state NOT IN ('active', 'closed') THEN 'born_'"
@@ -120,6 +135,10 @@ const Clause clauses[] = {
 		.needs = COLUMN_BIT(APPLICATION_REASON), .audited = true},
 	{RULE_IMMUTABLE, REL_APPLICATION, APPLICATION_APPLICATION, row_immutable,
 		NULL, .audited = false},
+	{RULE_IMMUTABLE, REL_APPLICATION, APPLICATION_APPLICATION, NULL,
+		"CASE WHEN c.old_state IS DISTINCT FROM 'draft' THEN coalesce("
+		SAME_PERSON("person") ", " SAME_PERSON("applicant") ") END",
+		.audited = false},
 	{RULE_INITIAL_STATE, REL_APPLICATION, APPLICATION_STATE, NULL,
 		APPLICATION_INITIAL_STATE,
 		.needs = COLUMN_BIT(APPLICATION_SUBMITTED_AT) |
@@ -137,6 +156,10 @@ const Clause clauses[] = {
 
 	{RULE_PERIOD, REL_IDENTITY_EVENT, EVENT_EVENT, row_dates, NULL,
 		.audited = true},
+	{RULE_IMMUTABLE, REL_PERSON_ALIAS, ALIAS_OLD, row_immutable, NULL,
+		.audited = false},
+	{RULE_PERSON_KNOWN, REL_PERSON_ALIAS, ALIAS_NEW, NULL, PERSONS_KNOWN,
+		.audited = true},
 	{RULE_IMMUTABLE, REL_CONTRACT, CONTRACT_ORGANISATION, row_immutable, NULL,
 		.audited = false},
 	{RULE_IMMUTABLE, REL_ORGANISATION_STATUS, STATUS_ORGANISATION,
@@ -147,6 +170,9 @@ const Clause clauses[] = {
 		.audited = false},
 
 	{RULE_IMMUTABLE, REL_IDENTITY_EVENT, EVENT_EVENT, row_immutable, NULL,
+		.audited = false},
+	{RULE_IMMUTABLE, REL_IDENTITY_EVENT, EVENT_EVENT, NULL,
+		"coalesce(" SAME_PERSON("person") ", " SAME_PERSON("applicant") ")",
 		.audited = false},
 	{RULE_IDENTIFIED, REL_IDENTITY_EVENT, EVENT_EVENT, NULL, GRANTED_WRITER,
 		.audited = false},

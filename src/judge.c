@@ -197,6 +197,9 @@ write_clause(const Guard *guard, const char *sql)
 			appendStringInfoString(&out, number ? number :
 								   psprintf("c.%.*s::text", n, sql + 12));
 		}
+		else if (guard->purpose == TO_AUDIT &&
+				 strncmp(sql, "{merged:", 8) == 0)
+			appendStringInfoString(&out, "false");	/* nothing was changed */
 		else if ((part = write_optional(&guard->registry, sql + 1,
 										end - sql - 1)) != NULL)
 			appendStringInfoString(&out, part);

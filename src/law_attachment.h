@@ -74,7 +74,8 @@
 	"   ON x.attachment = c.restores)"
 
 #define BASIS \
-	"CASE WHEN NOT {touched:application,order_key,restores,person,organisation}" \
+	"CASE WHEN NOT {touched:application,order_key,restores,organisation}" \
+	"  AND (NOT {touched:person} OR {merged:person})" \
 	"  OR c.state = 'annulled' THEN NULL" \
 	" WHEN num_nonnulls(c.application, c.order_key, c.restores) > 1" \
 	"  THEN 'several_bases'" \

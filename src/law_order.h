@@ -49,8 +49,8 @@
  * registry does not know of the order is a doubt.
  */
 #define ORDER_SCOPE \
-	"CASE WHEN NOT {touched:order_key,application,person,organisation," \
-	"since,site} OR c.state = 'annulled' THEN NULL" \
+	"CASE WHEN NOT {touched:order_key,application,organisation,since}" \
+	"  OR c.state = 'annulled' THEN NULL" \
 	" WHEN c.order_key IS NULL THEN CASE" \
 	"  WHEN {channel} = 'authority_order' OR {ground} = 'order'" \
 	"   THEN 'move_without_order' END" \

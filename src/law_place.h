@@ -88,7 +88,7 @@
 
 /* Who is moved by an order, or given back what he had, has not chosen. */
 #define SAME_TERRITORY \
-	"CASE WHEN NOT {touched:person,organisation,since} OR c.since IS NULL" \
+	"CASE WHEN NOT {touched:organisation,since} OR c.since IS NULL" \
 	"  OR p.person IS NULL OR c.state = 'annulled'" \
 	"  OR c.order_key IS NOT NULL" \
 	"  OR c.restores IS NOT NULL" \
@@ -108,7 +108,7 @@
 
 /* The last day of the stay is the last day of the attachment. */
 #define STAY \
-	"CASE WHEN ({touched:person,since} OR {extended})" \
+	"CASE WHEN ({touched:since} OR {extended})" \
 	" AND c.state IS DISTINCT FROM 'annulled'" \
 	" AND coalesce(c.until, 'infinity') > p.stay_until + 1" \
 	" THEN 'beyond_stay' END"

@@ -38,7 +38,8 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"valid_from", "date", false},
 		{"act", "text", false},
 		{"undone_at", "timestamptz", false}
-	}, .guarded = true, .subject = ALIAS_OLD, .key = "old, new, valid_from"},
+	}, .guarded = true, .subject = ALIAS_OLD, .of_person = true,
+	.key = "old, new, valid_from"},
 	[REL_ORGANISATION] = {"organisation", 4, {
 		{"organisation", "@organisation", true},
 		{"bin", "@number", false},

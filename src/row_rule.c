@@ -223,6 +223,27 @@ until_moved(const RowChange *change)
 }
 
 /*
+ * The columns that say whose a record is.  They follow a merge of persons,
+ * which the set layer looks up.
+ */
+static int
+person_columns(RelationKind kind)
+{
+	switch (kind)
+	{
+		case REL_ATTACHMENT:
+			return COLUMN_BIT(ATTACHMENT_PERSON);
+		case REL_APPLICATION:
+			return COLUMN_BIT(APPLICATION_PERSON) |
+				COLUMN_BIT(APPLICATION_APPLICANT);
+		case REL_IDENTITY_EVENT:
+			return COLUMN_BIT(EVENT_PERSON) | COLUMN_BIT(EVENT_APPLICANT);
+		default:
+			return 0;
+	}
+}
+
+/*
  * What is written stays: keys and the basis, rows in a final state, and rows
  * as such, except an application that is still a draft.  A value that was
  * missing may be supplied.
@@ -233,6 +254,7 @@ row_immutable(const RowChange *change)
 	RelationKind kind = change->projection->kind;
 	const CanonicalRow *old = change->old;
 	bool		draft = false;
+	int			of_person = person_columns(kind);
 
 	if (old == NULL || change->stored)
 		return NULL;
@@ -245,7 +267,7 @@ row_immutable(const RowChange *change)
 			char		state = DatumGetChar(old->value[i]);
 
 			draft = kind == REL_APPLICATION && state == APPLICATION_DRAFT;
-			if (change->new && change->changed != 0 &&
+			if (change->new && (change->changed & ~of_person) != 0 &&
 				life_cycle_ends(machine_of(kind), state))
 				return "final_state";
 		}
@@ -265,7 +287,8 @@ row_immutable(const RowChange *change)
 								COLUMN_BIT(STATUS_VALID_FROM));
 		case REL_IDENTITY_EVENT:
 		case REL_AUTHORITY_ORDER:
-			return changed_name(change, ~0);
+		case REL_PERSON_ALIAS:
+			return changed_name(change, ~of_person);
 		case REL_ORDER_SCOPE:
 			/* what it leaves open is part of what it says */
 			return change->changed != 0 ? "changed_scope" : NULL;
@@ -278,8 +301,6 @@ row_immutable(const RowChange *change)
 										COLUMN_BIT(APPLICATION_APPLICATION))
 				: changed_name(change,
 							   COLUMN_BIT(APPLICATION_APPLICATION) |
-							   COLUMN_BIT(APPLICATION_PERSON) |
-							   COLUMN_BIT(APPLICATION_APPLICANT) |
 							   COLUMN_BIT(APPLICATION_ORGANISATION) |
 							   COLUMN_BIT(APPLICATION_CHANNEL) |
 							   COLUMN_BIT(APPLICATION_GROUND) |
@@ -289,7 +310,6 @@ row_immutable(const RowChange *change)
 			{
 				const char *moved = changed_name(change,
 												 COLUMN_BIT(ATTACHMENT_ATTACHMENT) |
-												 COLUMN_BIT(ATTACHMENT_PERSON) |
 												 COLUMN_BIT(ATTACHMENT_ORGANISATION) |
 												 COLUMN_BIT(ATTACHMENT_SINCE) |
 												 COLUMN_BIT(ATTACHMENT_APPLICATION) |

@@ -59,6 +59,8 @@ static const struct
 	[REL_APPLICATION] = {"c.person, c.organisation::text, c.old_state::text,"
 		" CASE WHEN c.op <> 'D' THEN c.state::text END, NULL, NULL,"
 	" c.reason", "true"},
+	[REL_PERSON_ALIAS] = {"c.old, NULL, NULL, NULL, c.valid_from, NULL,"
+	" c.act", "true"},
 	[REL_ORGANISATION_STATUS] = {"NULL, c.organisation::text, NULL, NULL,"
 	" c.valid_from, NULL, NULL", "true"},
 	[REL_CONTRACT] = {"NULL, c.organisation::text, NULL, NULL,"
