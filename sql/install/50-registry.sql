@@ -115,6 +115,7 @@ AS $$
 DECLARE
     definition text;
     primary_key text;
+    comment text;
 BEGIN
     IF osms.relation_of(registry, relation) IS NOT NULL THEN
         RETURN;
@@ -147,9 +148,50 @@ BEGIN
         EXECUTE format('CREATE INDEX identity_event_application ON %I.identity_event (application)', registry);
         EXECUTE format('CREATE UNIQUE INDEX identity_event_evidence_hash ON %I.identity_event (evidence_hash)', registry);
     END IF;
+    SELECT c.comment INTO comment FROM (VALUES
+        ('person_alias', 'merges of persons: old is found to be new. While a merge is recorded and not undone the person of attachments, applications (the applicant too) and identity events may change from old to new; once undone_at is set, back again. First the events, then the applications, then the attachments: the one who remains may have one attachment at a time and one open application. A row is written once; only undone_at may be set later'),
+        ('residence', 'where a person lives from a day on, by kind (permanent, temporary, actual); of each kind the newest counts; without a row the region of the person''s own row counts'),
+        ('organisation_succession', 'which organisation follows which from a day on: a merger is several old with one new, a split one old with several new. It moves nobody: that takes an order. An application, a restoration and an order''s destination that name the old one are good for the new one; contracts are not inherited, limits and counts of persons are not touched. An order names as from_organisation where the person was'),
+        ('region_succession', 'which region a region was renamed to or split into on a day; a region written down before that day is still the same place as each of its successors'),
+        ('authority_order', 'orders of the regional authority that move persons; a value once written stays, a missing one may be supplied'),
+        ('order_scope', 'whom an order moves: a row says from where, to where, of which region, from or to which site, which person; what is NULL it leaves open. Rows stay as written. An order may gain rows after it has moved somebody, for long lists are entered in parts; the journal tells when and by whom'),
+        ('contract', 'contracts of organisations with the Fund, valid_to exclusive, NULL = open; an end is never refused')
+        ) c (relation, comment) WHERE c.relation = add_own_relation.relation;
+    IF comment IS NOT NULL THEN
+        EXECUTE format('COMMENT ON TABLE %I.%I IS %L', registry, relation, comment);
+    END IF;
 END $$;
 COMMENT ON FUNCTION osms.add_own_relation(text, text, jsonb) IS
     'makes one canonical relation as a table with its keys and indexes, unless it is there; called by create_registry and map';
+
+CREATE FUNCTION osms.add_relation(registry text, relation text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    key_types jsonb;
+BEGIN
+    IF relation IS NULL OR relation IN ('person', 'attachment')
+       OR NOT EXISTS (SELECT FROM osms.registry_columns() c WHERE c.relation = add_relation.relation) THEN
+        RAISE EXCEPTION '"%" is not an optional relation', relation
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'osms.registry_columns() lists the relations; person and attachment are mapped with osms.map().';
+    ELSIF osms.relation_of(registry, 'roster') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" does not exist, or maps no attachments yet', registry
+            USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry(), and map the relation "attachment" with osms.map().';
+    ELSIF osms.relation_of(registry, relation) IS NOT NULL THEN
+        RAISE EXCEPTION 'registry "%" has a relation "%"', registry, relation USING ERRCODE = 'duplicate_table';
+    END IF;
+    -- the types of keys that the registry's relations agree on
+    SELECT '{"@application": "bigint", "@event": "bigint", "@service": "bigint"}' || jsonb_object_agg(k.type, k.has) INTO key_types
+    FROM (SELECT DISTINCT ON (c.type) c.type, format_type(a.atttypid, a.atttypmod) AS has
+          FROM osms.registry_columns() c
+          JOIN pg_attribute a ON a.attrelid = osms.relation_of(registry, c.relation) AND a.attname = c."column" AND NOT a.attisdropped
+          WHERE c.type LIKE '@%' AND c.type <> '@number' ORDER BY c.type, c.relation) k;
+    PERFORM osms.add_own_relation(registry, relation, key_types);
+END $$;
+COMMENT ON FUNCTION osms.add_relation(text, text) IS
+    'makes one of the relations that a registry lacks as a table with the registry''s key types, empty; rules that waited for it judge from the next osms.guard on. 22023 for a relation that is none, or is not optional, 3F000 where there is no such registry or no attachments, 42P07 where the relation is there';
 
 CREATE FUNCTION osms.create_registry(registry text, tables boolean DEFAULT true, cut_over date DEFAULT CURRENT_DATE,
                                      time_zone text DEFAULT 'Asia/Almaty') RETURNS void

@@ -49,6 +49,25 @@ FROM (VALUES ('fund.organisation', 'organisation_known on application, organisat
              ('fund.order_scope', 'order_scope on attachment'), ('fund.residence', ''), ('fund.organisation_status', 'lost_territory on attachment, same_territory on attachment'),
              ('fund.person_alias, fund.region_succession, fund.organisation_succession', '')) r (relations, idle);
 
+-- a relation that a registry of mapped tables lacks, as a table of ours
+CREATE SCHEMA vendor;
+CREATE TABLE vendor.p (id char(12) PRIMARY KEY, region text);
+CREATE TABLE vendor.a (id uuid PRIMARY KEY, p char(12), o varchar(4), st text, d1 date, d2 date);
+CREATE INDEX ON vendor.a (p);
+SELECT osms.create_registry('vendors', tables => false, cut_over => '2025-01-01');
+SELECT osms.map('vendors', 'person', 'vendor.p', '{"person": "id"}');
+SELECT is(pg_temp.verdict($$SELECT osms.add_relation('vendors', 'site')$$), '3F000 registry "vendors" does not exist, or maps no attachments yet', 'add_relation waits for the attachments');
+SELECT osms.map('vendors', 'attachment', 'vendor.a', '{"attachment": "id", "person": "p", "organisation": "o", "state": "st", "since": "d1", "until": "d2"}');
+SELECT is(pg_temp.verdict(format('SELECT osms.add_relation(''vendors'', %L)', relation)), expected, 'add_relation ' || coalesce(relation, 'nothing')) FROM (VALUES
+(NULL, '22023 "<NULL>" is not an optional relation'), ('roster', '22023 "roster" is not an optional relation'), ('attachment', '22023 "attachment" is not an optional relation'),
+('identity_event', '42P07 registry "vendors" has a relation "identity_event"')) c (relation, expected);
+SELECT lives_ok(format('SELECT osms.add_relation(''vendors'', %L)', relation), 'add_relation ' || relation)
+FROM (SELECT DISTINCT relation FROM osms.registry_columns()) r WHERE osms.relation_of('vendors', relation) IS NULL ORDER BY relation;
+SELECT is_empty($$SELECT * FROM osms.check_registry('vendors') WHERE severity <> 'info'$$, 'all keys agree');
+SELECT is((SELECT string_agg(DISTINCT format_type(atttypid, atttypmod), ' ') FROM pg_attribute WHERE attnum > 0 AND attrelid IN ('vendors.residence'::regclass, 'vendors.person_alias'::regclass, 'vendors.roster'::regclass) AND attname IN ('person', 'old', 'new')),
+    'character(12)', 'and have the registry''s type');
+SELECT lives_ok($$SELECT osms.guard('vendors')$$, 'and the whole is guarded');
+
 -- who may not read a registry is told so at once
 CREATE ROLE registry_reader;
 SELECT is(pg_temp.verdict(format('SET LOCAL ROLE registry_reader; SELECT * FROM osms.%s(''fund'')', f)), '42501 permission denied for registry "fund"', f || ' without USAGE')
