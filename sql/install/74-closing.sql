@@ -180,6 +180,33 @@ END $$;
 COMMENT ON FUNCTION osms.terms_of(text, date, integer) IS
     'terms by which a month was closed (revision 0) or restated; 55000 for a month that is not closed, 22023 for a day that is not the first of a month, 42P01 for a registry without statements';
 
+CREATE FUNCTION osms.line_expression(line text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (SELECT format('ROW(%s)::osms.statement_line', string_agg(format('%I.%I', line, a.attname), ', ' ORDER BY a.attnum))
+            FROM pg_catalog.pg_attribute a WHERE a.attrelid = 'osms.statement_line'::regclass AND a.attnum > 0 AND NOT a.attisdropped);
+COMMENT ON FUNCTION osms.line_expression(text) IS 'expression that makes a line of a statement of a stored row, told by its alias';
+
+CREATE FUNCTION osms.line_of(registry text, organisation text, month date, scheme text, known_at timestamptz,
+                             OUT terms osms.statement_terms, OUT line osms.statement_line, OUT closed_at timestamptz) RETURNS record
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF osms.relation_of(registry, 'statement') IS NOT NULL THEN
+        EXECUTE format('SELECT s.closed_at FROM %I.statement s WHERE s.month = $1 AND s.known_at <= $2', registry) INTO closed_at USING month, known_at;
+    END IF;
+    IF closed_at IS NULL THEN
+        terms := osms.statement_terms(registry, month, scheme, known_at);
+        SELECT s.* INTO line FROM osms.statement(registry, month, scheme, known_at) AS s WHERE s.organisation = line_of.organisation;
+    ELSE
+        terms := osms.terms_of(registry, month);
+        EXECUTE format('SELECT (%s).* FROM %I.statement_line l WHERE l.month = $1 AND l.organisation = $2', osms.line_expression('l'), registry)
+            INTO line USING month, organisation;
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.line_of(text, text, date, text, timestamptz) IS
+    'the line of an organisation, and the terms it was made by: as the month was closed or, where that was not known at the moment, of the statement by the scheme; a row of NULLs for an organisation without a line. Warnings and errors as osms.statement';
+
 CREATE FUNCTION osms.key_type(registry text, key text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN (SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a

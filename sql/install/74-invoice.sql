@@ -42,12 +42,21 @@ CREATE FUNCTION osms.invoice(registry text, organisation text, month date, schem
 AS $$
 #variable_conflict use_column
 DECLARE
-    terms osms.statement_terms := osms.statement_terms(registry, month, scheme, known_at);
-    month_end date := terms.month + interval '1 month' - interval '1 day';
+    made record;
+    terms osms.statement_terms;
+    month_end date;
     statement_line osms.statement_line;
     adjustments text := 'SELECT NULL::text, NULL::numeric, NULL::text WHERE false';
+    corrections text := 'SELECT NULL::date, NULL::text, NULL::text, NULL::numeric WHERE false';
 BEGIN
-    SELECT s.* INTO statement_line FROM osms.statement(registry, month, scheme, known_at) s WHERE s.organisation = invoice.organisation;
+    SELECT l.* INTO made FROM osms.line_of(registry, organisation, month, scheme, known_at) AS l;
+    terms := made.terms;
+    statement_line := made.line;
+    month_end := terms.month + interval '1 month' - interval '1 day';
+    IF osms.relation_of(registry, 'ledger') IS NOT NULL THEN
+        corrections := format('SELECT g.month, g.cause, g.kind, sum(g.amount) FROM %1$I.ledger g JOIN %1$I.restatement r USING (month, revision)
+            WHERE g.organisation = $1 AND g.invoice_month = $2 AND r.known_at <= $5 GROUP BY g.month, g.cause, g.kind', registry);
+    END IF;
     IF osms.relation_of(registry, 'adjustment') IS NOT NULL THEN
         adjustments := format('SELECT a.line, a.amount, a.act FROM %I.adjustment a
             WHERE a.organisation::text = $1 AND a.month >= $2 AND a.month < $2 + interval ''1 month''', registry);
@@ -73,6 +82,9 @@ BEGIN
             SELECT coalesce(t.place, 900), 0, a.line, t.title, a.amount, a.act
             FROM (%s) AS a (line, amount, act) LEFT JOIN title t ON t.line = a.line
             UNION ALL
+            SELECT t.place, 4, 'PMSP', format('%%s, %%s', replace(g.kind, '_', ' '), g.cause), g.amount, format('ledger of %%s', to_char(g.month, 'YYYY-MM'))
+            FROM (%s) AS g (month, cause, kind, amount) LEFT JOIN title t ON t.line = 'PMSP'
+            UNION ALL
             SELECT 950, 0, 'sanction ' || s.code, s.title, -s.amount,
                    format('%%s x %%s x %%s of %%s', s.cases, coalesce(s.multiple::text, 'no multiple'), coalesce(s.rate::text, 'no rate'), to_char(s.defect_month, 'YYYY-MM'))
             FROM osms.sanctions($6, $1) s
@@ -81,11 +93,11 @@ BEGIN
         FROM (SELECT e.*, 0 AS last FROM entry e
               UNION ALL
               SELECT 1000, 0, 'BANK', 'to be paid', CASE WHEN bool_and(e.amount IS NOT NULL) THEN sum(e.amount) END, NULL, 1 FROM entry e) AS e
-        ORDER BY e.last, e.place, e.sub, e.line COLLATE "C", e.detail COLLATE "C", e.amount$query$, adjustments)
-        USING invoice.organisation, terms.month, statement_line, month_end, terms.known_at, terms;
+        ORDER BY e.last, e.place, e.sub, e.line COLLATE "C", e.detail COLLATE "C", e.amount$query$, adjustments, corrections)
+        USING invoice.organisation, terms.month, statement_line, month_end, known_at, terms;
 END $$;
 COMMENT ON FUNCTION osms.invoice(text, text, date, text, timestamptz) IS
-    'the act of a month for one organisation: capitation (tenge; what December takes back and the contract allows on lines of their own), the lines entered in the relation adjustment, sanctions, and as the last line BANK their sum, which is NULL while an amount is not known. Warnings and errors as osms.statement';
+    'the act of a month for one organisation: capitation (tenge; what December takes back, the contract allows and the ledger of earlier months corrects on lines of their own; a closed month as it was closed), the lines entered in the relation adjustment, sanctions, and as the last line BANK their sum, which is NULL while an amount is not known. Warnings and errors as osms.statement';
 
 CREATE FUNCTION osms.monthly_form(registry text, organisation text, month date, known_at timestamptz DEFAULT statement_timestamp())
     RETURNS TABLE (part text, line text, male bigint, female bigint, unknown bigint, total bigint)

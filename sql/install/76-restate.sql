@@ -4,12 +4,6 @@
 -- posted, the difference by cause as lines of the ledger. What was closed and
 -- the ledger together are always what the month was last restated to.
 --
-CREATE FUNCTION osms.line_expression(line text) RETURNS text
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN (SELECT format('ROW(%s)::osms.statement_line', string_agg(format('%I.%I', line, a.attname), ', ' ORDER BY a.attnum))
-            FROM pg_catalog.pg_attribute a WHERE a.attrelid = 'osms.statement_line'::regclass AND a.attnum > 0 AND NOT a.attisdropped);
-COMMENT ON FUNCTION osms.line_expression(text) IS 'expression that makes a line of a statement of a stored row, told by its alias';
-
 CREATE FUNCTION osms.latest_lines(registry text, month date) RETURNS TABLE (revision integer, lines osms.statement_line[])
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10
     SET search_path = pg_catalog, pg_temp

@@ -73,26 +73,17 @@ CREATE FUNCTION osms.explain_payment(registry text, organisation text, month dat
 AS $$
 #variable_conflict use_column
 DECLARE
-    terms osms.statement_terms := osms.closed_terms(registry, month, scheme, statement_timestamp());
+    made record;
     line osms.statement_line;
-    closed timestamptz;
 BEGIN
-    IF osms.relation_of(registry, 'statement') IS NOT NULL THEN
-        EXECUTE format('SELECT s.closed_at FROM %I.statement s WHERE s.month = $1', registry) INTO closed USING month;
-    END IF;
-    IF closed IS NULL THEN
-        SELECT s.* INTO line FROM osms.statement(registry, month, scheme, terms.known_at) AS s WHERE s.organisation = explain_payment.organisation;
-    ELSE
-        terms := osms.terms_of(registry, month);
-        EXECUTE format('SELECT (%s).* FROM %I.statement_line l WHERE l.month = $1 AND l.organisation = $2', osms.line_expression('l'), registry)
-            INTO line USING month, organisation;
-    END IF;
+    SELECT l.* INTO made FROM osms.line_of(registry, organisation, month, scheme, statement_timestamp()) AS l;
+    line := made.line;
     IF line.organisation IS NULL THEN
         RAISE EXCEPTION 'organisation "%" has no line in %', organisation, to_char(month, 'YYYY-MM')
             USING ERRCODE = 'no_data_found', HINT = 'It has a line when somebody is on its roster on the day that counts.';
     END IF;
-    RETURN QUERY SELECT e.* FROM osms.explain_terms(terms, line) AS e;
-    IF closed IS NULL THEN
+    RETURN QUERY SELECT e.* FROM osms.explain_terms(made.terms, line) AS e;
+    IF made.closed_at IS NULL THEN
         RETURN;
     END IF;
     RETURN QUERY EXECUTE format($query$
@@ -103,7 +94,7 @@ BEGIN
         ORDER BY g.entry$query$, registry) USING month, organisation;
     RETURN QUERY EXECUTE format($query$
         SELECT 'paid', 'amount and ledger', coalesce($3, 0) + coalesce(sum(g.amount), 0), format('closed %%s', $4::date)
-        FROM %I.ledger g WHERE g.month = $1 AND g.organisation = $2$query$, registry) USING month, organisation, line.amount, closed;
+        FROM %I.ledger g WHERE g.month = $1 AND g.organisation = $2$query$, registry) USING month, organisation, line.amount, made.closed_at;
 END $$;
 COMMENT ON FUNCTION osms.explain_payment(text, text, date, text) IS
     'one payment, number by number: heads by band and weight, Kav, base rate, coefficients, rate, reductions, cap, amount and, of a closed month, its ledger, each with its computation (tenge, persons) and the row or act it comes from; of an open month its statement by the scheme as known now. P0002 for an organisation without a line; errors as osms.statement';

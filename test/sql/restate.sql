@@ -95,6 +95,14 @@ SELECT results_eq($$SELECT month, organisation, invoice_month, sum(amount) FROM 
 SELECT results_eq($$SELECT l.organisation, coalesce(l.amount, 0) + coalesce((SELECT sum(amount) FROM fund.ledger g WHERE (g.month, g.organisation) = (l.month, l.organisation)), 0)
                      FROM fund.statement_line l WHERE month = '2024-02-01' ORDER BY 1$$, $$SELECT organisation, amount FROM osms.statement('fund', '2024-02-01', 'plain')$$, 'settled');
 
+-- The invoice carries the ledger.
+SELECT results_eq($$SELECT line, title, amount, detail FROM osms.invoice('fund', '6', '2024-03-01', 'plain')$$, $$VALUES
+    ('PMSP', (SELECT title FROM osms.payment_line WHERE line = 'PMSP'), 2000.00, '1000.00 x 2'), ('PMSP', 'restoration, membership', 1000.00, 'ledger of 2024-01'),
+    ('PMSP', 'release, held', 2000.00, 'ledger of 2024-02'), ('BANK', 'to be paid', 5000.00, NULL)$$, 'released and restored with the invoice of March');
+SELECT results_eq($$SELECT title, amount FROM osms.invoice('fund', '4', '2024-02-01', 'plain') WHERE detail ~ '^ledger' OR line = 'BANK'$$,
+    $$VALUES ('claw back, membership', -3000.00), ('restoration, membership', 1000.00), ('to be paid', 0.00)$$, 'taken back with the invoice of February');
+SELECT is((SELECT sum(amount) FROM osms.invoice('fund', '1', '2024-01-01', 'plain') WHERE line = 'BANK'), 5101.10, 'a closed month is invoiced as it was closed');
+
 -- Closed is closed, for the owner too.
 SELECT is(pg_temp.verdict(format(statement, t)), '55000 rows of table "' || t || '" do not change', format(statement, t))
 FROM unnest('{statement,statement_line,restatement,restatement_line,ledger}'::text[]) t,
