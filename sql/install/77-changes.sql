@@ -68,3 +68,45 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.flows(text, date, date, text) IS
     'who moved from one organisation to another between two months, seen on the last day that counts of each: persons by organisation left, organisation joined, and ground of the application, or basis of the attachment where it has none. Errors as osms.statement_terms';
+
+--
+-- contract execution: how far closed months have used up the contract.
+--
+CREATE FUNCTION osms.contract_execution(registry text, year integer)
+    RETURNS TABLE (organisation text, contract_amount numeric, paid numeric, available numeric, monthly numeric, forecast numeric, exhausted_in date)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 1000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    last_closed date;
+BEGIN
+    PERFORM osms.check_reader(registry);
+    EXECUTE format('SELECT max(s.month) FROM %I.statement s WHERE extract(year FROM s.month) = $1', registry) INTO last_closed USING year;
+    IF last_closed IS NULL THEN
+        RAISE EXCEPTION 'no month of % is closed in registry "%"', year, registry
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'osms.close_month() closes one.';
+    END IF;
+    RETURN QUERY EXECUTE format($query$
+        WITH line AS (
+            SELECT DISTINCT ON (x.organisation, x.month) x.*
+            FROM (SELECT l.organisation, l.month, 0 AS revision, l.amount, l.earned FROM %1$I.statement_line l
+                  UNION ALL SELECT l.organisation, l.month, l.revision, l.amount, l.earned FROM %1$I.restatement_line l) AS x
+            WHERE extract(year FROM x.month) = $3
+            ORDER BY x.organisation, x.month, x.revision DESC
+        ), spent AS (
+            SELECT l.*, coalesce(sum(l.amount) OVER (PARTITION BY l.organisation ORDER BY l.month), 0) AS so_far FROM line l
+        ), contract AS (%2$s), execution AS (
+            SELECT c.organisation, c.yearly_amount AS contract, coalesce(sum(s.amount), 0) AS paid,
+                   coalesce(max(s.earned) FILTER (WHERE s.month = $2), 0) AS monthly, min(s.month) FILTER (WHERE s.so_far >= c.yearly_amount) AS reached
+            FROM contract c LEFT JOIN spent s USING (organisation)
+            GROUP BY c.organisation, c.yearly_amount
+        )
+        SELECT e.organisation, e.contract, e.paid, e.contract - e.paid, e.monthly, e.paid + e.monthly * m.months,
+               coalesce(e.reached, CASE WHEN e.contract - e.paid <= e.monthly * m.months AND e.monthly > 0
+                                        THEN ($2 + make_interval(months => ceil((e.contract - e.paid) / e.monthly)::integer))::date END)
+        FROM execution e, LATERAL (SELECT 12 - extract(month FROM $2)) AS m (months)
+        ORDER BY e.organisation COLLATE "C"$query$, registry, osms.contract_query(registry))
+        USING (last_closed + interval '1 month')::date - 1, last_closed, year;
+END $$;
+COMMENT ON FUNCTION osms.contract_execution(text, integer) IS
+    'how far the closed months of a year, with their ledger, have used up the contracts in force on the last day of the last of them, in tenge: yearly amount (NULL = no limit), paid, still available, what the last month earned before the cap, forecast of the year if every open month earns as much, and the month that exhausts the contract (NULL = none this year). 55000 when no month of the year is closed; 42501 for who may not read the registry';

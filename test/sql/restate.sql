@@ -125,6 +125,13 @@ SELECT results_eq($$SELECT * FROM osms.changes('fund', '2024-01-01', '2024-02-01
 SELECT results_eq($$SELECT * FROM osms.flows('fund', '2024-01-01', '2024-02-01')$$,
     $$VALUES ('1', '6', 'inherited', 1::bigint), ('4', '5', 'inherited', 2), ('5', '4', 'inherited', 1)$$, 'flows');
 
+-- Contracts: 5 earns 6,000 a month, so that 17,000 last for February and three months more.
+UPDATE fund.contract SET yearly_amount = CASE organisation WHEN 5 THEN 29000 WHEN 4 THEN 5000 WHEN 3 THEN 1000000 END;
+SELECT results_eq($$SELECT organisation, contract_amount, paid, available, monthly, forecast, exhausted_in FROM osms.contract_execution('fund', 2024) WHERE organisation IN ('2', '3', '4', '5')$$,
+    $$VALUES ('2', NULL::numeric, 16976.50, NULL::numeric, 8488.25, 101859.00, NULL::date), ('3', 1000000, 11455.30, 988544.70, 5727.65, 68731.80, NULL),
+             ('4', 5000, 5000.00, 0.00, 2000.00, 25000.00, '2024-02-01'), ('5', 29000, 12000.00, 17000.00, 6000.00, 72000.00, '2024-05-01')$$, 'contracts');
+SELECT is(pg_temp.verdict($$SELECT osms.contract_execution('fund', 2023)$$), '55000 no month of 2023 is closed in registry "fund"', 'nothing closed, nothing told');
+
 -- Explained: by hand, with the rows it comes from.
 SELECT results_eq($$SELECT item, computation, value, source FROM osms.explain_payment('fund', '4', '2024-01-01')$$, $$VALUES
     ('female 0+', '5 * 1', 5.0, 'act order-1'),
