@@ -201,7 +201,7 @@ COMMENT ON FUNCTION osms.member_query(osms.statement_terms) IS
 CREATE FUNCTION osms.tally_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN format($query$
-    SELECT m.organisation::text AS organisation, %1$s, count(*) AS listed, count(*) FILTER (WHERE m.mark = 'suspect') AS suspect,
+    SELECT m.organisation::text AS organisation, %1$s, count(*) AS listed,
            osms.pyramid(m.birth_date, m.sex, %2$s) FILTER (WHERE m.placed) AS pyramid
     FROM (%3$s) AS m
     GROUP BY m.organisation%4$s$query$,
@@ -211,7 +211,7 @@ CREATE FUNCTION osms.tally_query(terms osms.statement_terms) RETURNS text
         osms.member_query(terms),
         CASE WHEN osms.reduces(terms) THEN ', m.share, m.reason, m.insurance IS NULL' ELSE '' END);
 COMMENT ON FUNCTION osms.tally_query(osms.statement_terms) IS
-    'query for the heads of each organisation by share and reason, which passes over the roster once: organisation, share, reason, unknown (of whom no contribution is known), listed, suspect, pyramid of those placed';
+    'query for the heads of each organisation by share and reason, which passes over the roster once: organisation, share, reason, unknown (of whom no contribution is known), listed, pyramid of those placed';
 
 CREATE FUNCTION osms.statement_persons(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
     RETURNS TABLE (organisation text, person text, attachment text, site text, since date, birth_date date, sex osms.sex, mark text, day date,

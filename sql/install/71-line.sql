@@ -88,21 +88,33 @@ CREATE FUNCTION osms.factor_query(registry text) RETURNS text
 COMMENT ON FUNCTION osms.factor_query(text) IS
     'query for the coefficients of each organisation in force on the day $1, as known at $3; one without known_from counts as always known';
 
+CREATE FUNCTION osms.suspect_query(terms osms.statement_terms) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN format($query$
+    SELECT r.organisation::text AS organisation, count(*) AS suspect
+    FROM unnest(%2$L::date[]) AS d (day) JOIN %1$I.roster r ON r.since <= d.day AND d.day < r.until
+    WHERE r.mark = 'suspect' AND r.known_from <= %3$L::timestamptz AND %3$L::timestamptz < r.known_to
+    GROUP BY r.organisation$query$,
+        (terms).registry, CASE ((terms).scheme).suspect WHEN 'paid' THEN (terms).days ELSE '{}' END, (terms).known_at);
+COMMENT ON FUNCTION osms.suspect_query(osms.statement_terms) IS
+    'query for the heads under suspicion of each organisation; a few rows, which the index roster_suspect finds, so that all others need not be asked';
+
 CREATE FUNCTION osms.statement_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN format($query$
 WITH grouped AS MATERIALIZED (
     SELECT g.*, osms.heads(g.pyramid) AS heads FROM (%1$s) AS g
 ), tally AS (
-    SELECT g.organisation, sum(g.listed)::bigint AS listed, sum(g.suspect)::bigint AS suspect, osms.sum(g.pyramid) AS pyramid,
+    SELECT g.organisation, sum(g.listed)::bigint AS listed, osms.sum(g.pyramid) AS pyramid,
            sum(g.heads)::bigint AS heads, sum(g.share * g.heads) AS shares, coalesce(sum(g.heads) FILTER (WHERE g.unknown), 0)::bigint AS unknown,
-           CASE WHEN ($4).coefficient_over = 'all' THEN osms.sum(g.pyramid) ELSE osms.sum(g.pyramid) FILTER (WHERE g.share = 1) END AS basis
+           osms.sum(g.pyramid) FILTER (WHERE g.share = 1 OR ($4).coefficient_over = 'all') AS basis
     FROM grouped g
     GROUP BY g.organisation
 ), reduced AS (
     SELECT r.organisation, jsonb_object_agg(r.reason, r.heads ORDER BY r.reason) AS reduced
     FROM (SELECT g.organisation, g.reason, sum(g.heads) AS heads FROM grouped g WHERE g.reason IS NOT NULL AND g.heads > 0 GROUP BY 1, 2) AS r
     GROUP BY r.organisation
+), suspect AS (%5$s
 ), status AS (%2$s), contract AS (%3$s), factor AS (%4$s
 ), factors AS (
     SELECT f.organisation, jsonb_object_agg(f.kind, f.value ORDER BY f.kind) AS factors,
@@ -129,14 +141,15 @@ WITH grouped AS MATERIALIZED (
 ), part AS (
     -- the rate is B * (numerator + divisor * excess) / divisor or B * numerator * product / divisor
     SELECT w.*, s.region, s.class, b.rate AS base, b.illustrative AS base_made_up, f.factors, f.marks, f.illustrative AS factor_made_up, f.incomplete,
-           coalesce(f.excess, 0) AS excess, coalesce(f.product, 1) AS product, r.reduced, c.yearly_amount, c.organisation IS NULL AS no_contract,
+           coalesce(f.excess, 0) AS excess, coalesce(f.product, 1) AS product, r.reduced, coalesce(u.suspect, 0) AS suspect, c.yearly_amount, c.organisation IS NULL AS no_contract,
            q.numerator, CASE WHEN ($4).coefficient_rounding IS NULL THEN nullif(w.divisor, 0) ELSE 1 END AS denominator
     FROM weighed w
     LEFT JOIN status s ON s.organisation = w.organisation
     LEFT JOIN base b ON b.class = s.class AND b.region IS NOT DISTINCT FROM s.region
     LEFT JOIN contract c ON c.organisation = w.organisation
     LEFT JOIN factors f ON f.organisation = w.organisation
-    LEFT JOIN reduced r ON r.organisation = w.organisation,
+    LEFT JOIN reduced r ON r.organisation = w.organisation
+    LEFT JOIN suspect u ON u.organisation = w.organisation,
     LATERAL (SELECT CASE WHEN w.unweighted THEN NULL WHEN ($4).coefficient_rounding IS NULL THEN w.weighted
                          ELSE osms.round_quotient(w.weighted, nullif(w.divisor, 0), ($4).coefficient_rounding) END) AS q (numerator)
 ), rated AS (
@@ -168,7 +181,8 @@ SELECT array_agg(ROW(l.organisation, l.region, l.class, l.heads, l.pyramid,
                      l.listed - l.heads, l.made_up, l.all_marks)::osms.statement_line
                  ORDER BY l.organisation COLLATE "C")
 FROM line l$query$,
-        osms.tally_query(terms), osms.status_query((terms).registry), osms.contract_query((terms).registry), osms.factor_query((terms).registry));
+        osms.tally_query(terms), osms.status_query((terms).registry), osms.contract_query((terms).registry), osms.factor_query((terms).registry),
+        osms.suspect_query(terms));
 COMMENT ON FUNCTION osms.statement_query(osms.statement_terms) IS
     'the query behind osms.earned_lines: $1 day on which rates are read, $2 name of the scheme, $3 known at, $4 the scheme, $5 whether contracts are asked for, $6 whether lists over the norm are, $7 days counted, $8 whether contributions are asked for';
 
