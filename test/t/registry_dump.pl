@@ -1,4 +1,4 @@
-# A guarded registry, of tables, mapped and mapped to partitions, survives pg_dump and a restore into a new database: the guard stands there with its modes,
+# A guarded registry, of tables, mapped, mapped to partitions and mapped to events, survives pg_dump and a restore into a new database: the guard stands there with its modes,
 # the roster agrees with its source, the month's money is the same, and what was unlawful still is.
 use strict;
 use warnings;
@@ -76,6 +76,24 @@ fund('source', q{
 	SELECT osms.guard('parted', '{"alive": "warn"}');
 	CALL osms.fill_roster('parted');
 	UPDATE legacy.yearly SET st = '2', d_end = '2025-01-01', why = 'error' WHERE id = 1;
+
+	CREATE SEQUENCE legacy.event_id START 100;
+	CREATE TABLE legacy.event (id bigint DEFAULT nextval('legacy.event_id'), year int DEFAULT 2025, kind text, closes bigint, citizen bigint, clinic text, day text, why text, PRIMARY KEY (id, year)) PARTITION BY LIST (year);
+	CREATE TABLE legacy.event_2020 PARTITION OF legacy.event FOR VALUES IN (2020);
+	CREATE TABLE legacy.event_2025 PARTITION OF legacy.event FOR VALUES IN (2025);
+	CREATE INDEX ON legacy.event (citizen);
+	CREATE INDEX ON legacy.event (closes);
+	CREATE TABLE legacy.human (id bigint PRIMARY KEY, died text);
+	INSERT INTO legacy.human SELECT i, '' FROM generate_series(1, 10) i;
+	INSERT INTO legacy.event SELECT i, 2020, 'A', NULL, i, 'A', '01.03.2020' FROM generate_series(1, 5) i;
+	SELECT osms.create_registry('chain', tables => false, cut_over => '2025-01-01');
+	SELECT osms.map('chain', 'person', 'legacy.human', '{"person": "id", "death_date": "died"}', date_format => 'DD.MM.YYYY');
+	SELECT osms.map('chain', 'attachment', 'legacy.event', shape => 'events', date_format => 'DD.MM.YYYY',
+		columns => '{"attachment": "id", "closes": "closes", "person": "citizen", "organisation": "clinic", "state": "kind", "since": "day", "reason": "why"}',
+		states => '{"active": ["A"], "closed": ["C"], "annulled": ["X"]}');
+	SELECT osms.guard('chain', '{"alive": "warn"}');
+	CALL osms.fill_roster('chain');
+	INSERT INTO legacy.event VALUES (11, 2025, 'C', 1, 1, 'A', '01.01.2025', 'error');
 });
 
 my $questions = q{
@@ -84,6 +102,8 @@ my $questions = q{
 	SELECT * FROM own.roster ORDER BY attachment, known_from;
 	SELECT * FROM mapped.roster ORDER BY attachment, known_from;
 	SELECT * FROM parted.roster ORDER BY attachment, known_from;
+	SELECT * FROM chain.roster ORDER BY attachment, known_from;
+	SELECT * FROM chain.attachment ORDER BY attachment;
 	SELECT tgrelid::regclass, tgname, tgenabled, tgparentid <> 0, osms.trigger_arguments(oid) FROM pg_trigger WHERE tgname LIKE 'zz\_osms%' ORDER BY tgrelid::regclass::text, tgname;
 	SELECT count(*) FROM osms.plan('parted') WHERE statement NOT LIKE '%verify%';
 	SELECT * FROM own.journal ORDER BY entry;
@@ -95,6 +115,7 @@ my $questions = q{
 	SELECT 'wrong', * FROM osms.verify('own');
 	SELECT 'wrong', * FROM osms.verify('mapped');
 	SELECT 'wrong', * FROM osms.verify('parted');
+	SELECT 'wrong', * FROM osms.verify('chain');
 };
 my $answers = fund('source', $questions);
 like($answers, qr/"basis": "warn"/, 'the guard has a mode');
@@ -125,6 +146,11 @@ fund('target', "UPDATE legacy.citizen SET died = '2024-05-05' WHERE id = 2");
 is(fund('target', 'SELECT tableoid::regclass, st, d_end, why FROM legacy.yearly WHERE id = 2'), 'legacy.yearly_2020|2|2024-05-06|death',
 	'a death moves the row to the partition of the closed');
 is(fund('target', "SELECT * FROM osms.verify('parted')"), '', 'and the roster follows there too');
+is(refusal("INSERT INTO legacy.event_2025 VALUES (12, 2025, 'C', 2, 3, 'A', '01.01.2025', 'error')"), '23514 transition', 'an event that points at another person');
+is(refusal("INSERT INTO legacy.event VALUES (12, 2025, 'A', NULL, 2, 'A', '01.01.2024', NULL)"), '23P01 one_attachment', 'a second opening');
+fund('target', "UPDATE legacy.human SET died = '05.05.2025' WHERE id = 2");
+is(fund('target', 'SELECT tableoid::regclass, kind, closes, day, why FROM legacy.event WHERE citizen = 2 AND id > 20'), 'legacy.event_2025|C|2|06.05.2025|death', 'a death writes the event that closes');
+is(fund('target', "SELECT * FROM osms.verify('chain')"), '', 'and the roster follows the events');
 fund('target', "UPDATE legacy.people SET died = '2025-05-05' WHERE iin = (SELECT iin FROM legacy.attached WHERE id = 4)");
 is(fund('target', 'SELECT st, d_end, why FROM legacy.attached WHERE id = 4'), '2|2025-05-05|900', 'a death closes the mapped attachment');
 is(fund('target', "SELECT * FROM osms.verify('mapped')"), '', 'and the roster follows');
@@ -137,7 +163,7 @@ is(fund('target', "SET client_min_messages = error; SELECT * FROM osms.post_rest
 is(fund('target', "SET client_min_messages = error; SELECT organisations, heads FROM osms.close_month('own', '2025-05-01')"), '2|48', 'the next month is closed');
 
 # back out: nothing of ours is left on the tables
-fund('target', "SELECT osms.unguard('own'), osms.unguard('mapped'), osms.unguard('parted')");
+fund('target', "SELECT osms.unguard('own'), osms.unguard('mapped'), osms.unguard('parted'), osms.unguard('chain')");
 is(fund('target', "SELECT count(*) FROM pg_trigger WHERE tgrelid::regclass::text ~ '^(legacy|own)\\.' AND tgname ~ 'osms'"), '0', 'unguarded');
 
 done_testing();
