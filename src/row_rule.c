@@ -131,7 +131,8 @@ row_period(const RowChange *change)
 	if (new->isnull[ATTACHMENT_UNTIL])
 		return NULL;
 	until = DatumGetDateADT(new->value[ATTACHMENT_UNTIL]);
-	if (until <= since)
+	if (until <= since &&
+		(since <= last || CHANGED(change, ATTACHMENT_SINCE)))
 		return "reversed";
 	if (until < first || until > last)
 		return "out_of_range";
