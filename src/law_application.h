@@ -8,6 +8,8 @@
 #ifndef OSMS_LAW_APPLICATION_H
 #define OSMS_LAW_APPLICATION_H
 
+#include "law_time.h"
+
 /* An application counts from the registry's cut-over day when stored. */
 #define SINCE_CUT_OVER \
 	"(NOT c.stored OR c.submitted_at IS NULL OR" \
@@ -22,21 +24,15 @@
 	" WHEN c.submitted_at IS NULL THEN 'submitted_at_missing'" \
 	" WHEN c.state NOT IN ('approved', 'deferred', 'attached', 'refused'," \
 	"  'lapsed', 'cancelled') THEN NULL" \
-	" WHEN c.decided_at IS NULL THEN 'decided_at_missing'" \
-	" WHEN c.decided_at < c.submitted_at" \
-	"  THEN 'decided_before_submitted' END"
+	" WHEN c.decided_at IS NULL THEN 'decided_at_missing' END"
 
 /*
  * Who was identified is the person, or the applicant who acts for the
  * person.  The channel's row in force on the day of the event tells which
  * methods count, and which of them only when a known clerk has seen it.
  */
-#define IDENTIFIED \
-	"CASE WHEN {touched:state}" \
-	" AND (c.state IN " OPEN_STATES \
-	"  OR c.op = 'I' AND c.state IN ('attached', 'lapsed', 'cancelled'))" \
-	" AND " SINCE_CUT_OVER \
-	" AND NOT EXISTS (SELECT FROM {r}.identity_event e" \
+#define COUNTING_EVENTS \
+	" FROM {r}.identity_event e" \
 	"   JOIN osms.channel_period h ON h.channel = e.channel" \
 	"    AND h.valid_from <= (e.at AT TIME ZONE s.time_zone)::date" \
 	"    AND (e.at AT TIME ZONE s.time_zone)::date < h.valid_to" \
@@ -46,8 +42,46 @@
 	"     OR e.person = c.applicant)" \
 	"    AND (e.method = ANY (h.methods) AND e.clerk IS NULL" \
 	"     OR e.method = ANY (h.methods || h.clerk_methods)" \
-	"      AND {clerk_known}))" \
+	"      AND {clerk_known})"
+
+#define HAD_TO_BE_IDENTIFIED \
+	"(c.state IN " OPEN_STATES \
+	"  OR c.op = 'I' AND c.state IN ('attached', 'lapsed', 'cancelled'))"
+
+#define IDENTIFIED \
+	"CASE WHEN {touched:state} AND " HAD_TO_BE_IDENTIFIED \
+	" AND " SINCE_CUT_OVER \
+	" AND NOT EXISTS (SELECT" COUNTING_EVENTS ")" \
 	" THEN 'not_identified' END"
+
+/* Who identified should not decide alone. */
+#define FOUR_EYES \
+	"CASE WHEN {touched:state,decided_by}" \
+	" AND c.state IN ('approved', 'deferred', 'attached')" \
+	" AND (c.state <> 'attached' OR c.op = 'I')" \
+	" AND " SINCE_CUT_OVER \
+	" AND EXISTS (SELECT FROM {r}.identity_event e" \
+	"  WHERE e.application = c.application AND e.clerk = c.decided_by)" \
+	" THEN 'same_clerk' END"
+
+/*
+ * Who may apply in person at a clinic; any opens it to all.  The category is
+ * the last one known of the person on that day.
+ */
+#define CLINIC_CATEGORY \
+	"CASE WHEN c.channel = 'clinic' AND {touched:channel,state}" \
+	" AND (c.state = 'submitted' OR c.op = 'I' AND c.state <> 'draft')" \
+	" AND " SINCE_CUT_OVER \
+	" THEN (SELECT CASE WHEN l.listed = ARRAY['any']" \
+	"   OR i.category = ANY (l.listed) THEN NULL" \
+	"  WHEN i.category IS NULL THEN '?category_unknown'" \
+	"  ELSE 'category_not_listed' END" \
+	" FROM (SELECT " DAY_OF("coalesce(c.submitted_at, now())") ") d (day)" \
+	" CROSS JOIN LATERAL (SELECT string_to_array(" \
+	"  osms.parameter_on('clinic_categories', d.day), ',')) l (listed)" \
+	" LEFT JOIN LATERAL (SELECT i.category FROM {r}.insurance i" \
+	"  WHERE i.person = c.person AND i.month <= d.day" \
+	"  ORDER BY i.month DESC LIMIT 1) i ON true) END"
 
 /* Campaign applications, which wait for 1 January, are counted apart. */
 #define ONE_OPEN_APPLICATION \

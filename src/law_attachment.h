@@ -8,11 +8,13 @@
 #ifndef OSMS_LAW_ATTACHMENT_H
 #define OSMS_LAW_ATTACHMENT_H
 
+#include "law_time.h"
+
 /*
  * An approval younger than any limit that ever stood, with a day to spare
  * for clocks, needs no look at the limit of its own day.
  */
-#define DECIDED_ON "(ap.decided_at AT TIME ZONE s.time_zone)::date"
+#define DECIDED_ON DAY_OF("ap.decided_at")
 #define SURELY_VALID \
 	"ap.decided_at > (SELECT" \
 	"  now() - (min(v.value::int) - 1) * interval '1 day'" \
@@ -52,6 +54,7 @@
  * Restored is what the person had and lost without leaving: an attachment
  * annulled or closed by mistake or by a death that was recorded wrongly, or
  * one that was closed for a later attachment that has since been annulled.
+ * It goes on where that ended, or begins where the annulled one began.
  */
 #define BASIS_RESTORES \
 	" WHEN c.restores IS NOT NULL THEN (SELECT CASE" \
@@ -65,6 +68,8 @@
 	"     AND y.attachment <> c.attachment AND y.state <> 'annulled'" \
 	"     AND (NOT c.stored OR (y.since, y.attachment)" \
 	"      < (c.since, c.attachment))) THEN 'already_restored'" \
+	"  WHEN c.since < CASE x.state WHEN 'closed' THEN x.until" \
+	"    ELSE x.since END THEN 'restored_too_early'" \
 	"  WHEN x.reason IN ('error', 'death') THEN NULL" \
 	"  WHEN x.state = 'closed' AND EXISTS (SELECT FROM {r}.attachment y" \
 	"    WHERE y.person = c.person AND y.state = 'annulled'" \

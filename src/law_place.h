@@ -8,6 +8,8 @@
 #ifndef OSMS_LAW_PLACE_H
 #define OSMS_LAW_PLACE_H
 
+#include "law_time.h"
+
 /*
  * The contract that holds on the first day; set_guard.c has locked the
  * contracts of these organisations, so that none ends meanwhile.
@@ -19,8 +21,6 @@
 	"  WHERE k.organisation = c.organisation AND k.valid_from <= c.since" \
 	"   AND (k.valid_to IS NULL OR k.valid_to > c.since))" \
 	" THEN 'no_contract' END"
-
-#define TODAY "(now() AT TIME ZONE s.time_zone)::date"
 
 /*
  * Where a person lives on a day: of each kind the newest residence, and where

@@ -11,6 +11,7 @@
 #include "access/relation.h"
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -20,6 +21,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(osms_mapped_source);
@@ -179,6 +181,32 @@ project_view(Projection *p, Query *query)
 	relation_close(source, AccessShareLock);
 }
 
+/* Whether an index over all rows begins with these columns; 0 is none. */
+static bool
+leads_index(Oid table, AttrNumber first, AttrNumber second)
+{
+	Relation	rel = relation_open(table, AccessShareLock);
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *lc;
+	bool		leads = false;
+
+	foreach(lc, indexes)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
+											ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+
+		leads |= index->indisvalid && index->indnkeyatts > 1 &&
+			first != 0 && index->indkey.values[0] == first &&
+			second != 0 && index->indkey.values[1] == second &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+		ReleaseSysCache(tuple);
+	}
+	list_free(indexes);
+	relation_close(rel, AccessShareLock);
+	return leads;
+}
+
 /*
  * Make the projection of a canonical relation, in the current memory
  * context.  Errors: 55000 for a view of another shape, 42703 for a needed
@@ -232,6 +260,10 @@ make_projection(RelationKind kind, Oid canonical)
 							shape->columns[i].name),
 					 errhint("Give the column its canonical name again, or map the relation with osms.map().")));
 	relation_close(rel, AccessShareLock);
+	if (kind == REL_APPLICATION &&
+		leads_index(p->source, p->attno[APPLICATION_DECIDED_BY],
+					p->attno[APPLICATION_DECIDED_AT]))
+		p->mapped |= DECISIONS_INDEXED_BIT;
 	return p;
 }
 

@@ -85,7 +85,8 @@ enum
 };
 enum
 {
-	EVENT_EVENT, EVENT_PERSON, EVENT_APPLICANT
+	EVENT_EVENT, EVENT_PERSON, EVENT_APPLICANT, EVENT_APPLICATION,
+	EVENT_CHANNEL, EVENT_METHOD, EVENT_PROVIDER, EVENT_CLERK, EVENT_AT
 };
 enum
 {
@@ -107,6 +108,8 @@ enum
 #define COLUMN_BIT(i) (1 << (i))
 /* An attachment that reaches further into the future than it did. */
 #define EXTENDED_BIT (1 << 30)
+/* Of mapped columns: an index finds the decisions of a clerk by their time. */
+#define DECISIONS_INDEXED_BIT (1 << 29)
 
 typedef struct CanonicalColumn
 {
@@ -152,7 +155,7 @@ typedef struct Projection
 	Expr	   *expr[CANONICAL_MAX];	/* NULL: not mapped */
 	Oid			type[CANONICAL_MAX];
 	Oid			collation[CANONICAL_MAX];
-	int			mapped;			/* bit per mapped column */
+	int			mapped;			/* bit per mapped column, DECISIONS_INDEXED_BIT */
 	bool		generated;		/* reads a generated column */
 } Projection;
 

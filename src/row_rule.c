@@ -182,6 +182,28 @@ row_reason(const RowChange *change)
 	return reason_known(machine_of(kind), code) ? NULL : "reason_unknown";
 }
 
+/* Who goes on with an application has its times; see DECISION_ORDER. */
+const char *
+row_decision_order(const RowChange *change)
+{
+	const CanonicalRow *new = change->new;
+	char		state;
+
+	if (change->old == NULL || new == NULL ||
+		!CHANGED(change, APPLICATION_STATE) || new->isnull[APPLICATION_STATE])
+		return NULL;
+	state = DatumGetChar(new->value[APPLICATION_STATE]);
+	if (new->isnull[APPLICATION_SUBMITTED_AT] &&
+		(state == APPLICATION_IDENTIFIED || state == APPLICATION_APPROVED ||
+		 state == APPLICATION_DEFERRED))
+		return "submitted_at_missing";
+	if (new->isnull[APPLICATION_DECIDED_AT] &&
+		(state == APPLICATION_APPROVED || state == APPLICATION_DEFERRED ||
+		 state == APPLICATION_REFUSED))
+		return "decided_at_missing";
+	return NULL;
+}
+
 /* Whether a row had no value here, or none that can be read. */
 static bool
 missing(const Projection *p, int i, const CanonicalRow *row)

@@ -123,6 +123,7 @@ extern const char *row_dates(const RowChange *change);
 extern const char *row_period(const RowChange *change);
 extern const char *row_transition(const RowChange *change);
 extern const char *row_reason(const RowChange *change);
+extern const char *row_decision_order(const RowChange *change);
 extern const char *row_immutable(const RowChange *change);
 
 #endif							/* OSMS_RULE_H */

@@ -2,8 +2,9 @@
 --
 -- tariff: the law as dated rows with two clocks. For a day, as known at a
 -- moment, the row with the latest valid_from, then the latest known_from, wins.
--- Rows the extension brings are acts named 'osms:...', in force and known since
--- -infinity, so that every row of a user is newer; only users' rows are dumped.
+-- Rows the extension brings are acts named 'osms:...', known since -infinity.
+-- From the day on which a user's row is in force they are no longer looked at;
+-- only users' rows are dumped.
 --
 CREATE FUNCTION osms.append_only() RETURNS trigger
     LANGUAGE C VOLATILE PARALLEL SAFE
@@ -244,7 +245,9 @@ COMMENT ON COLUMN osms.norm_step.illustrative IS 'made up, no claim to be offici
 INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
     ('osms:illustrative', 'Made up to show the mechanism; no claim to be the order''s numbers', NULL, NULL, NULL),
     ('osms:attachment', 'Rules of attachment to primary care', 'ҚР ДСМ-194/2020', '2020-11-13',
-     'order, with its amendments; methods as the state service pages and the press describe them');
+     'order, with its amendments; methods as the state service pages and the press describe them'),
+    ('osms:holidays', 'Law on public holidays in the Republic of Kazakhstan', '267-II', '2001-12-13',
+     'law, with its amendments to 2022, and published calendars');
 
 INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
     ('osms:insurance', 'Law on compulsory social medical insurance', '405-V', '2015-11-16',
@@ -257,7 +260,6 @@ INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
      'monthly form of attached persons, read in notes; the inner edges of its age bands are inferred');
 
 INSERT INTO osms.parameter (name, value, valid_from, known_from, act, illustrative) VALUES
-    ('approval_valid_days', '30', '-infinity', '-infinity', 'osms:illustrative', true),
     ('actual_residence_age', '6', '-infinity', '-infinity', 'osms:attachment', false),
     ('suspect_term_days', '30', '-infinity', '-infinity', 'osms:illustrative', true),
     ('order_causes', '{new_facility,reorganisation,contract_ended,yearly}', '-infinity', '-infinity', 'osms:attachment', false),
@@ -271,6 +273,29 @@ INSERT INTO osms.parameter (name, value, valid_from, known_from, act, illustrati
     ('insurance_grace_months', '0', '-infinity', '-infinity', 'osms:insurance', false),
     ('insurance_grace_months', '3', '2020-01-01', '-infinity', 'osms:insurance', false),
     ('insurance_exempt_categories', '{M1,M2,M3}', '-infinity', '-infinity', 'osms:insurance', false);
+
+-- The limit of two choices came in autumn 2025, by a day that no source tells.
+INSERT INTO osms.parameter (name, value, valid_from, known_from, act, illustrative)
+SELECT s.name, s.value, s.valid_from, '-infinity', CASE WHEN s.illustrative THEN 'osms:illustrative' ELSE 'osms:attachment' END, s.illustrative
+FROM (VALUES
+    ('approval_valid_days', '30', '-infinity'::date, true),
+    ('backdating_days', '0', '-infinity', false),
+    ('burst_day', '300', '-infinity', true),
+    ('burst_hour', '60', '-infinity', true),
+    ('campaign_first_day', '09-15', '-infinity', false),
+    ('campaign_first_day', '09-01', '2025-01-01', false),
+    ('campaign_last_day', '11-15', '-infinity', false),
+    ('campaign_last_day', '11-01', '2025-01-01', false),
+    ('clinic_categories', 'pensioner,disabled,guardian,student,conscript,convict', '-infinity', true),
+    ('clinic_categories', 'any', '2025-01-01', true),
+    ('clock_tolerance_minutes', '5', '-infinity', true),
+    ('decision_working_days', '1', '-infinity', false),
+    ('free_choice_limit', '1', '-infinity', false),
+    ('free_choice_limit', '2', '2025-09-01', true),
+    ('free_choice_year', 'calendar', '-infinity', true),
+    ('newborn_months', '12', '-infinity', false),
+    ('newborn_term_days', '3', '-infinity', false),
+    ('working_hours_end', '18:00', '-infinity', true)) AS s (name, value, valid_from, illustrative);
 
 INSERT INTO osms.scheme (scheme, illustrative, valid_from, known_from, act) VALUES
     ('illustrative', true, '-infinity', '-infinity', 'osms:illustrative');
@@ -340,7 +365,7 @@ BEGIN
     SELECT p.value INTO found_value
     FROM osms.parameter p
     WHERE p.name = parameter_on.name AND p.valid_from <= day AND p.known_from <= known_at
-    ORDER BY p.valid_from DESC, p.known_from DESC
+    ORDER BY isfinite(p.known_from) DESC, p.valid_from DESC, p.known_from DESC
     LIMIT 1;
     IF found_value IS NULL THEN
         RAISE EXCEPTION 'no parameter "%" in force on %', name, to_char(day, 'YYYY-MM-DD')
@@ -350,7 +375,7 @@ BEGIN
     RETURN found_value;
 END $$;
 COMMENT ON FUNCTION osms.parameter_on(text, date, timestamptz) IS
-    'value of a parameter in force on the day, as known at the moment; 42704 when there is none';
+    'value of a parameter in force on the day, as known at the moment; a user''s row in force on the day wins over any the extension brings; 42704 when there is none';
 
 CREATE FUNCTION osms.scheme_on(scheme text, day date, known_at timestamptz DEFAULT now()) RETURNS osms.scheme
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE

@@ -139,6 +139,7 @@ BEGIN
         EXECUTE format('CREATE INDEX attachment_person ON %I.attachment (person)', registry);
     ELSIF relation = 'application' THEN
         EXECUTE format('CREATE INDEX application_person ON %I.application (person)', registry);
+        EXECUTE format('CREATE INDEX application_decided ON %I.application (decided_by, decided_at)', registry);
     ELSIF relation = 'order_scope' THEN
         EXECUTE format('CREATE INDEX order_scope_order_key ON %I.order_scope (order_key)', registry);
     ELSIF relation IN ('adjustment', 'defect') THEN

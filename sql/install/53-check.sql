@@ -164,6 +164,12 @@ BEGIN
            format('Create an index on the column of %s that is mapped to "%s".', i.source, i."column")
     FROM osms.missing_indexes(registry) i
     UNION ALL
+    SELECT 'application', 'info', 'no index finds the decisions of a clerk: rule "burst" is idle',
+           format('Map decided_by and decided_at to columns of %s, and create an index on the two.', p.source)
+    FROM present p
+    WHERE p.relation = 'application' AND judged IS NOT NULL
+      AND EXISTS (SELECT FROM osms.clauses(registry) c WHERE c.rule = 'burst' AND NOT c.judged)
+    UNION ALL
     -- what a guard must be able to write when a fact is recorded
     SELECT w.relation, 'error', format('"%s" cannot be written to column "%s"', w.value, w."column"),
            format('The guard writes it when %s: map the column with a code for it.', w.occasion)

@@ -505,7 +505,7 @@ WITH parent AS MATERIALIZED (
 			WHEN sost = 220 THEN 2
 			WHEN lico.d_rozhd > '2007-01-01' THEN (ARRAY[1, 1, 3])[1 + demo.pick(lico.i, 63, 3)]
 			ELSE (ARRAY[1, 1, 1, 1, 1, 2, 2, 2, 3, 3])[1 + demo.pick(lico.i, 63, 10)] END AS kanal,
-		CASE WHEN sost = 220 THEN date '2025-09-15' + demo.pick(lico.i, 64, 8) * 7 + demo.pick(lico.i, 65, 5) ELSE day END
+		CASE WHEN sost = 220 THEN date '2025-09-01' + demo.pick(lico.i, 64, 8) * 7 + demo.pick(lico.i, 65, 5) ELSE day END
 			+ time '09:00' + demo.pick(lico.i, 66, 14400) * interval '1 second' AS d_podachi,
 		(60 + demo.pick(lico.i, 67, 1800)) * interval '1 second' AS to_identify,
 		(600 + demo.pick(lico.i, 68, 10000)) * interval '1 second' AS to_decide

@@ -67,6 +67,17 @@ INSERT INTO fund.attested_number (number) VALUES ('850101100001'), ('00000000000
 CREATE TABLE legacy.expected (relation text, key text, rule text, finding text);
 CREATE VIEW legacy.a AS SELECT *, CASE WHEN st <> 'odd' THEN st END AS state, coalesce(d2, 'infinity') AS ends FROM legacy.att;
 CREATE VIEW legacy.r AS SELECT *, CASE WHEN st <> 'odd' THEN st END AS state, made AT TIME ZONE 'Asia/Almaty' < '2025-01-01' AS old FROM legacy.request;
+CREATE VIEW legacy.counts AS
+    SELECT e.request, e.at FROM legacy.seen e JOIN legacy.request r ON r.id = e.request AND r.pers = e.pers AND r.way = e.way
+    LEFT JOIN legacy.clerk c ON c.id = e.clerk AND coalesce(c.valid_from, '2000-01-01') <= (e.at AT TIME ZONE 'Asia/Almaty')::date
+    WHERE (e.clerk IS NULL OR c.id IS NOT NULL)
+    AND ((e.way, e.how) IN (('service_centre', 'biometric'), ('service_centre', 'digital_document'), ('egov', 'e_signature'), ('clinic', 'e_signature'), ('clinic', 'biometric'),
+                            ('clinic', 'digital_document'), ('clinic', 'sms_code'))
+         OR c.id IS NOT NULL AND e.how = 'document' AND e.way IN ('service_centre', 'clinic', 'insurer'));
+CREATE VIEW legacy.chosen AS
+    SELECT a.id, a.pers, a.d1 FROM legacy.a JOIN legacy.request r ON r.id = a.request
+    WHERE a.state <> 'annulled' AND r.ground = 'free_choice'
+      AND NOT EXISTS (SELECT FROM legacy.a y WHERE y.pers = a.pers AND y.clinic = a.clinic AND y.id <> a.id AND y.state <> 'annulled' AND y.d1 < a.d1 AND y.ends >= a.d1);
 INSERT INTO legacy.expected
 SELECT 'attachment', id::text, 'period', 'since_missing' FROM legacy.a WHERE d1 IS NULL UNION ALL
 SELECT 'attachment', id::text, 'period', CASE d1 WHEN 'infinity' THEN 'unreadable_since' ELSE 'out_of_range' END FROM legacy.a
@@ -87,18 +98,30 @@ SELECT 'application', id::text, 'reason', CASE WHEN why IS NULL THEN 'reason_mis
 SELECT 'application', id::text, 'person_known', 'unknown_person' FROM legacy.r WHERE pers > 1500 UNION ALL
 SELECT 'application', id::text, 'organisation_known', 'unknown_organisation' FROM legacy.r WHERE clinic > 20 UNION ALL
 SELECT 'application', id::text, 'initial_state', 'submitted_at_missing' FROM legacy.r WHERE state NOT IN ('draft', 'submitted') AND made IS NULL UNION ALL
-SELECT 'application', id::text, 'initial_state', CASE WHEN decided IS NULL THEN 'decided_at_missing' ELSE 'decided_before_submitted' END FROM legacy.r
-    WHERE state IN ('approved', 'deferred', 'attached', 'refused', 'lapsed', 'cancelled') AND NOT old AND (decided IS NULL OR decided < made) UNION ALL
+SELECT 'application', id::text, 'initial_state', 'decided_at_missing' FROM legacy.r
+    WHERE state IN ('approved', 'deferred', 'attached', 'refused', 'lapsed', 'cancelled') AND NOT old AND decided IS NULL UNION ALL
 SELECT 'application', id::text, 'one_open_application', 'open_application' FROM legacy.r x WHERE state IN ('identified', 'approved', 'deferred')
     AND EXISTS (SELECT FROM legacy.r y WHERE y.pers = x.pers AND y.id < x.id AND y.state IN ('identified', 'approved', 'deferred')
                 AND coalesce(y.ground = 'campaign', false) = coalesce(x.ground = 'campaign', false)) UNION ALL
 SELECT 'application', id::text, 'identified', 'not_identified' FROM legacy.r WHERE state IN ('identified', 'approved', 'deferred', 'attached', 'lapsed', 'cancelled') AND old IS NOT TRUE
-    AND id NOT IN (SELECT r.id FROM legacy.seen e JOIN legacy.request r ON r.id = e.request AND r.pers = e.pers AND r.way = e.way
-                   LEFT JOIN legacy.clerk c ON c.id = e.clerk AND coalesce(c.valid_from, '2000-01-01') <= (e.at AT TIME ZONE 'Asia/Almaty')::date
-                   WHERE (e.clerk IS NULL OR c.id IS NOT NULL)
-                   AND ((e.way, e.how) IN (('service_centre', 'biometric'), ('service_centre', 'digital_document'), ('egov', 'e_signature'), ('clinic', 'e_signature'), ('clinic', 'biometric'),
-                                           ('clinic', 'digital_document'), ('clinic', 'sms_code'))
-                        OR c.id IS NOT NULL AND e.how = 'document' AND e.way IN ('service_centre', 'clinic', 'insurer'))) UNION ALL
+    AND id NOT IN (SELECT request FROM legacy.counts) UNION ALL
+SELECT 'application', id::text, 'decision_order', CASE WHEN decided < made - interval '5 minutes' THEN 'decided_before_submitted' ELSE 'identified_out_of_order' END FROM legacy.r
+    WHERE old IS NOT TRUE AND (decided < made - interval '5 minutes'
+        OR state IN ('identified', 'approved', 'deferred', 'attached', 'lapsed', 'cancelled') AND id IN (SELECT request FROM legacy.counts)
+           AND id NOT IN (SELECT c.request FROM legacy.counts c JOIN legacy.request x ON x.id = c.request
+                          WHERE c.at >= coalesce(x.made, '-infinity') - interval '5 minutes' AND c.at <= coalesce(x.decided, 'infinity') + interval '5 minutes')) UNION ALL
+SELECT 'application', id::text, 'campaign_window', CASE WHEN (made AT TIME ZONE 'Asia/Almaty')::date NOT BETWEEN '2025-09-01' AND '2025-11-01' THEN 'outside_campaign'
+                                                       WHEN state = 'approved' THEN 'not_deferred' ELSE 'not_next_year' END FROM legacy.r
+    WHERE ground = 'campaign' AND old IS NOT TRUE AND state IN ('submitted', 'identified', 'approved', 'deferred', 'attached')
+        AND ((made AT TIME ZONE 'Asia/Almaty')::date NOT BETWEEN '2025-09-01' AND '2025-11-01' OR state = 'approved'
+             OR made IS NOT NULL AND eff <> '2026-01-01' AND (coalesce(decided, made) AT TIME ZONE 'Asia/Almaty' < '2026-01-01' OR eff <> '2027-01-01') OR state = 'deferred' AND eff IS NULL) UNION ALL
+SELECT 'application', id::text, 'overdue', 'undecided' FROM legacy.r WHERE NOT old AND state IN ('submitted', 'identified') UNION ALL
+SELECT 'attachment', a.id::text, 'no_backdating', 'backdated' FROM legacy.a JOIN legacy.r ON r.id = a.request
+    WHERE a.state IS DISTINCT FROM 'annulled' AND a.ord IS NULL AND a.prev IS NULL AND (decided AT TIME ZONE 'Asia/Almaty')::date >= '2025-01-01'
+        AND d1 < (decided AT TIME ZONE 'Asia/Almaty')::date UNION ALL
+SELECT 'attachment', id::text, 'free_choice_limit', 'limit_used' FROM legacy.chosen x
+    WHERE d1 >= '2025-01-01' AND (SELECT count(*) FROM legacy.chosen y WHERE y.pers = x.pers AND (y.d1, y.id) <= (x.d1, x.id)
+                                  AND extract(year FROM y.d1) = extract(year FROM x.d1)) > CASE WHEN d1 < '2025-09-01' THEN 1 ELSE 2 END UNION ALL
 SELECT 'identity_event', id::text, 'person_known', 'unknown_person' FROM legacy.seen WHERE pers > 1500 UNION ALL
 SELECT 'organisation', id::text, 'identifier', osms.bin_fault(bin::text) FROM legacy.clinic WHERE osms.bin_fault(bin::text) IS NOT NULL UNION ALL
 SELECT 'person', id::text, 'identifier', osms.iin_fault(iin) FROM legacy.people WHERE osms.iin_fault(iin) IS NOT NULL AND iin <> '850101100001';
@@ -123,6 +146,7 @@ SELECT 'attachment', id::text, 'basis', finding FROM (
             WHEN b.clinic <> a.clinic THEN 'attachment_of_another_organisation'
             WHEN b.state IN ('active', 'suspect') THEN 'still_attached'
             WHEN EXISTS (SELECT FROM legacy.a y WHERE y.pers = a.pers AND y.prev = a.prev AND y.id <> a.id AND y.state <> 'annulled' AND (y.d1, y.id) < (a.d1, a.id)) THEN 'already_restored'
+            WHEN a.d1 < CASE b.state WHEN 'closed' THEN b.d2 ELSE b.d1 END THEN 'restored_too_early'
             WHEN b.why IN ('error', 'death') THEN NULL
             WHEN b.state = 'closed' AND EXISTS (SELECT FROM legacy.a y WHERE y.pers = a.pers AND y.state = 'annulled' AND y.d1 >= b.d2) THEN NULL
             ELSE 'nothing_to_restore' END

@@ -10,7 +10,7 @@ SELECT i, date '1950-01-01' + i, CASE WHEN i % 2 = 0 THEN 'female' ELSE 'male' E
 INSERT INTO bulk.application (application, person, organisation, channel, ground, state, submitted_at, decided_at)
 SELECT person + 50000, person, person % 10 + 1, 'service_centre', 'free_choice', 'approved', now() - interval '2 days', now() - interval '1 day'
 FROM bulk.person;
-SELECT osms.guard('bulk');
+SELECT osms.guard('bulk', '{"no_backdating": "off"}');
 
 SELECT lives_ok($$INSERT INTO bulk.attachment (attachment, person, organisation, state, since)
     SELECT person, person, person % 10 + 1, 'active', date '2024-06-01' FROM bulk.person ORDER BY hashint8(person)$$,

@@ -144,6 +144,8 @@ DROP OWNED BY bulk_workflow_operator;
 DROP ROLE bulk_workflow_operator;
 
 -- before its day a campaign does not take effect, and a mapping without the state it needs is told
+INSERT INTO osms.act (act, title) VALUES ('campaign', 'a campaign all the year round');
+INSERT INTO osms.parameter (name, value, valid_from, act) VALUES ('campaign_first_day', '01-01', '2026-01-01', 'campaign'), ('campaign_last_day', '12-31', '2026-01-01', 'campaign');
 INSERT INTO fund.application (application, person, organisation, channel, ground, state, submitted_at) VALUES (300, 11, 2, 'egov', 'campaign', 'submitted', now());
 SELECT osms.identify('fund', '300', 'e_signature');
 SELECT osms.decide('fund', '300', true);

@@ -13,7 +13,7 @@ UPDATE fund.person SET region = '75';
 INSERT INTO fund.attachment (attachment, person, organisation, state, since, until, reason) VALUES
     (1, 1, 1, 'active', '2020-01-01', NULL, NULL), (2, 2, 1, 'active', '2023-06-01', NULL, NULL),
     (3, 3, 1, 'closed', '2020-01-01', '2023-01-02', 'death'), (4, 4, 1, 'active', '2020-01-01', NULL, NULL);
-SELECT osms.guard('fund');
+SELECT osms.guard('fund', '{"no_backdating": "off"}');
 CALL osms.fill_roster('fund', batch => NULL);
 
 PREPARE counted AS

@@ -75,7 +75,7 @@ SELECT results_eq($$SELECT relation, key, person, rule, finding FROM osms.audit(
     ('attachment_event', '26', '12', 'transition', 'unmapped_state'),
     ('attachment_event', '29', '13', 'transition', 'no_such_step'),
     ('attachment_event', '32', '14', 'transition', 'no_such_step')$$, 'audit');
-SELECT osms.guard('fund');
+SELECT osms.guard('fund', '{"no_backdating": "off"}');
 SELECT results_eq('SELECT relation, source::text, triggers, problem FROM osms.guards WHERE relation LIKE ''attachment%''', $$VALUES ('attachment', 'vendor.event', 15::bigint, NULL)$$, 'the guard stands on the events');
 CALL osms.fill_roster('fund', batch => NULL);
 SELECT results_eq('SELECT attachment, person, organisation, since, until, mark FROM fund.roster ORDER BY 1', $$VALUES

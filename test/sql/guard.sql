@@ -48,7 +48,7 @@ SELECT osms.map('fund', 'attachment', 'legacy.att',
 SELECT is_empty($$SELECT relation, problem FROM osms.check_registry('fund') WHERE severity = 'error'$$, 'nothing stands in the way of the guard');
 CREATE FUNCTION pg_temp.vendor() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER vendor_own BEFORE INSERT OR UPDATE ON legacy.att FOR EACH ROW EXECUTE FUNCTION pg_temp.vendor();
-SELECT osms.guard('fund');
+SELECT osms.guard('fund', '{"no_backdating": "off"}');
 CALL osms.fill_roster('fund', NULL);
 CREATE FUNCTION pg_temp.state() RETURNS text LANGUAGE sql AS
     $$ SELECT concat_ws(' ', (SELECT count(*) FROM fund.journal), (SELECT count(*) FROM fund.roster), (SELECT count(*) FROM legacy.att)) $$;
@@ -151,11 +151,11 @@ SELECT is(pg_temp.verdict(change, 'UTC', 'SELECT problem FROM osms.guards WHERE 
 
 -- Modes: kept, changed, set back, refused.
 SELECT is(pg_temp.verdict(calls, 'UTC', 'SELECT string_agg(DISTINCT modes::text, '';'') FROM osms.guards'), expected, calls) FROM (VALUES
-('SELECT osms.guard(''fund'')', 'ok {}'),
-('SELECT osms.guard(''fund'', ''{"basis": "warn"}'')', 'ok {"basis": "warn"}'),
-('SELECT osms.guard(''fund'', ''{"basis": "warn"}''); SELECT osms.guard(''fund'')', 'ok {"basis": "warn"}'),
-('SELECT osms.guard(''fund'', ''{"basis": "warn"}''); SELECT osms.guard(''fund'', ''{"alive": "off"}'')', 'ok {"alive": "off", "basis": "warn"}'),
-('SELECT osms.guard(''fund'', ''{"basis": "warn"}''); SELECT osms.guard(''fund'', ''{"basis": "enforce"}'')', 'ok {}'),
+('SELECT osms.guard(''fund'')', 'ok {"no_backdating": "off"}'),
+('SELECT osms.guard(''fund'', ''{"basis": "warn"}'')', 'ok {"basis": "warn", "no_backdating": "off"}'),
+('SELECT osms.guard(''fund'', ''{"basis": "warn"}''); SELECT osms.guard(''fund'')', 'ok {"basis": "warn", "no_backdating": "off"}'),
+('SELECT osms.guard(''fund'', ''{"basis": "warn"}''); SELECT osms.guard(''fund'', ''{"alive": "off"}'')', 'ok {"alive": "off", "basis": "warn", "no_backdating": "off"}'),
+('SELECT osms.guard(''fund'', ''{"basis": "warn"}''); SELECT osms.guard(''fund'', ''{"basis": "enforce"}'')', 'ok {"no_backdating": "off"}'),
 ('SELECT osms.guard(''fund'', ''{"nonsense": "warn"}'')', '22023 there is no rule "nonsense"'),
 ('SELECT osms.guard(''fund'', ''{"basis": "maybe"}'')', '22023 rule "basis" has no mode "maybe"'),
 ('SELECT osms.guard(''fund'', ''{"person_known": "off"}'')', '22023 rule "person_known" has no other mode than enforce'),
@@ -247,7 +247,7 @@ SELECT osms.map('yearly', 'person', 'legacy.people', '{"person": "code", "birth_
 SELECT osms.map('yearly', 'attachment', 'legacy.yearly', '{"attachment": "id", "person": "pers", "organisation": "clinic", "state": "st", "since": "d1", "until": "d2"}');
 SELECT is(pg_temp.verdict('SELECT osms.guard(''yearly'')'), '55000 table legacy.people is guarded for registry "fund"', 'a guard does not push another registry''s aside');
 SELECT osms.unguard('fund');
-SELECT osms.guard('yearly');
+SELECT osms.guard('yearly', '{"no_backdating": "off"}');
 SELECT is(pg_temp.verdict(statement), expected, 'generated: ' || statement) FROM (VALUES
 ($$INSERT INTO legacy.yearly (id, pers, clinic, st, year) VALUES (1, 'p22', 'A', 'active', 2020)$$, 'ok'),
 ($$INSERT INTO legacy.yearly (id, pers, clinic, st, year, d2) VALUES (1, 'p22', 'A', 'closed', 2020, '2019-01-01')$$, '23514 period legacy.yearly.since reversed in attachment 1'),

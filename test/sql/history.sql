@@ -8,7 +8,7 @@ INSERT INTO fund.person (person, birth_date, sex) VALUES (1, '1980-01-01', 'fema
 INSERT INTO fund.organisation VALUES (1), (2);
 INSERT INTO fund.contract (organisation, valid_from) VALUES (1, '2020-01-01'), (2, '2020-01-01');
 INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (1, 1, 1, 'active', '2020-03-01'), (2, 2, 1, 'active', '2020-03-01');
-SELECT osms.guard('fund');
+SELECT osms.guard('fund', '{"no_backdating": "off"}');
 CALL osms.fill_roster('fund', batch => NULL);
 INSERT INTO osms.act (act, title) VALUES ('t', 'test');
 INSERT INTO fund.application (application, person, applicant, organisation, channel, ground, state, submitted_at) VALUES (10, 1, 1, 2, 'egov', 'free_choice', 'submitted', now() - interval '3 hours');

@@ -28,8 +28,8 @@ FROM (VALUES ($$INSERT INTO fund.attachment (attachment, person, organisation, s
 -- sift judges as the import would
 CREATE TABLE staging (attachment bigint, person bigint, organisation bigint, state text, since date, reason text);
 INSERT INTO staging VALUES (1, 1, 1, 'suspect', '2019-01-01', 'error'), (2, 99, 1, 'active', '2019-01-01', NULL);
-SELECT results_eq($$SELECT key, rule FROM osms.sift('fund', 'attachment', 'staging')$$, $$VALUES ('1', 'initial_state'), ('2', 'person_known')$$, 'sift outside an import');
-SELECT is(pg_temp.verdict($$SELECT osms.import_begin('fund', 'archive'); SELECT osms.import_end('fund')$$, 'UTC', $$SELECT string_agg(key, ',') FROM osms.sift('fund', 'attachment', 'staging')$$), 'ok 1,2', 'and after one');
+SELECT results_eq($$SELECT key, rule FROM osms.sift('fund', 'attachment', 'staging')$$, $$VALUES ('1', 'initial_state'), ('1', 'no_backdating'), ('2', 'person_known'), ('2', 'no_backdating')$$, 'sift outside an import');
+SELECT is(pg_temp.verdict($$SELECT osms.import_begin('fund', 'archive'); SELECT osms.import_end('fund')$$, 'UTC', $$SELECT string_agg(DISTINCT key, ',') FROM osms.sift('fund', 'attachment', 'staging')$$), 'ok 1,2', 'and after one');
 SELECT is(pg_temp.verdict($$SELECT osms.import_begin('fund', 'archive'); CREATE TEMP TABLE said AS SELECT * FROM osms.sift('fund', 'attachment', 'staging'); SELECT osms.import_end('fund')$$, 'UTC',
           'SELECT string_agg(key, '','') FROM said'), 'ok 2', 'sift in an import');
 
@@ -69,6 +69,7 @@ INSERT INTO fund.attachment (attachment, person, organisation, state, since, rea
 SELECT is(osms.import_end('fund'), :entry::bigint, 'begin and end name the entry');
 SET LOCAL ROLE vendor_import;
 COMMIT;
+SELECT osms.guard('fund', '{"no_backdating": "off"}');
 INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (2, 2, 1, 'active', '2019-01-01');
 SELECT results_eq($$SELECT i.actor::text COLLATE "default", i.why, i.ended > i.began, i.transaction = j.transaction, j.key FROM fund.journal j JOIN fund.import i ON i.entry = j.import WHERE relation = 'attachment'$$,
     $$VALUES ('importer_import', 'archive of 2019', true, true, '1')$$, 'the journal tells the import, and the import who and why');

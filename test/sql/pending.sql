@@ -9,7 +9,7 @@ INSERT INTO fund.organisation (organisation) VALUES (10), (20);
 INSERT INTO fund.organisation_status (organisation, region, valid_from) SELECT organisation, '75', '1900-01-01' FROM fund.organisation;
 INSERT INTO fund.contract (organisation, valid_from) SELECT organisation, '1900-01-01' FROM fund.organisation;
 INSERT INTO fund.attachment (person, organisation, state, since) SELECT i, 10, 'active', '2020-01-01' FROM generate_series(1, 100) i;
-SELECT osms.guard('fund');
+SELECT osms.guard('fund', '{"no_backdating": "off"}');
 CALL osms.fill_roster('fund');
 
 CREATE FUNCTION attach(bigint) RETURNS void LANGUAGE sql BEGIN ATOMIC

@@ -8,7 +8,7 @@ INSERT INTO pub.person (person, birth_date, sex, region) VALUES (1, '1980-01-01'
 INSERT INTO pub.organisation (organisation) VALUES (1), (2);
 INSERT INTO pub.organisation_status (organisation, region, valid_from) SELECT organisation, '75', '1900-01-01' FROM pub.organisation;
 INSERT INTO pub.contract (organisation, valid_from) SELECT organisation, '1900-01-01' FROM pub.organisation;
-SELECT osms.guard('pub');
+SELECT osms.guard('pub', '{"no_backdating": "off"}');
 CALL osms.fill_roster('pub', NULL);
 CREATE PUBLICATION everything FOR ALL TABLES;
 

@@ -19,6 +19,7 @@ SELECT is(pg_temp.verdict($$INSERT INTO "New fund".person (person) VALUES (1); I
     INSERT INTO "New fund".attachment (attachment, person, organisation, state, since) VALUES (5, 1, 1, 'active', '2025-01-01')$$), '23514 basis New fund.attachment.application no_basis in attachment 5', 'and judged');
 SELECT is(pg_temp.verdict($$INSERT INTO "New fund".person (person) VALUES (1); INSERT INTO "New fund".organisation (organisation) VALUES (1);
     INSERT INTO "New fund".contract (organisation, valid_from) VALUES (1, '2020-01-01');
+    SELECT osms.guard('New fund', '{"no_backdating": "off"}');
     INSERT INTO "New fund".attachment (attachment, person, organisation, state, since) VALUES (5, 1, 1, 'active', '2020-01-01'), (6, 1, 1, 'active', '2021-01-01')$$), '23P01 one_attachment New fund.attachment.since overlap', 'at commit too');
 SELECT is(pg_temp.verdict('DROP SCHEMA "New fund" CASCADE', 'UTC', 'SELECT count(*)::text FROM osms.guards'), 'ok 0', 'and it goes with its schema');
 
@@ -44,8 +45,8 @@ SELECT is(pg_temp.verdict(format('SELECT osms.guard(''fund'', %s)', modes)), '22
 ('''{"person_known": "off"}''', 'rule "person_known" has no other mode than enforce')) m (modes, message);
 -- relations that are dropped make the rules that need them idle, and only those
 SELECT is(pg_temp.verdict('DROP TABLE ' || relations, 'UTC', 'SELECT string_agg(rule || '' on '' || relation, '', '' ORDER BY rule, relation) FROM osms.clauses(''fund'') WHERE NOT judged'), rtrim('ok ' || idle), 'without ' || relations)
-FROM (VALUES ('fund.organisation', 'organisation_known on application, organisation_known on attachment'), ('fund.identity_event', 'identified on application'),
-             ('fund.attested_number', 'identifier on organisation, identifier on person'), ('fund.application', 'basis on attachment'), ('fund.contract', 'contracted on attachment'),
+FROM (VALUES ('fund.organisation', 'organisation_known on application, organisation_known on attachment'), ('fund.identity_event', 'decision_order on application, four_eyes on application, identified on application'),
+             ('fund.attested_number', 'identifier on organisation, identifier on person'), ('fund.application', 'basis on attachment, decision_order on identity_event, free_choice_limit on attachment, newborn_term on attachment, no_backdating on attachment'), ('fund.contract', 'contracted on attachment'),
              ('fund.order_scope', 'order_scope on attachment'), ('fund.residence', ''), ('fund.organisation_status', 'lost_territory on attachment, same_territory on attachment'),
              ('fund.person_alias, fund.region_succession, fund.organisation_succession', '')) r (relations, idle);
 

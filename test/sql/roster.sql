@@ -15,7 +15,7 @@ INSERT INTO fund.attachment (attachment, person, organisation, state, since, unt
     (5, 3, 1, 'closed', '2019-01-01', '2020-01-01', 'error'), (6, 3, 2, 'active', '2020-01-01', NULL, NULL),
     (7, 4, 1, 'suspect', '2020-01-01', NULL, 'duplicate'), (8, 5, 1, 'annulled', '2020-01-01', NULL, 'error'),
     (9, 6, 1, 'closed', '2020-01-01', '2020-01-01', 'error');
-SELECT osms.guard('fund');
+SELECT osms.guard('fund', '{"no_backdating": "off"}');
 SELECT is((SELECT roster_complete FROM fund.setting), false, 'the roster is not complete before it is filled');
 CALL osms.fill_roster('fund', 100);
 SELECT is((SELECT roster_complete FROM fund.setting), true, 'it is complete afterwards');
@@ -142,7 +142,7 @@ INSERT INTO fund.attachment (attachment, person, organisation, state, since) VAL
 UPDATE fund.person SET birth_date = '1999-09-09' WHERE person = 4;
 SELECT is((SELECT string_agg(attachment || ' ' || difference, ', ' ORDER BY attachment) FROM osms.verify('fund')),
           '11 missing in the roster, 5 not in the source, 6 until differs, 7 birth date differs', 'what was written unguarded is found');
-SELECT osms.guard('fund');
+SELECT osms.guard('fund', '{"no_backdating": "off"}');
 CREATE TEMP TABLE before_repair AS SELECT * FROM fund.roster;
 CALL osms.fill_roster('fund', 700);
 SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'and put right');

@@ -45,7 +45,7 @@ BEGIN
            (47, 47, 1, 'service_centre', 'free_choice', 'approved', now(), now(), NULL),
            (48, 48, 1, 'service_centre', 'free_choice', 'submitted', now(), NULL, NULL),
            (49, 49, 1, 'service_centre', 'campaign', 'identified', now(), NULL, NULL),
-           (50, 50, 1, 'clinic', 'free_choice', 'submitted', now(), NULL, NULL),
+           (50, 50, 1, 'clinic', 'free_choice', 'submitted', now() - interval '2 days', NULL, NULL),
            (51, 51, 1, 'egov', 'free_choice', 'submitted', now(), NULL, NULL),
            (52, 50, 1, 'service_centre', 'free_choice', 'draft', NULL, NULL, NULL);
     INSERT INTO attachment (attachment, person, organisation, state, since, application) VALUES (45, 45, 1, 'active', today, 45);
@@ -55,20 +55,22 @@ BEGIN
 END $$;
 CREATE FUNCTION pg_temp.today() RETURNS date LANGUAGE sql AS $$ SELECT (now() AT TIME ZONE 'Asia/Almaty')::date $$;
 
+INSERT INTO osms.act (act, title) VALUES ('campaign', 'a campaign all the year round');
+INSERT INTO osms.parameter (name, value, valid_from, act) VALUES ('campaign_first_day', '01-01', '2026-01-01', 'campaign'), ('campaign_last_day', '12-31', '2026-01-01', 'campaign');
 BEGIN;
 CALL pg_temp.furnish('fund');
 CALL pg_temp.furnish('bare');
-SELECT osms.guard('fund');
+SELECT osms.guard('fund', '{"no_backdating": "off"}');
 CALL osms.fill_roster('fund', NULL);
 COMMIT;
 SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'the roster is filled');
 
 \ir verdict.psql
--- What audit finds in the row once the statement has written it unguarded.
+-- What audit finds in the row once the statement has written it unguarded, but for no_backdating, which rules_time.sql proves.
 CREATE FUNCTION pg_temp.audited(statement text, relation text, key text) RETURNS text LANGUAGE sql AS $$
     SELECT substr(pg_temp.verdict(replace(statement, 'fund.', 'bare.'), 'UTC', format(
         'SELECT coalesce(string_agg(rule || '' '' || finding, '', '' ORDER BY rule, finding), ''nothing'') FROM osms.audit(''bare'')
-         WHERE relation = %L AND key = %L', relation, key)), 4)
+         WHERE relation = %L AND key = %L AND rule <> ''no_backdating''', relation, key)), 4)
 $$;
 
 -- New attachments, key 900. found: the finding; rule "ok" = it is written; audit: what audit finds, where it is not the same.
@@ -163,7 +165,7 @@ INSERT INTO application_case (what, row, event, rule, found, col, audit) VALUES
 ('withdrawn',           $$ 60, NULL, 1, 'egov', 'moved', 'withdrawn', now(), NULL, NULL $$, NULL, 'ok', NULL, NULL, 'nothing'),
 ('withdrawn, never submitted', $$ 60, NULL, 1, 'egov', 'moved', 'withdrawn', NULL, NULL, NULL $$, NULL, 'initial_state', 'submitted_at_missing', 'state', NULL),
 ('approved, undecided', $$ 60, NULL, 1, 'egov', 'moved', 'approved', now(), NULL, NULL $$, 'e_signature', 'initial_state', 'decided_at_missing', 'state', NULL),
-('approved too early',  $$ 60, NULL, 1, 'egov', 'moved', 'approved', now(), now() - interval '1 microsecond', NULL $$, 'e_signature', 'initial_state', 'decided_before_submitted', 'state', NULL),
+('approved too early',  $$ 60, NULL, 1, 'egov', 'moved', 'approved', now(), now() - interval '1 hour', NULL $$, 'e_signature', 'decision_order', 'decided_before_submitted', 'decided_at', NULL),
 ('approved at once',    $$ 60, NULL, 1, 'egov', 'moved', 'approved', now(), now(), NULL $$, 'e_signature', 'ok', NULL, NULL, 'nothing'),
 ('approved, inherited', $$ 60, NULL, 1, 'egov', 'moved', 'approved', timestamp '2024-12-31 23:59:59' AT TIME ZONE 'Asia/Almaty', now(), NULL $$, NULL, 'identified', 'not_identified', 'state', 'nothing'),
 ('refused',             $$ 60, NULL, 1, 'egov', 'moved', 'refused', now(), now(), 'untrue_data' $$, NULL, 'ok', NULL, NULL, 'nothing'),
@@ -273,7 +275,7 @@ SELECT is(pg_temp.verdict(statement), expected, what) FROM (VALUES
 ('a finished one stays',       $$UPDATE fund.application SET reason = 'limit_used' WHERE application = 7$$, '23001 immutable fund.application.application final_state in application 7'),
 ('a missing value is supplied', $$UPDATE fund.application SET decided_at = now() WHERE application = 46$$, 'ok'),
 ('refuse without reason',      $$UPDATE fund.application SET state = 'refused' WHERE application = 48$$, '23514 reason fund.application.reason reason_missing in application 48'),
-('refuse the unidentified',    $$UPDATE fund.application SET state = 'refused', reason = 'not_identified' WHERE application = 48$$, 'ok')
+('refuse the unidentified',    $$UPDATE fund.application SET state = 'refused', decided_at = now(), reason = 'not_identified' WHERE application = 48$$, 'ok')
 ) c (what, statement, expected);
 
 -- identified: 48 by service centre, 50 by clinic, 51 by egov, all submitted; $E is an event of the application

@@ -45,7 +45,7 @@ SELECT osms.map('fund', 'identity_event', 'legacy.seen', '{"event": "id", "perso
 SELECT osms.map('fund', 'attachment', 'legacy.att', '{"attachment": "id", "person": "pers", "organisation": "clinic", "state": {"expression": "CASE code WHEN ''1'' THEN ''active'' WHEN ''2'' THEN ''closed'' WHEN ''3'' THEN ''suspect'' WHEN ''4'' THEN ''annulled'' END",
     "column": "st", "write": "CASE new.state::text WHEN ''active'' THEN ''1'' WHEN ''closed'' THEN ''2'' WHEN ''suspect'' THEN ''3'' ELSE ''4'' END"},
     "since": "d1", "until": "d2", "reason": "why", "application": "request", "restores": "prev"}', until_inclusive => true, open_end => '2999-12-31');
-SELECT osms.guard('fund', '{"organisation_known": "warn"}');
+SELECT osms.guard('fund', '{"organisation_known": "warn", "no_backdating": "off"}');
 
 -- Candidates as the nightly file has them: no ends for most, the columns in another order, one more.
 CREATE TABLE legacy.att_in (line int GENERATED ALWAYS AS IDENTITY, why text, d1 date, clinic int, pers text COLLATE "C", st text, request bigint, d2 date, id int, prev int);

@@ -46,6 +46,7 @@ RESET timezone;
 
 -- Audit finds what is no date; the roster leaves it out; nothing fails.
 SELECT results_eq($$SELECT relation, key, rule, finding FROM osms.audit('fund')$$, $$VALUES
+    ('application', '1', 'overdue', 'undecided'),
     ('application', '2', 'period', 'unreadable_submitted_at'),
     ('attachment', '3', 'alive', 'beyond_death'),
     ('attachment', '4', 'period', 'unreadable_since'),
@@ -53,7 +54,7 @@ SELECT results_eq($$SELECT relation, key, rule, finding FROM osms.audit('fund')$
     ('attachment', '6', 'period', 'unreadable_until'),
     ('person', '4', 'period', 'unreadable_birth_date'),
     ('person', '5', 'period', 'unreadable_death_date')$$, 'audit names the column');
-SELECT osms.guard('fund');
+SELECT osms.guard('fund', '{"no_backdating": "off"}');
 CALL osms.fill_roster('fund', batch => NULL);
 SELECT results_eq('SELECT attachment, since, until FROM fund.roster ORDER BY 1', $$VALUES (1, date '2020-03-01', date 'infinity'), (2, '2020-03-01', '2021-01-01'), (3, '2019-03-01', '2020-01-01')$$,
     'whose first day, end or death cannot be read counts nowhere');

@@ -25,7 +25,7 @@ $node->safe_psql('postgres', qq{
 	INSERT INTO fund.person (person, birth_date, sex, region) VALUES (0, '1980-01-01', 'male', '75');
 	INSERT INTO fund.attachment (person, organisation, state, since) VALUES (0, 10, 'active', '2020-01-01');
 	INSERT INTO fund.contract (organisation, valid_from) VALUES (10, '2000-01-01'), (20, '2000-01-01');
-	SELECT osms.guard('fund');
+	SELECT osms.guard('fund', '{"no_backdating": "off"}');
 });
 $node->safe_psql('postgres', "CALL osms.fill_roster('fund')");
 $node->safe_psql('postgres', q{

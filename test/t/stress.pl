@@ -33,7 +33,7 @@ $node->safe_psql('postgres', qq{
 	FROM generate_series(1, $persons) i, generate_series(0, 3) a;
 	INSERT INTO fund.identity_event (person, application, channel, method, at)
 	SELECT person, application, 'egov', 'e_signature', '2024-12-30' FROM fund.application;
-	SELECT osms.guard('fund');
+	SELECT osms.guard('fund', '{"no_backdating": "off"}');
 });
 
 sub any_day { return sprintf("date '%d-01-01' + %d", 2019 + int(rand(6)), int(rand(365))) }
