@@ -13,7 +13,7 @@ CREATE SCHEMA chain;
 
 CREATE TABLE chain.grazhdanin (
 	person_id integer PRIMARY KEY,
-	iin char(12) NOT NULL DEFAULT '',
+	iin char(12),
 	rozhdenie varchar(10) NOT NULL,
 	pol char(1) NOT NULL,
 	smert varchar(10) NOT NULL DEFAULT ''
@@ -43,7 +43,8 @@ CREATE INDEX ON chain.sobytie (person_id);
 
 INSERT INTO chain.klinika SELECT i, 'Клиника ' || i, CASE WHEN i <= 10 THEN '75' ELSE '19' END, '01.01.2019' FROM generate_series(1, 20) i;
 INSERT INTO chain.grazhdanin (person_id, iin, rozhdenie, pol)
-SELECT i, CASE i % 50 WHEN 0 THEN '' ELSE osms.make_iin(d, CASE i % 2 WHEN 0 THEN 'female' ELSE 'male' END::osms.sex, 1 + i % 5000)::text END,
+-- a number that cannot be issued is none
+SELECT i, CASE WHEN i % 50 > 0 THEN osms.make_iin(d, CASE i % 2 WHEN 0 THEN 'female' ELSE 'male' END::osms.sex, 1 + i % 5000)::text END,
 	to_char(d, 'DD.MM.YYYY'), CASE i % 2 WHEN 0 THEN 'Ж' ELSE 'М' END
 FROM generate_series(1, :CHAIN_PERSONS) i, LATERAL (SELECT date '1940-01-01' + i * 7919 % 30000) v (d);
 

@@ -4,7 +4,7 @@ SELECT osms.create_registry('oblast', tables => false, cut_over => '2025-01-01')
 
 SELECT osms.map('oblast', 'person', 'chain.grazhdanin', date_format => 'DD.MM.YYYY',
 	columns => '{"person": "person_id", "birth_date": "rozhdenie", "death_date": "smert",
-		"iin": {"expression": "nullif(iin, '''')", "column": "iin", "write": "coalesce(new.iin, '''')"},
+		"iin": "iin",
 		"sex": {"column": "pol", "codes": {"male": ["М"], "female": ["Ж"]}}}');
 
 SELECT osms.map('oblast', 'organisation', 'chain.klinika',
