@@ -63,15 +63,19 @@ while (my $block = shift @blocks)
 }
 cmp_ok($examples, '>', 10, 'the README has examples');
 
-# The tables of the reference say what the catalogues say.
+# The tables of the reference say what the catalogues say; the last example removes the extension.
 my $readme = slurp_file('README.md');
+answer('CREATE EXTENSION IF NOT EXISTS osms');
+my $rules = 0;
 foreach (split /\n/, answer('\pset format unaligned' . "\n" . q{\pset tuples_only
 	SELECT rule, layer, default_mode || CASE WHEN fixed THEN ', always' ELSE '' END, CASE WHEN audited THEN 'yes' ELSE 'no' END, sqlstate FROM osms.rule}))
 {
 	my ($rule, $layer, $mode, $audited, $sqlstate) = split /\|/;
 	next if !defined $sqlstate;
+	$rules++;
 	like($readme, qr/^\| `$rule` \| \Q$layer\E \| $mode \| .* \| $audited \|$/m, "rule $rule is in the table of rules");
 	like($readme, qr/^\| $sqlstate \| [^|]*\b$rule\b/m, "and in that of errors");
 }
+cmp_ok($rules, '>', 20, 'there are rules');
 
 done_testing();
