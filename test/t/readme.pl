@@ -74,8 +74,14 @@ foreach (split /\n/, answer('\pset format unaligned' . "\n" . q{\pset tuples_onl
 	next if !defined $sqlstate;
 	$rules++;
 	like($readme, qr/^\| `$rule` \| \Q$layer\E \| $mode \| .* \| $audited \|$/m, "rule $rule is in the table of rules");
-	like($readme, qr/^\| $sqlstate \| [^|]*\b$rule\b/m, "and in that of errors");
+	like($readme, qr/^\| $sqlstate \| [^|]*\b$rule\b/m, "in that of errors");
+	like($readme, qr/^\| `$rule` \| [^|]* \| [^|]* \|$/m, "and in that of findings");
 }
 cmp_ok($rules, '>', 20, 'there are rules');
+foreach my $name (split /\n/, answer('\pset format unaligned' . "\n" . q{\pset tuples_only
+	SELECT DISTINCT name FROM osms.parameter}))
+{
+	like($readme, qr/^\|[^|]*`$name`[^|]*\|/m, "parameter $name is in the table of parameters");
+}
 
 done_testing();
