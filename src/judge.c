@@ -274,9 +274,12 @@ write_joins(const Guard *guard, int needed)
  * The query that judges the rows of a chunk by every enabled SQL clause:
  * columns ord and one finding a clause, named by the clause's position, for
  * rows with a finding.  NULL where no clause is enabled.
+ *
+ * At a glance, long clauses only tell by an asterisk where they must be read:
+ * to make them ready costs more than to judge a few rows by the rest.
  */
 static char *
-judge_query(const Guard *guard)
+judge_query(const Guard *guard, bool glance)
 {
 	StringInfoData findings;
 	StringInfoData listed;
@@ -286,13 +289,17 @@ judge_query(const Guard *guard)
 	initStringInfo(&listed);
 	for (int i = 0; i < nclauses; i++)
 	{
+		bool		glances = glance && clauses[i].lawful;
 		char	   *sql;
 
 		if (clauses[i].set == NULL ||
 			!clause_enabled(guard, &clauses[i], false) ||
-			(sql = write_clause(guard, clauses[i].set)) == NULL)
+			(sql = write_clause(guard, glances ? clauses[i].lawful :
+								clauses[i].set)) == NULL)
 			continue;
-		appendStringInfo(&findings, ", (%s) AS f%d", sql, i);
+		appendStringInfo(&findings, glances ?
+						 ", (CASE WHEN (%s) IS NOT TRUE THEN '*' END) AS f%d" :
+						 ", (%s) AS f%d", sql, i);
 		appendStringInfo(&listed, "%sj.f%d", listed.len ? ", " : "", i);
 		needed |= joins_needed(sql);
 	}
@@ -332,35 +339,60 @@ judge_row(const Guard *guard, const RowChange *change, bool row_layer,
 	}
 }
 
-/* Judge a published chunk by the SQL clauses. */
-void
-judge_chunk(Chunk *chunk, Findings *findings)
+/* Run a query over a published chunk; false where no clause is enabled. */
+static bool
+run_judge(Guard *guard, bool glance, SPITupleTable **table)
 {
-	Guard	   *guard = chunk->guard;
+	GuardPlan	plan = glance ? PLAN_GLANCE : PLAN_JUDGE;
 	Oid			type = NAMEOID;
 	Oid			user;
 	int			context;
 	NameData	writer;
 	Datum		writer_datum = NameGetDatum(&writer);
 	char	   *sql = "";
-	SPITupleTable *table;
-	uint64		n;
 
-	if (!has_to_judge(chunk))
-		return;
-	if (guard->plans[PLAN_JUDGE] == NULL)
-	{
-		sql = judge_query(guard);
-		if (sql == NULL)
-			return;
-	}
+	if (guard->plans[plan] == NULL &&
+		(sql = judge_query(guard, glance)) == NULL)
+		return false;
 	namestrcpy(&writer, GetUserNameFromId(writer_of(guard->source), false));
 	as_owner_begin(&guard->registry, &user, &context);
-	n = guard_execute(guard, PLAN_JUDGE, sql, 1, &type, &writer_datum);
-	table = SPI_tuptable;
+	guard_execute(guard, plan, sql, 1, &type, &writer_datum);
+	*table = SPI_tuptable;
 	as_owner_end(user, context);
+	return true;
+}
 
-	for (uint64 r = 0; r < n; r++)
+/* Whether a glance left clauses to be read. */
+static bool
+look_closer(SPITupleTable *table)
+{
+	for (uint64 r = 0; r < table->numvals; r++)
+		for (int a = 2; a <= table->tupdesc->natts; a++)
+		{
+			char	   *finding = SPI_getvalue(table->vals[r], table->tupdesc,
+											   a);
+
+			if (finding && finding[0] == '*')
+				return true;
+		}
+	return false;
+}
+
+/* Judge a published chunk by the SQL clauses. */
+void
+judge_chunk(Chunk *chunk, Findings *findings)
+{
+	Guard	   *guard = chunk->guard;
+	SPITupleTable *table;
+
+	if (!has_to_judge(chunk) || !run_judge(guard, true, &table))
+		return;
+	if (look_closer(table))
+	{
+		SPI_freetuptable(table);
+		run_judge(guard, false, &table);
+	}
+	for (uint64 r = 0; r < table->numvals; r++)
 	{
 		TupleDesc	desc = table->tupdesc;
 		bool		isnull;

@@ -26,17 +26,19 @@
  * found; a new one finds any other.  It is looked for among the person's own:
  * another person's cannot lawfully name this application.
  */
+#define APPLICATION_USED \
+	"c.application = ANY (SELECT x.application FROM {r}.attachment x" \
+	"    WHERE x.person = c.person" \
+	"     AND x.attachment <> c.attachment AND (NOT c.stored" \
+	"      OR (x.since, x.attachment) < (c.since, c.attachment)))"
+
 #define BASIS_APPLICATION \
 	" WHEN c.application IS NOT NULL THEN CASE" \
 	"  WHEN ap.application IS NULL THEN 'unknown_application'" \
 	"  WHEN ap.person <> c.person THEN 'application_of_another_person'" \
 	"  WHEN NOT {follows:ap.organisation}" \
 	"   THEN 'application_of_another_organisation'" \
-	"  WHEN {others} AND c.application = ANY (SELECT x.application FROM {r}.attachment x" \
-	"    WHERE x.person = c.person" \
-	"     AND x.attachment <> c.attachment AND (NOT c.stored" \
-	"      OR (x.since, x.attachment) < (c.since, c.attachment)))" \
-	"   THEN 'application_used'" \
+	"  WHEN {others} AND " APPLICATION_USED " THEN 'application_used'" \
 	"  WHEN c.stored AND ap.state = 'attached' THEN NULL" \
 	"  WHEN ap.state = 'deferred' THEN CASE" \
 	"    WHEN ap.effective_on IS NULL OR c.since < ap.effective_on" \
@@ -77,6 +79,17 @@
 	"  ELSE 'nothing_to_restore' END" \
 	"  FROM (VALUES (1)) one LEFT JOIN {r}.attachment x" \
 	"   ON x.attachment = c.restores)"
+
+/* The bases that nearly every row has. */
+#define BASIS_PLAIN \
+	"NOT {touched:application,order_key,restores,person,organisation}" \
+	" OR c.order_key IS NULL AND c.restores IS NULL AND CASE" \
+	"  WHEN c.application IS NULL THEN c.since < s.cut_over" \
+	"  ELSE ap.person = c.person AND ap.organisation = c.organisation" \
+	"   AND (ap.state = 'approved' AND " SURELY_VALID \
+	"    OR ap.state = 'deferred' AND c.since >= ap.effective_on" \
+	"     AND ap.effective_on <= (now() AT TIME ZONE s.time_zone)::date)" \
+	"   AND NOT (" APPLICATION_USED ") END"
 
 #define BASIS \
 	"CASE WHEN NOT {touched:application,order_key,restores,organisation}" \

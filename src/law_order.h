@@ -44,6 +44,11 @@
 #define ORDER_PARAMETER(name) \
 	"osms.parameter_on('" name "', coalesce(ao.issued_on, ao.valid_from))"
 
+#define ORDER_SCOPE_PLAIN \
+	"c.order_key IS NULL AND {channel} IS DISTINCT FROM 'authority_order'" \
+	" AND {ground} IS DISTINCT FROM 'order'" \
+	" OR NOT {touched:order_key,application,organisation,since}"
+
 /*
  * An order moves within its cause, its dates and its scope.  What the
  * registry does not know of the order is a doubt.

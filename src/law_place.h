@@ -86,6 +86,10 @@
 	"  THEN '?unknown_actual_residence'" \
 	" ELSE 'other_territory' END"
 
+#define SAME_TERRITORY_PLAIN \
+	"NOT {touched:organisation,since} OR " \
+	LIVES_IN(RESIDENCES("c.person", "p.region", "c.since"), "st")
+
 /* Who is moved by an order, or given back what he had, has not chosen. */
 #define SAME_TERRITORY \
 	"CASE WHEN NOT {touched:organisation,since} OR c.since IS NULL" \

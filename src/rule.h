@@ -94,6 +94,7 @@ typedef struct Clause
 	int			column;			/* the column a refusal names */
 	RowClause	row;
 	const char *set;
+	const char *lawful;			/* true: set finds nothing, seen at a glance */
 	int			needs;			/* columns that must be mapped */
 	int			needs_any;		/* at least one of these, when not 0 */
 	int			relations;		/* bits of relations that must exist */
