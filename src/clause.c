@@ -134,6 +134,10 @@ const Clause clauses[] = {
 	{RULE_IMMUTABLE, REL_ATTACHMENT_EVENT, CHAIN_EVENT, row_immutable, NULL,
 		.audited = false},
 
+	/* counted on the roster: see site.c */
+	{RULE_SITE_NORM, REL_ATTACHMENT, ATTACHMENT_SITE, NULL, NULL,
+		.needs = COLUMN_BIT(ATTACHMENT_SITE),
+		.relations = RELATION_BIT(REL_SITE), .audited = false},
 	/* judged on the roster, and by audit on the source: see overlap.c */
 	{RULE_ONE_ATTACHMENT, REL_ATTACHMENT, ATTACHMENT_SINCE, NULL, NULL,
 		.audited = true},

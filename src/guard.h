@@ -32,6 +32,7 @@ typedef enum GuardPlan
 	PLAN_LOCK,
 	PLAN_PERSONS,
 	PLAN_HOLD_CONTRACTS,
+	PLAN_FULL_SITES,
 	PLAN_GLANCE,
 	PLAN_JUDGE,
 	PLAN_LEGACY,
@@ -147,6 +148,8 @@ typedef struct Findings
 	const char *first[RULES];
 	MemoryContext context;		/* of the trigger call */
 	bool		imports;		/* rules of time only warn */
+	Tuplestorestate *sites;		/* where the statement attached persons */
+	TupleDesc	site_desc;
 	struct Sift *sift;
 	int			ord;			/* the change that sift looks at */
 } Findings;
@@ -259,6 +262,10 @@ extern void guard_chunk(Chunk *chunk, Findings *findings);
 
 /* events.c */
 extern void follow_events(Chunk *chunk, Findings *findings);
+
+/* site.c */
+extern void note_sites(Chunk *chunk, Findings *findings);
+extern void judge_sites(Guard *guard, Findings *findings);
 
 /* consequence.c */
 extern void follow_applications(Chunk *chunk);

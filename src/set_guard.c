@@ -239,7 +239,10 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	as_owner_begin(&guard->registry, &user, &context);
 	write_journal(chunk, actor);
 	if (guard->kind == REL_ATTACHMENT)
+	{
 		roster_follow(chunk, findings);
+		note_sites(chunk, findings);
+	}
 	else if (guard->kind == REL_APPLICATION)
 		follow_applications(chunk);
 	else if (guard->kind == REL_PERSON)
@@ -296,6 +299,7 @@ osms_guard_set(PG_FUNCTION_ARGS)
 	{
 		for_each_chunk(guard, trigdata, fcinfo->flinfo->fn_mcxt, &findings,
 					   guard_chunk);
+		judge_sites(guard, &findings);
 	}
 	PG_FINALLY();
 	{

@@ -48,6 +48,21 @@ END $$;
 COMMENT ON FUNCTION osms.check_reader(text) IS
     '42501 where the user may not read a registry, 3F000 where there is none; called by the functions that read all of it';
 
+-- Only heads at a site are looked for by it; known_to stays out of the index,
+-- so that ending a version touches no index.
+CREATE FUNCTION osms.index_sites(registry text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF osms.relation_of(registry, 'roster') IS NOT NULL AND osms.relation_of(registry, 'site') IS NOT NULL
+       AND to_regclass(format('%I.roster_site', registry)) IS NULL THEN
+        EXECUTE format('CREATE INDEX roster_site ON %I.roster (organisation, site) WHERE site IS NOT NULL', registry);
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.index_sites(text) IS
+    'indexes the roster of a registry that has the relation site, so that heads at a site are counted without a scan; called by create_registry, map and add_relation';
+
 CREATE FUNCTION osms.add_derived_relations(registry text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -104,6 +119,7 @@ BEGIN
     PERFORM osms.add_own_relation(registry, 'identity_event',
         jsonb_build_object('@person', person_type, '@application', application_type, '@event', 'bigint'));
     PERFORM osms.add_own_relation(registry, 'attested_number', '{}');
+    PERFORM osms.index_sites(registry);
     PERFORM osms.add_money_relations(registry);
 END $$;
 COMMENT ON FUNCTION osms.add_derived_relations(text) IS
@@ -191,6 +207,9 @@ BEGIN
           JOIN pg_attribute a ON a.attrelid = osms.relation_of(registry, c.relation) AND a.attname = c."column" AND NOT a.attisdropped
           WHERE c.type LIKE '@%' AND c.type <> '@number' ORDER BY c.type, c.relation) k;
     PERFORM osms.add_own_relation(registry, relation, key_types);
+    IF relation = 'site' THEN
+        PERFORM osms.index_sites(registry);
+    END IF;
 END $$;
 COMMENT ON FUNCTION osms.add_relation(text, text) IS
     'makes one of the relations that a registry lacks as a table with the registry''s key types, empty; rules that waited for it judge from the next osms.guard on. 22023 for a relation that is none, or is not optional, 3F000 where there is no such registry or no attachments, 42P07 where the relation is there';

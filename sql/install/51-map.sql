@@ -371,6 +371,8 @@ BEGIN
     END IF;
     IF relation = 'attachment' THEN
         PERFORM osms.add_derived_relations(registry);
+    ELSIF relation = 'site' THEN
+        PERFORM osms.index_sites(registry);
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.map(text, text, regclass, jsonb, jsonb, text, boolean, date, text, jsonb) IS

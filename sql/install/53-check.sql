@@ -170,6 +170,13 @@ BEGIN
     WHERE p.relation = 'application' AND judged IS NOT NULL
       AND EXISTS (SELECT FROM osms.clauses(registry) c WHERE c.rule = 'burst' AND NOT c.judged)
     UNION ALL
+    SELECT 'site', 'warning', 'heads at a site cannot be counted through an index',
+           format('CREATE INDEX ON %s (organisation, site) WHERE site IS NOT NULL.', roster)
+    FROM present p
+    WHERE p.relation = 'site' AND roster IS NOT NULL
+      AND NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = roster AND x.indisvalid
+                      AND pg_get_indexdef(x.indexrelid, 1, true) = 'organisation' AND pg_get_indexdef(x.indexrelid, 2, true) = 'site')
+    UNION ALL
     -- what a guard must be able to write when a fact is recorded
     SELECT w.relation, 'error', format('"%s" cannot be written to column "%s"', w.value, w."column"),
            format('The guard writes it when %s: map the column with a code for it.', w.occasion)
