@@ -47,6 +47,9 @@ static List *retired = NIL;
 /* How many set triggers of ours are running in this session. */
 int			guard_depth = 0;
 
+/* Whether something changed while a guard was worked out. */
+static bool shaken;
+
 /* Forget what rests on a relation that changed; frees nothing. */
 static void
 invalidate_guards(pg_attribute_unused() Datum arg, Oid relid)
@@ -54,6 +57,7 @@ invalidate_guards(pg_attribute_unused() Datum arg, Oid relid)
 	HASH_SEQ_STATUS scan;
 	GuardEntry *entry;
 
+	shaken = true;
 	hash_seq_init(&scan, guards);
 	while ((entry = hash_seq_search(&scan)) != NULL)
 	{
@@ -67,6 +71,25 @@ invalidate_guards(pg_attribute_unused() Datum arg, Oid relid)
 		if (hit)
 			entry->valid = false;
 	}
+}
+
+/*
+ * Forget what may look into a relation that has come to be: it had no OID
+ * when the guard found it absent.
+ */
+static void
+invalidate_by_name(pg_attribute_unused() Datum arg,
+				   pg_attribute_unused() int cache, uint32 name)
+{
+	HASH_SEQ_STATUS scan;
+	GuardEntry *entry;
+
+	shaken = true;
+	hash_seq_init(&scan, guards);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+		for (int i = 0; i < REL_KINDS && entry->valid; i++)
+			if (name == 0 || name == entry->guard->registry.name_hash[i])
+				entry->valid = false;
 }
 
 /*
@@ -93,6 +116,10 @@ registry_open(Registry *registry, const char *name)
 			get_relname_relid(canonical_relations[i].name, namespace);
 		if (OidIsValid(registry->relation[i]))
 			registry->relations |= RELATION_BIT(i);
+		registry->name_hash[i] =
+			GetSysCacheHashValue2(RELNAMENSP,
+								  CStringGetDatum(canonical_relations[i].name),
+								  ObjectIdGetDatum(namespace));
 	}
 	registry->roster = get_relname_relid("roster", namespace);
 	if (!OidIsValid(registry->roster))
@@ -330,6 +357,8 @@ guard_of_trigger(TriggerData *trigdata)
 
 		guards = hash_create("osms guards", 16, &ctl, HASH_ELEM | HASH_BLOBS);
 		CacheRegisterRelcacheCallback(invalidate_guards, (Datum) 0);
+		CacheRegisterSyscacheCallback(RELNAMENSP, invalidate_by_name,
+									  (Datum) 0);
 	}
 	if (guard_depth == 0 && retired != NIL)
 		free_retired();
@@ -342,6 +371,7 @@ guard_of_trigger(TriggerData *trigdata)
 		strcmp(entry->guard->arguments, args[2]) == 0)
 		return guard_of_rows(entry->guard);
 
+	shaken = false;
 	{
 		Guard	   *guard = make_guard(key.source, args);
 		MemoryContext old = MemoryContextSwitchTo(CacheMemoryContext);
@@ -350,7 +380,7 @@ guard_of_trigger(TriggerData *trigdata)
 		if (present)
 			retired = lappend(retired, entry->guard);
 		entry->guard = guard;
-		entry->valid = true;
+		entry->valid = !shaken;
 		MemoryContextSwitchTo(old);
 		return guard_of_rows(guard);
 	}

@@ -20,6 +20,7 @@ typedef struct Registry
 	char	   *name;			/* quoted where needed */
 	char	   *unquoted;
 	Oid			relation[REL_KINDS];	/* InvalidOid where absent */
+	uint32		name_hash[REL_KINDS];	/* as invalidations tell a name */
 	int			relations;		/* bit per relation that is there */
 	int			person;			/* bits of the mapped columns of person */
 	Oid			roster;

@@ -43,7 +43,7 @@ const char lock_of_persons[] = PERSONS " FOR NO KEY UPDATE OF p";
 static const char journal[] =
 "INSERT INTO {r}.journal (actor, relation, event, key, person, organisation,"
 " state_before, state_after, since, until, reason, changed, import)"
-" SELECT $1, '%s', c.op, c.%s::text, %s, osms.changed_columns('%s', c.bits), "
+" SELECT $1, '%s', c.op, coalesce(c.%s::text, ''), %s, osms.changed_columns('%s', c.bits), "
 IMPORT
 " FROM chunk c WHERE %s";
 

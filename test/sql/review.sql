@@ -148,4 +148,23 @@ SELECT is(pg_temp.verdict($$INSERT INTO legacy.ca (id, p, o, st, d1) VALUES (1, 
     (3, 'c', 1, 'active', '2024-01-01'), (4, 'D', 1, 'active', '2024-01-01')$$, probe => 'SELECT count(*)::text FROM collated.roster'),
     'ok 4', 'persons are found whatever the collation of the tables');
 
+-- A rule whose relation is mapped while a session already writes.
+CREATE TABLE legacy.lp (id bigint PRIMARY KEY);
+CREATE TABLE legacy.lc (o bigint, d1 date, d2 date, PRIMARY KEY (o, d1));
+CREATE TABLE legacy.la (id bigint UNIQUE, p bigint, o bigint, st text, d1 date, d2 date);
+CREATE INDEX ON legacy.la (p);
+INSERT INTO legacy.lp VALUES (1), (2);
+SELECT osms.create_registry('later', tables => false, cut_over => '2025-01-01');
+SELECT osms.map('later', 'person', 'legacy.lp', '{"person": "id"}');
+SELECT osms.map('later', 'attachment', 'legacy.la',
+    '{"attachment": "id", "person": "p", "organisation": "o", "state": "st", "since": "d1", "until": "d2"}');
+INSERT INTO legacy.la VALUES (NULL, 2, 1, 'active', '2024-01-01');
+SELECT osms.guard('later');
+INSERT INTO legacy.la VALUES (1, 1, 1, 'active', '2024-01-01');
+SELECT osms.map('later', 'contract', 'legacy.lc', '{"organisation": "o", "valid_from": "d1", "valid_to": "d2"}');
+SELECT is(pg_temp.verdict($$INSERT INTO legacy.la VALUES (2, 2, 1, 'active', '2024-01-01')$$),
+    '23514 contracted legacy.la.organisation no_contract in attachment 2', 'a relation that comes later is looked into at once');
+SELECT is(pg_temp.verdict($$UPDATE legacy.la SET st = 'closed', d2 = '2024-06-01' WHERE p = 2$$,
+    probe => $$SELECT quote_literal(key) FROM later.journal WHERE person = 2$$), 'ok ''''', 'a row without a key is closed, and told without one');
+
 SELECT * FROM finish();
