@@ -58,21 +58,27 @@
 	"  AND NOT EXISTS " COUNTED_IN_ORDER(CLOCK_TOLERANCE(TODAY)) \
 	"  THEN 'identified_out_of_order' END"
 
+/* A draft may still become an application of another person. */
 #define IDENTIFICATION_ORDER \
 	"CASE WHEN c.stored AND " DAY_OF("c.at") " < s.cut_over THEN NULL" \
 	" WHEN " IN_FUTURE("c.at") " THEN 'identified_in_future'" \
-	" WHEN " BEFORE("c.at", "ap.submitted_at") \
+	" WHEN NOT c.stored AND ap.state = 'draft'" \
+	"  OR " BEFORE("c.at", "ap.submitted_at") \
 	"  THEN 'identified_before_submitted' END"
 
 /*
  * Without an application the decision is the moment of writing, which is not
- * known of a stored row.  A birth counts from the day of birth, and orders
+ * known of a stored row.  A newborn counts from the day of birth, and orders
  * and restorations have days of their own.
  */
 #define BACKDATED(day) \
 	"CASE WHEN c.since < " day " AND c.since < " day \
 	" - osms.parameter_on('backdating_days', " day ")::int" \
 	" THEN 'backdated' END"
+/* At the age at which a maternity files no more. */
+#define NO_NEWBORN(day) \
+	"(p.birth_date + osms.parameter_on('newborn_months', " day ")::int" \
+	" * interval '1 month' <= " day ")"
 #define DECISION_DAY \
 	DAY_OF("coalesce(ap.decided_at, CASE WHEN NOT c.stored THEN now() END)")
 
@@ -81,8 +87,11 @@
 	"  OR num_nonnulls(c.order_key, c.restores) > 0 THEN NULL" \
 	" WHEN c.application IS NULL" \
 	"  THEN CASE WHEN NOT c.stored THEN " BACKDATED(TODAY) " END" \
-	" WHEN ap.application IS NULL OR ap.channel = 'maternity'" \
+	" WHEN ap.application IS NULL" \
 	"  OR c.stored AND " DECISION_DAY " < s.cut_over THEN NULL" \
+	" WHEN ap.channel = 'maternity'" \
+	"  AND " NO_NEWBORN(DECISION_DAY) " IS NOT TRUE" \
+	"  THEN CASE WHEN c.since < p.birth_date THEN 'backdated' END" \
 	" ELSE " BACKDATED(DECISION_DAY) " END"
 
 /*
@@ -159,9 +168,7 @@
 	"CASE WHEN ap.channel IS DISTINCT FROM 'maternity'" \
 	"  OR NOT {touched:application,since} OR c.state = 'annulled'" \
 	"  OR c.stored AND " DAY_OF("ap.submitted_at") " < s.cut_over THEN NULL" \
-	" WHEN p.birth_date + osms.parameter_on('newborn_months'," \
-	DAY_OF("ap.submitted_at") ")::int * interval '1 month' <=" \
-	DAY_OF("ap.submitted_at") " THEN 'not_newborn'" \
+	" WHEN " NO_NEWBORN(DAY_OF("ap.submitted_at")) " THEN 'not_newborn'" \
 	" WHEN CASE WHEN c.stored THEN " DECIDED_ON " ELSE " TODAY " END >" \
 	DAY_OF("ap.submitted_at") " + osms.parameter_on('newborn_term_days'," \
 	DAY_OF("ap.submitted_at") ")::int THEN 'late' END"

@@ -167,4 +167,29 @@ SELECT is(pg_temp.verdict($$INSERT INTO legacy.la VALUES (2, 2, 1, 'active', '20
 SELECT is(pg_temp.verdict($$UPDATE legacy.la SET st = 'closed', d2 = '2024-06-01' WHERE p = 2$$,
     probe => $$SELECT quote_literal(key) FROM later.journal WHERE person = 2$$), 'ok ''''', 'a row without a key is closed, and told without one');
 
+-- An identification is of an application that has been submitted: a draft may become another person's.
+SELECT osms.create_registry('law', cut_over => '2025-01-01');
+INSERT INTO law.person (person, birth_date, sex) VALUES (1, '1980-01-01', 'male'), (2, current_date - 100, 'female');
+INSERT INTO law.organisation (organisation) VALUES (1);
+INSERT INTO law.contract (organisation, valid_from) VALUES (1, '2020-01-01');
+INSERT INTO law.clerk VALUES ('k', 1, 'operator', '2020-01-01');
+SELECT osms.guard('law', '{"newborn_term": "off", "same_territory": "off"}');
+INSERT INTO law.application (application, person, organisation, channel, ground, state) VALUES (1, 1, 1, 'clinic', 'moved', 'draft');
+SELECT is(pg_temp.verdict($$INSERT INTO law.identity_event (event, person, application, channel, method, clerk, at)
+    VALUES (1, 1, 1, 'clinic', 'biometric', 'k', now())$$),
+    '23514 decision_order law.identity_event.at identified_before_submitted in identity_event 1', 'a draft is not identified');
+
+-- Only a newborn is attached from the day of birth.
+INSERT INTO law.application (application, person, organisation, channel, ground, state, submitted_at)
+SELECT 10 + i, i, 1, 'maternity', 'birth', 'submitted', now() FROM generate_series(1, 2) i;
+INSERT INTO law.identity_event (person, application, channel, method, clerk, at)
+SELECT i, 10 + i, 'maternity', 'document', 'k', now() FROM generate_series(1, 2) i;
+UPDATE law.application SET state = 'identified' WHERE channel = 'maternity';
+UPDATE law.application SET state = 'approved', decided_at = now() WHERE channel = 'maternity';
+SELECT is(pg_temp.verdict(format($$INSERT INTO law.attachment (attachment, person, organisation, state, since, application)
+    VALUES (99, %s, 1, 'active', %L, %s)$$, person, since, 10 + person)), expected, what)
+FROM (VALUES (1, current_date - 100, '23514 no_backdating law.attachment.since backdated in attachment 99', 'an adult is not born again'),
+             (2, current_date - 101, '23514 no_backdating law.attachment.since backdated in attachment 99', 'nobody before birth'),
+             (2, current_date - 100, 'ok', 'a newborn from the day of birth')) v (person, since, expected, what);
+
 SELECT * FROM finish();
