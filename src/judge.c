@@ -14,6 +14,8 @@
  * as text or bigint, as text, and {any_number:a} any number; parts that hang
  * on an optional relation are in optional.c.  {others} stands before a look at
  * other rows of the same person in the relation: audit knows who has none.
+ * {last_decision} tells that no later row of the chunk decides for the same
+ * clerk in the same hour; audit judges each.
  */
 #include "guard.h"
 
@@ -154,6 +156,11 @@ names_own_relation(const Guard *guard, const char *sql)
 		strncmp(sql + 4, own, strlen(own)) == 0 && sql[4 + strlen(own)] == ' ';
 }
 
+#define LAST_DECISION \
+	"c.ord IN (SELECT max(c.ord) FROM chunk c, {r}.setting z" \
+	" WHERE c.op <> 'D' AND c.decided_by IS NOT NULL GROUP BY c.decided_by," \
+	"  date_trunc('hour', c.decided_at, z.time_zone))"
+
 /*
  * Write a clause for this guard.  NULL where it has nothing to judge: a
  * number of an osms type was judged when it was read.
@@ -206,6 +213,9 @@ write_clause(const Guard *guard, const char *sql)
 		else if (strncmp(sql, "{others}", 8) == 0)
 			appendStringInfoString(&out, guard->purpose == TO_AUDIT ?
 								   "c.others" : "true");
+		else if (strncmp(sql, "{last_decision}", 15) == 0)
+			appendStringInfoString(&out, guard->purpose == TO_AUDIT ?
+								   "true" : LAST_DECISION);
 		else if (guard->purpose == TO_SIFT && names_own_relation(guard, sql))
 		{
 			appendStringInfoString(&out, "present");

@@ -175,8 +175,9 @@
 
 /*
  * Decisions of a clerk in one hour or day of civil time, of stored ones those
- * beyond the number.  Nobody counts further than the limit, and only with an
- * index: see DECISIONS_INDEXED_BIT.
+ * beyond the number.  A guard asks one row for all of a clerk's in an hour,
+ * and nobody counts further than the limit, and only with an index: see
+ * DECISIONS_INDEXED_BIT.
  */
 #define MORE_DECISIONS_THAN(unit, name) \
 	"EXISTS (SELECT FROM {r}.application x WHERE x.decided_by = c.decided_by" \
@@ -189,7 +190,8 @@
 #define BURST \
 	"CASE WHEN NOT {touched:decided_at,decided_by}" \
 	"  OR c.decided_by IS NULL OR c.decided_at IS NULL" \
-	"  OR c.stored AND " DAY_OF("c.decided_at") " < s.cut_over THEN NULL" \
+	"  OR c.stored AND " DAY_OF("c.decided_at") " < s.cut_over" \
+	"  OR NOT {last_decision} THEN NULL" \
 	" WHEN " MORE_DECISIONS_THAN("hour", "burst_hour") " THEN 'burst_hour'" \
 	" WHEN " MORE_DECISIONS_THAN("day", "burst_day") " THEN 'burst_day' END"
 

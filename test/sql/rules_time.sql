@@ -179,6 +179,8 @@ INSERT INTO time_case (rule, what, statement, relation, col, found, audit) VALUE
     'application', 'decided_by', NULL, NULL),
 ('burst', '61 in an hour', (SELECT string_agg(pg_temp.application('refused', '''2025-06-02 09:00+05''', format('''2025-06-02 10:%s:59+05''', lpad(least(i, 59)::text, 2, '0')), decided_by => 'c1', key => 840 + i), '' ORDER BY i) FROM generate_series(0, 60) i),
     'application', 'decided_by', 'burst_hour', NULL),
+('burst', '61 in one statement', $$INSERT INTO fund.application (application, person, organisation, channel, ground, state, submitted_at, decided_at, decided_by, reason)
+    SELECT 840 + i, 1, 1, 'egov', 'moved', 'refused', '2025-06-02 09:00+05', '2025-06-02 10:00+05', 'c1', 'untrue_data' FROM generate_series(0, 60) i$$, 'application', 'decided_by', 'burst_hour', NULL),
 ('burst', '61 in two hours', (SELECT string_agg(pg_temp.application('refused', '''2025-06-02 09:00+05''', format('timestamptz ''2025-06-02 10:30+05'' + %s * interval ''30 seconds''', i), decided_by => 'c1', key => 840 + i), '' ORDER BY i) FROM generate_series(0, 60) i),
     'application', 'decided_by', NULL, NULL),
 ('burst', 'of two clerks', (SELECT string_agg(pg_temp.application('refused', '''2025-06-02 09:00+05''', '''2025-06-02 10:00+05''', decided_by => 'c' || 1 + i % 2, key => 840 + i), '' ORDER BY i) FROM generate_series(0, 60) i),
