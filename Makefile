@@ -11,7 +11,7 @@ DATA_built = sql/osms--$(EXTVERSION).sql
 WARNINGS = -Wall -Wextra
 PG_CPPFLAGS = -Isrc -DOSMS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = $(WARNINGS)
-EXTRA_CLEAN = test-logs test/unit/build test/fuzz/build
+EXTRA_CLEAN = test-logs report.html test/unit/build test/fuzz/build
 
 REGRESS = \
 	install \
