@@ -66,11 +66,11 @@ CREATE FUNCTION osms.report(registry text, month date, scheme text DEFAULT 'illu
 AS $$
 DECLARE
     style CONSTANT text := ':root{color-scheme:light dark}body{font:15px/1.45 sans-serif;max-width:60rem;margin:1.5rem auto;padding:0 1rem}'
-        'h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}th,td{padding:.2rem .5rem;text-align:right;border-bottom:1px solid #8885}'
+        'h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem;break-after:avoid}table{border-collapse:collapse;width:100%}th,td{padding:.2rem .5rem;text-align:right;border-bottom:1px solid #8885}'
         'th:first-child,td:first-child{text-align:left}.cards{display:flex;flex-wrap:wrap;gap:1rem}.card{flex:1 1 9rem;border:1px solid #8886;border-radius:.5rem;padding:.6rem .8rem}'
         '.card b{display:block;font-size:1.25rem}.bar{display:grid;grid-template-columns:10rem 1fr 11rem;gap:.6rem;align-items:center}.bar i{background:#3b7dd8;height:.8rem;border-radius:.2rem}'
         '.bar span:last-child{text-align:right}.made-up{border:2px solid #c33;padding:.5rem .8rem}.clinics{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:1rem}'
-        'svg{width:100%;height:auto}figure{margin:0;break-inside:avoid}.none{opacity:.6}@page{size:A4;margin:15mm}@media print{body{max-width:none;margin:0;font-size:11px}tr,.card{break-inside:avoid}}';
+        'svg{width:100%;height:auto}figure{margin:0;break-inside:avoid}h2+figure{max-width:36rem;margin:auto}.none{opacity:.6}@page{size:A4;margin:15mm}@media print{body{max-width:none;margin:0;font-size:11px}tr,.card{break-inside:avoid}h2+figure{max-width:11cm}.clinics{grid-template-columns:repeat(3,1fr)}}';
     now_of record;
     before_of record;
     totals record;

@@ -24,7 +24,7 @@ SELECT ok(position(figure IN html) > 0, figure) FROM page, unnest(ARRAY[
     'Payment for 2024-02, registry fund', '<b>18,147.15</b>', '+2,592.45', '<b>21</b>', '<b>3</b>', '<b>1</b>', '&lt;b&gt;&quot;north&quot; &amp; co',
     '<tr><td>new</td><td>2</td><td>2,592.45</td></tr>', '<tr><td>restoration of 2024-01, membership</td><td>1</td><td>1</td><td>1,234.50</td></tr>', 'held: no contract', 'factor rural: no act',
     '<tr><td>base rate south, urban</td><td>1234.5</td><td>2018-01-01</td><td>Order on &lt;rates&gt; &amp; more, 7, 2020-02-02</td></tr>',
-    '<td>held: no_contract</td>', 'prefers-color-scheme', '@page{size:A4']) AS figure;
+    '<td>held: no_contract</td>', 'prefers-color-scheme', '@page{size:A4', 'break-after:avoid']) AS figure;
 SELECT ok(html !~ '<script|https?://(?!www\.w3\.org/2000/svg)|<b>"north', 'no script, nothing from outside, nothing injected') FROM page;
 SELECT ok(xmlparse(DOCUMENT replace(html, '<!DOCTYPE html>', '')) IS NOT NULL, 'well-formed') FROM page;
 SELECT is(osms.report('fund', '2024-02-01', 'plain') ~ 'as known at', true, 'an open month as known now');
