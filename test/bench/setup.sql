@@ -67,6 +67,8 @@ SELECT i, birth_date_of(i), sex_of(i), 'region ' || (i % 2000 + 1) % 20 FROM gen
 INSERT INTO fund.application (person, organisation, channel, ground, state, submitted_at, decided_at)
 SELECT person, person % 2000 + 1, 'service_centre', 'free_choice', 'approved', now() - interval '3 days', now() - interval '2 days'
 FROM fund.person ORDER BY shuffled(person);
+INSERT INTO fund.identity_event (person, application, channel, method, at)
+SELECT person, application, channel, 'biometric', submitted_at FROM fund.application;
 SELECT osms.guard('fund');
 CALL osms.fill_roster('fund', 100000);
 
@@ -76,5 +78,88 @@ CREATE TABLE bare (LIKE fund.attachment INCLUDING DEFAULTS INCLUDING IDENTITY IN
 CREATE TABLE rival (LIKE fund.attachment INCLUDING DEFAULTS INCLUDING IDENTITY, PRIMARY KEY (attachment),
     FOREIGN KEY (person) REFERENCES fund.person, FOREIGN KEY (organisation) REFERENCES fund.organisation,
     EXCLUDE USING gist (person WITH =, daterange(since, until) WITH &&));
+
+-- And with the rules of an inserted or closed attachment written as triggers in PL/pgSQL, row by row, which lock the person, keep a roster
+-- and a journal; without modes, import, orders, restorations and what waits for the commit.
+CREATE TABLE scripted (LIKE fund.attachment INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING INDEXES);
+CREATE TABLE scripted_roster (LIKE fund.roster INCLUDING INDEXES);
+CREATE TABLE scripted_journal (LIKE fund.journal INCLUDING DEFAULTS INCLUDING IDENTITY);
+CREATE FUNCTION scripted_check() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    p fund.person;
+    a fund.application;
+    zone text;
+BEGIN
+    IF NEW.since IS NULL OR NEW.since NOT BETWEEN '1900-01-01' AND '2200-01-01' OR NEW.until <= NEW.since OR NEW.until > '2200-01-01'
+       OR NEW.state = 'closed' AND NEW.until IS NULL THEN
+        RAISE EXCEPTION 'period';
+    ELSIF NEW.state <> 'active' AND NEW.reason NOT IN (SELECT code FROM osms.reason_codes('attachment')) THEN
+        RAISE EXCEPTION 'reason';
+    END IF;
+    SELECT * INTO p FROM fund.person x WHERE x.person = NEW.person FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'person_known';
+    ELSIF coalesce(NEW.until, 'infinity') > p.death_date + 1 OR coalesce(NEW.until, 'infinity') > p.stay_until + 1 THEN
+        RAISE EXCEPTION 'alive';
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        IF (OLD.attachment, OLD.person, OLD.organisation, OLD.since, OLD.application) IS DISTINCT FROM
+           (NEW.attachment, NEW.person, NEW.organisation, NEW.since, NEW.application) OR OLD.until < coalesce(NEW.until, 'infinity') THEN
+            RAISE EXCEPTION 'immutable';
+        ELSIF OLD.state <> NEW.state AND NOT EXISTS (SELECT FROM osms.transitions('attachment') t
+                WHERE t.from_state = OLD.state::text AND t.to_state = NEW.state::text) THEN
+            RAISE EXCEPTION 'transition';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NEW.state NOT IN ('active', 'closed') THEN
+        RAISE EXCEPTION 'initial_state';
+    ELSIF NOT EXISTS (SELECT FROM fund.organisation o WHERE o.organisation = NEW.organisation) THEN
+        RAISE EXCEPTION 'organisation_known';
+    ELSIF NOT EXISTS (SELECT FROM fund.contract k WHERE k.organisation = NEW.organisation AND k.valid_from <= NEW.since
+                      AND (k.valid_to IS NULL OR k.valid_to > NEW.since) FOR SHARE) THEN
+        RAISE EXCEPTION 'contracted';
+    ELSIF NOT EXISTS (SELECT FROM (SELECT s.region, s.neighbours FROM fund.organisation_status s WHERE s.organisation = NEW.organisation
+                                   AND s.valid_from <= NEW.since ORDER BY s.valid_from DESC LIMIT 1) s
+                      WHERE p.region = s.region OR p.region = ANY (s.neighbours)) THEN
+        RAISE EXCEPTION 'same_territory';
+    ELSIF EXISTS (SELECT FROM scripted x WHERE x.person = NEW.person AND x.state <> 'annulled' AND x.since < coalesce(NEW.until, 'infinity')
+                  AND NEW.since < coalesce(x.until, 'infinity')) THEN
+        RAISE EXCEPTION 'one_attachment';
+    END IF;
+    IF NEW.application IS NULL THEN
+        IF NEW.since >= (SELECT s.cut_over FROM fund.setting s) THEN
+            RAISE EXCEPTION 'basis';
+        END IF;
+        RETURN NEW;
+    END IF;
+    SELECT * INTO a FROM fund.application x WHERE x.application = NEW.application;
+    SELECT s.time_zone INTO zone FROM fund.setting s;
+    IF NOT FOUND OR (a.person, a.organisation, a.state) <> (NEW.person, NEW.organisation, 'approved')
+       OR (a.decided_at AT TIME ZONE zone)::date + osms.parameter_on('approval_valid_days', (a.decided_at AT TIME ZONE zone)::date)::int
+          < (now() AT TIME ZONE zone)::date
+       OR EXISTS (SELECT FROM scripted x WHERE x.person = NEW.person AND x.application = NEW.application) THEN
+        RAISE EXCEPTION 'basis';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE FUNCTION scripted_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        UPDATE scripted_roster SET known_to = clock_timestamp() WHERE person = OLD.person AND attachment = OLD.attachment AND known_to = 'infinity';
+    END IF;
+    INSERT INTO scripted_roster
+    SELECT NEW.attachment, NEW.person, NEW.organisation, NEW.site, NEW.since, coalesce(NEW.until, 'infinity'), p.birth_date, p.sex,
+           CASE WHEN NEW.application IS NULL THEN 'inherited' ELSE 'application' END, 'counted', clock_timestamp(), 'infinity'
+    FROM fund.person p WHERE p.person = NEW.person;
+    INSERT INTO scripted_journal (actor, relation, event, key, person, organisation, state_before, state_after, since, until, reason)
+    VALUES (current_user, 'attachment', left(TG_OP, 1)::"char", NEW.attachment::text, NEW.person, NEW.organisation::text,
+            CASE WHEN TG_OP = 'UPDATE' THEN OLD.state::text END, NEW.state::text, NEW.since, NEW.until, NEW.reason);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER scripted_check BEFORE INSERT OR UPDATE ON scripted FOR EACH ROW EXECUTE FUNCTION scripted_check();
+CREATE TRIGGER scripted_follow AFTER INSERT OR UPDATE ON scripted FOR EACH ROW EXECUTE FUNCTION scripted_follow();
+CREATE SEQUENCE single_fund;
+CREATE SEQUENCE single_rival;
 VACUUM ANALYZE;
 CHECKPOINT;
