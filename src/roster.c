@@ -53,7 +53,8 @@ static const char add_versions[] =
 
 /*
  * What the source held of these persons before the statement, for persons
- * the roster does not know yet: newest first.
+ * the roster does not know yet: newest first.  LIMIT keeps the planner from a
+ * join with the whole roster, which it may take for small while it is filled.
  */
 static const char legacy_versions[] =
 "SELECT a.attachment, a.person, a.organisation, a.site, a.since,"
@@ -72,8 +73,8 @@ static const char legacy_versions[] =
 " WHERE a.state IN ('active', 'suspect', 'closed')"
 "  AND a.since < least(coalesce(a.until, 'infinity'), p.death_date + 1)"
 "  AND a.attachment IS NOT NULL AND a.organisation IS NOT NULL"
-"  AND NOT EXISTS (SELECT FROM {r}.roster r WHERE r.person = a.person"
-"   AND r.known_to = 'infinity')"
+"  AND (SELECT true FROM {r}.roster r WHERE r.person = a.person"
+"   AND r.known_to = 'infinity' LIMIT 1) IS NULL"
 " ORDER BY a.person, a.since DESC, a.attachment DESC";
 
 static const char add_legacy[] =
