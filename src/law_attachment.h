@@ -89,7 +89,7 @@
 	"   AND (ap.state = 'approved' AND " SURELY_VALID \
 	"    OR ap.state = 'deferred' AND c.since >= ap.effective_on" \
 	"     AND ap.effective_on <= (now() AT TIME ZONE s.time_zone)::date)" \
-	"   AND NOT (" APPLICATION_USED ") END"
+	"   AND (" APPLICATION_USED ") IS NOT TRUE END"
 
 #define BASIS \
 	"CASE WHEN NOT {touched:application,order_key,restores,organisation}" \
