@@ -200,6 +200,12 @@ BEGIN
     -- rights
     SELECT g.relation, 'error', g.problem, g.statement || '.' FROM osms.missing_grants(registry) g
     UNION ALL
+    -- a view made there would have its functions run by the look-ups of the guard
+    SELECT 'setting', 'error', format('role %s may make relations in schema %I, which the guard reads as role %I', r.rolname, registry, roster_owner),
+           format('REVOKE CREATE ON SCHEMA %I FROM %I, or from PUBLIC; a schema and its roster have one owner.', registry, r.rolname)
+    FROM pg_roles r
+    WHERE roster IS NOT NULL AND NOT r.rolsuper AND has_schema_privilege(r.oid, registry, 'CREATE') AND NOT pg_has_role(r.oid, roster_owner, 'MEMBER')
+    UNION ALL
     -- rows that no trigger sees, and a verdict that nobody gives
     SELECT p.relation, 'error', format('table %s is a partition of %s', p.source, pg_partition_root(p.source)),
            format('Map the relation to %s with osms.map().', pg_partition_root(p.source))

@@ -179,6 +179,12 @@ SELECT is(pg_temp.verdict($$INSERT INTO law.identity_event (event, person, appli
     VALUES (1, 1, 1, 'clinic', 'biometric', 'k', now())$$),
     '23514 decision_order law.identity_event.at identified_before_submitted in identity_event 1', 'a draft is not identified');
 
+-- Whoever may make a view in the registry lets the guard, its owner, run his functions.
+SELECT is(pg_temp.verdict('GRANT CREATE ON SCHEMA law TO review_vendor', probe =>
+    $$SELECT problem FROM osms.check_registry('law') WHERE severity = 'error'$$),
+    format('ok role review_vendor may make relations in schema law, which the guard reads as role %I', current_user),
+    'a stranger who may create in the schema of a registry is told');
+
 -- Only a newborn is attached from the day of birth.
 INSERT INTO law.application (application, person, organisation, channel, ground, state, submitted_at)
 SELECT 10 + i, i, 1, 'maternity', 'birth', 'submitted', now() FROM generate_series(1, 2) i;
