@@ -14,7 +14,6 @@
 #include "lib/qunique.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "lib/qunique.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
