@@ -9,6 +9,8 @@
  */
 #include "guard.h"
 
+#include "law_attachment.h"
+
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -21,15 +23,9 @@
 PG_FUNCTION_INFO_V1(osms_audit_relation);
 PG_FUNCTION_INFO_V1(osms_row_findings);
 
-/* Of two attachments of a person that overlap the later one is found. */
-#define MEMBER \
-	"(c.state IN ('active', 'suspect', 'closed')" \
-	" AND c.since < coalesce(c.until, 'infinity'))"
-#define OVERLAP \
-	"CASE WHEN " MEMBER " AND c.since < c.reach AND c.person IS NOT NULL" \
-	" THEN 'overlap' END"
+/* Until when those before it attach the person. */
 #define REACH \
-	"max(CASE WHEN " MEMBER " THEN coalesce(c.until, 'infinity') END)" \
+	"max(CASE WHEN " MEMBER("c") " THEN coalesce(c.until, 'infinity') END)" \
 	" OVER (PARTITION BY c.person ORDER BY c.since, c.attachment" \
 	"  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
 
@@ -132,7 +128,7 @@ audit_query(const Guard *guard, const bool *wanted)
 	for (int i = 0; i < nclauses; i++)
 	{
 		const Clause *clause = &clauses[i];
-		char	   *sql = OVERLAP;
+		char	   *sql;
 
 		if (!is_audited(guard, clause, wanted))
 			continue;
@@ -141,15 +137,15 @@ audit_query(const Guard *guard, const bool *wanted)
 			rows = true;
 			continue;
 		}
-		if (clause->set == NULL)
-			reach = true;
-		else if ((sql = write_clause(guard, clause->set)) == NULL)
+		sql = write_clause(guard, clause->stored ? clause->stored : clause->set);
+		if (sql == NULL)
 			continue;
 		appendStringInfo(&findings, ", (%s) AS f%d", sql, i);
 		appendStringInfo(&listed, "%s('%s', j.f%d)", listed.len ? ", " : "",
 						 rules[clause->rule].id, i);
 		appendStringInfo(&tested, "%sj.f%d", tested.len ? ", " : "", i);
 		others |= strstr(sql, "c.others") != NULL;
+		reach |= strstr(sql, "c.reach") != NULL;
 		needed |= joins_needed(sql);
 	}
 	if (rows)

@@ -134,13 +134,13 @@ const Clause clauses[] = {
 	{RULE_IMMUTABLE, REL_ATTACHMENT_EVENT, CHAIN_EVENT, row_immutable, NULL,
 		.audited = false},
 
-	/* counted on the roster: see site.c */
+	/* both judged on the roster (site.c, roster.c), and by audit here */
 	{RULE_SITE_NORM, REL_ATTACHMENT, ATTACHMENT_SITE, NULL, NULL,
+		.stored = OVER_NORM,
 		.needs = COLUMN_BIT(ATTACHMENT_SITE),
-		.relations = RELATION_BIT(REL_SITE), .audited = false},
-	/* judged on the roster, and by audit on the source: see overlap.c */
+		.relations = RELATION_BIT(REL_SITE), .audited = true},
 	{RULE_ONE_ATTACHMENT, REL_ATTACHMENT, ATTACHMENT_SINCE, NULL, NULL,
-		.audited = true},
+		.stored = OVERLAP, .audited = true},
 
 	{RULE_PERIOD, REL_APPLICATION, APPLICATION_SUBMITTED_AT, row_dates, NULL,
 		.audited = true},

@@ -19,6 +19,8 @@
  */
 #include "guard.h"
 
+#include "law_place.h"
+
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -50,6 +52,9 @@ static const struct
 		" AND x.valid_from <= c.since ORDER BY x.valid_from DESC LIMIT 1) st"
 	" ON true", NULL},
 	{"s.", " CROSS JOIN {r}.setting s", NULL},
+	/* only in audit */
+	{"crowd.", " LEFT JOIN " CROWD " crowd ON crowd.attachment = c.attachment",
+	NULL},
 };
 
 /* Whether a clause uses an alias: "p." but not "ap.". */

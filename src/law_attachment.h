@@ -10,6 +10,16 @@
 
 #include "law_time.h"
 
+/* An attachment that attaches anybody to anything. */
+#define MEMBER(row) \
+	"(" row ".state IN ('active', 'suspect', 'closed')" \
+	" AND " row ".since < coalesce(" row ".until, 'infinity'))"
+
+/* In audit: of two of a person that overlap the later one is found. */
+#define OVERLAP \
+	"CASE WHEN " MEMBER("c") " AND c.since < c.reach" \
+	" AND c.person IS NOT NULL THEN 'overlap' END"
+
 /*
  * An approval younger than any limit that ever stood, with a day to spare
  * for clocks, needs no look at the limit of its own day.

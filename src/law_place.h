@@ -8,7 +8,7 @@
 #ifndef OSMS_LAW_PLACE_H
 #define OSMS_LAW_PLACE_H
 
-#include "law_time.h"
+#include "law_attachment.h"
 
 /*
  * The contract that holds on the first day; set_guard.c has locked the
@@ -129,6 +129,27 @@
 	"     WHERE y.person = c.person AND y.attachment = c.attachment" \
 	"      AND y.mark = 'counted' AND y.known_from > x.known_from)" \
 	"  ) d(day) WHERE d.day IS NOT NULL) END"
+
+/*
+ * In audit: the attachments beyond the norm of their site.  On its first day
+ * each comes after those already there and those of that day with a lesser
+ * key; who leaves on a day leaves before anybody comes.  One sort tells it of
+ * all, where the guard counts a site on the roster (site.c).
+ */
+#define CROWD \
+	"(SELECT DISTINCT e.attachment FROM (SELECT d.*, sum(d.step) OVER" \
+	"   (PARTITION BY d.organisation, d.site" \
+	"    ORDER BY d.day, d.step, d.attachment ROWS UNBOUNDED PRECEDING)" \
+	"   AS heads FROM (SELECT x.attachment, x.organisation, x.site, m.*" \
+	"    FROM {r}.attachment x CROSS JOIN LATERAL" \
+	"     (VALUES (x.since, 1), (x.until, -1)) m(day, step)" \
+	"    WHERE x.site IS NOT NULL AND " MEMBER("x") \
+	"     AND m.day IS NOT NULL) d) e" \
+	"  WHERE e.step = 1 AND e.heads > (SELECT y.norm FROM {r}.site y" \
+	"   WHERE y.organisation = e.organisation AND y.site = e.site" \
+	"    AND y.valid_from <= e.day ORDER BY y.valid_from DESC LIMIT 1))"
+#define OVER_NORM \
+	"CASE WHEN crowd.attachment IS NOT NULL THEN 'over_norm' END"
 
 /* For information: a number need not agree with what is known of a person. */
 #define IDENTITY_DATA \

@@ -235,20 +235,30 @@ SELECT is(pg_temp.verdict(format('ALTER TABLE fund.person ALTER iin TYPE text; U
         $$SELECT string_agg(rule || ' ' || finding, ', ' ORDER BY rule) FROM osms.audit('fund') WHERE relation = 'person'$$), expected, 'a number kept as text: ' || number)
 FROM (VALUES (osms.make_iin('1980-01-02', 'female', 11)::text, 'ok identity_data birth_date_differs'), (osms.make_iin('1980-01-01', 'female', 11)::text, 'ok')) c (number, expected);
 
--- site_norm, enforced to be seen: site s1 of organisation 1 has five persons, s2 has five
+-- site_norm, enforced to be seen: site s1 of organisation 1 has five persons, s2 has five. Audit tells who came beyond the norm of that day, by first day and key.
+CREATE TEMP TABLE site_case (place serial, norms text, statement text, expected text, audit text);
+INSERT INTO site_case (norms, statement, expected, audit) VALUES
+($$(1, 's1', 6, '2020-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01')$$, 'ok', NULL),
+($$(1, 's1', 5, '2020-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01')$$, '23514 site_norm fund.attachment.site over_norm in attachment 900', '900'),
+($$(1, 's1', 6, '2020-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01'), (901, 2, 1, 's1', 'active', '2024-01-01')$$, '23514 site_norm fund.attachment.site over_norm in attachment 900', '901'),
+($$(1, 's1', 5, '2020-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's2', 'active', '2024-01-01'), (901, 2, 1, NULL, 'active', '2024-01-01'), (902, 3, 2, 's1', 'active', '2024-01-01')$$, 'ok', NULL),
+($$(1, 's1', 5, '2020-01-01'), (1, 's1', NULL, '2023-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01')$$, 'ok', NULL),
+($$(1, 's1', 5, '2020-01-01'), (1, 's1', 6, '2024-01-02')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01')$$, '23514 site_norm fund.attachment.site over_norm in attachment 900', '900'),
+($$(1, 's1', 5, '2020-01-01'), (1, 's1', 6, '2024-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01')$$, 'ok', NULL),
+($$(1, 's1', 5, '2020-01-01')$$, $$UPDATE fund.attachment SET site = 's1' WHERE attachment = 16$$, '23514 site_norm fund.attachment.site over_norm in attachment 16', '16'),
+($$(1, 's1', 4, '2020-01-01')$$, $$UPDATE fund.attachment SET state = 'closed', until = '2025-06-01', reason = 'left_region' WHERE attachment = 11$$, 'ok', '15'),
+($$(1, 's1', 5, '2020-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2019-01-01')$$, 'ok', '15'),
+($$(1, 's1', 5, '2020-01-01')$$, $$UPDATE fund.attachment SET state = 'closed', until = '2023-01-01', reason = 'left_region' WHERE attachment = 11; INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01')$$, 'ok', NULL),
+($$(1, 's1', 3, '2019-01-01'), (1, 's1', 2, '2020-01-02')$$, $$SELECT$$, 'ok', '14 15'),
+($$(1, 's1', 3, '2019-01-01'), (1, 's2', 5, '2020-01-01'), (2, 's1', 0, '2020-01-01')$$, $$UPDATE fund.attachment SET state = 'annulled', reason = 'error' WHERE attachment = 12; UPDATE fund.attachment SET state = 'suspect', reason = 'unlawful' WHERE attachment = 13$$, 'ok', '15'),
+($$(1, 's1', 5, '2020-01-01')$$, $$UPDATE fund.attachment SET state = 'closed', until = '2024-01-01', reason = 'left_region' WHERE attachment = 11; INSERT INTO fund.attachment (attachment, person, organisation, site, state, since, until, reason) VALUES (900, 1, 1, 's1', 'active', '2024-01-01', NULL, NULL)$$, 'ok', NULL),
+($$(1, 's1', 5, '2020-01-01')$$, $$UPDATE fund.attachment SET state = 'closed', until = '2024-01-02', reason = 'left_region' WHERE attachment = 11; INSERT INTO fund.attachment (attachment, person, organisation, site, state, since, until, reason) VALUES (900, 1, 1, 's1', 'active', '2024-01-01', NULL, NULL)$$, '23514 site_norm fund.attachment.site over_norm in attachment 900', '900'),
+($$(2, 'n', 0, '2020-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since, until, reason) VALUES (901, 2, 2, 'n', 'closed', '2020-01-01', '2020-01-02', 'error')$$, '23514 site_norm fund.attachment.site over_norm in attachment 901', '901');
 SELECT is(pg_temp.verdict(format('INSERT INTO fund.site (organisation, site, norm, valid_from) VALUES %s; SELECT osms.guard(''fund'', ''{"site_norm": "enforce"}''); ', norms) || statement), expected, format('%s, %s', norms, statement))
-FROM (VALUES
-($$(1, 's1', 6, '2020-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01')$$, 'ok'),
-($$(1, 's1', 5, '2020-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01')$$, '23514 site_norm fund.attachment.site over_norm in attachment 900'),
-($$(1, 's1', 6, '2020-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01'), (901, 2, 1, 's1', 'active', '2024-01-01')$$, '23514 site_norm fund.attachment.site over_norm in attachment 900'),
-($$(1, 's1', 5, '2020-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's2', 'active', '2024-01-01'), (901, 2, 1, NULL, 'active', '2024-01-01'), (902, 3, 2, 's1', 'active', '2024-01-01')$$, 'ok'),
-($$(1, 's1', 5, '2020-01-01'), (1, 's1', NULL, '2023-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01')$$, 'ok'),
-($$(1, 's1', 5, '2020-01-01'), (1, 's1', 6, '2024-01-02')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01')$$, '23514 site_norm fund.attachment.site over_norm in attachment 900'),
-($$(1, 's1', 5, '2020-01-01'), (1, 's1', 6, '2024-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01')$$, 'ok'),
-($$(1, 's1', 5, '2020-01-01')$$, $$UPDATE fund.attachment SET site = 's1' WHERE attachment = 16$$, '23514 site_norm fund.attachment.site over_norm in attachment 16'),
-($$(1, 's1', 4, '2020-01-01')$$, $$UPDATE fund.attachment SET state = 'closed', until = '2025-06-01', reason = 'left_region' WHERE attachment = 11$$, 'ok'),
-($$(1, 's1', 5, '2020-01-01')$$, $$INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2019-01-01')$$, 'ok'),
-($$(1, 's1', 5, '2020-01-01')$$, $$UPDATE fund.attachment SET state = 'closed', until = '2023-01-01', reason = 'left_region' WHERE attachment = 11; INSERT INTO fund.attachment (attachment, person, organisation, site, state, since) VALUES (900, 1, 1, 's1', 'active', '2024-01-01')$$, 'ok')) c (norms, statement, expected);
+FROM site_case ORDER BY place;
+SELECT is(pg_temp.verdict(replace(format('INSERT INTO fund.site (organisation, site, norm, valid_from) VALUES %s; ', norms) || statement, 'fund.', 'bare.'), 'UTC',
+        $$SELECT string_agg(key, ' ' ORDER BY key) FROM osms.audit('bare', '{site_norm}') WHERE (relation, person, finding) = ('attachment', (SELECT x.person::text FROM bare.attachment x WHERE x.attachment::text = key), 'over_norm')$$),
+    concat_ws(' ', 'ok', audit), format('%s, %s: audit', norms, statement)) FROM site_case ORDER BY place;
 SELECT is((SELECT pg_get_indexdef('fund.roster_site'::regclass)), 'CREATE INDEX roster_site ON fund.roster USING btree (organisation, site) WHERE (site IS NOT NULL)', 'heads are counted by an index');
 SELECT is(pg_temp.verdict('DROP INDEX fund.roster_site', 'UTC', $$SELECT problem FROM osms.check_registry('fund') WHERE severity <> 'info'$$), 'ok heads at a site cannot be counted through an index', 'and check_registry misses it');
 SELECT is(pg_temp.verdict('DROP TABLE fund.site', 'UTC', $$SELECT string_agg(rule, ' ') FROM osms.clauses('fund') WHERE NOT judged$$), 'ok site_norm', 'without sites the rule is idle');
