@@ -17,6 +17,12 @@
 #define PERSON_KNOWN \
 	"CASE WHEN {touched:person} AND p.person IS NULL" \
 	" THEN 'unknown_person' END"
+/* Nor is anybody attached under a number that was merged into another. */
+#define ATTACHED_PERSON_KNOWN \
+	"CASE WHEN NOT {touched:person} THEN NULL" \
+	" WHEN p.person IS NULL THEN 'unknown_person'" \
+	" WHEN c.state <> 'annulled' AND {merged_away}" \
+	" THEN 'merged_person' END"
 /* Both persons of a merge. */
 #define PERSONS_KNOWN \
 	"CASE WHEN {touched:old,new} THEN CASE" \
@@ -81,7 +87,7 @@ const Clause clauses[] = {
 		" AND c.state NOT IN ('active', 'closed') THEN 'born_'"
 		" || c.state::text END", .audited = false},
 	{RULE_PERSON_KNOWN, REL_ATTACHMENT, ATTACHMENT_PERSON, NULL,
-		PERSON_KNOWN, .audited = true},
+		ATTACHED_PERSON_KNOWN, .audited = true},
 	{RULE_ORGANISATION_KNOWN, REL_ATTACHMENT, ATTACHMENT_ORGANISATION, NULL,
 		ORGANISATION_KNOWN,
 		.relations = RELATION_BIT(REL_ORGANISATION), .audited = true},

@@ -29,6 +29,10 @@ static const struct
 		" OR y.old = c.%1$s AND y.new = c.old_%1$s"
 		"  AND y.undone_at IS NOT NULL)",
 	"false"},
+	{"merged_away", REL_PERSON_ALIAS,
+		"EXISTS (SELECT FROM {r}.person_alias y"
+		" WHERE y.old = c.person AND y.undone_at IS NULL)",
+	"false"},
 	{"channel", REL_APPLICATION, "ap.channel", "NULL::text"},
 	{"ground", REL_APPLICATION, "ap.ground", "NULL::text"},
 	{"applicant", REL_APPLICATION, "ap.applicant", "c.person"},

@@ -50,6 +50,10 @@ SELECT is(pg_temp.merged(statement), expected, statement) FROM (VALUES
 ($$UPDATE fund.application SET person = 2, organisation = 2 WHERE person = 1$$, '23001 immutable fund.application.application final_state in application 1'),
 ($$UPDATE fund.application SET person = 3 WHERE application = 6$$, 'ok'),
 ($$UPDATE fund.attachment SET person = 2 WHERE person = 1$$, 'ok'),
+-- who was merged is attached under the number that remains
+($$UPDATE fund.attachment SET person = 2 WHERE person = 1; UPDATE fund.attachment SET state = 'closed', until = '2025-06-01', reason = 'error' WHERE attachment = 1;
+   INSERT INTO fund.attachment (attachment, person, organisation, state, since, restores) VALUES (10, 1, 1, 'active', '2025-06-01', 1)$$,
+ '23503 person_known fund.attachment.person merged_person in attachment 10'),
 ($$UPDATE fund.attachment SET person = 3 WHERE attachment = 1$$, '23001 immutable fund.attachment.attachment changed_person in attachment 1'),
 ($$UPDATE fund.attachment SET person = 2, since = '2025-01-12' WHERE attachment = 1$$, '23001 immutable fund.attachment.attachment changed_since in attachment 1'),
 ($$UPDATE fund.attachment SET person = 1 WHERE attachment = 5$$, '23001 immutable fund.attachment.attachment changed_person in attachment 5'),
