@@ -84,4 +84,10 @@ foreach my $name (split /\n/, answer('\pset format unaligned' . "\n" . q{\pset t
 	like($readme, qr/^\|[^|]*`$name`[^|]*\|/m, "parameter $name is in the table of parameters");
 }
 
+foreach my $property (split /\n/, answer('\pset format unaligned' . "\n" . q{\pset tuples_only
+	SELECT property FROM osms.scheme_property()}))
+{
+	like($readme, qr/^\| `$property` \|/m, "property $property is in the table of properties");
+}
+
 done_testing();
