@@ -3,6 +3,8 @@
 -- statement: the terms of a month, and the persons paid by them. Everything
 -- about money begins here: terms are all that a payment depends on besides
 -- the registry, member_query says who counts with which share and why.
+-- Queries carry days and moments as literals, so whoever runs one writes dates
+-- as ISO does: other styles name a zone by letters that are read as another's.
 --
 CREATE TYPE osms.statement_terms AS (
     registry text,
@@ -218,6 +220,7 @@ CREATE FUNCTION osms.statement_persons(registry text, month date, scheme text DE
                    placed boolean, insurance text, share numeric, reason text)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000000
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
 AS $$
 DECLARE
     terms osms.statement_terms := osms.statement_terms(registry, month, scheme, known_at);
@@ -232,6 +235,7 @@ CREATE FUNCTION osms.person_days(registry text, from_day date, to_day date, sche
     RETURNS TABLE (organisation text, listed bigint, pyramid osms.pyramid)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
     SET jit = off
 AS $$
 DECLARE

@@ -66,6 +66,7 @@ CREATE FUNCTION osms.inactive_cut(terms osms.statement_terms)
     RETURNS TABLE (organisation text, month date, heads bigint, rate numeric, shares numeric, cut numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
     SET jit = off
 AS $$
 #variable_conflict use_column

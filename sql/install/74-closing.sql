@@ -217,6 +217,7 @@ CREATE FUNCTION osms.roster_of(registry text, organisation text, month date, rev
     RETURNS TABLE (person text, attachment text, site text, since date, until date, birth_date date, sex osms.sex, mark text, day date)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10000
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
 AS $$
 DECLARE
     terms osms.statement_terms := osms.terms_of(registry, month, revision);

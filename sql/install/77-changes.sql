@@ -45,6 +45,7 @@ CREATE FUNCTION osms.flows(registry text, month date, later date, scheme text DE
     RETURNS TABLE (from_organisation text, to_organisation text, ground text, persons bigint)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
     SET enable_nestloop = off
     SET jit = off
 AS $$

@@ -12,6 +12,7 @@ CREATE FUNCTION osms.explain_terms(terms osms.statement_terms, line osms.stateme
     RETURNS TABLE (item text, computation text, value numeric, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 40
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -70,6 +71,7 @@ CREATE FUNCTION osms.explain_payment(registry text, organisation text, month dat
     RETURNS TABLE (item text, computation text, value numeric, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 40
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -102,6 +104,7 @@ COMMENT ON FUNCTION osms.explain_payment(text, text, date, text) IS
 CREATE FUNCTION osms.explain_basis(registry text, attachment jsonb) RETURNS TABLE (at timestamptz, item text, value text, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 5
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
 AS $$
 BEGIN
     IF attachment ->> 'application' IS NOT NULL AND osms.relation_of(registry, 'application') IS NOT NULL THEN
@@ -131,6 +134,7 @@ CREATE FUNCTION osms.explain_month(registry text, person text, attachment text, 
                                    OUT counted boolean, OUT item text, OUT value text, OUT source text) RETURNS record
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
 AS $$
 DECLARE
     terms osms.statement_terms := osms.terms_of(registry, month, revision);
@@ -161,6 +165,7 @@ CREATE FUNCTION osms.explain_attachment(registry text, attachment text)
     RETURNS TABLE (at timestamptz, item text, value text, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 30
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -63,6 +63,7 @@ COMMENT ON FUNCTION osms.report_ledger(text, date) IS
 CREATE FUNCTION osms.report(registry text, month date, scheme text DEFAULT 'illustrative') RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
 AS $$
 DECLARE
     style CONSTANT text := ':root{color-scheme:light dark}body{font:15px/1.45 sans-serif;max-width:60rem;margin:1.5rem auto;padding:0 1rem}'

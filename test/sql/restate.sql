@@ -176,4 +176,22 @@ SELECT is(pg_temp.verdict($$SELECT osms.explain_attachment('fund', '999')$$), 'P
 SELECT is(pg_temp.verdict($$SET LOCAL ROLE restate_reader; SELECT osms.explain_attachment('fund', '4')$$), '42501 permission denied for registry "fund"', 'nor a story for everybody');
 SELECT is_empty($$SELECT * FROM osms.explain_payment('fund', '4', '2024-01-01') WHERE value IS NULL$$, 'every number is there');
 DROP ROLE restate_reader;
+
+-- How the session writes dates, and where it is, changes nothing: elsewhere CST, IST and EST are other zones.
+CREATE FUNCTION pg_temp.everything(style text, zone text) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('datestyle', style, true), set_config('timezone', zone, true);
+    RETURN (SELECT jsonb_build_array(
+        (SELECT jsonb_agg(s) FROM known k, osms.statement('fund', '2024-01-01', 'plain', k.at) s),
+        (SELECT jsonb_agg(s) FROM known k, osms.statement_persons('fund', '2024-01-01', 'plain', k.at) s),
+        (SELECT jsonb_agg(u ORDER BY u.person) FROM known k, osms.unpaid('fund', '2024-01-01', 'plain', k.at) u),
+        (SELECT jsonb_agg(r) FROM known k, osms.restate('fund', '2024-01-01', k.at) r),
+        (SELECT jsonb_agg(p) FROM fund.restatement r, osms.roster_of('fund', '4', r.month, r.revision) p),
+        (SELECT jsonb_agg(p) FROM osms.roster_of('fund', '4', '2024-01-01') p), (SELECT jsonb_agg(c) FROM osms.changes('fund', '2024-01-01', '2024-02-01') c),
+        (SELECT jsonb_agg(f) FROM osms.flows('fund', '2024-01-01', '2024-02-01') f), (SELECT jsonb_agg(e) FROM osms.explain_payment('fund', '1', '2024-02-01') e WHERE item NOT IN ('paid')),
+        (SELECT jsonb_agg(e.item || e.value) FROM osms.explain_attachment('fund', '4') e WHERE source <> 'roster'), osms.report('fund', '2024-02-01')));
+END $$;
+CREATE TABLE known AS SELECT known_at AS at FROM fund.statement UNION ALL SELECT known_at FROM fund.restatement;
+SELECT ok(bool_and(pg_temp.everything(style, zone) = pg_temp.everything('ISO, YMD', 'UTC')), format('the same in %s, %s', style, zone))
+FROM (VALUES ('SQL, DMY', 'Asia/Shanghai'), ('Postgres, MDY', 'Asia/Kolkata'), ('German', 'America/New_York'), ('SQL, MDY', 'Australia/Sydney'), ('ISO, DMY', 'Asia/Almaty')) AS v (style, zone) GROUP BY style, zone;
 SELECT * FROM finish();
