@@ -92,21 +92,28 @@ DECLARE
     nobody CONSTANT jsonb := '{"heads": 0, "pyramid": "{}", "coefficient": null, "rate": null, "suspect": 0, "insurance_unknown": 0, "reduced": {}, "shares": 0,
         "earned": 0, "inactive": 0, "inactive_cut": 0, "inactive_rest": 0, "carried_in": 0, "cap_cut": 0, "amount": 0, "status": "ok",
         "held_because": null, "persons_held": 0}';
+    found record;
     changed osms.statement_line[];
-    posted integer;
 BEGIN
+    SELECT array_agg(r.organisation ORDER BY r.place) AS organisation, array_agg(r.cause ORDER BY r.place) AS cause, array_agg(r.kind ORDER BY r.place) AS kind,
+           array_agg(r.persons ORDER BY r.place) AS persons, array_agg(r.amount ORDER BY r.place) AS amount
+    INTO found
+    FROM osms.restatement(terms, restated) WITH ORDINALITY AS r (organisation, cause, kind, persons, amount, place)
+    WHERE r.kind <> 'held';
+    -- one who went and one who came may leave the line as it was
     changed := ARRAY(
         SELECT coalesce(n, jsonb_populate_record(l, nobody))
         FROM (SELECT x AS l FROM osms.latest_lines(registry, month) r, unnest(r.lines) x) AS a
         FULL JOIN (SELECT x AS n FROM unnest(restated) x) AS b ON (a.l).organisation = (b.n).organisation
         WHERE CASE WHEN (b.n).organisation IS NULL THEN (a.l).heads <> 0 OR (a.l).amount <> 0 OR (a.l).persons_held <> 0
-                   ELSE (b.n).status <> 'held' AND a.l IS DISTINCT FROM b.n END);
+                   ELSE (b.n).status <> 'held' AND a.l IS DISTINCT FROM b.n END
+           OR coalesce((a.l).organisation, (b.n).organisation) IN (SELECT unnest(found.organisation)));
     IF cardinality(changed) = 0 THEN
         RETURN;
     END IF;
     RETURN QUERY EXECUTE format($query$
-        WITH found AS MATERIALIZED (
-            SELECT r.* FROM osms.restatement($1, $2) WITH ORDINALITY AS r (organisation, cause, kind, persons, amount, place) WHERE r.kind <> 'held'
+        WITH found AS (
+            SELECT r.* FROM unnest($2, $5, $6, $7, $8) WITH ORDINALITY AS r (organisation, cause, kind, persons, amount, place)
         ), header AS (
             INSERT INTO %1$I.restatement (month, revision, terms, known_at, invoice_month)
             SELECT $3, (SELECT coalesce(max(r.revision), 0) + 1 FROM %1$I.restatement r WHERE r.month = $3), to_jsonb($1), $1.known_at,
@@ -119,7 +126,8 @@ BEGIN
             SELECT $3, h.revision, f.organisation, f.cause, f.kind, f.persons, f.amount, h.invoice_month
             FROM found f, header h ORDER BY f.place
         )
-        SELECT f.organisation, f.cause, f.kind, f.persons, f.amount FROM found f ORDER BY f.place$query$, registry) USING terms, restated, month, changed;
+        SELECT f.organisation, f.cause, f.kind, f.persons, f.amount FROM found f ORDER BY f.place$query$, registry)
+        USING terms, found.organisation, month, changed, found.cause, found.kind, found.persons, found.amount;
 END $$;
 COMMENT ON FUNCTION osms.post_restatement(text, date) IS
     'writes what osms.restate finds now into the ledger, to be paid or withheld with the invoice of the first month that is not closed, and returns it; nothing, where nothing changed since it was posted last. What was closed and the ledger then sum to what the month is now, for every organisation that is not held now. Waits for writers as osms.close_month, with its errors; 55000 for a month that is not closed';

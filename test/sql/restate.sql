@@ -177,6 +177,16 @@ SELECT is(pg_temp.verdict($$SET LOCAL ROLE restate_reader; SELECT osms.explain_a
 SELECT is_empty($$SELECT * FROM osms.explain_payment('fund', '4', '2024-01-01') WHERE value IS NULL$$, 'every number is there');
 DROP ROLE restate_reader;
 
+-- One goes, another of the same age and sex comes: no line is different, and the story is told once.
+UPDATE fund.attachment SET state = 'annulled', reason = 'unlawful' WHERE attachment = 107;
+INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (116, 16, 4, 'active', '2020-01-01');
+SELECT results_eq($$SELECT * FROM osms.post_restatement('fund', '2024-01-01') WHERE organisation = '4'$$,
+    $$VALUES ('4', 'membership', 'claw_back', -1::bigint, -1000.00), ('4', 'membership', 'restoration', 1, 1000.00)$$, 'an exchange that no line shows is posted');
+SELECT is_empty($$SELECT * FROM osms.restate('fund', '2024-01-01')$$, 'and told no more');
+SELECT is_empty($$SELECT * FROM osms.post_restatement('fund', '2024-01-01')$$, 'once');
+SELECT results_eq($$SELECT person FROM osms.roster_of('fund', '4', '2024-01-01', (SELECT max(revision) FROM fund.restatement WHERE month = '2024-01-01')) WHERE person IN ('7', '16')$$, $$VALUES ('16')$$,
+    'who came is on the list of the payment');
+
 -- How the session writes dates, and where it is, changes nothing: elsewhere CST, IST and EST are other zones.
 CREATE FUNCTION pg_temp.everything(style text, zone text) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
