@@ -54,7 +54,8 @@ DECLARE
     registry text := a.registry;
     -- of two views of the same days only rows that changed in between can differ
     changed text := CASE WHEN a.days = b.days AND (a.scheme).suspect = (b.scheme).suspect
-        THEN format('(r.known_from > %L::timestamptz OR r.known_to <= %L::timestamptz) AND', a.known_at, b.known_at) ELSE '' END;
+        THEN format('(r.known_from > %L::timestamptz OR r.known_to <= %L::timestamptz) AND',
+                    least(a.known_at, b.known_at), greatest(a.known_at, b.known_at)) ELSE '' END;
     death text := CASE WHEN osms.relation_of(registry, 'person') IS NULL THEN 'false' ELSE
         format('EXISTS (SELECT FROM %I.person p WHERE p.person = m.person AND p.death_date < m.day_b)', registry) END;
     -- a join with one row of constants is none, and the roster is read from end to end; where a nested loop is left,

@@ -177,6 +177,11 @@ SELECT is(pg_temp.verdict($$SET LOCAL ROLE restate_reader; SELECT osms.explain_a
 SELECT is_empty($$SELECT * FROM osms.explain_payment('fund', '4', '2024-01-01') WHERE value IS NULL$$, 'every number is there');
 DROP ROLE restate_reader;
 
+-- As known before it was closed or restated: the way back.
+SELECT results_eq($$SELECT organisation, cause, kind, persons, amount FROM osms.restate('fund', '2024-01-01', (SELECT known_at FROM fund.statement WHERE month = '2024-01-01')) WHERE organisation IN ('1', '4', '6') AND cause <> 'cap'$$,
+    $$VALUES ('1', 'membership', 'claw_back', -1::bigint, -5555.82), ('1', 'membership', 'restoration', 1, 5555.82), ('1', 'rate', 'claw_back', 0, -454.72),
+             ('4', 'membership', 'claw_back', -1, -1000.00), ('4', 'membership', 'restoration', 3, 3000.00), ('6', 'membership', 'claw_back', -2, -2000.00)$$, 'those who came since go, those who went come back');
+
 -- One goes, another of the same age and sex comes: no line is different, and the story is told once.
 UPDATE fund.attachment SET state = 'annulled', reason = 'unlawful' WHERE attachment = 107;
 INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (116, 16, 4, 'active', '2020-01-01');
