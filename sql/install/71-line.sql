@@ -52,7 +52,7 @@ COMMENT ON COLUMN osms.statement_line.cap_cut IS 'tenge that the contract does n
 COMMENT ON COLUMN osms.statement_line.amount IS 'tenge to be paid: earned - inactive_cut + inactive_rest + carried_in - cap_cut; NULL while the line is held';
 COMMENT ON COLUMN osms.statement_line.status IS 'ok or held';
 COMMENT ON COLUMN osms.statement_line.held_because IS
-    'what is missing, with commas between: no_heads, no_weight, no_status (region and class), no_rate, no_contract, no_factor (a coefficient without value)';
+    'what is missing, with commas between: no_heads, no_weight, no_status (region and class), no_rate (none, or coefficients that leave less than nothing), no_contract, no_factor (a coefficient whose value is missing, infinite or below zero)';
 COMMENT ON COLUMN osms.statement_line.persons_held IS
     'persons listed but not paid for: without sex, or without a birth date that gives an age from 0 to 127';
 COMMENT ON COLUMN osms.statement_line.illustrative IS 'something the line was computed from is made up';
@@ -118,7 +118,7 @@ WITH grouped AS MATERIALIZED (
 ), status AS (%2$s), contract AS (%3$s), factor AS (%4$s
 ), factors AS (
     SELECT f.organisation, jsonb_object_agg(f.kind, f.value ORDER BY f.kind) AS factors,
-           sum(f.value - 1) AS excess, osms.product(f.value) AS product, bool_or(f.value IS NULL) AS incomplete,
+           sum(f.value - 1) AS excess, osms.product(f.value) AS product, bool_or(f.value IS NULL OR f.value < 0 OR f.value >= 'Infinity') AS incomplete,
            jsonb_object_agg(f.kind, f.mark ORDER BY f.kind) FILTER (WHERE f.mark IS NOT NULL) AS marks, bool_or(f.mark = 'illustrative') AS illustrative
     FROM factor f
     GROUP BY f.organisation
@@ -158,8 +158,8 @@ WITH grouped AS MATERIALIZED (
                CASE WHEN p.divisor = 0 THEN 'no_heads' END,
                CASE WHEN p.unweighted THEN 'no_weight' END,
                CASE WHEN p.class IS NULL THEN 'no_status' END,
-               CASE WHEN p.class IS NOT NULL AND p.base IS NULL THEN 'no_rate' END,
-               CASE WHEN p.no_contract AND $5 THEN 'no_contract' END,
+               CASE WHEN p.class IS NOT NULL AND p.base IS NULL OR x.dividend < 0 THEN 'no_rate' END,
+               CASE WHEN p.no_contract AND $5 OR p.yearly_amount = 'NaN' THEN 'no_contract' END,
                CASE WHEN p.incomplete THEN 'no_factor' END], ', ') AS reasons
     FROM part p,
     LATERAL (SELECT CASE WHEN p.incomplete THEN NULL

@@ -124,7 +124,9 @@ UPDATE fund.contract SET valid_to = '2020-01-31' WHERE organisation = 24;
 UPDATE fund.contract SET valid_from = '2020-02-01' WHERE organisation = 25;
 DELETE FROM fund.contract WHERE organisation IN (22, 26);
 DELETE FROM fund.organisation_status WHERE organisation = 27;
-INSERT INTO fund.coefficient VALUES (28, 'density', NULL, '2019-01-01', '2019-01-01', 'x');
+INSERT INTO fund.coefficient VALUES (28, 'density', NULL, '2019-01-01', '2019-01-01', 'x'), (31, 'density', 'NaN', '2019-12-01', '2019-12-01', 'x'),
+    (32, 'density', 'Infinity', '2019-12-01', '2019-12-01', 'x'), (33, 'density', -0.01, '2019-12-01', '2019-12-01', 'x'), (34, 'density', 0, '2019-12-01', '2019-12-01', 'x'), (34, 'x', 0, '2019-12-01', '2019-12-01', 'x');
+UPDATE fund.contract SET yearly_amount = 'NaN' WHERE organisation = 35;
 UPDATE fund.roster SET birth_date = NULL WHERE organisation = 29;
 UPDATE fund.roster SET sex = NULL WHERE organisation = 30 AND person % 3 = 0;
 UPDATE fund.roster SET birth_date = CASE person % 4 WHEN 0 THEN date 'infinity' WHEN 1 THEN '-infinity' WHEN 2 THEN '1892-01-31' ELSE '2020-02-01' END
@@ -132,8 +134,9 @@ UPDATE fund.roster SET birth_date = CASE person % 4 WHEN 0 THEN date 'infinity' 
 CREATE TABLE after AS SELECT * FROM statement('fund', '2020-01-01', 'official');
 SELECT results_eq($$SELECT organisation, held_because, amount FROM after WHERE status = 'held' ORDER BY 1$$,
     $$VALUES ('21', 'no_rate', NULL::numeric), ('22', 'no_status, no_contract', NULL), ('24', 'no_contract', NULL), ('25', 'no_contract', NULL),
-             ('26', 'no_contract', NULL), ('27', 'no_status', NULL), ('28', 'no_factor', NULL), ('29', 'no_heads', NULL)$$, 'each held for its reason');
-SELECT results_eq('SELECT * FROM after WHERE organisation::int NOT BETWEEN 21 AND 30', 'SELECT * FROM before WHERE organisation::int NOT BETWEEN 21 AND 30',
+             ('26', 'no_contract', NULL), ('27', 'no_status', NULL), ('28', 'no_factor', NULL), ('29', 'no_heads', NULL),
+             ('31', 'no_factor', NULL), ('32', 'no_factor', NULL), ('33', 'no_factor', NULL), ('34', 'no_rate', NULL), ('35', 'no_contract', NULL)$$, 'each held for its reason');
+SELECT results_eq('SELECT * FROM after WHERE organisation::int NOT BETWEEN 21 AND 35', 'SELECT * FROM before WHERE organisation::int NOT BETWEEN 21 AND 35',
                   'the others are as before');
 SELECT results_eq($$SELECT heads, persons_held, coefficient, rate FROM after WHERE organisation = '29'$$,
                   $$SELECT 0::bigint, heads, NULL::numeric, NULL::numeric FROM before WHERE organisation = '29'$$, 'persons without birth date are listed, not weighted');
@@ -166,6 +169,7 @@ SELECT results_eq($$SELECT organisation, factors FROM statement('fund', '2020-01
 -- Relations that are not there.
 DROP TABLE fund.coefficient;
 SELECT ok(bool_and(factors = '{}') AND bool_or(status = 'ok'), 'no coefficients, no factors') FROM statement('fund', '2020-01-01', 'official');
+UPDATE fund.contract SET yearly_amount = NULL WHERE organisation = 35;
 ALTER TABLE fund.contract RENAME TO agreement;
 SELECT ok(bool_and(held_because IS NULL OR held_because !~ 'contract') AND bool_or(status = 'ok'), 'no contracts, no check') FROM statement('fund', '2020-01-01', 'official');
 CREATE VIEW fund.contract AS SELECT * FROM fund.agreement;
