@@ -91,6 +91,7 @@ CREATE FUNCTION osms.begin_closing(registry text, month date) RETURNS timestampt
 AS $$
 DECLARE
     complete boolean;
+    pending boolean;
 BEGIN
     PERFORM osms.check_month(month);
     IF osms.relation_of(registry, 'statement') IS NULL THEN
@@ -111,6 +112,14 @@ BEGIN
         RAISE EXCEPTION 'the roster of registry "%" is not complete', registry
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = format('CALL osms.fill_roster(%L) first: who is not on the roster is not paid for.', registry);
+    END IF;
+    -- only this transaction sees what it has not yet judged
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I.pending)', registry) INTO pending;
+    IF pending THEN
+        RAISE EXCEPTION 'this transaction attached persons of registry "%" who are not judged yet', registry
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = 'A person who is attached twice would be paid for twice.',
+                  HINT = 'SET CONSTRAINTS ALL IMMEDIATE judges them now; or close the month in a transaction of its own.';
     END IF;
     RETURN clock_timestamp();
 END $$;
@@ -153,7 +162,7 @@ BEGIN
         INTO organisations, held, heads, amount USING month, registry, scheme, known_at;
 END $$;
 COMMENT ON FUNCTION osms.close_month(text, date, text) IS
-    'closes a month: keeps its statement by the scheme in the registry''s statement and statement_line; organisations (held: without amount until osms.post_restatement releases them), heads (persons) and amount (tenge) of it. Waits for whoever writes the roster, so that known_at is a clean cut. Months in order. 55000 for a month that is closed, not over or not the next, or a roster that is not complete; 25001 at another isolation level than READ COMMITTED; 22023, 42704, 42P01 as osms.statement';
+    'closes a month: keeps its statement by the scheme in the registry''s statement and statement_line; organisations (held: without amount until osms.post_restatement releases them), heads (persons) and amount (tenge) of it. Waits for whoever writes the roster, so that known_at is a clean cut. Months in order. 55000 for a month that is closed, not over or not the next, or a roster that is not complete or, in this transaction, not judged; 25001 at another isolation level than READ COMMITTED; 22023, 42704, 42P01 as osms.statement';
 
 CREATE FUNCTION osms.terms_of(registry text, month date, revision integer DEFAULT 0) RETURNS osms.statement_terms
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE

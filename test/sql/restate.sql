@@ -34,6 +34,10 @@ SELECT is(pg_temp.verdict(format('SELECT %s', call)), expected, expected) FROM (
 ('osms.roster_of(''fund'', ''1'', ''2024-01-01'')', '55000 2024-01 of registry "fund" is not closed')) c (call, expected);
 CREATE ROLE restate_reader;
 SELECT is(pg_temp.verdict($$SET LOCAL ROLE restate_reader; SELECT osms.close_month('fund', '2024-01-01')$$), '42501 permission denied for function close_month', 'not by everybody');
+SELECT is(pg_temp.verdict($$INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (99, 5, 4, 'active', '2024-01-10'); SELECT osms.close_month('fund', '2024-01-01', 'plain')$$),
+    '55000 this transaction attached persons of registry "fund" who are not judged yet', 'not between a new attachment and the end of the old one');
+SELECT is(pg_temp.verdict($$INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (99, 5, 4, 'active', '2024-01-10');
+    UPDATE fund.attachment SET state = 'closed', until = '2024-01-10', reason = 'moved_to_other' WHERE attachment = 5; SET CONSTRAINTS ALL IMMEDIATE; SELECT osms.close_month('fund', '2024-01-01', 'plain')$$), 'ok', 'but when both are judged');
 SELECT results_eq($$SELECT organisations, held, heads, amount FROM osms.close_month('fund', '2024-01-01', 'plain')$$, 'VALUES (5::bigint, 0::bigint, 13::bigint, 28446.49)', 'closed');
 SELECT is(pg_temp.verdict($$SELECT osms.close_month('fund', '2024-01-01', 'plain')$$), '55000 2024-01 of registry "fund" is closed', 'once');
 SELECT is(pg_temp.verdict($$SELECT osms.close_month('fund', '2024-03-01', 'plain')$$), '55000 2024-03 of registry "fund" cannot be closed after 2024-01', 'without a gap');
