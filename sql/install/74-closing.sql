@@ -130,6 +130,7 @@ CREATE FUNCTION osms.close_month(registry text, month date, scheme text DEFAULT 
                                  OUT known_at timestamptz, OUT organisations bigint, OUT held bigint, OUT heads bigint, OUT amount numeric) RETURNS record
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET row_security = off -- an error, where a policy would hide persons from the payment
 AS $$
 DECLARE
     closed record;
@@ -162,7 +163,7 @@ BEGIN
         INTO organisations, held, heads, amount USING month, registry, scheme, known_at;
 END $$;
 COMMENT ON FUNCTION osms.close_month(text, date, text) IS
-    'closes a month: keeps its statement by the scheme in the registry''s statement and statement_line; organisations (held: without amount until osms.post_restatement releases them), heads (persons) and amount (tenge) of it. Waits for whoever writes the roster, so that known_at is a clean cut. Months in order. 55000 for a month that is closed, not over or not the next, or a roster that is not complete or, in this transaction, not judged; 25001 at another isolation level than READ COMMITTED; 22023, 42704, 42P01 as osms.statement';
+    'closes a month: keeps its statement by the scheme in the registry''s statement and statement_line; organisations (held: without amount until osms.post_restatement releases them), heads (persons) and amount (tenge) of it. Waits for whoever writes the roster, so that known_at is a clean cut. Months in order. 55000 for a month that is closed, not over or not the next, or a roster that is not complete or, in this transaction, not judged; 25001 at another isolation level than READ COMMITTED; 42501 where row-level security would hide rows from the user; 22023, 42704, 42P01 as osms.statement';
 
 CREATE FUNCTION osms.terms_of(registry text, month date, revision integer DEFAULT 0) RETURNS osms.statement_terms
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE

@@ -83,6 +83,7 @@ CREATE FUNCTION osms.post_restatement(registry text, month date)
     RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET row_security = off
 AS $$
 #variable_conflict use_column
 DECLARE
