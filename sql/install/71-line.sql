@@ -79,8 +79,8 @@ COMMENT ON FUNCTION osms.contract_query(text) IS 'query for the contract of each
 CREATE FUNCTION osms.factor_query(registry text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN osms.relation_of(registry, 'coefficient') IS NULL
-        THEN 'SELECT NULL::text AS organisation, NULL::text AS kind, NULL::numeric AS value, NULL::text AS mark WHERE false'
-        ELSE format('SELECT DISTINCT ON (1, 2) k.organisation::text AS organisation, k.kind, k.value,
+        THEN 'SELECT NULL::text AS organisation, NULL::text AS kind, NULL::numeric AS value, NULL::date AS valid_from, NULL::text AS act, NULL::text AS mark WHERE false'
+        ELSE format('SELECT DISTINCT ON (1, 2) k.organisation::text AS organisation, k.kind, k.value, k.valid_from, k.act,
                 CASE WHEN k.act IS NULL THEN ''no_act'' WHEN k.act = ''osms:illustrative'' THEN ''illustrative''
                      WHEN k.act NOT IN (SELECT a.act FROM osms.act a) THEN ''unknown_act'' END AS mark
             FROM %I.coefficient k WHERE k.valid_from <= $1 AND (k.known_from <= $3 OR k.known_from IS NULL)

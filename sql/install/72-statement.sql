@@ -62,9 +62,9 @@ CREATE FUNCTION osms.inactive_query(terms osms.statement_terms) RETURNS text
 COMMENT ON FUNCTION osms.inactive_query(osms.statement_terms) IS
     'query for organisation and person: on the roster there at every snapshot of the year (or at any, as the scheme says; by person-days at ends of months) and without a service there in the year, denied ones aside';
 
-CREATE FUNCTION osms.inactive_cut(terms osms.statement_terms)
-    RETURNS TABLE (organisation text, month date, heads bigint, rate numeric, shares numeric, cut numeric)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
+CREATE FUNCTION osms.inactive_cut(terms osms.statement_terms, only_organisation text DEFAULT NULL)
+    RETURNS TABLE (organisation text, month date, heads bigint, rate numeric, shares numeric, days integer, cut numeric)
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO'
     SET jit = off
@@ -100,19 +100,20 @@ BEGIN
         amounts := amounts || rates.amounts;
         parts := parts || format($query$
             SELECT %1$L::date AS month, m.organisation::text AS organisation, count(*) AS heads,
-                   sum(m.share - CASE %2$L WHEN 'lower' THEN least(m.share, %3$s) ELSE m.share * %3$s END) AS shares, %4$s::numeric AS days
+                   sum(m.share - CASE %2$L WHEN 'lower' THEN least(m.share, %3$s) ELSE m.share * %3$s END) AS shares, %4$s AS days
             FROM inactive i JOIN (%5$s) AS m ON m.organisation = i.organisation AND m.person = i.person
             WHERE m.placed
             GROUP BY m.organisation$query$, each.month, (each.scheme).both_reductions, each.inactive_share, cardinality(each.days), osms.member_query(each));
     END LOOP;
     RETURN QUERY EXECUTE format($query$
-        WITH inactive AS MATERIALIZED (%s), part AS (%s)
-        SELECT p.organisation, p.month, p.heads, r.rate, p.shares, osms.round_quotient(r.rate * p.shares, p.days, $4)
-        FROM part p JOIN unnest($1, $2, $3) AS r (month, organisation, rate) ON r.month = p.month AND r.organisation = p.organisation$query$, osms.inactive_query(terms), array_to_string(parts, ' UNION ALL '))
+        WITH inactive AS MATERIALIZED (SELECT i.* FROM (%s) AS i%s), part AS (%s)
+        SELECT p.organisation, p.month, p.heads, r.rate, p.shares, p.days, osms.round_quotient(r.rate * p.shares, p.days, $4)
+        FROM part p JOIN unnest($1, $2, $3) AS r (month, organisation, rate) ON r.month = p.month AND r.organisation = p.organisation$query$, osms.inactive_query(terms),
+        ' WHERE i.organisation = ' || quote_literal(only_organisation), array_to_string(parts, ' UNION ALL '))
         USING months, organisations, amounts, (terms.scheme).amount_rounding;
 END $$;
-COMMENT ON FUNCTION osms.inactive_cut(osms.statement_terms) IS
-    'what December takes back, a row for each organisation and month of the year in which the share was in force: heads not served here in the year, rate of that month (tenge), shares they lose (to the parameter inactive_share, beside their other reductions as the scheme says), and the cut (tenge, rounded as an amount); no rows in other months, where the registry has no relation service, and, with a WARNING, where it holds no service of the year';
+COMMENT ON FUNCTION osms.inactive_cut(osms.statement_terms, text) IS
+    'what December takes back, a row for each organisation (or the only one, by its key as text) and month of the year in which the share was in force: heads not served here in the year, rate of that month (tenge), shares they lose (to the parameter inactive_share, beside their other reductions as the scheme says), days counted, and the cut (tenge, rounded as an amount); no rows in other months, where the registry has no relation service, and, with a WARNING, where it holds no service of the year';
 
 CREATE FUNCTION osms.paid_before(registry text, month date, known_at timestamptz) RETURNS TABLE (organisation text, amount numeric, carried numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000

@@ -150,20 +150,21 @@ SELECT is(pg_temp.verdict($$SELECT osms.contract_execution('fund', 2023)$$), '55
 
 -- Explained: by hand, with the rows it comes from.
 SELECT results_eq($$SELECT item, computation, value, source FROM osms.explain_payment('fund', '4', '2024-01-01')$$, $$VALUES
-    ('female 0+', '5 * 1', 5.0, 'act order-1'),
-    ('heads', 'on the roster on 2024-01-31', 5, 'osms.roster_of(''fund'', ''4'', ''2024-01-01'')'),
-    ('Kav', '5 / 5', 1, 'scheme plain, act order-1'),
-    ('base rate B', 'r, thousand', 1000, 'osms.base_rate of 2018-01-01, act order-1'),
-    ('rate', '1000 * (5 / 5)', 1000, 'combination add, to 2 digits'),
-    ('earned', '1000 * 5', 5000, 'to 2 digits'),
-    ('amount', 'earned, inactive, carried in and cap', 5000, 'scheme plain'),
-    ('ledger: membership', 'claw_back, -1 persons', -1000, format('restatement 2 of %s, invoice of 2024-02', (SELECT posted_at::date FROM fund.restatement WHERE (month, revision) = ('2024-01-01', 2)))),
-    ('ledger: membership', 'claw_back, -2 persons', -2000, format('restatement 3 of %s, invoice of 2024-02', (SELECT posted_at::date FROM fund.restatement WHERE (month, revision) = ('2024-01-01', 3)))),
-    ('ledger: membership', 'restoration, 1 persons', 1000, format('restatement 3 of %s, invoice of 2024-02', (SELECT posted_at::date FROM fund.restatement WHERE (month, revision) = ('2024-01-01', 3)))),
-    ('paid', 'amount and ledger', 3000, format('closed %s', (SELECT closed_at::date FROM fund.statement WHERE month = '2024-01-01')))$$, 'a payment with its ledger');
+    ('heads', NULL, 5::numeric, 'on the roster on 2024-01-31: osms.roster_of(''fund'', ''4'', ''2024-01-01'')'),
+    ('ages 0+', '5 * 1', 5, 'females, act order-1'),
+    ('weighted heads', '5', 5, 'heads by age and sex'),
+    ('Kav', '5 / 5', 1, 'weighted heads / heads, shown to 6 digits'),
+    ('base rate B', NULL, 1000, 'any region, thousand: osms.base_rate of 2018-01-01, act order-1'),
+    ('rate', '1000 * 5 / 5', 1000, 'scheme plain, act order-1: B * (Kav + sum of (K - 1)), rounded to 2 digits'),
+    ('earned', '1000 * 5', 5000, 'rate * heads, rounded to 2 digits'),
+    ('amount', '5000', 5000, 'to be paid'),
+    ('claw back, membership', NULL, -1000, format('-1 persons, ledger by restatement 2 of %s, invoice of 2024-02', (SELECT (posted_at AT TIME ZONE 'Asia/Almaty')::date FROM fund.restatement WHERE (month, revision) = ('2024-01-01', 2)))),
+    ('claw back, membership', NULL, -2000, format('-2 persons, ledger by restatement 3 of %s, invoice of 2024-02', (SELECT (posted_at AT TIME ZONE 'Asia/Almaty')::date FROM fund.restatement WHERE (month, revision) = ('2024-01-01', 3)))),
+    ('restoration, membership', NULL, 1000, format('1 persons, ledger by restatement 3 of %s, invoice of 2024-02', (SELECT (posted_at AT TIME ZONE 'Asia/Almaty')::date FROM fund.restatement WHERE (month, revision) = ('2024-01-01', 3)))),
+    ('paid', '5000 - 1000 - 2000 + 1000', 3000, format('closed on %s by scheme plain', (SELECT (closed_at AT TIME ZONE 'Asia/Almaty')::date FROM fund.statement WHERE month = '2024-01-01')))$$, 'a payment with its ledger');
 SELECT is((SELECT value FROM osms.explain_payment('fund', '1', '2024-03-01', 'plain') WHERE item = 'rate'), 5555.82, 'an open month as known now');
-SELECT results_eq($$SELECT item, value FROM osms.explain_payment('fund', '6', '2024-02-01') WHERE item IN ('amount', 'paid') OR source IS NULL$$,
-    $$VALUES ('amount', NULL::numeric), ('paid', 2000)$$, 'a line that was held');
+SELECT results_eq($$SELECT item, value FROM osms.explain_payment('fund', '6', '2024-02-01') WHERE item IN ('amount', 'release, held', 'paid')$$,
+    $$VALUES ('amount', NULL::numeric), ('release, held', 2000), ('paid', 2000)$$, 'a line that was held');
 SELECT is(pg_temp.verdict($$SELECT osms.explain_payment('fund', '9', '2024-01-01')$$), 'P0002 organisation "9" has no line in 2024-01', 'no line');
 SELECT results_eq($$SELECT item, value, source FROM osms.explain_attachment('fund', '4')$$, $$VALUES
     ('person', '4', 'attachment'), ('organisation', '4', 'attachment'), ('counts', 'from 2020-01-01 without end', 'attachment'),
