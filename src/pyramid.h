@@ -19,7 +19,8 @@ typedef struct Pyramid
  * A pyramid while the aggregate counts: also a datum of osms.pyramid, always of
  * one size and changed in place.  Rows come in random order of groups, so what
  * each of them hits is kept small: a byte for each cell, carried when it is
- * full.  Half the size of a pyramid, too, which counts in a hash of groups.
+ * full.  The whole of it fits into an allocation of 1 kB, which counts in a
+ * hash of groups.
  * Never stored: the aggregate's final function folds it.
  */
 typedef struct PyramidCount
@@ -27,11 +28,11 @@ typedef struct PyramidCount
 	int32		vl_len_;		/* varlena header (do not touch directly!) */
 	int32		mark;			/* PYRAMID_COUNT_MARK */
 	uint8		recent[PYRAMID_CELLS];
-	uint32		carried[PYRAMID_CELLS]; /* in units of RECENT_HEADS */
+	uint16		carried[PYRAMID_CELLS]; /* in units of RECENT_HEADS */
 } PyramidCount;
 
 #define RECENT_HEADS	256		/* what a byte is full with */
-#define CARRIED_HEADS	(INT64CONST(1) << 40)	/* what a cell of both is full with */
+#define CARRIED_HEADS	(INT64CONST(1) << 24)	/* what a cell of both is full with */
 
 /* Tell the two from each other and from other bytes of the same length. */
 #define PYRAMID_MARK		0x50595201

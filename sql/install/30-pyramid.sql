@@ -121,7 +121,7 @@ COMMENT ON OPERATOR FAMILY osms.pyramid_hash_ops USING hash IS 'equality of pyra
 CREATE AGGREGATE osms.pyramid(birth_date date, sex osms.sex, as_of date) (
     SFUNC = osms.pyramid_accumulate,
     STYPE = osms.pyramid,
-    SSPACE = 1288,
+    SSPACE = 776,
     FINALFUNC = osms.pyramid_counted,
     COMBINEFUNC = osms.pyramid_plus,
     INITCOND = '{}',

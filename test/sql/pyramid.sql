@@ -141,6 +141,10 @@ SELECT throws_ok($$SELECT heads('{}', 5, 4)$$, '22023', 'age range from 5 to 4 e
 SELECT is(sum(heads(p, a, a + 1, s)), heads(p)::numeric, 'single cells sum up')
 FROM (SELECT sum(p) AS p FROM serial) AS v, generate_series(0, 127) AS a, unnest('{male,female}'::sex[]) AS s GROUP BY p;
 
+-- More heads of one age and sex than the state that counts can hold: it goes on as a pyramid.
+SELECT is(pyramid(CASE WHEN a = 7 AND b < 3 THEN date '2020-01-01' ELSE '2000-01-01' END, 'male', '2026-01-01'), '{6:2/0,26:16781310/0}', 'more than 16,777,216 heads in one cell')
+FROM generate_series(1, 4097) AS a, generate_series(1, 4096) AS b;
+
 -- Equality is that of the counts.
 SELECT unnest(ARRAY[
        ok('{0:1/2}'::pyramid = '{0:1/2,5:0/0}', 'equal'), ok('{0:1/2}'::pyramid <> '{0:2/1}', 'not equal'),
