@@ -148,6 +148,14 @@ CREATE FUNCTION osms.reduces(terms osms.statement_terms) RETURNS boolean
            (terms).insured_month IS NOT NULL AND ((terms).insurance_known OR ((terms).scheme).insurance_unknown = 'reduced');
 COMMENT ON FUNCTION osms.reduces(osms.statement_terms) IS 'whether somebody may count with a share below 1 in the month itself';
 
+CREATE FUNCTION osms.share_columns(terms osms.statement_terms, uninsured text, list_share text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN format($query$CASE WHEN %1$s THEN CASE %3$L WHEN 'lower' THEN least(%4$s, %2$s) ELSE %4$s * %2$s END ELSE %2$s END AS share,
+           nullif(concat_ws(', ', CASE WHEN %1$s THEN 'uninsured' END, CASE WHEN %2$s < 1 THEN 'over_norm' END), '') AS reason$query$,
+        uninsured, list_share, ((terms).scheme).both_reductions, coalesce((terms).uninsured_share, 1));
+COMMENT ON FUNCTION osms.share_columns(osms.statement_terms, text, text) IS
+    'columns share and reason of a person, made by the terms from two expressions: whether contributions are wanting, and the share by the norm of the list';
+
 -- What never applies is written as a constant, which the planner takes out.
 CREATE FUNCTION osms.member_query(terms osms.statement_terms) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -187,33 +195,43 @@ BEGIN
         FROM unnest(terms.norm_above, terms.norm_share) AS s (above, share);
     END IF;
     RETURN format($query$
-    SELECT m.*, CASE WHEN m.uninsured THEN CASE %4$L WHEN 'lower' THEN least(%5$s, m.list_share) ELSE %5$s * m.list_share END ELSE m.list_share END AS share,
-           nullif(concat_ws(', ', CASE WHEN m.uninsured THEN 'uninsured' END, CASE WHEN m.list_share < 1 THEN 'over_norm' END), '') AS reason
+    SELECT m.*, %4$s
     FROM (SELECT r.attachment, r.person, r.organisation, r.site, r.since, r.birth_date, r.sex, r.mark, %1$s AS day, %2$s AS placed,
-                 %3$s AS insurance, %6$s AS uninsured, %7$s AS list_share
-          FROM %8$s
-          WHERE r.since <= %1$s AND %1$s < r.until AND r.known_from <= %9$L::timestamptz AND %9$L::timestamptz < r.known_to
-            AND r.mark %10$s) AS m$query$,
-        day, placed, insurance, scheme.both_reductions, coalesce(terms.uninsured_share, 1), uninsured, list_share, source, terms.known_at,
+                 %3$s AS insurance, %5$s AS uninsured, %6$s AS list_share
+          FROM %7$s
+          WHERE r.since <= %1$s AND %1$s < r.until AND r.known_from <= %8$L::timestamptz AND %8$L::timestamptz < r.known_to
+            AND r.mark %9$s) AS m$query$,
+        day, placed, insurance, osms.share_columns(terms, 'm.uninsured', 'm.list_share'), uninsured, list_share, source, terms.known_at,
         CASE scheme.suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END);
 END $$;
 COMMENT ON FUNCTION osms.member_query(osms.statement_terms) IS
     'query for the persons who count by the terms of a statement, a row for each day on which they do: attachment, person, organisation, site, since, birth_date, sex, mark, day, placed (whether birth date and sex give a place in a pyramid, NULL for want of a birth date; who has none is listed and not paid for), insurance (paid, unpaid, NULL = not known or not asked), uninsured, list_share, share, reason (NULL, uninsured, over_norm, or both with a comma)';
 
+-- Rows are grouped by what is cheap to compare and whose groups the planner
+-- can count, so that they are hashed and never sorted: whether a person is
+-- reduced, not by how much and why.
 CREATE FUNCTION osms.tally_query(terms osms.statement_terms) RETURNS text
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    uninsured text := CASE WHEN terms.insured_month IS NOT NULL AND osms.reduces(terms) THEN 'm.uninsured' END;
+    list_share text := CASE WHEN terms.norm_above IS NOT NULL THEN 'm.list_share' END;
+    pyramid text := format('osms.pyramid(m.birth_date, m.sex, %s) FILTER (WHERE m.placed)',
+                           CASE WHEN terms.age_day IS NULL THEN 'm.day' ELSE format('greatest(%L::date, m.birth_date)', terms.age_day) END);
+BEGIN
     RETURN format($query$
-    SELECT m.organisation::text AS organisation, %1$s, count(*) AS listed,
-           osms.pyramid(m.birth_date, m.sex, %2$s) FILTER (WHERE m.placed) AS pyramid
-    FROM (%3$s) AS m
-    GROUP BY m.organisation%4$s$query$,
-        CASE WHEN osms.reduces(terms) THEN format('m.share, m.reason, m.insurance IS NULL AND %L AS unknown', (terms).insured_month IS NOT NULL)
-             ELSE format('1::numeric AS share, NULL::text AS reason, %L::boolean AS unknown', (terms).insured_month IS NOT NULL) END,
-        CASE WHEN (terms).age_day IS NULL THEN 'm.day' ELSE format('greatest(%L::date, m.birth_date)', (terms).age_day) END,
-        osms.member_query(terms),
-        CASE WHEN osms.reduces(terms) THEN ', m.share, m.reason, m.insurance IS NULL' ELSE '' END);
+    SELECT m.organisation::text AS organisation, %1$s, %2$s AS unknown, count(*) AS listed, %3$s AS pyramid
+    FROM (%4$s) AS m
+    GROUP BY %5$s$query$,
+        osms.share_columns(terms, coalesce(uninsured, 'false'), coalesce(list_share, '1::numeric')),
+        CASE WHEN terms.insured_month IS NULL THEN '0::bigint'
+             WHEN terms.insurance_known THEN 'count(*) FILTER (WHERE m.placed AND m.insurance IS NULL)'
+             ELSE format('osms.heads(%s)', pyramid) END,
+        pyramid, osms.member_query(terms), concat_ws(', ', 'm.organisation', uninsured, list_share));
+END $$;
 COMMENT ON FUNCTION osms.tally_query(osms.statement_terms) IS
-    'query for the heads of each organisation by share and reason, which passes over the roster once: organisation, share, reason, unknown (of whom no contribution is known), listed, pyramid of those placed';
+    'query for the heads of each organisation by share and reason, which passes over the roster once: organisation, share, reason, unknown (heads of whom no contribution is known), listed, pyramid of those placed';
 
 CREATE FUNCTION osms.statement_persons(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
     RETURNS TABLE (organisation text, person text, attachment text, site text, since date, birth_date date, sex osms.sex, mark text, day date,

@@ -106,8 +106,7 @@ WITH grouped AS MATERIALIZED (
     SELECT g.*, osms.heads(g.pyramid) AS heads FROM (%1$s) AS g
 ), tally AS (
     SELECT g.organisation, sum(g.listed)::bigint AS listed, osms.sum(g.pyramid) AS pyramid,
-           sum(g.heads)::bigint AS heads, sum(g.share * g.heads) AS shares, coalesce(sum(g.heads) FILTER (WHERE g.unknown), 0)::bigint AS unknown,
-           osms.sum(g.pyramid) FILTER (WHERE g.share = 1 OR ($4).coefficient_over = 'all') AS basis
+           sum(g.heads)::bigint AS heads, sum(g.share * g.heads) AS shares, sum(g.unknown)::bigint AS unknown, %6$s AS basis
     FROM grouped g
     GROUP BY g.organisation
 ), reduced AS (
@@ -182,7 +181,8 @@ SELECT array_agg(ROW(l.organisation, l.region, l.class, l.heads, l.pyramid,
                  ORDER BY l.organisation COLLATE "C")
 FROM line l$query$,
         osms.tally_query(terms), osms.status_query((terms).registry), osms.contract_query((terms).registry), osms.factor_query((terms).registry),
-        osms.suspect_query(terms));
+        osms.suspect_query(terms),
+        CASE ((terms).scheme).coefficient_over WHEN 'all' THEN 'osms.sum(g.pyramid)' ELSE 'osms.sum(g.pyramid) FILTER (WHERE g.share = 1)' END);
 COMMENT ON FUNCTION osms.statement_query(osms.statement_terms) IS
     'the query behind osms.earned_lines: $1 day on which rates are read, $2 name of the scheme, $3 known at, $4 the scheme, $5 whether contracts are asked for, $6 whether lists over the norm are, $7 days counted, $8 whether contributions are asked for';
 
