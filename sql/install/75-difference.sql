@@ -52,6 +52,8 @@ CREATE FUNCTION osms.moves_query(a osms.statement_terms, b osms.statement_terms)
 AS $$
 DECLARE
     registry text := a.registry;
+    -- a day that only one of them has is nobody's coming or going
+    common integer := least(cardinality(a.days), cardinality(b.days));
     -- of two views of the same days only rows that changed in between can differ
     changed text := CASE WHEN a.days = b.days AND (a.scheme).suspect = (b.scheme).suspect
         THEN format('(r.known_from > %L::timestamptz OR r.known_to <= %L::timestamptz) AND',
@@ -61,7 +63,7 @@ DECLARE
     -- a join with one row of constants is none, and the roster is read from end to end; where a nested loop is left,
     -- the price on nested loops hides that reading it through an index costs more
     days text := CASE WHEN cardinality(a.days) = 1 AND cardinality(b.days) = 1 THEN format('(SELECT %L::date, %L::date, 1::bigint)', a.days[1], b.days[1])
-        ELSE format('unnest(%L::date[], %L::date[]) WITH ORDINALITY', a.days, b.days) END;
+        ELSE format('unnest(%L::date[], %L::date[]) WITH ORDINALITY', a.days[:common], b.days[:common]) END;
     has_death boolean := EXISTS (SELECT FROM pg_attribute WHERE attrelid = osms.relation_of(registry, 'person') AND attname = 'death_date');
 BEGIN
     RETURN format($query$
@@ -149,9 +151,9 @@ BEGIN
         FROM pair p JOIN stayed s USING (organisation),
              LATERAL (SELECT s.shares + p.heads_b - s.heads AS shares) AS x,
              LATERAL (VALUES
-                 (6, p.heads_b - s.heads, osms.unrounded_amount(($1.scheme).combination, p.base_a, p.excess_a, p.product_a, p.weighted_ab, p.heads_b, x.shares, cardinality($1.days))),
-                 (7, 0, osms.unrounded_amount(($1.scheme).combination, p.base_a, p.excess_a, p.product_a, p.weighted_ab, p.heads_b, p.shares_b, cardinality($1.days))),
-                 (8, 0, osms.unrounded_amount(($1.scheme).combination, p.base_a, p.excess_b, p.product_b, p.weighted_ab, p.heads_b, p.shares_b, cardinality($1.days))),
+                 (6, p.heads_b - s.heads, osms.unrounded_amount(($1.scheme).combination, p.base_a, p.excess_a, p.product_a, p.weighted_ab, p.heads_b, x.shares, cardinality($3.days))),
+                 (7, 0, osms.unrounded_amount(($1.scheme).combination, p.base_a, p.excess_a, p.product_a, p.weighted_ab, p.heads_b, p.shares_b, cardinality($3.days))),
+                 (8, 0, osms.unrounded_amount(($1.scheme).combination, p.base_a, p.excess_b, p.product_b, p.weighted_ab, p.heads_b, p.shares_b, cardinality($3.days))),
                  (9, 0, osms.unrounded_amount(($3.scheme).combination, p.base_b, p.excess_b, p.product_b, p.weighted_b, p.heads_b, p.shares_b, cardinality($3.days))))
                  AS n ("position", persons, amount)
     ), cause AS (

@@ -209,6 +209,16 @@ SELECT is_empty($$SELECT * FROM osms.post_restatement('fund', '2024-01-01')$$, '
 SELECT results_eq($$SELECT person FROM osms.roster_of('fund', '4', '2024-01-01', (SELECT max(revision) FROM fund.restatement WHERE month = '2024-01-01')) WHERE person IN ('7', '16')$$, $$VALUES ('16')$$,
     'who came is on the list of the payment');
 
+-- Months of another length, or counted otherwise: a day that only one of them has brings nobody and takes nobody away.
+INSERT INTO osms.scheme (scheme, inactive, uninsured, snapshot, valid_from, known_from, act) VALUES ('days', 'none', 'full', 'person_days', '2018-01-01', '2018-01-01', 'order-1');
+INSERT INTO osms.scheme_weight SELECT 'days', age_from, age_to, sex, weight, valid_from, known_from, act FROM osms.scheme_weight WHERE scheme = 'plain';
+INSERT INTO osms.base_rate (scheme, class, rate, valid_from, act) VALUES ('days', 'two', 3100, '2018-01-01', 'order-1'), ('days', 'three', 3100, '2018-01-01', 'order-1');
+INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (117, 17, 2, 'active', '2024-05-11');
+SELECT results_eq($$SELECT * FROM osms.changes('fund', '2024-04-01', '2024-05-01', 'days') WHERE organisation IN ('2', '3')$$,
+    $$VALUES ('2', 'new', 20::bigint, 2066.67), ('2', 'aged', 2, 33.33), ('3', 'aged', 1, 0.00)$$, 'from 30 days to 31');
+SELECT results_eq($$SELECT * FROM osms.changes('fund', '2024-02-01', '2024-03-01', 'days') WHERE organisation = '3'$$,
+    $$VALUES ('3', 'aged', 30::bigint, 0.00), ('3', 'rate', 0, -2627.65)$$, 'from one day to 31');
+
 -- How the session writes dates, and where it is, changes nothing: elsewhere CST, IST and EST are other zones.
 CREATE FUNCTION pg_temp.everything(style text, zone text) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
