@@ -30,8 +30,9 @@ BEGIN
                   DETAIL = 'What was paid, and why, has to stay answerable.',
                   HINT = 'osms.post_restatement() writes a correction into the ledger.';
     END IF;
+    -- a header that was restored from a dump may name this transaction, but an older one wrote it here
     EXECUTE format('SELECT to_char(w.month, ''YYYY-MM'') FROM written w WHERE NOT EXISTS
-                    (SELECT FROM %I.%I h WHERE h.month = w.month AND h.transaction = pg_current_xact_id() %s) ORDER BY w.month LIMIT 1',
+                    (SELECT FROM %I.%I h WHERE h.month = w.month AND h.transaction = pg_current_xact_id() AND age(h.xmin) <= 0 %s) ORDER BY w.month LIMIT 1',
                    TG_TABLE_SCHEMA, TG_ARGV[0], CASE TG_ARGV[0] WHEN 'restatement' THEN 'AND h.revision = w.revision' END) INTO added_to;
     IF added_to IS NOT NULL THEN
         RAISE EXCEPTION 'table "%" takes no more rows for %', TG_TABLE_NAME, added_to
