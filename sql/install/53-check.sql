@@ -234,6 +234,13 @@ BEGIN
       AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = osms.relation_of(registry, 'pending')
                       AND g.tgfoid = 'osms.judge_pending'::regproc AND g.tgenabled IN ('O', 'A'))
     UNION ALL
+    SELECT t.relation, 'warning', format('closed months in the relation "%s" could be changed: trigger "%s" is missing or disabled', t.relation, k.keeper),
+           format('ALTER TABLE %I.%I ENABLE TRIGGER %I.', registry, t.relation, k.keeper)
+    FROM unnest('{statement,statement_line,restatement,restatement_line,ledger}'::text[]) AS t (relation), unnest('{keep,keep_added}'::text[]) AS k (keeper)
+    WHERE osms.relation_of(registry, t.relation) IS NOT NULL
+      AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = osms.relation_of(registry, t.relation) AND g.tgname = k.keeper
+                      AND g.tgfoid = 'osms.keep_closed'::regproc AND g.tgenabled IN ('O', 'A'))
+    UNION ALL
     -- the guard itself
     SELECT p.relation, 'info', format('table %s is not guarded', p.source), 'Run osms.guard().'
     FROM present p

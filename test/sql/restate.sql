@@ -142,7 +142,10 @@ SELECT is(pg_temp.verdict($$INSERT INTO fund.statement_line (month, organisation
     (SELECT '55000 table "statement_line" takes no more rows for ' || to_char(month, 'YYYY-MM') FROM fund.statement WHERE transaction = pg_current_xact_id()), 'it takes no rows all the same');
 ALTER TABLE fund.statement DISABLE TRIGGER keep;
 DELETE FROM fund.statement WHERE month > '2100-01-01';
+SELECT results_eq($$SELECT severity, problem, hint FROM osms.check_registry('fund') WHERE relation = 'statement'$$, $$VALUES
+    ('warning', 'closed months in the relation "statement" could be changed: trigger "keep" is missing or disabled', 'ALTER TABLE fund.statement ENABLE TRIGGER keep.')$$, 'a keeper who sleeps is told of');
 ALTER TABLE fund.statement ENABLE TRIGGER keep;
+SELECT is_empty($$SELECT * FROM osms.check_registry('fund') WHERE problem ~ 'closed months'$$, 'all are awake');
 SELECT is(pg_temp.verdict($$DO 'BEGIN PERFORM osms.close_month(''fund'', ''2024-03-01'', ''plain''); EXCEPTION WHEN division_by_zero THEN NULL; END'$$), 'ok', 'a savepoint is no other transaction');
 
 -- Why February costs more than January, as they were closed, and where everybody went.
