@@ -328,49 +328,96 @@ END $$;
 COMMENT ON FUNCTION osms.explain_basis(text, jsonb) IS
     'what an attachment, told as JSON, stands on: its application with decision and identifications, or its order';
 
-CREATE FUNCTION osms.explain_month(registry text, person text, attachment text, month date, revision integer,
-                                   OUT counted boolean, OUT item text, OUT value text, OUT source text) RETURNS record
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000
+-- The list of a site is counted without contributions, which would be asked of
+-- everybody on it.
+CREATE FUNCTION osms.explain_month(registry text, mine text, sited boolean, month date, revision integer)
+    RETURNS TABLE (outcome text, heads text, organisation text, rate numeric, share text, instead text)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 1
     SET search_path = pg_catalog, pg_temp
-    SET datestyle = 'ISO'
 AS $$
 DECLARE
     terms osms.statement_terms := osms.terms_of(registry, month, revision);
-    relation text := CASE revision WHEN 0 THEN 'statement_line' ELSE 'restatement_line' END;
-    on_list record;
-    line record;
+    lists osms.statement_terms := terms;
+    list text := 'SELECT NULL::date AS day, 1::numeric AS list_share WHERE false';
 BEGIN
-    EXECUTE format('SELECT min(r.organisation::text) AS organisation, count(*) AS days, count(*) FILTER (WHERE %s) AS heads FROM %I.roster r, unnest($1) AS d (day)
-                    WHERE r.person = $2::%s AND r.attachment::text = $3 AND %s',
-                   osms.placed(terms, 'r', 'd.day'), registry, osms.key_type(registry, 'person'), osms.on_roster(terms, 'r', 'd.day'))
-        INTO on_list USING terms.days, person, attachment;
-    EXECUTE format('SELECT l.status, l.held_because, l.heads, l.rate FROM %I.%I l WHERE l.month = $1 AND l.organisation = $2 %s',
-                   registry, relation, CASE revision WHEN 0 THEN '' ELSE format('AND l.revision = %s', revision) END)
-        INTO line USING month, on_list.organisation;
-    counted := on_list.days > 0;
-    IF line.status IS NOT NULL THEN
-        item := CASE revision WHEN 0 THEN 'paid for ' ELSE 'restated for ' END || to_char(month, 'YYYY-MM');
-        value := CASE WHEN on_list.heads = 0 THEN 'no head, without sex or usable birth date'
-                      WHEN line.status = 'held' THEN 'held: ' || line.held_because
-                      ELSE format('%s of %s heads of organisation %s at %s', on_list.heads, line.heads, on_list.organisation, line.rate) END;
+    terms.norm_above := NULL;
+    IF lists.norm_above IS NOT NULL AND sited THEN
+        lists.insured_month := NULL;
+        lists.insurance_known := false;
+        list := format('SELECT m.day, m.list_share FROM (%1$s) AS m WHERE %3$s AND m.organisation = ANY (ARRAY(SELECT m.organisation FROM %2$I.roster m WHERE %3$s))
+            AND m.site = ANY (ARRAY(SELECT m.site FROM %2$I.roster m WHERE %3$s))', osms.member_query(lists), registry, mine);
     END IF;
-    source := CASE revision WHEN 0 THEN 'statement' ELSE 'restatement ' || revision END;
+    RETURN QUERY EXECUTE format($query$
+        SELECT concat_ws(' ', m.organisation, l.status, l.held_because, m.heads, m.shares, m.reason), format('%%s of %%s heads', m.heads, l.heads), m.organisation,
+               CASE WHEN m.heads > 0 AND l.status = 'ok' THEN l.rate END,
+               CASE WHEN m.shares <> m.heads THEN format(' x %%s, %%s', osms.plain(round(m.shares / m.heads, 4)), m.reason) ELSE '' END,
+               CASE WHEN m.heads = 0 THEN 'no head, without sex or usable birth date' WHEN l.status = 'held' THEN 'held: ' || l.held_because END
+        FROM (SELECT d.organisation::text AS organisation, count(*) AS heads, sum(CASE %4$L WHEN 'lower' THEN least(d.share, n.list_share) ELSE d.share * coalesce(n.list_share, 1) END) AS shares,
+                     nullif(concat_ws(', ', max(d.reason), CASE WHEN min(n.list_share) < 1 THEN 'over_norm' END), '') AS reason
+              FROM (SELECT m.* FROM (%2$s) AS m WHERE %5$s AND m.placed) AS d LEFT JOIN (%3$s) AS n USING (day) GROUP BY d.organisation
+              UNION ALL
+              SELECT m.organisation::text, 0, 0, NULL FROM (%2$s) AS m WHERE %5$s AND m.placed IS DISTINCT FROM true) AS m
+        LEFT JOIN LATERAL (
+            SELECT x.status, x.held_because, x.heads, x.rate
+            FROM (SELECT 0 AS revision, l.organisation, l.status, l.held_because, l.heads, l.rate FROM %1$I.statement_line l WHERE l.month = $1
+                  UNION ALL SELECT l.revision, l.organisation, l.status, l.held_because, l.heads, l.rate FROM %1$I.restatement_line l WHERE l.month = $1 AND l.revision <= $2) AS x
+            WHERE x.organisation = m.organisation ORDER BY x.revision DESC LIMIT 1) AS l ON true
+        ORDER BY m.heads DESC, m.organisation COLLATE "C" LIMIT 1$query$, registry, osms.member_query(terms), list, (terms.scheme).both_reductions, mine) USING month, revision;
 END $$;
-COMMENT ON FUNCTION osms.explain_month(text, text, text, date, integer) IS
-    'whether an attachment counted in a closed month (revision 0) or a restatement, and what was paid for it: heads and rate (tenge) of its organisation; item is NULL where a restatement did not change the organisation''s line';
+COMMENT ON FUNCTION osms.explain_month(text, text, boolean, date, integer) IS
+    'what a closed month (revision 0) or a restatement paid for an attachment, told by a condition on m and whether it was ever at a site: outcome (all but the rate, to be compared), its heads of those of the organisation, rate (tenge; NULL where nothing was paid), share below 1 with its reason, what there is instead of a payment; no row where the attachment does not count';
+
+-- What only the rate of the organisation changed is told once, as restated
+-- last; months in a row of which the same is to be told are told together.
+CREATE FUNCTION osms.explain_months(registry text, person text, attachment text) RETURNS TABLE (at timestamptz, item text, value text, source text)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 15
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    mine text := format('m.person = %L::%s AND m.attachment = %L::%s', person, osms.key_type(registry, 'person'), attachment, osms.key_type(registry, 'attachment'));
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        WITH span AS (
+            SELECT min(m.since) AS since, max(m.until) AS until, array_agg(DISTINCT m.organisation::text) AS organisations, bool_or(m.site IS NOT NULL) AS sited FROM %1$I.roster m WHERE %2$s
+        ), header AS (
+            SELECT h.*, s.sited
+            FROM span s, (SELECT s.month, 0 AS revision, s.known_at FROM %1$I.statement s UNION ALL SELECT r.month, r.revision, r.known_at FROM %1$I.restatement r) AS h
+            WHERE s.since < h.month + interval '1 month' AND s.until > h.month
+              AND (h.revision = 0 OR EXISTS (SELECT FROM %1$I.restatement_line l WHERE l.month = h.month AND l.revision = h.revision AND l.organisation = ANY (s.organisations)))
+        ), told AS (
+            SELECT h.*, e.*, coalesce(e.outcome, '') AS now, coalesce(lag(e.outcome) OVER (PARTITION BY h.month ORDER BY h.revision), '') AS before
+            FROM header h LEFT JOIN LATERAL osms.explain_month($1, $2, h.sited, h.month, h.revision) AS e ON true
+        ), part AS (
+            SELECT t.*, count(*) FILTER (WHERE t.now <> t.before) OVER (PARTITION BY t.month ORDER BY t.revision) AS nth FROM told t
+        ), outcome AS (
+            -- what held from a revision on, until the next that changed more than the rate
+            SELECT p.month, p.nth, p.now, min(p.known_at) AS at, min(p.revision) AS first, max(p.revision) AS last, min(p.organisation) AS organisation, min(p.share) AS share,
+                   min(p.instead) AS instead, (array_agg(p.heads ORDER BY p.revision DESC))[1] AS heads, (array_agg(p.rate ORDER BY p.revision DESC))[1] AS rate
+            FROM part p WHERE p.nth > 0 GROUP BY p.month, p.nth, p.now
+        ), run AS (
+            SELECT o.*, o.month - make_interval(months => (row_number() OVER (PARTITION BY o.nth, o.now, o.first > 0 ORDER BY o.month))::integer) AS island FROM outcome o
+        )
+        SELECT min(r.at), CASE WHEN r.restated THEN 'restated for ' ELSE 'paid for ' END || concat_ws(' to ', to_char(min(r.month), 'YYYY-MM'), to_char(nullif(max(r.month), min(r.month)), 'YYYY-MM')),
+               CASE WHEN r.now = '' THEN 'counts no more'
+                    ELSE coalesce(min(r.instead), format('%%s of organisation %%s at %%s%%s', CASE count(*) WHEN 1 THEN min(r.heads) ELSE 'each month a head' END, min(r.organisation),
+                                                         concat_ws(' to ', min(r.rate), nullif(max(r.rate), min(r.rate))), min(r.share))) END,
+               CASE WHEN r.restated THEN 'restatement ' || concat_ws(' to ', min(r.first), nullif(max(r.first), min(r.first))) ELSE 'statement' END
+               || CASE WHEN max(r.last - r.first) > 0 AND r.now <> '' THEN ', rate as restated last' ELSE '' END
+        FROM (SELECT x.*, x.first > 0 AS restated FROM run x) AS r
+        GROUP BY r.nth, r.now, r.restated, r.island$query$, registry, mine) USING registry, mine;
+END $$;
+COMMENT ON FUNCTION osms.explain_months(text, text, text) IS
+    'what closed months and their restatements paid for an attachment, with the moment as of which that became known, the first of months in a row that are told together: what each month paid, and each restatement that changed more than the rate';
 
 CREATE FUNCTION osms.explain_attachment(registry text, attachment text)
-    RETURNS TABLE (at timestamptz, item text, value text, source text)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 30
+    RETURNS TABLE (at timestamp, item text, value text, source text)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 30
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO'
 AS $$
 #variable_conflict use_column
 DECLARE
     found jsonb;
-    month record;
-    told record;
-    counted boolean;
 BEGIN
     PERFORM osms.check_reader(registry);
     EXECUTE format('SELECT to_jsonb(a) FROM %I.attachment a WHERE a.attachment = $1::%s', registry, osms.key_type(registry, 'attachment')) INTO found USING attachment;
@@ -379,28 +426,29 @@ BEGIN
             USING ERRCODE = 'no_data_found', HINT = format('SELECT attachment FROM %I.attachment lists them.', registry);
     END IF;
     RETURN QUERY VALUES
-        (NULL::timestamptz, 'person', found ->> 'person', 'attachment'),
+        (NULL::timestamp, 'person', found ->> 'person', 'attachment'),
         (NULL, 'organisation', concat_ws(', site ', found ->> 'organisation', found ->> 'site'), 'attachment'),
         (NULL, 'counts', format('from %s %s', found ->> 'since', coalesce('before ' || (found ->> 'until'), 'without end')), 'attachment'),
         (NULL, 'state', concat_ws(', ', found ->> 'state', found ->> 'reason'), 'attachment'),
         (NULL, 'basis', CASE WHEN found ->> 'application' IS NOT NULL THEN 'application ' || (found ->> 'application')
                              WHEN found ->> 'order_key' IS NOT NULL THEN 'order ' || (found ->> 'order_key')
                              WHEN found ->> 'restores' IS NOT NULL THEN 'restores attachment ' || (found ->> 'restores') ELSE 'inherited' END, 'attachment');
-    RETURN QUERY SELECT e.* FROM osms.explain_basis(registry, found) AS e;
     RETURN QUERY EXECUTE format($query$
-        SELECT r.known_from, 'known as ' || r.mark, format('%%s to %%s', r.since, r.until) ||
-               CASE WHEN r.known_to < 'infinity' THEN format(', until %%s', r.known_to) ELSE '' END, 'roster'
-        FROM %1$I.roster r WHERE r.person = $1::%2$s AND r.attachment::text = $2 ORDER BY r.known_from$query$, registry, osms.key_type(registry, 'person')) USING found ->> 'person', attachment;
-    FOR month IN EXECUTE format('SELECT s.month, 0 AS revision, s.known_at FROM %1$I.statement s
-                                 UNION ALL SELECT r.month, r.revision, r.known_at FROM %1$I.restatement r ORDER BY 1, 2', registry) LOOP
-        SELECT e.* INTO told FROM osms.explain_month(registry, found ->> 'person', attachment, month.month, month.revision) AS e;
-        IF told.item IS NOT NULL THEN
-            RETURN QUERY VALUES (month.known_at, told.item, told.value, told.source);
-        ELSIF counted AND month.revision > 0 AND NOT told.counted THEN
-            RETURN QUERY VALUES (month.known_at, 'restated for ' || to_char(month.month, 'YYYY-MM'), 'counts no more', told.source);
-        END IF;
-        counted := told.counted;
-    END LOOP;
+        SELECT date_trunc('second', e.at AT TIME ZONE z.time_zone), e.item, e.value, e.source
+        FROM (SELECT b.at, 1 AS place, b.item, b.value, b.source FROM osms.explain_basis($1, $3) AS b
+              UNION ALL
+              SELECT r.known_from, 2, 'known as ' || r.mark, format('from %%s %%s', r.since, CASE WHEN isfinite(r.until) THEN 'before ' || r.until ELSE 'without end' END), 'roster'
+              FROM %1$I.roster r WHERE r.person = $4::%2$s AND r.attachment::text = $2
+              UNION ALL
+              SELECT r.known_to, 3, 'no more on the roster', NULL, 'roster'
+              FROM %1$I.roster r WHERE r.person = $4::%2$s AND r.attachment::text = $2 AND isfinite(r.known_to)
+                AND NOT EXISTS (SELECT FROM %1$I.roster n WHERE n.person = r.person AND n.attachment = r.attachment AND n.known_from = r.known_to)
+              UNION ALL
+              SELECT NULL, 4, 'restored', 'by attachment ' || a.attachment, 'attachment' FROM %1$I.attachment a WHERE a.person = $4::%2$s AND a.restores::text = $2
+              UNION ALL
+              SELECT m.at, 5, m.item, m.value, m.source FROM osms.explain_months($1, $4, $2) AS m) AS e, %1$I.setting z
+        ORDER BY e.at NULLS FIRST, e.place, e.item COLLATE "C"$query$, registry, osms.key_type(registry, 'person'))
+        USING registry, attachment, found, found ->> 'person';
 END $$;
 COMMENT ON FUNCTION osms.explain_attachment(text, text) IS
-    'one attachment (its key as text): whom and what it is, on what basis, with the application, identification or order behind it, what was written when and by whom, and what each closed month and restatement paid for it (tenge); at tells when that became known. P0002 for an unknown key, 42501 for who may not read the registry';
+    'one attachment (its key as text), in order: whom and what it is, on what basis, then, at in the civil time zone of the registry, the application, identification or order behind it, what the roster knew from when on, and what closed months and restatements paid for it (tenge); months in a row with the same outcome are one row. P0002 for an unknown key, 42501 for who may not read the registry';

@@ -119,6 +119,36 @@ SELECT results_eq($$SELECT item, computation, value FROM told WHERE (scheme, mon
     ('amount', '81709.1 - 12418.35', 69290.75)$$, 'one by eye');
 SELECT cmp_ok(max(c), '<=', 30::bigint, 'on one screen') FROM (SELECT count(*) AS c FROM told GROUP BY scheme, month, organisation) x;
 
+-- Attachments: what is told of a year, in order; their shares are those of the statement.
+INSERT INTO fund.attachment (attachment, person, organisation, state, since, restores) VALUES (1016, 16, 1, 'active', '2020-01-01', 16);
+SELECT lives_ok($$SELECT osms.post_restatement('fund', '2025-11-01')$$, 'one is restored');
+CREATE FUNCTION story(attachment text) RETURNS TABLE (item text, value text, source text) LANGUAGE sql AS $$
+    SELECT e.item, e.value, e.source FROM osms.explain_attachment('fund', $1) WITH ORDINALITY AS e (at, item, value, source, nth) WHERE at IS NOT NULL OR item = 'restored' ORDER BY nth $$;
+SELECT results_eq($$SELECT * FROM story('16')$$, $$VALUES ('restored', 'by attachment 1016', 'attachment'), ('known as counted', 'from 2020-01-01 without end', 'roster'),
+    ('paid for 2025-01 to 2025-11', (SELECT format('each month a head of organisation 1 at %s', min(rate)) FROM fund.statement_line WHERE organisation = '1'), 'statement'),
+    ('no more on the roster', NULL, 'roster'), ('restated for 2025-01 to 2025-11', 'counts no more', 'restatement 1')$$, 'annulled and restored');
+SELECT results_eq($$SELECT * FROM story('1016')$$, $$VALUES ('known as counted', 'from 2020-01-01 without end', 'roster'), ('restated for 2025-11',
+    (SELECT format('1 of %s heads of organisation 1 at %s', heads, rate) FROM fund.restatement_line WHERE organisation = '1' AND month = '2025-11-01' ORDER BY revision DESC LIMIT 1), 'restatement 3')$$, 'what restores it');
+SELECT results_eq($$SELECT * FROM story('24')$$, $$VALUES ('known as counted', 'from 2020-01-01 without end', 'roster'),
+    ('paid for 2025-01 to 2025-11', (SELECT format('each month a head of organisation 1 at %s to %s', min(rate), max(rate)) FROM (SELECT DISTINCT ON (month) rate FROM fund.restatement_line
+        WHERE organisation = '1' ORDER BY month, revision DESC) x), 'statement, rate as restated last'), ('known as suspect', 'from 2020-01-01 without end', 'roster')$$, 'suspect');
+SELECT results_eq($$SELECT * FROM story('11')$$, $$VALUES ('known as counted', 'from 2020-01-01 without end', 'roster'),
+    ('paid for 2025-01 to 2025-11', (SELECT format('each month a head of organisation 4 at %s to %s', min(rate), max(rate)) FROM fund.statement_line WHERE organisation = '4'), 'statement'),
+    ('known as counted', 'from 2020-01-01 before 2025-03-10', 'roster'), ('restated for 2025-03 to 2025-11', 'counts no more', 'restatement 1')$$, 'a death that was told late');
+SELECT results_eq($$SELECT item, value FROM story('14')$$, $$VALUES ('known as counted', 'from 2020-01-01 without end'), ('paid for 2025-01 to 2025-11', 'held: no_contract'),
+    ('restated for 2025-01 to 2025-11', (SELECT format('each month a head of organisation 7 at %s to %s', min(rate), max(rate)) FROM fund.restatement_line WHERE organisation = '7'))$$, 'held and released');
+SELECT results_eq($$SELECT item, regexp_replace(value, ' at .* x', ' x') FROM story('625') WHERE item LIKE 'paid%'$$, $$VALUES ('paid for 2025-01 to 2025-09', 'each month a head of organisation 2 x 0.5, over_norm'),
+    ('paid for 2025-10 to 2025-11', 'each month a head of organisation 2 x 0.5, uninsured, over_norm')$$, 'at a share');
+SELECT results_eq($$SELECT value FROM story('50') WHERE item LIKE 'paid%'$$, $$VALUES ('no head, without sex or usable birth date')$$, 'without a birth date');
+SELECT is_empty($$
+    SELECT p.attachment, p.share, p.reason, e.share
+    FROM fund.statement s, osms.statement_persons('fund', s.month, s.scheme, s.known_at) p,
+         osms.explain_month('fund', format('m.person = %s AND m.attachment = %s', p.person, p.attachment), true, s.month, 0) e
+    WHERE s.month = '2025-11-01' AND p.attachment::int % 7 = 1 AND p.placed AND e.share <> CASE WHEN p.share = 1 THEN '' ELSE format(' x %s, %s', osms.plain(p.share), p.reason) END$$, 'as the statement says');
+SELECT cmp_ok(max((SELECT count(*) FROM osms.explain_attachment('fund', a.attachment::text))), '<=', 24::bigint, 'on one screen') FROM fund.attachment a WHERE a.attachment IN (11, 14, 16, 24, 50, 625, 1016);
+SELECT is_empty($$SELECT a.attachment, e.* FROM fund.attachment a, osms.explain_attachment('fund', a.attachment::text) e
+    WHERE a.attachment IN (11, 14, 16, 24, 50, 625, 1016) AND e.at <> date_trunc('second', e.at)$$, 'to the second');
+
 -- What was stored and can no longer be counted again is told as stored.
 SELECT lives_ok($$SELECT osms.close_month('fund', '2025-12-01', 'base')$$, 'December is closed');
 TRUNCATE fund.service;
