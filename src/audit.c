@@ -160,10 +160,10 @@ audit_query(const Guard *guard, const bool *wanted)
 	if (tested.len == 0)
 		return NULL;
 	return psprintf("SELECT j.key, j.person, f.rule, ltrim(f.finding, '?')"
-					" FROM (SELECT c.%s::text AS key, %s AS person%s FROM %s c%s)"
+					" FROM (SELECT %s AS key, %s AS person%s FROM %s c%s)"
 					" j, LATERAL (%s%s%s%s) f(rule, finding)"
 					" WHERE num_nonnulls(%s) > 0 AND f.finding IS NOT NULL",
-					shape->columns[0].name,
+					key_text(shape),
 					strcmp(shape->columns[shape->subject].name, "person") == 0
 					? "c.person::text" : "NULL::text",
 					findings.data, stored_rows(guard, others, reach),

@@ -102,7 +102,8 @@ shaped_like_source(Oid staging, const Projection *p, Relation source)
 	bool		like_source = true;
 	const char *missing = NULL;
 
-	for (int i = 1; i < shape->ncolumns; i++)
+	/* a key may be drawn, but not half of one */
+	for (int i = shape->dated ? 0 : 1; i < shape->ncolumns; i++)
 	{
 		if (!shape->columns[i].needed)
 			continue;
@@ -222,14 +223,14 @@ candidate_query(const Guard *guard, Oid staging)
 	relation_close(source, AccessShareLock);
 	return psprintf("SELECT c.*, %s, %s FROM (SELECT %s, s.ctid FROM (%s) s) c"
 					" ORDER BY c.%s%s%s, c.%s",
-					has_key ? psprintf("c.%s::text", shape->columns[0].name) :
-					"NULL::text",
+					has_key ? key_text(shape) : "NULL::text",
 					strcmp(shape->columns[shape->subject].name, "person") == 0 ?
 					"c.person::text" : "NULL::text",
 					out.data, from, shape->columns[shape->subject].name,
 					OidIsValid(guard->collation) ?
 					psprintf(" COLLATE %s",
 							 generate_collation_name(guard->collation)) : "",
-					p->kind == REL_ATTACHMENT ? ", c.since" : "",
+					p->kind == REL_ATTACHMENT ? ", c.since" :
+					p->kind == REL_PAYMENT ? ", c.month, c.amount" : "",
 					shape->columns[0].name);
 }

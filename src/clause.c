@@ -11,6 +11,7 @@
 #include "law_application.h"
 #include "law_attachment.h"
 #include "law_order.h"
+#include "law_payment.h"
 #include "law_place.h"
 #include "law_time.h"
 
@@ -223,6 +224,18 @@ const Clause clauses[] = {
 		.relations = RELATION_BIT(REL_APPLICATION), .audited = true},
 	{RULE_PERSON_KNOWN, REL_IDENTITY_EVENT, EVENT_PERSON, NULL, PERSON_KNOWN,
 		.audited = true},
+
+	{RULE_PERIOD, REL_PAYMENT, PAYMENT_MONTH, row_dates, NULL,
+		.audited = true},
+	{RULE_IMMUTABLE, REL_PAYMENT, PAYMENT_ORGANISATION, row_immutable, NULL,
+		.audited = false},
+	/* the organisation's row is the lock of its payments */
+	{RULE_PAYMENT_DUE, REL_PAYMENT, PAYMENT_AMOUNT, NULL, PAYMENT_DUE,
+		.relations = RELATION_BIT(REL_ORGANISATION), .audited = true},
+	{RULE_PAYMENT_CONTRACT, REL_PAYMENT, PAYMENT_AMOUNT, NULL,
+		PAYMENT_CONTRACT(PAYS_MORE), .stored = PAYMENT_CONTRACT("true"),
+		.relations = RELATION_BIT(REL_ORGANISATION) |
+		RELATION_BIT(REL_CONTRACT), .audited = true},
 };
 
 const int	nclauses = lengthof(clauses);

@@ -132,7 +132,7 @@ find_idle(const Chunk *events, Datum opening, Findings *findings)
 			same_key(type, guard->projection->collation[CHAIN_CLOSES],
 					 change->value[closes], opening))
 			found(guard, RULE_TRANSITION, CHAIN_STATE, "no_such_step", 'I',
-				  change->value[CHANGE_NEW], change->isnull[CHANGE_NEW],
+				  change->value + CHANGE_NEW, change->isnull + CHANGE_NEW,
 				  findings);
 	}
 }

@@ -216,21 +216,24 @@ change_desc(const Projection *p)
 }
 
 /*
- * The collation in which a guard sorts: that of the persons, where it locks
- * them, whatever collation the guarded relation gives their keys.
+ * The collation in which a guard sorts: that of the persons or organisations
+ * it locks, whatever collation the guarded relation gives their keys.
  */
 static Oid
 collation_of(const Guard *guard)
 {
 	const CanonicalRelation *shape = &canonical_relations[guard->kind];
-	Oid			person = guard->registry.relation[REL_PERSON];
+	const char *key = shape->columns[shape->subject].type;
+	RelationKind kind;
+	Oid			locked;
 	Oid			type;
 	int32		typmod;
 	Oid			collation;
 
-	if (strcmp(shape->columns[shape->subject].type, "@person") != 0)
+	if (key[0] != '@' || !relation_kind_of(key + 1, &kind) ||
+		!OidIsValid(locked = guard->registry.relation[kind]))
 		return guard->projection->collation[shape->subject];
-	get_atttypetypmodcoll(person, get_attnum(person, "person"), &type, &typmod,
+	get_atttypetypmodcoll(locked, get_attnum(locked, key + 1), &type, &typmod,
 						  &collation);
 	return collation;
 }

@@ -33,6 +33,7 @@ typedef enum GuardPlan
 	PLAN_LOCK,
 	PLAN_PERSONS,
 	PLAN_HOLD_CONTRACTS,
+	PLAN_IMPORT,
 	PLAN_FULL_SITES,
 	PLAN_GLANCE,
 	PLAN_JUDGE,
@@ -116,6 +117,11 @@ typedef struct RootRow
 } RootRow;
 
 #define CHUNK_PERSONS 1000		/* persons locked and judged together */
+
+/* The import under way in this transaction; the index of open ones is empty. */
+#define IMPORT \
+	"(SELECT i.entry FROM {r}.import i WHERE i.ended IS NULL" \
+	" AND i.transaction = pg_current_xact_id_if_assigned())"
 
 /* The order in which persons are sorted and locked. */
 typedef struct SubjectOrder
@@ -217,8 +223,8 @@ extern Oid	writer_of(Oid target);
 
 /* report.c */
 extern void found(const Guard *guard, RuleId rule, int column,
-				  const char *finding, char event, Datum key, bool key_null,
-				  Findings *findings);
+				  const char *finding, char event, const Datum *row,
+				  const bool *isnull, Findings *findings);
 extern void tell_findings(const Findings *findings);
 
 /* sift.c */
@@ -230,8 +236,12 @@ extern bool may_import(const Guard *guard);
 
 /* set_guard.c */
 extern const char lock_of_persons[];
+extern const char hold_of_contracts[];
 extern bool *read_persons(Chunk *chunk, bool lock_them,
 						  bool *complete, bool *imports);
+
+/* payment.c */
+extern bool read_payees(Chunk *chunk, bool lock_them);
 
 /* change.c */
 extern void begin_subject_order(SubjectOrder *order, const Guard *guard);

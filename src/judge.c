@@ -15,7 +15,8 @@
  * on an optional relation are in optional.c.  {others} stands before a look at
  * other rows of the same person in the relation: audit knows who has none.
  * {last_decision} tells that no later row of the chunk decides for the same
- * clerk in the same hour; audit judges each.
+ * clerk in the same hour; audit judges each.  {candidate} tells that the row
+ * is not in the relation yet, as only sift's are.
  */
 #include "guard.h"
 
@@ -218,6 +219,9 @@ write_clause(const Guard *guard, const char *sql)
 		else if (strncmp(sql, "{others}", 8) == 0)
 			appendStringInfoString(&out, guard->purpose == TO_AUDIT ?
 								   "c.others" : "true");
+		else if (strncmp(sql, "{candidate}", 11) == 0)
+			appendStringInfoString(&out, guard->purpose == TO_SIFT ?
+								   "true" : "false");
 		else if (strncmp(sql, "{last_decision}", 15) == 0)
 			appendStringInfoString(&out, guard->purpose == TO_AUDIT ?
 								   "true" : LAST_DECISION);
@@ -350,7 +354,7 @@ judge_row(const Guard *guard, const RowChange *change, bool row_layer,
 		finding = clause->row(change);
 		if (finding)
 			found(guard, clause->rule, clause->column, finding, event,
-				  row->value[0], row->isnull[0], findings);
+				  row->value, row->isnull, findings);
 	}
 }
 
@@ -425,8 +429,8 @@ judge_chunk(Chunk *chunk, Findings *findings)
 			i = atoi(SPI_fname(desc, a) + 1);
 			findings->ord = ord;
 			found(guard, clauses[i].rule, clauses[i].column, finding,
-				  change->event, change->value[CHANGE_NEW],
-				  change->isnull[CHANGE_NEW], findings);
+				  change->event, change->value + CHANGE_NEW,
+				  change->isnull + CHANGE_NEW, findings);
 		}
 	}
 	SPI_freetuptable(table);

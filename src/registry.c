@@ -200,7 +200,8 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"organisation", "@organisation", true},
 		{"month", "date", true},
 		{"amount", "numeric", true}
-	}, .key = "organisation, month"},
+	}, .guarded = true, .subject = PAYMENT_ORGANISATION,
+	.key = "organisation, month", .dated = PAYMENT_MONTH},
 	[REL_ATTESTED_NUMBER] = {"attested_number", 3, {
 		{"number", "text", true},
 		{"act", "text", false},
@@ -234,6 +235,18 @@ canonical_column(RelationKind kind, const char *name, int length)
 			memcmp(rel->columns[i].name, name, length) == 0)
 			return i;
 	return -1;
+}
+
+/* An expression for what a row "c" is told by, as text. */
+const char *
+key_text(const CanonicalRelation *shape)
+{
+	const char *key = shape->columns[0].name;
+
+	if (shape->dated == 0)
+		return psprintf("c.%s::text", key);
+	return psprintf("concat_ws(', ', c.%s, to_char(c.%s, 'YYYY-MM-DD'))", key,
+					shape->columns[shape->dated].name);
 }
 
 /*

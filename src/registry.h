@@ -85,6 +85,10 @@ enum
 };
 enum
 {
+	PAYMENT_ORGANISATION, PAYMENT_MONTH, PAYMENT_AMOUNT
+};
+enum
+{
 	EVENT_EVENT, EVENT_PERSON, EVENT_APPLICANT, EVENT_APPLICATION,
 	EVENT_CHANNEL, EVENT_METHOD, EVENT_PROVIDER, EVENT_CLERK, EVENT_AT
 };
@@ -127,6 +131,8 @@ typedef struct CanonicalRelation
 	int			subject;		/* the column a guard sorts by */
 	bool		of_person;		/* and whose persons it locks */
 	const char *key;			/* columns of its primary key as a table of ours */
+	int			dated;			/* date that tells rows of one first column apart;
+								 * 0: none does */
 	bool		inner;			/* made by osms.map, never told or a table */
 } CanonicalRelation;
 
@@ -134,6 +140,7 @@ extern const CanonicalRelation canonical_relations[REL_KINDS];
 
 extern bool relation_kind_of(const char *name, RelationKind *kind);
 extern int	canonical_column(RelationKind kind, const char *name, int length);
+extern const char *key_text(const CanonicalRelation *shape);
 
 typedef struct CanonicalRow
 {

@@ -12,6 +12,8 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
@@ -26,29 +28,49 @@ may_read(Oid table)
 		check_enable_rls(table, user, true) != RLS_ENABLED;
 }
 
-/* "attachment 42: " or nothing. */
+/* ", 2026-01-31" where a date tells rows of one first column apart. */
 static const char *
-row_label(const Guard *guard, char event, Datum key, bool key_null)
+row_date(const CanonicalRelation *shape, const Datum *row, const bool *isnull)
 {
+	int			i = shape->dated;
+	int			year;
+	int			month;
+	int			day;
+
+	if (i == 0 || isnull[i] || DATE_NOT_FINITE(DatumGetDateADT(row[i])))
+		return "";
+	j2date(DatumGetDateADT(row[i]) + POSTGRES_EPOCH_JDATE, &year, &month,
+		   &day);
+	return psprintf(", %04d-%02d-%02d", year, month, day);
+}
+
+/* " in attachment 42" or nothing. */
+static const char *
+row_label(const Guard *guard, char event, const Datum *row,
+		  const bool *isnull)
+{
+	const CanonicalRelation *shape = &canonical_relations[guard->kind];
 	Oid			output;
 	bool		varlena;
 
-	if (key_null || guard->kind == REL_PERSON ||
+	if (row == NULL || isnull[0] || guard->kind == REL_PERSON ||
 		!(event == 'I' || may_read(guard->source)))
 		return "";
 	getTypeOutputInfo(guard->projection->type[0], &output, &varlena);
-	return psprintf(" in %s %s", canonical_relations[guard->kind].name,
-					OidOutputFunctionCall(output, key));
+	return psprintf(" in %s %s%s", shape->name,
+					OidOutputFunctionCall(output, row[0]),
+					row_date(shape, row, isnull));
 }
 
 /*
  * A rule found something.  In mode enforce this is the refusal, which does
- * not return; in mode warn, or in an import, it is counted; sift collects it.  Runs as the user
- * of the statement.
+ * not return; in mode warn, or in an import, it is counted; sift collects it.
+ * row is the canonical row, of which key and date are told, or NULL.  Runs as
+ * the user of the statement.
  */
 void
 found(const Guard *guard, RuleId rule, int column, const char *finding,
-	  char event, Datum key, bool key_null, Findings *findings)
+	  char event, const Datum *row, const bool *isnull, Findings *findings)
 {
 	const Rule *r = &rules[rule];
 	const CanonicalRelation *shape = &canonical_relations[guard->kind];
@@ -79,7 +101,7 @@ found(const Guard *guard, RuleId rule, int column, const char *finding,
 			(errcode(r->sqlstate),
 			 errmsg("%s", r->refuses),
 			 errdetail("Rule \"%s\" finds %s%s.", r->id, finding,
-					   row_label(guard, event, key, key_null)),
+					   row_label(guard, event, row, isnull)),
 			 errhint("%s", r->hint),
 			 err_generic_string(PG_DIAG_SCHEMA_NAME, schema),
 			 err_generic_string(PG_DIAG_TABLE_NAME, table),

@@ -316,7 +316,7 @@ settle_person(Guard *guard, Datum person, Version *versions, int n,
 				return true;
 			if (mode == MODE_WARN)
 				found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
-					  'U', (Datum) 0, true, findings);
+					  'U', NULL, NULL, findings);
 			unsettled = true;
 		}
 		counted_from = v->since;

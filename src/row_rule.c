@@ -308,6 +308,9 @@ row_immutable(const RowChange *change)
 		case REL_ORGANISATION_STATUS:
 			return changed_name(change, COLUMN_BIT(STATUS_ORGANISATION) |
 								COLUMN_BIT(STATUS_VALID_FROM));
+		case REL_PAYMENT:
+			return changed_name(change, COLUMN_BIT(PAYMENT_ORGANISATION) |
+								COLUMN_BIT(PAYMENT_MONTH));
 		case REL_IDENTITY_EVENT:
 		case REL_AUTHORITY_ORDER:
 		case REL_PERSON_ALIAS:

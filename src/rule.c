@@ -234,6 +234,22 @@ const Rule rules[RULES] = {
 		.kazakh = "туған күні немесе жынысы нөмірге сәйкес емес",
 		.hint = "For information only: since 2013 a number need not agree with the birth date.",
 	.act = "Law 223-III of 2007 on national identification numbers"},
+	[RULE_PAYMENT_DUE] = {"payment_due", "set", MODE_ENFORCE,
+		.import = true,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "payment is not what is due for the month",
+		.russian = "выплата не равна сумме, причитающейся за месяц",
+		.kazakh = "төлем ай үшін төленуге тиіс сомаға тең емес",
+		.hint = "SELECT * FROM osms.due() shows what is due for a closed month, statement plus ledger; one statement writes all of it.",
+	.act = ACT_PAYMENT},
+	[RULE_PAYMENT_CONTRACT] = {"payment_contract", "set", MODE_ENFORCE,
+		.import = true,
+		.sqlstate = ERRCODE_CHECK_VIOLATION,
+		.refuses = "payment exceeds the contract of the organisation",
+		.russian = "выплата превышает сумму договора организации",
+		.kazakh = "төлем ұйым шартының сомасынан асады",
+		.hint = "Raise the yearly amount of the contract, or restate the later months of the year, which it then cuts.",
+	.act = ACT_PAYMENT},
 };
 
 static const char *const mode_names[] = {"off", "audit", "warn", "enforce"};

@@ -27,11 +27,6 @@ PG_FUNCTION_INFO_V1(osms_judge_pending);
 PG_FUNCTION_INFO_V1(osms_enter_persons);
 PG_FUNCTION_INFO_V1(osms_changed_columns);
 
-/* The import under way in this transaction; the index of open ones is empty. */
-#define IMPORT \
-	"(SELECT i.entry FROM {r}.import i WHERE i.ended IS NULL" \
-	" AND i.transaction = pg_current_xact_id_if_assigned())"
-
 #define PERSONS \
 	"SELECT p.person, p.death_date, p.birth_date, p.sex, s.roster_complete," \
 	" p.death_date + 1, p.region, p.stay_until, " IMPORT " IS NOT NULL" \
@@ -40,10 +35,15 @@ PG_FUNCTION_INFO_V1(osms_changed_columns);
 
 const char lock_of_persons[] = PERSONS " FOR NO KEY UPDATE OF p";
 
+/* KEY SHARE would not wait for a change of valid_to or yearly_amount. */
+const char hold_of_contracts[] =
+"SELECT FROM {r}.contract k WHERE k.organisation = ANY ($1)"
+" ORDER BY k.organisation, k.valid_from FOR SHARE";
+
 static const char journal[] =
 "INSERT INTO {r}.journal (actor, relation, event, key, person, organisation,"
 " state_before, state_after, since, until, reason, changed, import)"
-" SELECT $1, '%s', c.op, coalesce(c.%s::text, ''), %s, osms.changed_columns('%s', c.bits), "
+" SELECT $1, '%s', c.op, coalesce(%s, ''), %s, osms.changed_columns('%s', c.bits), "
 IMPORT
 " FROM chunk c WHERE %s";
 
@@ -65,6 +65,8 @@ static const struct
 	" c.valid_from, NULL, NULL", "true"},
 	[REL_CONTRACT] = {"NULL, c.organisation::text, NULL, NULL,"
 	" c.valid_from, c.valid_to, NULL", "true"},
+	[REL_PAYMENT] = {"NULL, c.organisation::text, NULL, NULL, c.month, NULL,"
+	" NULL", "true"},
 	[REL_AUTHORITY_ORDER] = {"NULL, NULL, NULL, NULL, c.valid_from, NULL,"
 	" c.cause", "true"},
 	[REL_ORDER_SCOPE] = {"c.person, c.to_organisation::text, NULL, NULL,"
@@ -153,14 +155,11 @@ read_persons(Chunk *chunk, bool lock_them, bool *complete, bool *imports)
 
 /*
  * Hold the contracts of the organisations that a chunk attaches to, so that
- * none ends before we do.  KEY SHARE would not wait for a change of valid_to.
+ * none ends before we do.
  */
 static void
 hold_contracts(Chunk *chunk)
 {
-	static const char hold[] =
-	"SELECT FROM {r}.contract k WHERE k.organisation = ANY ($1)"
-	" ORDER BY k.organisation, k.valid_from FOR SHARE";
 	const int	touched = COLUMN_BIT(ATTACHMENT_ORGANISATION) |
 		COLUMN_BIT(ATTACHMENT_SINCE);
 	const int	organisation = CHANGE_NEW + ATTACHMENT_ORGANISATION;
@@ -185,7 +184,8 @@ hold_contracts(Chunk *chunk)
 		return;
 	organisations = makeArrayResult(held, CurrentMemoryContext);
 	type = get_array_type(type);
-	guard_execute(guard, PLAN_HOLD_CONTRACTS, hold, 1, &type, &organisations);
+	guard_execute(guard, PLAN_HOLD_CONTRACTS, hold_of_contracts, 1, &type,
+				  &organisations);
 	SPI_freetuptable(SPI_tuptable);
 }
 
@@ -202,7 +202,7 @@ write_journal(Chunk *chunk, const char *actor)
 	if (journal_parts[guard->kind].columns == NULL)
 		return;
 	if (guard->plans[PLAN_JOURNAL] == NULL)
-		sql = psprintf(journal, shape->name, shape->columns[0].name,
+		sql = psprintf(journal, shape->name, key_text(shape),
 					   journal_parts[guard->kind].columns, shape->name,
 					   journal_parts[guard->kind].filter);
 	guard_execute(guard, PLAN_JOURNAL, sql, 1, &type, &value);
@@ -223,6 +223,8 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	as_owner_begin(&guard->registry, &user, &context);
 	if (canonical_relations[guard->kind].of_person)
 		known = read_persons(chunk, true, &complete, &imports);
+	else if (guard->kind == REL_PAYMENT)
+		imports = read_payees(chunk, true);
 	if (guard->kind == REL_ATTACHMENT)
 	{
 		hold_contracts(chunk);
@@ -254,22 +256,34 @@ guard_chunk(Chunk *chunk, Findings *findings)
 
 /*
  * Whoever owns a guarded table could learn from its trigger who died or
- * lives where; so the owner must be one who may read that anyway.
+ * lives where, of payments what is due to whom; so the owner must be one who
+ * may read that anyway.
  */
 static void
 check_table_owner(const Guard *guard, Relation table)
 {
-	Oid			owner = table->rd_rel->relowner;
+	static const char *const told[2][2] = {
+		{"person", "roster"}, {"statement_line", "ledger"}
+	};
+	const char *const *names = told[guard->kind == REL_PAYMENT];
 
-	if (pg_class_aclcheck(guard->registry.roster, owner,
-						  ACL_SELECT) != ACLCHECK_OK ||
-		pg_class_aclcheck(guard->registry.relation[REL_PERSON], owner,
-						  ACL_SELECT) != ACLCHECK_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("owner of guarded table \"%s\" may not read registry \"%s\"",
-						RelationGetRelationName(table), guard->registry.name),
-				 errhint("Grant SELECT on the registry's person and roster to the owner of the table.")));
+	for (int i = 0; i < (int) lengthof(told[0]); i++)
+	{
+		Oid			relation =
+			get_relname_relid(names[i],
+							  get_rel_namespace(guard->registry.roster));
+
+		if (!OidIsValid(relation) ||
+			pg_class_aclcheck(relation, table->rd_rel->relowner,
+							  ACL_SELECT) != ACLCHECK_OK)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("owner of guarded table \"%s\" may not read registry \"%s\"",
+							RelationGetRelationName(table),
+							guard->registry.name),
+					 errhint("Grant SELECT on the registry's %s and %s to the owner of the table.",
+							 names[0], names[1])));
+	}
 }
 
 /* The AFTER STATEMENT triggers of a guard. */
@@ -322,7 +336,7 @@ osms_guard_truncate(PG_FUNCTION_ARGS)
 	guard_check_protocol(fcinfo, "osms.guard_truncate", false, true);
 	guard = guard_of_trigger(trigdata);
 	if (guard->modes[RULE_IMMUTABLE] != MODE_OFF)
-		found(guard, RULE_IMMUTABLE, 0, "truncated", 'D', (Datum) 0, true,
+		found(guard, RULE_IMMUTABLE, 0, "truncated", 'D', NULL, NULL,
 			  &findings);
 	tell_findings(&findings);
 	return PointerGetDatum(NULL);
@@ -378,7 +392,7 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 		as_owner_end(user, context);
 		if (overlap)
 			found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
-				  'U', (Datum) 0, true, &findings);
+				  'U', NULL, NULL, &findings);
 	}
 	PG_FINALLY();
 	{

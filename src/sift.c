@@ -221,7 +221,7 @@ judge_span(Sift *sift, int ord, Findings *findings)
 		{
 			findings->ord = ord;
 			found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
-				  'I', (Datum) 0, true, findings);
+				  'I', NULL, NULL, findings);
 			return;
 		}
 }
@@ -282,6 +282,8 @@ read_present(Sift *sift, Chunk *chunk, Findings *findings)
 	bool		imports;
 	bool	   *known;
 
+	if (guard->kind == REL_PAYMENT)
+		findings->imports = read_payees(chunk, false) && may_import(guard);
 	if (!canonical_relations[guard->kind].of_person)
 		return;
 	known = read_persons(chunk, false, &complete, &imports);

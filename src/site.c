@@ -114,8 +114,8 @@ judge_sites(Guard *guard, Findings *findings)
 		Datum		key = SPI_getbinval(table->vals[r], table->tupdesc, 2,
 										&isnull);
 
-		found(guard, RULE_SITE_NORM, ATTACHMENT_SITE, "over_norm", 'U', key,
-			  isnull, findings);
+		found(guard, RULE_SITE_NORM, ATTACHMENT_SITE, "over_norm", 'U', &key,
+			  &isnull, findings);
 		findings->count[RULE_SITE_NORM] += rows - 1;
 	}
 	SPI_freetuptable(table);

@@ -212,7 +212,7 @@ CREATE FUNCTION osms.guard_changes(registry text, modes jsonb, OUT relation text
 COMMENT ON FUNCTION osms.guard_changes(text, jsonb) IS
     'the triggers of osms.guard_definitions that are missing, disabled or different, with the statement that puts each right; was_open: it did not fire';
 
-CREATE FUNCTION osms.check_one_guard(registry text) RETURNS void
+CREATE FUNCTION osms.check_one_guard(registry text, relations text[] DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -223,6 +223,7 @@ BEGIN
     FROM (SELECT DISTINCT t.source, t.relation, t.registry FROM osms.guard_trigger t WHERE t.registry <> check_one_guard.registry) g
     JOIN (SELECT DISTINCT d.source, d.relation FROM osms.guard_definitions(check_one_guard.registry, '{}') d) d
       ON (d.source, d.relation) = (g.source, g.relation)
+    WHERE relations IS NULL OR g.relation = ANY (relations)
     ORDER BY g.relation LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'table % is guarded for registry "%"', taken.source, taken.registry
@@ -230,4 +231,5 @@ BEGIN
                   HINT = format('A table has one guard; remove the other one with osms.unguard(%L).', taken.registry);
     END IF;
 END $$;
-COMMENT ON FUNCTION osms.check_one_guard(text) IS '55000 for a table that another registry guards; called by osms.guard and osms.plan';
+COMMENT ON FUNCTION osms.check_one_guard(text, text[]) IS
+    '55000 for a table that another registry guards, of these relations or, for NULL, of all; called by osms.guard, guard_payment and plan';

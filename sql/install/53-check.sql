@@ -33,7 +33,7 @@ CREATE FUNCTION osms.missing_indexes(registry text, OUT relation text, OUT "colu
         FROM (VALUES ('person', 'person', false), ('organisation', 'organisation', false), ('application', 'application', false),
                      ('application', 'person', false), ('identity_event', 'application', false), ('attachment', 'attachment', false),
                      ('attachment', 'person', false), ('attachment_event', 'closes', false), ('residence', 'person', false), ('clerk', 'clerk', true),
-                     ('contract', 'organisation', true), ('organisation_status', 'organisation', true), ('site', 'organisation', true),
+                     ('contract', 'organisation', true), ('organisation_status', 'organisation', true), ('site', 'organisation', true), ('payment', 'organisation', true),
                      ('authority_order', 'order_key', true), ('order_scope', 'order_key', true)) AS i (relation, "column", few),
              LATERAL (SELECT osms.relation_of(registry, i.relation) AS oid) c
         WHERE EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = i."column" AND NOT a.attisdropped)
@@ -55,16 +55,20 @@ CREATE FUNCTION osms.missing_grants(registry text, OUT relation text, OUT proble
                format('GRANT %s ON %s TO %I', r.privilege, q.name, o.rolname), format('REVOKE %s ON %s FROM %I', r.privilege, q.name, o.rolname)
         FROM present p, roster o, (VALUES ('SELECT'), ('UPDATE')) AS r (privilege),
              LATERAL (SELECT format('%I.%I', registry, p.relation)) AS q (name)
-        WHERE p.oid IS NOT NULL AND (r.privilege = 'SELECT' OR p.relation IN ('person', 'application', 'attachment', 'contract'))
+        WHERE p.oid IS NOT NULL AND (r.privilege = 'SELECT' OR p.relation IN ('person', 'application', 'attachment', 'contract')
+                                  -- whose rows are the lock of its payments
+                                  OR p.relation = 'organisation' AND osms.relation_of(registry, 'payment') IS NOT NULL)
           AND NOT has_table_privilege(o.relowner, p.oid, r.privilege)
         UNION ALL
         SELECT p.relation, format('the owner of table %s may not read the registry', c.oid::regclass),
-               format('GRANT SELECT ON %1$I.person, %1$I.roster TO %2$I', registry, w.rolname),
-               format('REVOKE SELECT ON %1$I.person, %1$I.roster FROM %2$I', registry, w.rolname)
+               format('GRANT SELECT ON %1$I.%3$I, %1$I.%4$I TO %2$I', registry, w.rolname, n.told[1], n.told[2]),
+               format('REVOKE SELECT ON %1$I.%3$I, %1$I.%4$I FROM %2$I', registry, w.rolname, n.told[1], n.told[2])
         FROM present p, roster o, osms.tables_of(osms.mapped_source(p.oid)) t (source)
-        JOIN pg_catalog.pg_class c ON c.oid = t.source JOIN pg_catalog.pg_roles w ON w.oid = c.relowner
-        WHERE p.guarded AND NOT (has_table_privilege(c.relowner, o.oid, 'SELECT')
-                                 AND has_table_privilege(c.relowner, osms.relation_of(registry, 'person'), 'SELECT'));
+        JOIN pg_catalog.pg_class c ON c.oid = t.source JOIN pg_catalog.pg_roles w ON w.oid = c.relowner,
+        -- what a verdict tells of
+        LATERAL (SELECT CASE p.relation WHEN 'payment' THEN '{statement_line,ledger}'::text[] ELSE '{person,roster}' END) AS n (told)
+        WHERE p.guarded AND NOT (has_table_privilege(c.relowner, osms.relation_of(registry, n.told[1]), 'SELECT')
+                                 AND has_table_privilege(c.relowner, osms.relation_of(registry, n.told[2]), 'SELECT'));
     END;
 COMMENT ON FUNCTION osms.missing_grants(text) IS
     'rights that a guard needs and does not have, with the statements that grant them and take them back; called by osms.check_registry and osms.plan';

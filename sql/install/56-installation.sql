@@ -96,6 +96,50 @@ END $$;
 COMMENT ON FUNCTION osms.mend_mappings(text) IS
     'lets the mappings of a registry write the columns that were renamed since, under their new names; called by osms.guard';
 
+-- The triggers of a guard as they should be, on all tables or on those of some relations.
+CREATE FUNCTION osms.put_triggers(registry text, kept jsonb, relations text[] DEFAULT NULL) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    sources regclass[];
+    statements text[];
+    was_open boolean;
+    gone record;
+BEGIN
+    -- triggers left on tables that were detached
+    FOR gone IN
+        SELECT g.source, array_agg(format('DROP TRIGGER %I ON %s', g.trigger, g.source)) AS statements
+        FROM osms.guard_trigger g
+        WHERE g.registry = put_triggers.registry AND (relations IS NULL OR g.relation = ANY (relations))
+          AND (g.source, g.relation) NOT IN (SELECT d.source, d.relation FROM osms.guard_definitions(put_triggers.registry, kept) d)
+        GROUP BY g.source
+    LOOP
+        IF NOT osms.under_lock(ARRAY[gone.source], 'ACCESS EXCLUSIVE', gone.statements, 1) THEN
+            RAISE WARNING 'table % keeps triggers of a guard it no longer belongs to', gone.source
+                USING HINT = 'Run osms.guard() again when nobody uses it.';
+        END IF;
+    END LOOP;
+
+    -- a row trigger is replaced on the whole tree
+    SELECT array_agg(DISTINCT t.source ORDER BY t.source) INTO sources
+    FROM osms.guard_changes(registry, kept) c
+    CROSS JOIN LATERAL (SELECT c.source UNION SELECT osms.tables_of(c.root) WHERE c.trigger LIKE '%\_row') t (source)
+    WHERE relations IS NULL OR c.relation = ANY (relations);
+    SELECT array_agg(c.statement), bool_or(c.was_open) FILTER (WHERE c.relation IN ('attachment', 'person')) INTO statements, was_open
+    FROM osms.guard_changes(registry, kept) c
+    WHERE relations IS NULL OR c.relation = ANY (relations);
+    IF statements IS NOT NULL AND NOT osms.under_lock(sources, 'SHARE ROW EXCLUSIVE', statements, 100) THEN
+        RAISE EXCEPTION 'could not lock the tables of registry "%" while others write', registry
+            USING ERRCODE = 'lock_not_available', DETAIL = osms.holders(sources, false),
+                  HINT = format('Nothing is changed. Wait for long transactions on the tables to end, or end them, and run osms.%s() again.',
+                                CASE WHEN relations IS NULL THEN 'guard' ELSE 'guard_payment' END);
+    END IF;
+    RETURN was_open;
+END $$;
+COMMENT ON FUNCTION osms.put_triggers(text, jsonb, text[]) IS
+    'makes the triggers of a guard with these modes, or replaces those that differ, on the tables of these relations or, for NULL, of all; whether attachments or persons were written without one. 55P03 where the locks were not to be had. Called by osms.guard and guard_payment';
+
 CREATE FUNCTION osms.guard(registry text, modes jsonb DEFAULT '{}') RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -103,10 +147,7 @@ AS $$
 DECLARE
     problem record;
     kept jsonb;
-    sources regclass[];
-    statements text[];
     was_open boolean;
-    gone record;
     idle text;
 BEGIN
     PERFORM osms.check_modes(modes);
@@ -126,31 +167,7 @@ BEGIN
         RAISE NOTICE 'rule % is idle: the registry lacks what it needs', idle;
     END LOOP;
     PERFORM osms.mend_mappings(registry);
-    -- triggers left on tables that were detached
-    FOR gone IN
-        SELECT g.source, array_agg(format('DROP TRIGGER %I ON %s', g.trigger, g.source)) AS statements
-        FROM osms.guard_trigger g
-        WHERE g.registry = guard.registry
-          AND (g.source, g.relation) NOT IN (SELECT d.source, d.relation FROM osms.guard_definitions(guard.registry, kept) d)
-        GROUP BY g.source
-    LOOP
-        IF NOT osms.under_lock(ARRAY[gone.source], 'ACCESS EXCLUSIVE', gone.statements, 1) THEN
-            RAISE WARNING 'table % keeps triggers of a guard it no longer belongs to', gone.source
-                USING HINT = 'Run osms.guard() again when nobody uses it.';
-        END IF;
-    END LOOP;
-
-    -- a row trigger is replaced on the whole tree
-    SELECT array_agg(DISTINCT t.source ORDER BY t.source) INTO sources
-    FROM osms.guard_changes(registry, kept) c
-    CROSS JOIN LATERAL (SELECT c.source UNION SELECT osms.tables_of(c.root) WHERE c.trigger LIKE '%\_row') t (source);
-    SELECT array_agg(c.statement), bool_or(c.was_open) FILTER (WHERE c.relation IN ('attachment', 'person')) INTO statements, was_open
-    FROM osms.guard_changes(registry, kept) c;
-    IF statements IS NOT NULL AND NOT osms.under_lock(sources, 'SHARE ROW EXCLUSIVE', statements, 100) THEN
-        RAISE EXCEPTION 'could not lock the tables of registry "%" while others write', registry
-            USING ERRCODE = 'lock_not_available', DETAIL = osms.holders(sources, false),
-                  HINT = 'Nothing is changed. Wait for long transactions on the tables to end, or end them, and run osms.guard() again.';
-    END IF;
+    was_open := osms.put_triggers(registry, kept);
     -- what was written while a trigger was missing may not be on the roster
     IF was_open THEN
         EXECUTE format('UPDATE %I.setting SET roster_complete = false WHERE roster_complete RETURNING true', registry) INTO was_open;
@@ -171,6 +188,7 @@ DECLARE
     tables regclass[];
     drops text[];
     disables text[];
+    payment_alone boolean;
 BEGIN
     IF osms.relation_of(registry, 'setting') IS NULL THEN
         RAISE EXCEPTION 'registry "%" does not exist', registry
@@ -178,8 +196,8 @@ BEGIN
     END IF;
     SELECT array_agg(DISTINCT g.source ORDER BY g.source),
            array_agg(format('DROP TRIGGER IF EXISTS %I ON %s', g.trigger, g.source)) FILTER (WHERE NOT g.cloned),
-           array_agg(format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', g.source, g.trigger))
-    INTO tables, drops, disables
+           array_agg(format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', g.source, g.trigger)), bool_and(g.relation = 'payment')
+    INTO tables, drops, disables, payment_alone
     FROM osms.guard_trigger g WHERE g.registry = unguard.registry;
     -- readers, a dump among them, may hold up the one for long, but not the other
     IF drops IS NULL OR osms.under_lock(tables, 'ACCESS EXCLUSIVE', drops, 5) THEN
@@ -194,10 +212,14 @@ BEGIN
                   DETAIL = osms.holders(tables, false),
                   HINT = 'Nothing is changed. Wait for long transactions on the tables to end, or end them, and run osms.unguard() again.';
     END IF;
-    EXECUTE format('UPDATE %I.setting SET roster_complete = false', registry);
+    IF payment_alone IS NOT TRUE THEN
+        EXECUTE format('UPDATE %I.setting SET roster_complete = false', registry);
+    END IF;
 END $$;
 COMMENT ON FUNCTION osms.unguard(text) IS
-    'removes the triggers of a guard; data, roster and journal stay. Where readers keep the tables, disables them instead with a WARNING. The roster counts as incomplete afterwards. Needs ownership of the tables. 3F000 where there is no such registry, 55P03 where the locks were not to be had';
+    'removes the triggers of a guard; data, roster and journal stay. Where readers keep the tables, disables them instead with a WARNING. The roster counts as incomplete afterwards, unless payments alone were guarded. Needs ownership of the tables. 3F000 where there is no such registry, 55P03 where the locks were not to be had';
 
-REVOKE EXECUTE ON FUNCTION osms.under_lock(regclass[], text, text[], integer), osms.mend_mappings(text), osms.guard(text, jsonb), osms.unguard(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.under_lock(regclass[], text, text[], integer), osms.mend_mappings(text), osms.guard(text, jsonb), osms.unguard(text) TO @extowner@;
+REVOKE EXECUTE ON FUNCTION osms.under_lock(regclass[], text, text[], integer), osms.mend_mappings(text), osms.put_triggers(text, jsonb, text[]),
+    osms.guard(text, jsonb), osms.unguard(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.under_lock(regclass[], text, text[], integer), osms.mend_mappings(text), osms.put_triggers(text, jsonb, text[]),
+    osms.guard(text, jsonb), osms.unguard(text) TO @extowner@;

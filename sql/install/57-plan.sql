@@ -81,6 +81,7 @@ DECLARE
     kept jsonb;
     before jsonb;
     guarded boolean;
+    payment_mode text;
     filled boolean;
     attachments numeric;
 BEGIN
@@ -97,7 +98,9 @@ BEGIN
     END IF;
     PERFORM osms.check_one_guard(registry);
     kept := osms.guard_modes(registry, modes);
-    guarded := EXISTS (SELECT FROM osms.guards g WHERE g.registry = plan.registry);
+    guarded := EXISTS (SELECT FROM osms.guards g WHERE g.registry = plan.registry AND g.relation <> 'payment');
+    payment_mode := (SELECT coalesce(g.modes ->> 'payment_due', r.default_mode) FROM osms.guards g, osms.rule r
+                     WHERE g.registry = plan.registry AND g.relation = 'payment' AND r.rule = 'payment_due');
     step := 0;
     FOR statement, lock, estimate, undo IN
         SELECT * FROM osms.index_steps(registry)
@@ -115,7 +118,7 @@ BEGIN
         INTO lock, estimate FROM osms.guard_changes(registry, kept) c;
         SELECT jsonb_object_agg(m.key, coalesce(osms.guard_modes(registry, '{}') ->> m.key, r.default_mode)) INTO before
         FROM jsonb_object_keys(modes) m (key) JOIN osms.rule r ON r.rule = m.key;
-        undo := CASE WHEN NOT guarded THEN format('SELECT osms.unguard(%L)', registry)
+        undo := CASE WHEN NOT guarded THEN format('SELECT osms.unguard(%L)', registry) || CASE WHEN payment_mode IS NULL THEN '' ELSE format(', osms.guard_payment(%L, %L)', registry, payment_mode) END
                      WHEN before IS NOT NULL THEN format('SELECT osms.guard(%L, %L)', registry, before) END;
         RETURN NEXT;
     END IF;

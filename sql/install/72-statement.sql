@@ -119,7 +119,13 @@ CREATE FUNCTION osms.paid_before(registry text, month date, known_at timestamptz
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    -- a payment is statement plus ledger; what its invoice corrects is in the lines of the months it corrects
+    corrections text := '';
 BEGIN
+    IF osms.relation_of(registry, 'ledger') IS NOT NULL THEN
+        corrections := format(' - (SELECT coalesce(sum(g.amount), 0) FROM %I.ledger g WHERE g.organisation = y.organisation AND g.invoice_month = y.month) AS amount', registry);
+    END IF;
     RETURN QUERY EXECUTE format($query$
         WITH line AS (%s), payment AS (%s)
         SELECT organisation, sum(coalesce(l.amount, p.amount)),
@@ -137,12 +143,13 @@ BEGIN
                              FROM %1$I.restatement_line l JOIN %1$I.restatement r USING (month, revision) WHERE r.known_at <= $2', registry) END) END,
         CASE WHEN osms.relation_of(registry, 'payment') IS NULL
              THEN 'SELECT NULL::text AS organisation, NULL::date AS month, NULL::numeric AS amount WHERE false'
-             ELSE format('SELECT s.organisation::text AS organisation, date_trunc(''month'', s.month::timestamp)::date AS month, sum(s.amount) AS amount
-                 FROM %I.payment s GROUP BY 1, 2', registry) END)
+             ELSE format('SELECT y.organisation, y.month, y.amount%s FROM (
+                     SELECT s.organisation::text AS organisation, date_trunc(''month'', s.month::timestamp)::date AS month, sum(s.amount) AS amount
+                     FROM %I.payment s GROUP BY 1, 2) AS y', corrections, registry) END)
         USING month, known_at;
 END $$;
 COMMENT ON FUNCTION osms.paid_before(text, date, timestamptz) IS
-    'tenge paid to each organisation for the earlier months of the year, by its closed lines, as restated until the moment, or, for months without one, by the relation payment; and what the cap of its contract carried on';
+    'tenge paid to each organisation for the earlier months of the year, by its closed lines, as restated until the moment, or, for months without one, by the relation payment, less the corrections of other months on their invoices; and what the cap of its contract carried on';
 
 CREATE FUNCTION osms.warn_of(terms osms.statement_terms, illustrative boolean) RETURNS void
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE

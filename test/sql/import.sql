@@ -11,8 +11,8 @@ INSERT INTO fund.organisation (organisation, name) VALUES (1, 'A');
 INSERT INTO fund.contract (organisation, valid_from) VALUES (1, '2000-01-01');
 SELECT osms.guard('fund');
 CALL osms.fill_roster('fund', NULL);
-SELECT bag_eq('SELECT rule FROM osms.rule WHERE warns_in_import', $$VALUES ('no_backdating'), ('campaign_window'), ('free_choice_limit'), ('newborn_term'), ('initial_state')$$,
-    'the rules of time');
+SELECT bag_eq('SELECT rule FROM osms.rule WHERE warns_in_import', $$VALUES ('no_backdating'), ('campaign_window'), ('free_choice_limit'), ('newborn_term'), ('initial_state'), ('payment_due'), ('payment_contract')$$,
+    'the rules of time, and those of payments');
 
 CREATE FUNCTION pg_temp.import_of(statement text) RETURNS text LANGUAGE sql AS
     $$ SELECT format('SELECT osms.import_begin(%L, %L); %s; SELECT osms.import_end(%L)', 'fund', 'archive', statement, 'fund') $$;

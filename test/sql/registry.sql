@@ -45,8 +45,8 @@ SELECT is(pg_temp.verdict(format('SELECT osms.guard(''fund'', %s)', modes)), '22
 ('''{"person_known": "off"}''', 'rule "person_known" has no other mode than enforce')) m (modes, message);
 -- relations that are dropped make the rules that need them idle, and only those
 SELECT is(pg_temp.verdict('DROP TABLE ' || relations, 'UTC', 'SELECT string_agg(rule || '' on '' || relation, '', '' ORDER BY rule, relation) FROM osms.clauses(''fund'') WHERE NOT judged'), rtrim('ok ' || idle), 'without ' || relations)
-FROM (VALUES ('fund.organisation', 'organisation_known on application, organisation_known on attachment'), ('fund.identity_event', 'decision_order on application, four_eyes on application, identified on application'),
-             ('fund.attested_number', 'identifier on organisation, identifier on person'), ('fund.application', 'basis on attachment, decision_order on identity_event, free_choice_limit on attachment, newborn_term on attachment, no_backdating on attachment'), ('fund.contract', 'contracted on attachment'),
+FROM (VALUES ('fund.organisation', 'organisation_known on application, organisation_known on attachment, payment_contract on payment, payment_due on payment'), ('fund.identity_event', 'decision_order on application, four_eyes on application, identified on application'),
+             ('fund.attested_number', 'identifier on organisation, identifier on person'), ('fund.application', 'basis on attachment, decision_order on identity_event, free_choice_limit on attachment, newborn_term on attachment, no_backdating on attachment'), ('fund.contract', 'contracted on attachment, payment_contract on payment'),
              ('fund.order_scope', 'order_scope on attachment'), ('fund.residence', ''), ('fund.organisation_status', 'lost_territory on attachment, same_territory on attachment'),
              ('fund.person_alias, fund.region_succession, fund.organisation_succession', '')) r (relations, idle);
 

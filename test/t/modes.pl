@@ -109,6 +109,8 @@ my @unlawful = (
 	[ 'site_norm', 'over_norm', "$attach 1, 1, 'full', 'active', '2024-06-01', NULL, NULL, NULL, NULL)" ],
 	[ 'burst', 'burst_hour', q{INSERT INTO fund.application (application, person, organisation, channel, ground, state, submitted_at, decided_at, decided_by, reason)
 		SELECT 900 + i, 1, 1, 'egov', 'moved', 'refused', '2025-06-02 09:00+05', '2025-06-02 10:00+05', 'c1', 'untrue_data' FROM generate_series(0, 60) i} ],
+	[ 'payment_due', 'not_closed', "INSERT INTO fund.payment (organisation, month, amount) VALUES (1, '2024-06-01', 1)" ],
+	[ 'payment_contract', 'no_contract', "INSERT INTO fund.payment (organisation, month, amount) VALUES (3, '2024-06-01', 1)" ],
 );
 my %rule = map { my ($id, @rest) = split /\|/; ($id => \@rest) }
 	split /\n/, $node->safe_psql('postgres', q{SELECT rule, sqlstate, refuses FROM osms.rule WHERE NOT fixed AND default_mode <> 'audit'});
@@ -119,7 +121,7 @@ foreach (@unlawful)
 	my ($rule, $finding, $statement) = @$_;
 	my ($state, $refuses) = @{ $rule{$rule} };
 	my $written = $rule eq 'burst' ? 'INSERT 0 61' : $statement =~ /^INSERT/ ? 'INSERT 0 1' : 'UPDATE 1';
-	like(answer($rule, 'enforce', $statement), qr/^(?:\Q$written\E\n)?ERROR\|$state\|$rule\|\Q$refuses\E\|$finding(?: in \w+ \d+)?$/, "$rule enforces");
+	like(answer($rule, 'enforce', $statement), qr/^(?:\Q$written\E\n)?ERROR\|$state\|$rule\|\Q$refuses\E\|$finding(?: in \w+ \d+(?:, [\d-]+)?)?$/, "$rule enforces");
 	my $warned = answer($rule, 'warn', $statement);
 	is_deeply([ sort split /\n/, $warned ], [ sort $written, "WARNING|01000|$rule|$refuses|$finding in 1 row of this statement" ], "$rule warns, once");
 	is(answer($rule, 'off', $statement), $written, "$rule is off");

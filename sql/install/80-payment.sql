@@ -1,0 +1,69 @@
+
+--
+-- payment: what a Fund pays from its own table, compared with what is due.
+--
+CREATE FUNCTION osms.due(registry text, month date)
+    RETURNS TABLE (organisation text, statement numeric, ledger numeric, due numeric, paid numeric, status text)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 1000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    payments text := 'SELECT NULL::text, NULL::numeric WHERE false';
+BEGIN
+    PERFORM osms.terms_of(registry, month);
+    IF osms.relation_of(registry, 'payment') IS NOT NULL THEN
+        payments := format('SELECT y.organisation::text, sum(y.amount) FROM %I.payment y
+            WHERE y.month >= $1 AND y.month < $1 + interval ''1 month'' GROUP BY y.organisation', registry);
+    END IF;
+    RETURN QUERY EXECUTE format($query$
+        SELECT organisation, l.amount, g.amount, coalesce(l.amount, 0) + coalesce(g.amount, 0), p.amount, coalesce(l.status, 'no_line')
+        FROM (SELECT x.organisation, x.amount, x.status FROM %1$I.statement_line x WHERE x.month = $1) AS l
+        FULL JOIN (SELECT x.organisation, sum(x.amount) AS amount FROM %1$I.ledger x WHERE x.invoice_month = $1 GROUP BY x.organisation) AS g USING (organisation)
+        FULL JOIN (%2$s) AS p (organisation, amount) USING (organisation)
+        ORDER BY organisation COLLATE "C"$query$, registry, payments) USING month;
+END $$;
+COMMENT ON FUNCTION osms.due(text, date) IS
+    'what a Fund owes every organisation for a closed month (tenge): statement, the amount of its closed line (NULL while held), ledger, what corrections of other months add on the invoice of this one, due, their sum, paid, the sum of the relation payment (NULL: nothing yet), status of the line (ok, held, no_line). Rule payment_due compares due and paid. Sanctions and the relation adjustment are on osms.invoice. Errors as osms.terms_of';
+
+CREATE FUNCTION osms.guard_payment(registry text, mode text DEFAULT 'enforce') RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    modes jsonb := jsonb_build_object('payment_due', mode, 'payment_contract', mode);
+    guarded text[];
+    missing text;
+    problem record;
+BEGIN
+    PERFORM osms.check_modes(modes);
+    PERFORM osms.check_reader(registry);
+    -- person comes first in every registry, and the rows of organisation are the lock
+    SELECT r INTO missing FROM unnest('{payment,statement,person,organisation}'::text[]) WITH ORDINALITY AS n (r, place)
+    WHERE osms.relation_of(registry, r) IS NULL ORDER BY n.place LIMIT 1;
+    IF missing = 'statement' THEN
+        RAISE EXCEPTION 'registry "%" keeps no statements', registry
+            USING ERRCODE = 'undefined_table', HINT = 'They come with the roster: map the relation "attachment" with osms.map().';
+    ELSIF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'registry "%" has no relation "%"', registry, missing
+            USING ERRCODE = 'undefined_table', HINT = 'Map it with osms.map().';
+    END IF;
+    SELECT c.* INTO problem FROM osms.check_registry(registry) c
+    WHERE c.severity = 'error' AND c.relation IN ('payment', 'organisation', 'contract', 'setting') LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'payments of registry "%" cannot be guarded: %', registry, problem.problem
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = problem.hint,
+                  DETAIL = format('Found by osms.check_registry(%L) in relation %s.', registry, problem.relation);
+    END IF;
+    PERFORM osms.check_one_guard(registry, '{payment}');
+    IF osms.relation_of(registry, 'contract') IS NULL THEN
+        RAISE NOTICE 'rule payment_contract is idle: the registry lacks what it needs';
+    END IF;
+    -- what is guarded already follows, for all triggers of a registry carry the same modes
+    SELECT array_agg(g.relation) INTO guarded FROM osms.guards g WHERE g.registry = guard_payment.registry;
+    PERFORM osms.put_triggers(registry, osms.guard_modes(registry, modes), guarded || 'payment'::text);
+END $$;
+COMMENT ON FUNCTION osms.guard_payment(text, text) IS
+    'puts the guard on the table behind the relation payment alone, for a Fund that does not guard its attachments here; mode: enforce, warn or off for the rules payment_due and payment_contract. osms.guard covers payments with everything else, osms.unguard takes all guards of the registry away. Locks and errors as osms.guard; 42P01 where the relation payment, the statements or what the lock needs is absent';
+
+REVOKE EXECUTE ON FUNCTION osms.guard_payment(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.guard_payment(text, text) TO @extowner@;
