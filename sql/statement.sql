@@ -10,7 +10,7 @@ SELECT n, n, organisation, NULL, '2025-03-01', 'infinity', birth_date, sex::sex,
 FROM (VALUES (1, 1, date '2025-07-01', 'male'), (2, 1, '1990-02-02', 'female'), (3, 1, '1950-02-02', 'female'), (4, 1, NULL, 'female'),
              (5, 2, '1985-01-01', 'male'), (6, 3, '1985-01-01', NULL)) AS v (n, organisation, birth_date, sex);
 CREATE TABLE fund.organisation_status AS
-SELECT organisation, region, class, NULL::text[] AS neighbours, date '2025-01-01' AS valid_from
+SELECT organisation, region, class, NULL::text[] AS neighbours, date '2025-01-01' AS valid_from, NULL::timestamptz AS known_from
 FROM (VALUES (1, 'Almaty', 'urban'), (3, 'Almaty', 'rural')) AS v (organisation, region, class);
 CREATE TABLE fund.coefficient AS
 SELECT 1 AS organisation, 'heating' AS kind, 1.04 AS value, date '2025-01-01' AS valid_from, timestamptz '2020-01-01' AS known_from, 'act' AS act;

@@ -50,7 +50,8 @@ static const struct
 	/* of the organisation on the first day */
 	{"st.", " LEFT JOIN LATERAL (SELECT x.region, x.neighbours, x.valid_from"
 		" FROM {r}.organisation_status x WHERE x.organisation = c.organisation"
-		" AND x.valid_from <= c.since ORDER BY x.valid_from DESC LIMIT 1) st"
+		" AND x.valid_from <= c.since ORDER BY x.valid_from DESC,"
+		" x.known_from DESC NULLS LAST LIMIT 1) st"
 	" ON true", NULL},
 	{"s.", " CROSS JOIN {r}.setting s", NULL},
 	/* only in audit */

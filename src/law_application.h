@@ -81,7 +81,8 @@
 	"  osms.parameter_on('clinic_categories', d.day), ',')) l (listed)" \
 	" LEFT JOIN LATERAL (SELECT i.category FROM {r}.insurance i" \
 	"  WHERE i.person = c.person AND i.month <= d.day" \
-	"  ORDER BY i.month DESC LIMIT 1) i ON true) END"
+	"  ORDER BY i.month DESC, i.known_from DESC NULLS LAST LIMIT 1) i" \
+	" ON true) END"
 
 /* Campaign applications, which wait for 1 January, are counted apart. */
 #define ONE_OPEN_APPLICATION \

@@ -16,6 +16,8 @@
 #ifndef OSMS_LAW_PAYMENT_H
 #define OSMS_LAW_PAYMENT_H
 
+#include "law_place.h"
+
 #define MONTH_OF(day) "date_trunc('month', " day "::timestamp)::date"
 #define YEAR_OF(day) "date_trunc('year', " day "::timestamp)::date"
 
@@ -93,6 +95,7 @@
 	"   FROM {r}.contract x, (SELECT " CONTRACT_DAY ") d (day)" \
 	"   WHERE x.organisation = c.organisation AND x.valid_from <= d.day" \
 	"    AND coalesce(x.valid_to, 'infinity') > " YEAR_OF("c.month") \
+	"    AND " SAID_LAST("x") \
 	"   ORDER BY coalesce(x.valid_to, 'infinity') > d.day DESC," \
 	"    x.valid_from DESC LIMIT 1) k ON true" \
 	"  WHERE (w.month = " MONTH_OF("c.month") \

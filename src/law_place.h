@@ -10,6 +10,14 @@
 
 #include "law_attachment.h"
 
+/* Nothing that is known later says something else of contract x. */
+#define SAID_LAST(x) \
+	"NOT EXISTS (SELECT FROM {r}.contract l" \
+	" WHERE l.organisation = " x ".organisation" \
+	"  AND l.valid_from = " x ".valid_from" \
+	"  AND coalesce(l.known_from > " x ".known_from," \
+	"   l.known_from IS NOT NULL))"
+
 /*
  * The contract that holds on the first day; set_guard.c has locked the
  * contracts of these organisations, so that none ends meanwhile.
@@ -19,7 +27,8 @@
 	" AND c.state IS DISTINCT FROM 'annulled'" \
 	" AND NOT EXISTS (SELECT FROM {r}.contract k" \
 	"  WHERE k.organisation = c.organisation AND k.valid_from <= c.since" \
-	"   AND (k.valid_to IS NULL OR k.valid_to > c.since))" \
+	"   AND (k.valid_to IS NULL OR k.valid_to > c.since)" \
+	"   AND " SAID_LAST("k") ")" \
 	" THEN 'no_contract' END"
 
 /*
@@ -107,7 +116,8 @@
 	"  (SELECT x.region, x.neighbours, x.valid_from" \
 	"   FROM {r}.organisation_status x" \
 	"   WHERE x.organisation = c.organisation AND x.valid_from <= " TODAY \
-	"   ORDER BY x.valid_from DESC LIMIT 1) l ON true) = 'other_territory'" \
+	"   ORDER BY x.valid_from DESC, x.known_from DESC NULLS LAST" \
+	"   LIMIT 1) l ON true) = 'other_territory'" \
 	" AND (" TERRITORY("c.since", "st") ") IS NULL THEN 'moved_away' END"
 
 /* The last day of the stay is the last day of the attachment. */
@@ -147,7 +157,8 @@
 	"     AND m.day IS NOT NULL) d) e" \
 	"  WHERE e.step = 1 AND e.heads > (SELECT y.norm FROM {r}.site y" \
 	"   WHERE y.organisation = e.organisation AND y.site = e.site" \
-	"    AND y.valid_from <= e.day ORDER BY y.valid_from DESC LIMIT 1))"
+	"    AND y.valid_from <= e.day" \
+	"   ORDER BY y.valid_from DESC, y.known_from DESC NULLS LAST LIMIT 1))"
 #define OVER_NORM \
 	"CASE WHEN crowd.attachment IS NOT NULL THEN 'over_norm' END"
 

@@ -47,13 +47,14 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"owner", "text", false}
 	}, .guarded = true, .subject = ORGANISATION_ORGANISATION,
 	.key = "organisation"},
-	[REL_ORGANISATION_STATUS] = {"organisation_status", 5, {
+	[REL_ORGANISATION_STATUS] = {"organisation_status", 6, {
 		{"organisation", "@organisation", true},
 		{"region", "text", true},
 		{"class", "text", false},
 		{"neighbours", "text[]", false},
-		{"valid_from", "date", true}
-	}, .guarded = true, .key = "organisation, valid_from"},
+		{"valid_from", "date", true},
+		{"known_from", "timestamptz", false}
+	}, .guarded = true, .key = "organisation, valid_from, known_from"},
 	[REL_ORGANISATION_SUCCESSION] = {"organisation_succession", 4, {
 		{"old", "@organisation", true},
 		{"new", "@organisation", true},
@@ -66,20 +67,22 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"day", "date", true},
 		{"act", "text", false}
 	}, .key = "old, new, day"},
-	[REL_SITE] = {"site", 6, {
+	[REL_SITE] = {"site", 7, {
 		{"organisation", "@organisation", true},
 		{"site", "text", true},
 		{"profile", "text", false},
 		{"doctor", "text", false},
 		{"norm", "integer", false},
-		{"valid_from", "date", true}
-	}, .key = "organisation, site, valid_from"},
-	[REL_CONTRACT] = {"contract", 4, {
+		{"valid_from", "date", true},
+		{"known_from", "timestamptz", false}
+	}, .key = "organisation, site, valid_from, known_from"},
+	[REL_CONTRACT] = {"contract", 5, {
 		{"organisation", "@organisation", true},
 		{"valid_from", "date", true},
 		{"valid_to", "date", false},
-		{"yearly_amount", "numeric", false}
-	}, .guarded = true, .key = "organisation, valid_from"},
+		{"yearly_amount", "numeric", false},
+		{"known_from", "timestamptz", false}
+	}, .guarded = true, .key = "organisation, valid_from, known_from"},
 	[REL_CLERK] = {"clerk", 4, {
 		{"clerk", "text", true},
 		{"organisation", "@organisation", false},
@@ -159,19 +162,21 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"reason", "text", false}
 	}, .guarded = true, .subject = CHAIN_PERSON, .of_person = true,
 	.inner = true},
-	[REL_INSURANCE] = {"insurance", 4, {
+	[REL_INSURANCE] = {"insurance", 5, {
 		{"person", "@person", true},
 		{"month", "date", true},
 		{"category", "text", false},
-		{"paid", "boolean", false}
-	}, .key = "person, month"},
-	[REL_SERVICE] = {"service", 6, {
+		{"paid", "boolean", false},
+		{"known_from", "timestamptz", false}
+	}, .key = "person, month, known_from"},
+	[REL_SERVICE] = {"service", 7, {
 		{"service", "@service", true},
 		{"person", "@person", true},
 		{"organisation", "@organisation", true},
 		{"served_on", "date", true},
 		{"confirmed_at", "timestamptz", false},
-		{"denied_at", "timestamptz", false}
+		{"denied_at", "timestamptz", false},
+		{"known_from", "timestamptz", false}
 	}, .key = "service"},
 	[REL_COEFFICIENT] = {"coefficient", 6, {
 		{"organisation", "@organisation", true},

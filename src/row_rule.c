@@ -304,10 +304,12 @@ row_immutable(const RowChange *change)
 			return changed_name(change, COLUMN_BIT(0));
 		case REL_CONTRACT:
 			return changed_name(change, COLUMN_BIT(CONTRACT_ORGANISATION) |
-								COLUMN_BIT(CONTRACT_VALID_FROM));
+								COLUMN_BIT(CONTRACT_VALID_FROM) |
+								COLUMN_BIT(CONTRACT_KNOWN_FROM));
 		case REL_ORGANISATION_STATUS:
 			return changed_name(change, COLUMN_BIT(STATUS_ORGANISATION) |
-								COLUMN_BIT(STATUS_VALID_FROM));
+								COLUMN_BIT(STATUS_VALID_FROM) |
+								COLUMN_BIT(STATUS_KNOWN_FROM));
 		case REL_PAYMENT:
 			return changed_name(change, COLUMN_BIT(PAYMENT_ORGANISATION) |
 								COLUMN_BIT(PAYMENT_MONTH));

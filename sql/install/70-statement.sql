@@ -26,7 +26,7 @@ CREATE TYPE osms.statement_terms AS (
 COMMENT ON TYPE osms.statement_terms IS 'what a statement of a month is made by: scheme, days and the parameters in force, as known at a moment';
 COMMENT ON COLUMN osms.statement_terms.registry IS 'name of the registry';
 COMMENT ON COLUMN osms.statement_terms.month IS 'first day of the month';
-COMMENT ON COLUMN osms.statement_terms.known_at IS 'moment as of which tariff and roster are known';
+COMMENT ON COLUMN osms.statement_terms.known_at IS 'moment as of which everything is known';
 COMMENT ON COLUMN osms.statement_terms.scheme IS 'properties of the scheme in force';
 COMMENT ON COLUMN osms.statement_terms.days IS 'days on which heads are counted: one, or by person-days all of the month';
 COMMENT ON COLUMN osms.statement_terms.age_day IS 'day on which the age is taken; NULL = the day on which the head is counted';
@@ -35,10 +35,23 @@ COMMENT ON COLUMN osms.statement_terms.uninsured_share IS 'share of a person wit
 COMMENT ON COLUMN osms.statement_terms.insured_month IS 'month whose contributions are looked at; NULL = nobody is asked';
 COMMENT ON COLUMN osms.statement_terms.insured_from IS 'first month in which a contribution still covers the insured_month by grace';
 COMMENT ON COLUMN osms.statement_terms.exempt_categories IS 'categories that pay nothing and are never reduced';
-COMMENT ON COLUMN osms.statement_terms.insurance_known IS 'whether the registry holds any contribution of these months';
+COMMENT ON COLUMN osms.statement_terms.insurance_known IS 'whether any contribution of these months was known';
 COMMENT ON COLUMN osms.statement_terms.norm_above IS 'steps for lists over the norm of their site: percent of the norm, ascending; NULL = nobody is reduced';
 COMMENT ON COLUMN osms.statement_terms.norm_share IS 'share from each step on';
 COMMENT ON COLUMN osms.statement_terms.inactive_share IS 'share, for this month, of a person not served in the year; 1 = not reduced';
+
+-- Of several rows about one fact the one known last counts.
+CREATE FUNCTION osms.as_known(known_from timestamptz, state integer) RETURNS bigint
+    LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_as_known';
+COMMENT ON FUNCTION osms.as_known(timestamptz, integer) IS
+    'number that is greater the later the moment (NULL = always known) and, of one moment, the greater the state (0 to 3), which is its last two bits: max() of it tells the state known last. NULL for state NULL, 22023 for another state';
+
+CREATE FUNCTION osms.known_then(relation text, moment text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN format('(%1$s.known_from <= %2$s OR %1$s.known_from IS NULL)', relation, moment);
+COMMENT ON FUNCTION osms.known_then(text, text) IS
+    'condition on a row, told by its alias: that it was known at a moment (an expression); one without known_from always was';
 
 CREATE FUNCTION osms.check_month(month date) RETURNS void
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
@@ -98,8 +111,8 @@ BEGIN
         terms.insured_from := CASE (terms.scheme).grace WHEN 'unpaid' THEN terms.insured_month ELSE
             terms.insured_month - make_interval(months => osms.parameter_on('insurance_grace_months', month_end, known_at)::integer) END;
         terms.exempt_categories := osms.parameter_on('insurance_exempt_categories', month_end, known_at)::text[];
-        EXECUTE format('SELECT EXISTS (SELECT FROM %I.insurance i WHERE i.month >= $1 AND i.month < $2)', registry)
-            INTO terms.insurance_known USING terms.insured_from, terms.insured_month + interval '1 month';
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I.insurance i WHERE i.month >= $1 AND i.month < $2 AND %s)', registry, osms.known_then('i', '$3'))
+            INTO terms.insurance_known USING terms.insured_from, terms.insured_month + interval '1 month', known_at;
     END IF;
     IF (terms.scheme).list_limit <> 'none' AND osms.relation_of(registry, 'site') IS NOT NULL THEN
         SELECT array_agg(s.above ORDER BY s.above), array_agg(s.share ORDER BY s.above) INTO terms.norm_above, terms.norm_share
@@ -110,28 +123,36 @@ END $$;
 COMMENT ON FUNCTION osms.statement_terms(text, date, text, timestamptz) IS
     'terms of a month of a registry by a scheme, as known at a moment, all of which belong to a payment. 22004 for a NULL, 22023 for a day that is not the first of a month, 42704 for an unknown scheme, 3F000 for an unknown registry, 42P01 without a roster';
 
--- What the contributions of persons say, and the norm of each site.
+-- What the contributions of persons say, and the norm of each site. Of
+-- several rows for a month the one known last counts, told without a sort: at
+-- one moment paid (2) comes before unpaid (1), and that before not known (0).
 CREATE FUNCTION osms.insured_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN format($query$
-        SELECT i.person,
-               CASE WHEN bool_or(i.month >= %2$L::date AND (i.paid OR i.category = ANY (%5$L::text[]))) OR bool_or(i.month < %2$L::date AND i.paid) THEN 'paid'
-                    WHEN bool_or(i.month >= %2$L::date AND NOT i.paid) THEN 'unpaid' END AS insurance
+    RETURN (SELECT format($query$
+        SELECT i.person, CASE WHEN %6$s & 3 = 2%7$s THEN 'paid' WHEN %6$s & 3 = 1 THEN 'unpaid' END AS insurance
         FROM %1$I.insurance i
-        WHERE i.month >= %3$L::date AND i.month < %4$L::date
+        WHERE i.month >= %3$L::date AND i.month < %4$L::date AND %5$s
         GROUP BY i.person$query$,
-        (terms).registry, (terms).insured_month, (terms).insured_from, ((terms).insured_month + interval '1 month')::date, (terms).exempt_categories);
+            (terms).registry, (terms).insured_month, (terms).insured_from, ((terms).insured_month + interval '1 month')::date,
+            osms.known_then('i', quote_literal((terms).known_at) || '::timestamptz'),
+            format('max(osms.as_known(i.known_from, CASE WHEN i.paid OR i.category = ANY (%L::text[]) THEN 2 WHEN NOT i.paid THEN 1 ELSE 0 END)) FILTER (WHERE i.month >= %L::date)',
+                   (terms).exempt_categories, (terms).insured_month),
+            string_agg(format(' OR max(osms.as_known(i.known_from, CASE WHEN i.paid THEN 2 ELSE 0 END)) FILTER (WHERE i.month >= %L::date AND i.month < %L::date) & 3 = 2',
+                              m::date, (m + interval '1 month')::date), '' ORDER BY m))
+        FROM (SELECT NULL::timestamp UNION ALL
+              SELECT generate_series((terms).insured_from::timestamp, (terms).insured_month - interval '1 month', '1 month')) AS grace (m));
 COMMENT ON FUNCTION osms.insured_query(osms.statement_terms) IS
-    'query for person and insurance: paid (a contribution in the month looked at or by grace, or an exempt category), unpaid, NULL = not known';
+    'query for person and insurance: paid (a contribution in the month looked at or by grace, or an exempt category), unpaid, NULL = not known; of several rows for a person and month the one known last counts';
 
 CREATE FUNCTION osms.norm_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN format($query$
         SELECT DISTINCT ON (s.organisation, s.site) s.organisation, s.site, s.norm
         FROM %1$I.site s
-        WHERE s.valid_from <= %2$L::date
-        ORDER BY s.organisation, s.site, s.valid_from DESC$query$, (terms).registry, (terms).rate_day);
-COMMENT ON FUNCTION osms.norm_query(osms.statement_terms) IS 'query for organisation, site and norm (persons) in force';
+        WHERE s.valid_from <= %2$L::date AND %3$s
+        ORDER BY s.organisation, s.site, s.valid_from DESC, s.known_from DESC NULLS LAST$query$,
+        (terms).registry, (terms).rate_day, osms.known_then('s', quote_literal((terms).known_at) || '::timestamptz'));
+COMMENT ON FUNCTION osms.norm_query(osms.statement_terms) IS 'query for organisation, site and norm (persons) in force, as known';
 
 -- A key that is text is ordered by its bytes, so that no collation decides
 -- who is paid.

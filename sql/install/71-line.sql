@@ -65,16 +65,20 @@ CREATE FUNCTION osms.status_query(registry text) RETURNS text
     RETURN CASE WHEN osms.relation_of(registry, 'organisation_status') IS NULL
         THEN 'SELECT NULL::text AS organisation, NULL::text AS region, NULL::text AS class WHERE false'
         ELSE format('SELECT DISTINCT ON (1) s.organisation::text AS organisation, s.region, s.class
-            FROM %I.organisation_status s WHERE s.valid_from <= $1 ORDER BY 1, s.valid_from DESC', registry) END;
-COMMENT ON FUNCTION osms.status_query(text) IS 'query for region and class of each organisation in force on the day $1';
+            FROM %I.organisation_status s WHERE s.valid_from <= $1 AND %s
+            ORDER BY 1, s.valid_from DESC, s.known_from DESC NULLS LAST', registry, osms.known_then('s', '$3')) END;
+COMMENT ON FUNCTION osms.status_query(text) IS 'query for region and class of each organisation in force on the day $1, as known at $3';
 
+-- What is said last of a contract holds, its end too.
 CREATE FUNCTION osms.contract_query(registry text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN osms.relation_of(registry, 'contract') IS NULL
         THEN 'SELECT NULL::text AS organisation, NULL::numeric AS yearly_amount WHERE false'
         ELSE format('SELECT DISTINCT ON (1) c.organisation::text AS organisation, c.yearly_amount
-            FROM %I.contract c WHERE c.valid_from <= $1 AND ($1 < c.valid_to OR c.valid_to IS NULL) ORDER BY 1, c.valid_from DESC', registry) END;
-COMMENT ON FUNCTION osms.contract_query(text) IS 'query for the contract of each organisation in force on the day $1';
+            FROM (SELECT DISTINCT ON (k.organisation, k.valid_from) k.* FROM %I.contract k WHERE k.valid_from <= $1 AND %s
+                  ORDER BY k.organisation, k.valid_from, k.known_from DESC NULLS LAST) AS c
+            WHERE $1 < c.valid_to OR c.valid_to IS NULL ORDER BY 1, c.valid_from DESC', registry, osms.known_then('k', '$3')) END;
+COMMENT ON FUNCTION osms.contract_query(text) IS 'query for the contract of each organisation in force on the day $1, as known at $3';
 
 CREATE FUNCTION osms.factor_query(registry text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -83,10 +87,9 @@ CREATE FUNCTION osms.factor_query(registry text) RETURNS text
         ELSE format('SELECT DISTINCT ON (1, 2) k.organisation::text AS organisation, k.kind, k.value, k.valid_from, k.act,
                 CASE WHEN k.act IS NULL THEN ''no_act'' WHEN k.act = ''osms:illustrative'' THEN ''illustrative''
                      WHEN k.act NOT IN (SELECT a.act FROM osms.act a) THEN ''unknown_act'' END AS mark
-            FROM %I.coefficient k WHERE k.valid_from <= $1 AND (k.known_from <= $3 OR k.known_from IS NULL)
-            ORDER BY 1, 2, k.valid_from DESC, k.known_from DESC NULLS LAST', registry) END;
-COMMENT ON FUNCTION osms.factor_query(text) IS
-    'query for the coefficients of each organisation in force on the day $1, as known at $3; one without known_from counts as always known';
+            FROM %I.coefficient k WHERE k.valid_from <= $1 AND %s
+            ORDER BY 1, 2, k.valid_from DESC, k.known_from DESC NULLS LAST', registry, osms.known_then('k', '$3')) END;
+COMMENT ON FUNCTION osms.factor_query(text) IS 'query for the coefficients of each organisation in force on the day $1, as known at $3';
 
 CREATE FUNCTION osms.suspect_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE

@@ -52,15 +52,16 @@ CREATE FUNCTION osms.inactive_query(terms osms.statement_terms) RETURNS text
               GROUP BY r.organisation, r.person
               HAVING sum(width_bucket(r.until - 1, %5$L::date[]) - width_bucket(r.since - 1, %5$L::date[])) >= %6$s) AS h
         WHERE NOT EXISTS (SELECT FROM %1$I.service s
-                          WHERE s.person = h.person AND s.organisation = h.organisation AND s.denied_at IS NULL
-                            AND s.served_on >= %7$L::date AND s.served_on < %8$L::date)$query$,
+                          WHERE s.person = h.person AND s.organisation = h.organisation AND (s.denied_at IS NULL OR s.denied_at > %4$L::timestamptz)
+                            AND s.served_on >= %7$L::date AND s.served_on < %8$L::date AND %9$s)$query$,
             (terms).registry, max(d.day), min(d.day), (terms).known_at, array_agg(d.day ORDER BY d.day),
             CASE ((terms).scheme).inactive WHEN 'whole_year' THEN 12 ELSE 1 END,
-            date_trunc('year', (terms).month::timestamp)::date, (date_trunc('year', (terms).month::timestamp) + interval '1 year')::date)
+            date_trunc('year', (terms).month::timestamp)::date, (date_trunc('year', (terms).month::timestamp) + interval '1 year')::date,
+            osms.known_then('s', quote_literal((terms).known_at) || '::timestamptz'))
         FROM (SELECT (osms.statement_days(m::date, CASE ((terms).scheme).snapshot WHEN 'first_day' THEN 'first_day' ELSE 'last_day' END))[1]
               FROM generate_series(date_trunc('year', (terms).month::timestamp), date_trunc('year', (terms).month::timestamp) + interval '11 months', '1 month') AS m) AS d (day));
 COMMENT ON FUNCTION osms.inactive_query(osms.statement_terms) IS
-    'query for organisation and person: on the roster there at every snapshot of the year (or at any, as the scheme says; by person-days at ends of months) and without a service there in the year, denied ones aside';
+    'query for organisation and person: on the roster there at every snapshot of the year (or at any, as the scheme says; by person-days at ends of months) and without a service there in the year, as known, denied ones aside';
 
 CREATE FUNCTION osms.inactive_cut(terms osms.statement_terms, only_organisation text DEFAULT NULL)
     RETURNS TABLE (organisation text, month date, heads bigint, rate numeric, shares numeric, days integer, cut numeric)
@@ -83,8 +84,8 @@ BEGIN
     IF extract(month FROM terms.month) <> 12 OR terms.inactive_share = 1 OR osms.relation_of(terms.registry, 'service') IS NULL THEN
         RETURN;
     END IF;
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I.service s WHERE s.served_on >= $1 AND s.served_on < $1 + interval ''1 year'')', terms.registry)
-        INTO served USING year;
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I.service s WHERE s.served_on >= $1 AND s.served_on < $1 + interval ''1 year'' AND %s)', terms.registry, osms.known_then('s', '$2'))
+        INTO served USING year, terms.known_at;
     IF NOT served THEN
         RAISE WARNING 'registry "%" holds no services of %, so nobody is reduced for want of one', terms.registry, to_char(year, 'YYYY')
             USING HINT = 'Load the services of the year, or choose a scheme whose property inactive is none.';

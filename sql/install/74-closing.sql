@@ -86,6 +86,33 @@ END $$;
 COMMENT ON FUNCTION osms.add_money_relations(text) IS
     'makes the relations in which a registry keeps closed months (statement, statement_line, restatement, restatement_line, ledger), with the triggers that keep them; called by add_derived_relations';
 
+-- Whoever has all locks at once has waited for all who were writing, so that
+-- no transaction is cut in two. They are let go of at once: what is written
+-- after that is known later, and need not wait.
+CREATE FUNCTION osms.clean_cut(registry text) RETURNS timestamptz
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    relation regclass;
+    known_at timestamptz;
+BEGIN
+    FOR relation IN SELECT osms.relation_of(registry, k.relation) FROM osms.registry_columns() k WHERE k."column" = 'known_from' ORDER BY k.relation LOOP
+        CONTINUE WHEN relation IS NULL OR (osms.mapped_reading(relation, 'known_from')).columns IS NULL;
+        BEGIN
+            EXECUTE format('LOCK TABLE %s IN SHARE MODE', relation);
+        EXCEPTION WHEN insufficient_privilege THEN
+            NULL;
+        END;
+    END LOOP;
+    known_at := clock_timestamp();
+    RAISE SQLSTATE 'OSM00';
+EXCEPTION WHEN SQLSTATE 'OSM00' THEN
+    RETURN known_at;
+END $$;
+COMMENT ON FUNCTION osms.clean_cut(text) IS
+    'waits for whoever is writing a relation of a registry that keeps known_from; a moment at which nobody was, so that every row known since before is there to be seen. A relation that the user may not lock (for want of UPDATE, DELETE or TRUNCATE; of a mapped one its owner on the source) is passed over. Called by begin_closing';
+
 CREATE FUNCTION osms.begin_closing(registry text, month date) RETURNS timestamptz
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -105,7 +132,8 @@ BEGIN
                   HINT = 'Begin the transaction with BEGIN ISOLATION LEVEL READ COMMITTED.';
     END IF;
     -- Closings and postings one after the other; then no writer is left whose
-    -- versions the next snapshot would miss, and none may write before the end.
+    -- rows, known since before the moment, the next snapshot would miss, and
+    -- none may write the roster before the end.
     EXECUTE format('LOCK TABLE %I.statement IN SHARE ROW EXCLUSIVE MODE', registry);
     EXECUTE format('LOCK TABLE %I.roster IN SHARE MODE', registry);
     EXECUTE format('SELECT roster_complete FROM %I.setting', registry) INTO complete;
@@ -122,10 +150,10 @@ BEGIN
                   DETAIL = 'A person who is attached twice would be paid for twice.',
                   HINT = 'SET CONSTRAINTS ALL IMMEDIATE judges them now; or close the month in a transaction of its own.';
     END IF;
-    RETURN clock_timestamp();
+    RETURN osms.clean_cut(registry);
 END $$;
 COMMENT ON FUNCTION osms.begin_closing(text, date) IS
-    'waits for whoever closes a month or writes the roster and keeps others out until the transaction ends; the moment as of which everything is known. Called by close_month and post_restatement, whose errors it raises';
+    'waits for whoever closes a month, writes the roster or a relation that keeps known_from, and keeps others from closing and from the roster until the transaction ends; the moment as of which everything is known: rows written later are known later, unless they are given another known_from. Called by close_month and post_restatement, whose errors it raises';
 
 CREATE FUNCTION osms.close_month(registry text, month date, scheme text DEFAULT 'illustrative',
                                  OUT known_at timestamptz, OUT organisations bigint, OUT held bigint, OUT heads bigint, OUT amount numeric) RETURNS record

@@ -92,7 +92,7 @@ BEGIN
             SELECT DISTINCT ON (x.organisation, x.month) x.*
             FROM (SELECT l.organisation, l.month, 0 AS revision, l.amount, l.earned FROM %1$I.statement_line l
                   UNION ALL SELECT l.organisation, l.month, l.revision, l.amount, l.earned FROM %1$I.restatement_line l) AS x
-            WHERE extract(year FROM x.month) = $3
+            WHERE extract(year FROM x.month) = $4
             ORDER BY x.organisation, x.month, x.revision DESC
         ), spent AS (
             SELECT l.*, coalesce(sum(l.amount) OVER (PARTITION BY l.organisation ORDER BY l.month), 0) AS so_far FROM line l
@@ -107,7 +107,7 @@ BEGIN
                                         THEN ($2 + make_interval(months => ceil((e.contract - e.paid) / e.monthly)::integer))::date END)
         FROM execution e, LATERAL (SELECT 12 - extract(month FROM $2)) AS m (months)
         ORDER BY e.organisation COLLATE "C"$query$, registry, osms.contract_query(registry))
-        USING (last_closed + interval '1 month')::date - 1, last_closed, year;
+        USING (last_closed + interval '1 month')::date - 1, last_closed, statement_timestamp(), year;
 END $$;
 COMMENT ON FUNCTION osms.contract_execution(text, integer) IS
     'how far the closed months of a year, with their ledger, have used up the contracts in force on the last day of the last of them, in tenge: yearly amount (NULL = no limit), paid, still available, what the last month earned before the cap, forecast of the year if every open month earns as much, and the month that exhausts the contract (NULL = none this year). 55000 when no month of the year is closed; 42501 for who may not read the registry';

@@ -1,6 +1,11 @@
 -- A registry of made-up persons for test/oracle/statement.py, the same in every run: everything that a statement can ask of it, with
 -- gaps; and a scheme for every property beside the default.
 SELECT osms.create_registry('fund', cut_over => '2020-01-01');
+ALTER TABLE fund.organisation_status ALTER known_from SET DEFAULT '-infinity';
+ALTER TABLE fund.contract ALTER known_from SET DEFAULT '-infinity';
+ALTER TABLE fund.insurance ALTER known_from SET DEFAULT '-infinity';
+ALTER TABLE fund.service ALTER known_from SET DEFAULT '-infinity';
+ALTER TABLE fund.site ALTER known_from SET DEFAULT '-infinity';
 CREATE FUNCTION pick(what text, id bigint, upto int) RETURNS int LANGUAGE sql IMMUTABLE RETURN ((hashtextextended(what, id) % upto) + upto) % upto;
 
 -- 1,200 persons; some moved in the year, some were corrected on 1 June 2026, some are suspect, excused or cannot be placed
@@ -37,7 +42,7 @@ INSERT INTO fund.insurance (person, month, category, paid)
 SELECT id, month::date, (ARRAY['1', '7', 'M1', NULL])[1 + pick('category', id, 4)], (ARRAY[true, true, false, NULL])[1 + pick('paid' || month, id, 4)]
 FROM generate_series(1, 1200) AS id, generate_series('2025-05-01'::date, '2026-12-01', '1 month') AS month WHERE pick('known' || month, id, 5) > 0 AND id % 9 > 0;
 INSERT INTO fund.service (service, person, organisation, served_on, denied_at)
-SELECT r.attachment * 10 + year, r.person, r.organisation, make_date(2025 + year, 1, 1) + pick('served', r.person, 365), CASE WHEN pick('denied', r.person, 20) = 0 THEN now() END
+SELECT r.attachment * 10 + year, r.person, r.organisation, make_date(2025 + year, 1, 1) + pick('served', r.person, 365), CASE WHEN pick('denied', r.person, 20) = 0 THEN timestamptz '2026-01-01' END
 FROM fund.roster r, generate_series(0, 1) AS year WHERE r.known_to = 'infinity' AND pick('seen' || year, r.person, 9) > 0;
 INSERT INTO fund.site (organisation, site, norm, valid_from)
 SELECT o, s::text, CASE WHEN o % 4 > 0 THEN 5 + pick('norm', o * 10 + s, 12) END, '2025-01-01' FROM generate_series(1, 38) AS o, generate_series(1, 3) AS s;

@@ -9,8 +9,8 @@ CREATE TABLE fund.roster (
     attachment bigint, person bigint, organisation int, site text, since date, until date NOT NULL, birth_date date, sex osms.sex,
     basis text, mark text, known_from timestamptz, known_to timestamptz NOT NULL DEFAULT 'infinity');
 CREATE TABLE fund.organisation (organisation int, bin osms.bin, name text, owner name);
-CREATE TABLE fund.organisation_status (organisation int, region text, class text, neighbours text[], valid_from date);
-CREATE TABLE fund.contract (organisation int, valid_from date, valid_to date, yearly_amount numeric);
+CREATE TABLE fund.organisation_status (organisation int, region text, class text, neighbours text[], valid_from date, known_from timestamptz);
+CREATE TABLE fund.contract (organisation int, valid_from date, valid_to date, yearly_amount numeric, known_from timestamptz);
 CREATE TABLE fund.coefficient (organisation int, kind text, value numeric, valid_from date, known_from timestamptz, act text);
 
 -- 30,000 attachments of 40 organisations, some ended, some not begun, some excused, a tenth corrected on 1 June 2020.
@@ -180,7 +180,7 @@ SELECT ok(bool_and(status = 'held' AND amount IS NULL AND held_because ~ 'no_sta
 -- Any key type, any name.
 CREATE SCHEMA "Фонд ""2""";
 CREATE TABLE "Фонд ""2""".roster AS SELECT attachment, person, '1203' || organisation AS organisation, site, since, until, birth_date, sex, basis, mark, known_from, known_to FROM fund.roster;
-CREATE TABLE "Фонд ""2""".organisation_status (organisation char(20), region text, class text, neighbours text[], valid_from date);
+CREATE TABLE "Фонд ""2""".organisation_status (organisation char(20), region text, class text, neighbours text[], valid_from date, known_from timestamptz);
 INSERT INTO "Фонд ""2""".organisation_status VALUES ('12033', 'region 1', 'urban', NULL, '2019-01-01');
 SELECT results_eq($$SELECT organisation, status FROM statement('Фонд "2"', '2020-01-01', 'official') WHERE status = 'ok'$$, $$VALUES ('12033', 'ok')$$, 'quoted names and text keys');
 
