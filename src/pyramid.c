@@ -11,6 +11,7 @@
 #include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
 
+#include "core/calendar.h"
 #include "pyramid.h"
 #include "sex.h"
 
@@ -267,6 +268,59 @@ osms_pyramid_accumulate(PG_FUNCTION_ARGS)
 	if (unlikely(++count->recent[cell] == 0))
 		return carry(count, cell);
 	PG_RETURN_POINTER(count);
+}
+
+/* So many days more of a person in a cell. */
+static void
+count_days(Pyramid *pyramid, int age, int sex, int days)
+{
+	int64	   *cell = &pyramid->cells[PYRAMID_CELL(age, sex)];
+
+	if (__builtin_add_overflow(*cell, days, cell))
+		overflow_error();
+}
+
+PG_FUNCTION_INFO_V1(osms_pyramid_accumulate_days);
+
+/*
+ * pyramid_accumulate_days(state, birth_date, sex, from_day, to_day, age_day):
+ * every day of a person from one up to, not with, another, at the age of that
+ * day or, unless it is NULL, of age_day.  Goes from birthday to birthday; days
+ * before the birth and over the age of 127 are nobody's.
+ */
+Datum
+osms_pyramid_accumulate_days(PG_FUNCTION_ARGS)
+{
+	Pyramid    *pyramid = own_pyramid(fcinfo);
+	DateADT		birth,
+				day,
+				end;
+	int			sex;
+
+	if (PG_ARGISNULL(1) || DATE_NOT_FINITE(PG_GETARG_DATEADT(1)))
+		refuse_person("the birth date is missing or infinite");
+	if (PG_ARGISNULL(2))
+		refuse_person("the sex is missing");
+	if (PG_ARGISNULL(3) || PG_ARGISNULL(4) || DATE_NOT_FINITE(PG_GETARG_DATEADT(3)) || DATE_NOT_FINITE(PG_GETARG_DATEADT(4)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the days that are counted must be finite")));
+
+	birth = PG_GETARG_DATEADT(1);
+	sex = sex_argument(fcinfo, 2) == OSMS_SEX_MALE ? PYRAMID_MALE : PYRAMID_FEMALE;
+	day = Max(PG_GETARG_DATEADT(3), birth);
+	end = PG_GETARG_DATEADT(4);
+	while (day < end)
+	{
+		int			age = osms_completed_years(birth, PG_ARGISNULL(5) ? day : Max(PG_GETARG_DATEADT(5), birth));
+		DateADT		next = PG_ARGISNULL(5) ? Min(osms_birthday(birth, age + 1), end) : end;
+
+		if (age >= PYRAMID_AGES)
+			break;
+		count_days(pyramid, age, sex, next - day);
+		day = next;
+	}
+	PG_RETURN_POINTER(pyramid);
 }
 
 PG_FUNCTION_INFO_V1(osms_pyramid_counted);

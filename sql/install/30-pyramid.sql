@@ -48,6 +48,13 @@ CREATE FUNCTION osms.pyramid_accumulate(state osms.pyramid, birth_date date, sex
 COMMENT ON FUNCTION osms.pyramid_accumulate(osms.pyramid, date, osms.sex, date) IS
     'transition of the aggregate pyramid: the state (NULL = empty) and one person more; errors as there';
 
+CREATE FUNCTION osms.pyramid_accumulate_days(state osms.pyramid, birth_date date, sex osms.sex, from_day date, to_day date, age_day date)
+    RETURNS osms.pyramid
+    LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_pyramid_accumulate_days';
+COMMENT ON FUNCTION osms.pyramid_accumulate_days(osms.pyramid, date, osms.sex, date, date, date) IS
+    'transition of the aggregate pyramid_days: the days of one person more; NULL stands for the empty pyramid';
+
 CREATE FUNCTION osms.pyramid_counted(osms.pyramid) RETURNS osms.pyramid
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_pyramid_counted';
@@ -129,6 +136,17 @@ CREATE AGGREGATE osms.pyramid(birth_date date, sex osms.sex, as_of date) (
 );
 COMMENT ON AGGREGATE osms.pyramid(date, osms.sex, date) IS
     'persons by age in completed years on the day as_of (29 February counts from 1 March) and sex; empty without rows. 22023 for a missing, infinite or future birth date, a missing sex, an age over 127, a missing or infinite day';
+
+CREATE AGGREGATE osms.pyramid_days(birth_date date, sex osms.sex, from_day date, to_day date, age_day date) (
+    SFUNC = osms.pyramid_accumulate_days,
+    STYPE = osms.pyramid,
+    SSPACE = 2056,
+    COMBINEFUNC = osms.pyramid_plus,
+    INITCOND = '{}',
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE osms.pyramid_days(date, osms.sex, date, date, date) IS
+    'days of persons, each from its from_day up to, not with, its to_day, by sex and age on the day or, where age_day is not NULL, on age_day; days before the birth or over an age of 127 count nobody. 22023 for a missing or infinite birth date, a missing sex, a missing or infinite from_day or to_day; 22003 when a count leaves 64 bits';
 
 CREATE AGGREGATE osms.sum(osms.pyramid) (
     SFUNC = osms.pyramid_plus,

@@ -178,24 +178,28 @@ COMMENT ON FUNCTION osms.share_columns(osms.statement_terms, text, text) IS
     'columns share and reason of a person, made by the terms from two expressions: whether contributions are wanting, and the share by the norm of the list';
 
 -- What never applies is written as a constant, which the planner takes out.
-CREATE FUNCTION osms.member_query(terms osms.statement_terms) RETURNS text
+CREATE FUNCTION osms.member_query(terms osms.statement_terms, spans boolean DEFAULT false) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     scheme osms.scheme := terms.scheme;
     source text := format('%I.roster r', terms.registry);
-    day text := format('%L::date', terms.days[1]);
+    first_day text := format('%L::date', terms.days[1]);
+    last_day text := format('%L::date', terms.days[cardinality(terms.days)]);
+    day text := first_day;
     too_old text := format('%L::date', (coalesce(terms.age_day, terms.days[1]) - interval '128 years')::date);
     placed text;
     insurance text := 'NULL::text';
     uninsured text := 'false';
     list_share text := '1::numeric';
 BEGIN
-    IF cardinality(terms.days) > 1 THEN
+    IF cardinality(terms.days) > 1 AND NOT spans THEN
         source := format('%s CROSS JOIN unnest(%L::date[], %L::date[]) AS counted (day, too_old)', source, terms.days,
                          (SELECT array_agg((coalesce(terms.age_day, d.day) - interval '128 years')::date ORDER BY d.day) FROM unnest(terms.days) AS d (day)));
         day := 'counted.day';
+        first_day := day;
+        last_day := day;
         too_old := 'counted.too_old';
     END IF;
     placed := format('(r.sex IS NOT NULL AND r.birth_date > %s AND r.birth_date <= %s)', too_old, day);
@@ -217,16 +221,24 @@ BEGIN
     END IF;
     RETURN format($query$
     SELECT m.*, %4$s
-    FROM (SELECT r.attachment, r.person, r.organisation, r.site, r.since, r.birth_date, r.sex, r.mark, %1$s AS day, %2$s AS placed,
+    FROM (SELECT r.attachment, r.person, r.organisation, r.site, r.since, r.birth_date, r.sex, r.mark, %1$s, %2$s AS placed,
                  %3$s AS insurance, %5$s AS uninsured, %6$s AS list_share
           FROM %7$s
-          WHERE r.since <= %1$s AND %1$s < r.until AND r.known_from <= %8$L::timestamptz AND %8$L::timestamptz < r.known_to
+          WHERE r.since <= %10$s AND %11$s < r.until AND r.known_from <= %8$L::timestamptz AND %8$L::timestamptz < r.known_to
             AND r.mark %9$s) AS m$query$,
-        day, placed, insurance, osms.share_columns(terms, 'm.uninsured', 'm.list_share'), uninsured, list_share, source, terms.known_at,
-        CASE scheme.suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END);
+        CASE WHEN spans THEN format('greatest(r.since, %s) AS from_day, least(r.until, %s + 1) AS to_day', first_day, last_day) ELSE day || ' AS day' END,
+        CASE WHEN spans THEN 'NULL::boolean' ELSE placed END, insurance, osms.share_columns(terms, 'm.uninsured', 'm.list_share'), uninsured, list_share, source, terms.known_at,
+        CASE scheme.suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END, last_day, first_day);
 END $$;
-COMMENT ON FUNCTION osms.member_query(osms.statement_terms) IS
-    'query for the persons who count by the terms of a statement, a row for each day on which they do: attachment, person, organisation, site, since, birth_date, sex, mark, day, placed (whether birth date and sex give a place in a pyramid, NULL for want of a birth date; who has none is listed and not paid for), insurance (paid, unpaid, NULL = not known or not asked), uninsured, list_share, share, reason (NULL, uninsured, over_norm, or both with a comma)';
+COMMENT ON FUNCTION osms.member_query(osms.statement_terms, boolean) IS
+    'query for the persons who count by the terms of a statement, a row for each day on which they do (in spans: a row for all days, from_day up to to_day, exclusive, instead of day, and placed is not told): attachment, person, organisation, site, since, birth_date, sex, mark, day, placed (whether birth date and sex give a place in a pyramid, NULL for want of a birth date; who has none is listed and not paid for), insurance (paid, unpaid, NULL = not known or not asked), uninsured, list_share, share, reason (NULL, uninsured, over_norm, or both with a comma)';
+
+-- Days are counted in spans, from one row of the roster, unless the norm of a
+-- list is another one each day.
+CREATE FUNCTION osms.counted_in_spans(terms osms.statement_terms) RETURNS boolean
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN cardinality((terms).days) > 1 AND (terms).norm_above IS NULL;
+COMMENT ON FUNCTION osms.counted_in_spans(osms.statement_terms) IS 'whether osms.tally_query reads a row of the roster once for all days on which it counts';
 
 -- Rows are grouped by what is cheap to compare and whose groups the planner
 -- can count, so that they are hashed and never sorted: whether a person is
@@ -234,22 +246,29 @@ COMMENT ON FUNCTION osms.member_query(osms.statement_terms) IS
 CREATE FUNCTION osms.tally_query(terms osms.statement_terms) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO'
 AS $$
 DECLARE
+    spans boolean := osms.counted_in_spans(terms);
     uninsured text := CASE WHEN terms.insured_month IS NOT NULL AND osms.reduces(terms) THEN 'm.uninsured' END;
     list_share text := CASE WHEN terms.norm_above IS NOT NULL THEN 'm.list_share' END;
-    pyramid text := format('osms.pyramid(m.birth_date, m.sex, %s) FILTER (WHERE m.placed)',
-                           CASE WHEN terms.age_day IS NULL THEN 'm.day' ELSE format('greatest(%L::date, m.birth_date)', terms.age_day) END);
+    placed text := CASE WHEN spans THEN 'm.sex IS NOT NULL AND isfinite(m.birth_date)' ELSE 'm.placed' END;
+    counted text := CASE WHEN spans THEN format('osms.pyramid_days(m.birth_date, m.sex, m.from_day, m.to_day, %L::date)', terms.age_day)
+                         WHEN terms.age_day IS NULL THEN 'osms.pyramid(m.birth_date, m.sex, m.day)'
+                         ELSE format('osms.pyramid(m.birth_date, m.sex, greatest(%L::date, m.birth_date))', terms.age_day) END;
+    pyramid text := format('%s FILTER (WHERE %s)', counted, placed);
 BEGIN
     RETURN format($query$
-    SELECT m.organisation::text AS organisation, %1$s, %2$s AS unknown, count(*) AS listed, %3$s AS pyramid
-    FROM (%4$s) AS m
-    GROUP BY %5$s$query$,
+    SELECT m.organisation::text AS organisation, %1$s, %2$s AS unknown, %3$s AS listed, %4$s AS pyramid
+    FROM (%5$s) AS m
+    GROUP BY %6$s$query$,
         osms.share_columns(terms, coalesce(uninsured, 'false'), coalesce(list_share, '1::numeric')),
         CASE WHEN terms.insured_month IS NULL THEN '0::bigint'
-             WHEN terms.insurance_known THEN 'count(*) FILTER (WHERE m.placed AND m.insurance IS NULL)'
-             ELSE format('osms.heads(%s)', pyramid) END,
-        pyramid, osms.member_query(terms), concat_ws(', ', 'm.organisation', uninsured, list_share));
+             WHEN NOT terms.insurance_known THEN format('osms.heads(%s)', pyramid)
+             WHEN spans THEN format('osms.heads(%s FILTER (WHERE %s AND m.insurance IS NULL))', counted, placed)
+             ELSE 'count(*) FILTER (WHERE m.placed AND m.insurance IS NULL)' END,
+        CASE WHEN spans THEN 'sum(m.to_day - m.from_day)' ELSE 'count(*)' END,
+        pyramid, osms.member_query(terms, spans), concat_ws(', ', 'm.organisation', uninsured, list_share));
 END $$;
 COMMENT ON FUNCTION osms.tally_query(osms.statement_terms) IS
     'query for the heads of each organisation by share and reason, which passes over the roster once: organisation, share, reason, unknown (heads of whom no contribution is known), listed, pyramid of those placed';

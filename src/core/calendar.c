@@ -91,3 +91,20 @@ osms_completed_years(int32_t birth, int32_t on)
 	return year - birth_year -
 		(month < birth_month || (month == birth_month && day < birth_day));
 }
+
+/*
+ * The day on which somebody born on that day completes so many years; who was
+ * born on 29 February does so on 1 March of a year without one.
+ */
+int32_t
+osms_birthday(int32_t birth, int years)
+{
+	int			year,
+				month,
+				day;
+
+	osms_date_from_days(birth, &year, &month, &day);
+	if (osms_valid_date(year + years, month, day))
+		return osms_days_from_date(year + years, month, day);
+	return osms_days_from_date(year + years, 3, 1);
+}

@@ -17,5 +17,6 @@ extern bool osms_valid_date(int year, int month, int day);
 extern int32_t osms_days_from_date(int year, int month, int day);
 extern void osms_date_from_days(int32_t days, int *year, int *month, int *day);
 extern int	osms_completed_years(int32_t birth, int32_t on);
+extern int32_t osms_birthday(int32_t birth, int years);
 
 #endif							/* OSMS_CALENDAR_H */

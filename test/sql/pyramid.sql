@@ -145,6 +145,29 @@ FROM (SELECT sum(p) AS p FROM serial) AS v, generate_series(0, 127) AS a, unnest
 SELECT is(pyramid(CASE WHEN a = 7 AND b < 3 THEN date '2020-01-01' ELSE '2000-01-01' END, 'male', '2026-01-01'), '{6:2/0,26:16781310/0}', 'more than 16,777,216 heads in one cell')
 FROM generate_series(1, 4097) AS a, generate_series(1, 4096) AS b;
 
+-- Days of persons are those that counting day by day gives: over birthdays, 29 February, births and the age of 128 within the span.
+CREATE TABLE span AS
+SELECT p.id, p.birth_date, p.sex, s.from_day, s.from_day + (p.id % 400)::int AS to_day
+FROM (SELECT id, birth_date - CASE WHEN id % 50 = 0 THEN 4 ELSE 0 END * 365 AS birth_date, sex FROM person WHERE id % 40 = 0 AND birth_date <> '1900-02-28'
+      UNION ALL SELECT 1000000 + i, date '1897-10-01' + i, 'male' FROM generate_series(1, 500) AS i) AS p,
+     LATERAL (SELECT (ARRAY['2024-01-15', '2025-06-01', '2026-02-20']::date[])[1 + p.id % 3] AS from_day) AS s;
+SELECT cmp_ok(count(*), '>', 100000::bigint, 'days to count') FROM span, generate_series(from_day, to_day - 1, '1 day');
+SELECT is(pyramid_days(birth_date, sex, from_day, to_day, NULL), (
+    SELECT pyramid(birth_date, sex, day::date) FROM span, generate_series(from_day, to_day - 1, '1 day') AS day
+    WHERE birth_date <= day AND birth_date > day - interval '128 years'), 'days of persons, at the age of each') FROM span;
+SELECT is(pyramid_days(birth_date, sex, from_day, to_day, age_day), (
+    SELECT pyramid(birth_date, sex, greatest(age_day, birth_date)) FROM span, generate_series(from_day, to_day - 1, '1 day') AS day
+    WHERE birth_date <= day AND birth_date > (greatest(age_day, birth_date) - interval '128 years')::date), 'days of persons, at the age of ' || age_day)
+FROM span, unnest('{2024-01-01,2026-03-01}'::date[]) AS age_day GROUP BY age_day;
+SELECT results_eq($$SELECT pyramid_days(b::date, 'female', f::date, t::date, NULL)::text
+    FROM (VALUES (1, '2024-02-29', '2025-02-27', '2025-03-03'), (2, '2026-01-30', '2026-01-01', '2026-02-01'), (3, '2026-03-01', '2026-01-01', '2026-02-01'),
+                 (4, '1898-01-11', '2026-01-01', '2026-02-01'), (5, '2000-01-01', '2026-02-01', '2026-02-01')) AS v (n, b, f, t) GROUP BY n ORDER BY n$$,
+    $$VALUES ('{0:0/2,1:0/2}'), ('{0:0/2}'), ('{}'), ('{127:0/10}'), ('{}')$$, 'a birthday, a birth, nobody yet, nobody any more, no day');
+SELECT throws_ok(format('SELECT pyramid_days(%s, NULL)', args), '22023', NULL, args || ' cannot be counted')
+FROM unnest(ARRAY[$$NULL, 'male', '2026-01-01', '2026-02-01'$$, $$'infinity', 'male', '2026-01-01', '2026-02-01'$$, $$'2000-01-01', NULL, '2026-01-01', '2026-02-01'$$,
+                  $$'2000-01-01', 'male', NULL, '2026-02-01'$$, $$'2000-01-01', 'male', '2026-01-01', 'infinity'$$]) AS args;
+SELECT throws_ok($$SELECT pyramid_accumulate_days('{26:9223372036854775807/0}', '2000-01-01', 'male', '2026-01-31', '2026-02-01', NULL)$$, '22003', 'head count out of range', 'counting days overflows');
+
 -- Equality is that of the counts.
 SELECT unnest(ARRAY[
        ok('{0:1/2}'::pyramid = '{0:1/2,5:0/0}', 'equal'), ok('{0:1/2}'::pyramid <> '{0:2/1}', 'not equal'),

@@ -34,6 +34,22 @@ age(int by, int bm, int bd, int y, int m, int d)
 	return osms_completed_years(osms_days_from_date(by, bm, bd), osms_days_from_date(y, m, d));
 }
 
+/* The birthdays of everybody born in these years: the age goes up on that day, and not the day before. */
+static void
+birthdays(int from_year, int to_year)
+{
+	int			wrong = 0;
+
+	for (int birth = osms_days_from_date(from_year, 1, 1); birth < osms_days_from_date(to_year, 1, 1); birth++)
+		for (int years = 1; years <= 128; years++)
+		{
+			int			day = osms_birthday(birth, years);
+
+			wrong += osms_completed_years(birth, day) != years || osms_completed_years(birth, day - 1) != years - 1;
+		}
+	CHECK(wrong == 0);
+}
+
 int
 main(void)
 {
@@ -57,6 +73,8 @@ main(void)
 	walk(-4713, -4300);
 	walk(-401, 401);
 	walk(1500, 2500);
+	birthdays(1896, 1906);
+	birthdays(1999, 2005);
 
 	/* leap years and valid dates */
 	CHECK(osms_leap_year(2000) && osms_leap_year(2024) && osms_leap_year(0) && osms_leap_year(-4));
