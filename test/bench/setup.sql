@@ -47,15 +47,44 @@ BEGIN
     RETURN total % 11 = substr(iin, 12, 1)::int;
 END $$;
 
--- A roster of 2,000 organisations.
-SELECT osms.create_registry('month', cut_over => '2025-01-01');
-INSERT INTO month.organisation_status (organisation, region, class, valid_from)
-SELECT i, 'region ' || i % 20, CASE WHEN i % 3 = 0 THEN 'rural' ELSE 'urban' END, '2020-01-01' FROM generate_series(1, 2000) i;
-INSERT INTO month.contract (organisation, valid_from) SELECT i, '2020-01-01' FROM generate_series(1, 2000) i;
-INSERT INTO month.roster
-SELECT i, i, abs(shuffled(i)) % 2000 + 1, NULL, date '2020-01-01' + (i % 1500)::int,
-       CASE WHEN i % 20 = 0 THEN date '2025-06-01' ELSE 'infinity' END, least(birth_date_of(i), '2025-12-30'), sex_of(i), 'inherited', 'counted', '2020-01-01', 'infinity'
-FROM generate_series(1, :persons) i;
+-- Registries with a month to be paid: one person in twenty has left; the contributions of December are known, those of months before
+-- are not, so that they are asked for from January on. Indexes come last, as one would load it.
+CREATE FUNCTION fill_month(registry text, persons bigint, organisations bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    by_person text;
+BEGIN
+    PERFORM osms.create_registry(registry, cut_over => '2025-01-01');
+    EXECUTE format('INSERT INTO %I.organisation_status (organisation, region, class, valid_from)
+        SELECT i, ''region '' || i %% 20, CASE WHEN i %% 3 = 0 THEN ''rural'' ELSE ''urban'' END, ''2020-01-01'' FROM generate_series(1, $1) i', registry)
+        USING organisations;
+    EXECUTE format('INSERT INTO %I.contract (organisation, valid_from) SELECT i, ''2020-01-01'' FROM generate_series(1, $1) i', registry) USING organisations;
+    SELECT pg_get_indexdef(to_regclass(format('%I.roster_person', registry))) INTO by_person;
+    EXECUTE format('DROP INDEX %I.roster_person', registry);
+    EXECUTE format('INSERT INTO %I.roster
+        SELECT i, i, abs(shuffled(i)) %% $2 + 1, NULL, date ''2020-01-01'' + (i %% 1500)::int, CASE WHEN i %% 20 = 0 THEN date ''2025-06-01'' ELSE ''infinity'' END,
+               least(birth_date_of(i), ''2025-12-30''), sex_of(i), ''inherited'', ''counted'', ''2020-01-01'', ''infinity''
+        FROM generate_series(1, $1) i', registry) USING persons, organisations;
+    EXECUTE by_person;
+    EXECUTE format('INSERT INTO %I.insurance (person, month, paid) SELECT i, ''2025-12-01'', i %% 16 <> 0 FROM generate_series(1, $1) i', registry) USING persons;
+    EXECUTE format('INSERT INTO %I.attachment (attachment, person, organisation, state, since) SELECT r.attachment, r.person, r.organisation, ''active'', r.since
+        FROM %1$I.roster r WHERE r.person = 7', registry);
+    EXECUTE format('UPDATE %I.setting SET roster_complete = true', registry);
+END $$;
+
+-- What became known later: so many persons, of whom half moved to another organisation and half were born on another day.
+CREATE FUNCTION change_month(registry text, persons bigint, changed bigint, organisations bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    changed_rows bigint;
+BEGIN
+    EXECUTE format('WITH ended AS (UPDATE %1$I.roster SET known_to = clock_timestamp() WHERE person %% $1 = 7 RETURNING *)
+        INSERT INTO %1$I.roster SELECT attachment, person, CASE person %% ($1 * 2) WHEN 7 THEN organisation %% $2 + 1 ELSE organisation END, site, since, until,
+            CASE person %% ($1 * 2) WHEN 7 THEN birth_date ELSE birth_date - 3000 END, sex, basis, mark, known_to, ''infinity'' FROM ended', registry)
+        USING greatest(persons / changed, 8), organisations;
+    GET DIAGNOSTICS changed_rows = ROW_COUNT;
+    RETURN changed_rows;
+END $$;
+
+SELECT fill_month('month', :persons, :organisations), fill_month('quarter', :persons / 4, :organisations);
 
 -- Attachments to be written: persons known, applications approved, in no order of their persons.
 SELECT osms.create_registry('fund', cut_over => '2025-01-01');
