@@ -270,15 +270,26 @@ AS $$
 #variable_conflict use_column
 DECLARE
     made record;
+    terms osms.statement_terms;
     line osms.statement_line;
+    restated record;
+    by_ledger boolean := false;
 BEGIN
     SELECT l.* INTO made FROM osms.line_of(registry, organisation, month, scheme, statement_timestamp()) AS l;
+    terms := made.terms;
     line := made.line;
+    IF line.organisation IS NULL AND made.closed_at IS NOT NULL THEN
+        -- one that was not there when the month was closed has its line from a restatement
+        SELECT r.revision, l AS line INTO restated FROM osms.latest_lines(registry, month) AS r, unnest(r.lines) AS l WHERE l.organisation = explain_payment.organisation;
+        by_ledger := FOUND;
+        line := restated.line;
+        terms := osms.terms_of(registry, month, coalesce(restated.revision, 0));
+    END IF;
     IF line.organisation IS NULL THEN
         RAISE EXCEPTION 'organisation "%" has no line in %', organisation, to_char(month, 'YYYY-MM')
             USING ERRCODE = 'no_data_found', HINT = 'It has a line when somebody is on its roster on the day that counts.';
     END IF;
-    RETURN QUERY SELECT e.* FROM osms.explain_terms(made.terms, line, made.closed_at IS NOT NULL) AS e;
+    RETURN QUERY SELECT e.* FROM osms.explain_terms(terms, line, made.closed_at IS NOT NULL AND NOT by_ledger) AS e;
     IF made.closed_at IS NULL THEN
         RETURN;
     END IF;
@@ -294,10 +305,10 @@ BEGIN
               SELECT 2, 0, 'paid', coalesce(osms.plain($4), '0') || coalesce(string_agg(CASE WHEN g.amount < 0 THEN ' - ' ELSE ' + ' END || osms.plain(abs(g.amount)), '' ORDER BY g.entry), ''),
                      coalesce($4, 0) + coalesce(sum(g.amount), 0), format('closed on %%s by scheme %%s', osms.civil($1, $5)::date, $6)
               FROM entry g) AS p (part, nth, item, computation, value, source)
-        ORDER BY p.part, p.nth$query$, registry) USING registry, month, organisation, line.amount, made.closed_at, ((made.terms).scheme).scheme;
+        ORDER BY p.part, p.nth$query$, registry) USING registry, month, organisation, (made.line).amount, made.closed_at, ((made.terms).scheme).scheme;
 END $$;
 COMMENT ON FUNCTION osms.explain_payment(text, text, date, text) IS
-    'one payment, number by number (tenge, persons): heads and the shares they are paid at, weights by ages, Kav, base rate, coefficients, rate, what is taken back, carried and capped, amount and, of a closed month, its ledger. computation is arithmetic over the numbers of the lines before it, NULL for what is read from a row; value is its result, rounded to the digits shown; source is the row or act, or what rounds. Of an open month its statement by the scheme as known now. P0002 for an organisation without a line; errors as osms.statement';
+    'one payment, number by number (tenge, persons): heads and the shares they are paid at, weights by ages, Kav, base rate, coefficients, rate, what is taken back, carried and capped, amount and, of a closed month, its ledger; where the organisation was not there at the closing, as last restated. computation is arithmetic over the numbers of the lines before it, NULL for what is read from a row; value is its result, rounded to the digits shown; source is the row or act, or what rounds. Of an open month its statement by the scheme as known now. P0002 for an organisation without a line; errors as osms.statement';
 
 CREATE FUNCTION osms.explain_basis(registry text, attachment jsonb) RETURNS TABLE (at timestamptz, item text, value text, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 5

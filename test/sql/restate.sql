@@ -180,6 +180,8 @@ SELECT results_eq($$SELECT item, computation, value, source FROM osms.explain_pa
 SELECT is((SELECT value FROM osms.explain_payment('fund', '1', '2024-03-01', 'plain') WHERE item = 'rate'), 5555.82, 'an open month as known now');
 SELECT results_eq($$SELECT item, value FROM osms.explain_payment('fund', '6', '2024-02-01') WHERE item IN ('amount', 'release, held', 'paid')$$,
     $$VALUES ('amount', NULL::numeric), ('release, held', 2000), ('paid', 2000)$$, 'a line that was held');
+SELECT results_eq($$SELECT item, computation, value FROM osms.explain_payment('fund', '6', '2024-01-01') WHERE item IN ('heads', 'amount', 'restoration, membership', 'paid')$$,
+    $$VALUES ('heads', NULL, 2::numeric), ('amount', '2000', 2000), ('restoration, membership', NULL, 1000), ('restoration, membership', NULL, 1000), ('paid', '0 + 1000 + 1000', 2000)$$, 'one that came by restatements alone');
 SELECT is(pg_temp.verdict($$SELECT osms.explain_payment('fund', '9', '2024-01-01')$$), 'P0002 organisation "9" has no line in 2024-01', 'no line');
 SELECT results_eq($$SELECT item, value, source FROM osms.explain_attachment('fund', '4')$$, $$VALUES
     ('person', '4', 'attachment'), ('organisation', '4', 'attachment'), ('counts', 'from 2020-01-01 without end', 'attachment'),
