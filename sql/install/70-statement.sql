@@ -67,6 +67,18 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.check_month(date) IS '22023 for a day that is not the first of a month';
 
+CREATE FUNCTION osms.check_known_at(known_at timestamptz) RETURNS void
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT isfinite(known_at) THEN
+        RAISE EXCEPTION 'nothing is known at %', known_at
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave known_at out for what is known now.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.check_known_at(timestamptz) IS '22023 for an infinite moment, at which every version of the roster has ended, or none has begun';
+
 CREATE FUNCTION osms.statement_days(month date, snapshot text) RETURNS date[]
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE snapshot
@@ -88,6 +100,7 @@ BEGIN
             USING ERRCODE = 'null_value_not_allowed';
     END IF;
     PERFORM osms.check_month(month);
+    PERFORM osms.check_known_at(known_at);
     IF to_regnamespace(quote_ident(registry)) IS NULL THEN
         RAISE EXCEPTION 'registry "%" does not exist', registry
             USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
@@ -121,7 +134,7 @@ BEGIN
     RETURN terms;
 END $$;
 COMMENT ON FUNCTION osms.statement_terms(text, date, text, timestamptz) IS
-    'terms of a month of a registry by a scheme, as known at a moment, all of which belong to a payment. 22004 for a NULL, 22023 for a day that is not the first of a month, 42704 for an unknown scheme, 3F000 for an unknown registry, 42P01 without a roster';
+    'terms of a month of a registry by a scheme, as known at a moment, all of which belong to a payment. 22004 for a NULL, 22023 for a day that is not the first of a month or an infinite moment, 42704 for an unknown scheme, 3F000 for an unknown registry, 42P01 without a roster';
 
 -- What the contributions of persons say, and the norm of each site. Of
 -- several rows for a month the one known last counts, told without a sort: at

@@ -63,6 +63,7 @@ DECLARE
     residence text := 'NULL';
 BEGIN
     PERFORM osms.check_reader(registry);
+    PERFORM osms.check_known_at(known_at);
     IF osms.relation_of(registry, 'person') IS NULL OR osms.relation_of(registry, 'roster') IS NULL THEN
         RAISE EXCEPTION 'registry "%" has no relation "%"', registry,
                 CASE WHEN osms.relation_of(registry, 'person') IS NULL THEN 'person' ELSE 'roster' END

@@ -107,6 +107,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM osms.check_month(month);
+    PERFORM osms.check_known_at(known_at);
     PERFORM osms.check_reader(registry);
     RETURN QUERY EXECUTE format($query$
         WITH span AS (

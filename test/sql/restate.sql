@@ -88,6 +88,11 @@ SELECT results_eq($$SELECT organisation, cause, kind, persons, amount FROM osms.
 UPDATE fund.person SET birth_date = '1990-01-01' WHERE person = 9;
 SELECT results_eq($$SELECT * FROM osms.post_restatement('fund', '2024-01-01')$$, $$VALUES ('5', 'age_or_sex', 'restoration', 1::bigint, 1000.00)$$, 'and who has a birth date again');
 
+-- At the end of time every version of the roster has ended: that is no moment to know anything at.
+SELECT is(pg_temp.verdict(format('SELECT * FROM osms.%s', call)), '22023 nothing is known at ' || at, call)
+FROM unnest('{infinity,-infinity}'::text[]) at, unnest(ARRAY[format('statement(''fund'', ''2024-01-01'', ''plain'', %L)', at), format('restate(''fund'', ''2024-01-01'', %L)', at),
+    format('unattached(''fund'', ''2024-01-01'', %L)', at), format('monthly_form(''fund'', ''1'', ''2024-01-01'', %L)', at), format('invoice(''fund'', ''1'', ''2024-02-01'', ''plain'', %L)', at)]) call;
+
 -- Nobody left, and somebody again.
 UPDATE fund.attachment SET state = 'annulled', reason = 'unlawful' WHERE attachment = 1;
 SELECT results_eq($$SELECT * FROM osms.post_restatement('fund', '2024-01-01')$$, $$VALUES ('1', 'membership', 'claw_back', -1::bigint, -5555.82)$$, 'an organisation without persons returns all');
