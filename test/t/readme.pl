@@ -90,4 +90,13 @@ foreach my $property (split /\n/, answer('\pset format unaligned' . "\n" . q{\ps
 	like($readme, qr/^\| `$property` \|/m, "property $property is in the table of properties");
 }
 
+foreach (split /\n/, answer('\pset format unaligned' . "\n" . q{\pset tuples_only
+	SELECT relation, string_agg(CASE WHEN needed THEN '**' || "column" || '**' ELSE "column" END, ' ' ORDER BY "position"), max(CASE WHEN guarded THEN 'yes' ELSE '' END)
+	FROM osms.registry_columns() GROUP BY relation}))
+{
+	my ($relation, $columns, $guarded) = split /\|/, $_, -1;
+	my $row = join '[^|]*, ', map { quotemeta } split / /, $columns;
+	like($readme, qr/^\| `$relation` \| $row[^|]* \| $guarded ?\|$/m, "relation $relation is in the table of relations, with its columns");
+}
+
 done_testing();
