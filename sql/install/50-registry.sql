@@ -160,6 +160,8 @@ BEGIN
         EXECUTE format('CREATE INDEX order_scope_order_key ON %I.order_scope (order_key)', registry);
     ELSIF relation IN ('adjustment', 'defect') THEN
         EXECUTE format('CREATE INDEX %2$I ON %1$I.%3$I (organisation, month)', registry, relation || '_organisation', relation);
+    ELSIF relation = 'insurance' THEN
+        EXECUTE format('CREATE INDEX insurance_month ON %I.insurance (month)', registry);
     ELSIF relation = 'service' THEN
         EXECUTE format('CREATE INDEX service_person ON %I.service (person, served_on)', registry);
     ELSIF relation = 'identity_event' THEN

@@ -124,7 +124,9 @@ BEGIN
         terms.insured_from := CASE (terms.scheme).grace WHEN 'unpaid' THEN terms.insured_month ELSE
             terms.insured_month - make_interval(months => osms.parameter_on('insurance_grace_months', month_end, known_at)::integer) END;
         terms.exempt_categories := osms.parameter_on('insurance_exempt_categories', month_end, known_at)::text[];
-        EXECUTE format('SELECT EXISTS (SELECT FROM %I.insurance i WHERE i.month >= $1 AND i.month < $2 AND %s)', registry, osms.known_then('i', '$3'))
+        -- in order of months: years of contributions may lie before the first one
+        EXECUTE format('SELECT (SELECT true FROM %I.insurance i WHERE i.month >= $1 AND i.month < $2 AND %s ORDER BY i.month LIMIT 1) IS NOT NULL',
+                       registry, osms.known_then('i', '$3'))
             INTO terms.insurance_known USING terms.insured_from, terms.insured_month + interval '1 month', known_at;
     END IF;
     IF (terms.scheme).list_limit <> 'none' AND osms.relation_of(registry, 'site') IS NOT NULL THEN
