@@ -257,7 +257,9 @@ INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
     ('osms:monitoring', 'Rules of monitoring, unified classifier of defects', 'ҚР ДСМ-321/2020', NULL,
      'classifier as amended by order 19 of 27.02.2026; that a defect under another costs what the other does is inferred'),
     ('osms:invoice', 'Forms of invoices and acts', 'ҚР ДСМ-86', '2021-08-20',
-     'monthly form of attached persons, read in notes; the inner edges of its age bands are inferred');
+     'monthly form of attached persons, read in notes; the inner edges of its age bands are inferred'),
+    ('osms:geography', 'Regions of Kazakhstan as tiles of a map', NULL, NULL,
+     'drawn for the report, no act: regions that border on each other stand near each other; codes are the first two digits of the classifier of administrative territories');
 
 INSERT INTO osms.parameter (name, value, valid_from, known_from, act, illustrative) VALUES
     ('actual_residence_age', '6', '-infinity', '-infinity', 'osms:attachment', false),

@@ -22,17 +22,25 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.civil(text, timestamptz) IS 'a moment in the civil time zone of a registry, to the second';
 
+CREATE FUNCTION osms.parameter_row(name text, day date, known_at timestamptz) RETURNS osms.parameter
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT p
+    FROM osms.parameter p
+    WHERE p.name = parameter_row.name AND p.valid_from <= day AND p.known_from <= known_at
+      AND p.value = osms.parameter_on(parameter_row.name, day, known_at)
+    ORDER BY isfinite(p.known_from) DESC, p.valid_from DESC, p.known_from DESC
+    LIMIT 1;
+END;
+COMMENT ON FUNCTION osms.parameter_row(text, date, timestamptz) IS 'the row whose value osms.parameter_on gives; errors as there';
+
 CREATE FUNCTION osms.parameter_source(name text, day date, known_at timestamptz) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
     SELECT format('parameter %s%s, act %s', p.name, ' of ' || nullif(p.valid_from, '-infinity'), p.act)
-    FROM osms.parameter p
-    WHERE p.name = parameter_source.name AND p.valid_from <= day AND p.known_from <= known_at
-      AND p.value = osms.parameter_on(parameter_source.name, day, known_at)
-    ORDER BY isfinite(p.known_from) DESC, p.valid_from DESC, p.known_from DESC
-    LIMIT 1;
+    FROM osms.parameter_row(parameter_source.name, day, known_at) AS p;
 END;
-COMMENT ON FUNCTION osms.parameter_source(text, date, timestamptz) IS 'the row and act that osms.parameter_on reads; errors as there';
+COMMENT ON FUNCTION osms.parameter_source(text, date, timestamptz) IS 'a parameter with its day and act, as a source is told; errors as osms.parameter_on';
 
 -- Lines over the norm have one share for each step, which a line of a
 -- statement does not tell apart: the persons of the sites are asked again.

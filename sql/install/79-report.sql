@@ -12,34 +12,142 @@ CREATE FUNCTION osms.grouped(value numeric, digits integer DEFAULT 0) RETURNS te
     RETURN coalesce(to_char(value, 'FM999,999,999,999,999,990' || CASE WHEN digits > 0 THEN '.' || repeat('0', digits) ELSE '' END), '');
 COMMENT ON FUNCTION osms.grouped(numeric, integer) IS 'a number with thousands apart, to so many decimal digits; NULL is empty';
 
--- Rows of cells as a table: the first column is text, the others are figures.
-CREATE FUNCTION osms.html_table(heading text[], cells jsonb) RETURNS text
+CREATE FUNCTION osms.bar(value numeric, lowest numeric, highest numeric) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+    RETURN (SELECT jsonb_build_array(coalesce(round(100 * (least(value, 0) - least(lowest, 0)) / nullif(s.span, 0), 1), 0), coalesce(round(100 * abs(value) / nullif(s.span, 0), 1), 0), coalesce(value < 0, false))
+            FROM (SELECT greatest(highest, 0) - least(lowest, 0)) AS s (span));
+COMMENT ON FUNCTION osms.bar(numeric, numeric, numeric) IS
+    'a figure among others from the lowest to the highest as a cell of osms.html_table: a bar from 0, with its left end and width in percent, and whether it goes to the left';
+
+CREATE FUNCTION osms.html_bar(bar jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN (bar ->> 1)::numeric = 0 THEN '' ELSE
+        format('<i%s style="margin-left:%s%%;width:%s%%"></i>', CASE WHEN (bar ->> 2)::boolean THEN ' class="less"' ELSE '' END, bar ->> 0, bar ->> 1) END;
+COMMENT ON FUNCTION osms.html_bar(jsonb) IS 'a bar, made by osms.bar, as it is drawn: filled to the right, hollow to the left, so that no colour tells anything';
+
+-- Rows of cells as a table: the first column is text, the others are figures,
+-- an array is a bar, an object with the key html is what it holds.
+CREATE FUNCTION osms.html_table(heading text[], cells jsonb, class text DEFAULT '') RETURNS text
     LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE
     RETURN CASE WHEN coalesce(jsonb_array_length(cells), 0) = 0 THEN '<p class="none">none</p>' ELSE
-        '<table><thead><tr>' || (SELECT string_agg('<th>' || osms.html(h.word) || '</th>', '' ORDER BY h.nth) FROM unnest(heading) WITH ORDINALITY AS h (word, nth)) ||
-        '</tr></thead><tbody>' || (SELECT string_agg('<tr>' || (SELECT string_agg('<td>' || osms.html(c.word) || '</td>', '' ORDER BY c.nth)
-                                                                FROM jsonb_array_elements_text(r.words) WITH ORDINALITY AS c (word, nth)) || '</tr>', '' ORDER BY r.nth)
-                                   FROM jsonb_array_elements(cells) WITH ORDINALITY AS r (words, nth)) || '</tbody></table>' END;
-COMMENT ON FUNCTION osms.html_table(text[], jsonb) IS 'an array of arrays of text as a table of a page';
+        format('<div class="wide"><table class="%s"><thead><tr>', class) ||
+        (SELECT string_agg('<th>' || osms.html(h.word) || '</th>', '' ORDER BY h.nth) FROM unnest(heading) WITH ORDINALITY AS h (word, nth)) ||
+        '</tr></thead><tbody>' || (SELECT string_agg('<tr>' || (SELECT string_agg(CASE jsonb_typeof(c.word) WHEN 'array' THEN '<td class="track">' || osms.html_bar(c.word)
+                                                                                     WHEN 'object' THEN '<td>' || (c.word ->> 'html') ELSE '<td>' || osms.html(c.word #>> '{}') END || '</td>', '' ORDER BY c.nth)
+                                                                FROM jsonb_array_elements(r.words) WITH ORDINALITY AS c (word, nth)) || '</tr>', '' ORDER BY r.nth)
+                                   FROM jsonb_array_elements(cells) WITH ORDINALITY AS r (words, nth)) || '</tbody></table></div>' END;
+COMMENT ON FUNCTION osms.html_table(text[], jsonb, text) IS 'an array of arrays of text, bars and pictures as a table of a page';
 
-CREATE FUNCTION osms.report_rates(terms osms.statement_terms, lines osms.statement_line[]) RETURNS jsonb
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10000
-    RETURN (WITH rate AS (
-                SELECT b.act, format('base rate %s, %s', coalesce(l.region, 'no region'), coalesce(l.class, 'no class')) AS what, osms.plain(b.rate) AS value, b.valid_from, b.illustrative, 1 AS place
-                FROM (SELECT DISTINCT l.region, l.class FROM unnest(lines) l) AS l,
-                     LATERAL osms.base_rate_on(((terms).scheme).scheme, l.region, l.class, (terms).rate_day, (terms).known_at) AS b
-                WHERE b.rate IS NOT NULL
-                UNION ALL
-                SELECT w.act, 'age and sex weights', count(*) || ' bands', NULL, w.act = 'osms:illustrative', 2
-                FROM osms.weights_on(((terms).scheme).scheme, (terms).rate_day, (terms).known_at) w GROUP BY w.act
-                UNION ALL
-                SELECT ((terms).scheme).act, 'scheme ' || ((terms).scheme).scheme, ((terms).scheme).combination, ((terms).scheme).valid_from, ((terms).scheme).illustrative, 3
+-- The picture of one clinic among thousands: a fifth of a kilobyte, where
+-- osms.svg takes four.
+CREATE FUNCTION osms.small_pyramid(pyramid osms.pyramid) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (WITH band AS (
+                SELECT b.n, s.side, osms.heads(pyramid, 5 * b.n, CASE WHEN b.n < 19 THEN 5 * b.n + 5 END, s.sex) AS heads
+                FROM generate_series(0, 19) AS b (n), (VALUES ('male'::osms.sex, -1), ('female', 1)) AS s (sex, side)
+            ), scaled AS (
+                SELECT b.n, b.side, b.side * round(b.heads * 50.0 / nullif(max(b.heads) OVER (), 0))::integer AS x FROM band b
             )
-            SELECT jsonb_agg(jsonb_build_array(r.what, r.value, nullif(r.valid_from, '-infinity'), concat_ws(', ', a.title, a.number, a.issued_on, CASE WHEN r.illustrative THEN 'illustrative' END))
-                             ORDER BY r.place, r.what COLLATE "C")
-            FROM rate r LEFT JOIN osms.act a ON a.act = r.act);
+            SELECT '<svg class="small" viewBox="-50 0 100 20" aria-hidden="true"><path d="' ||
+                   string_agg(p.d, '' ORDER BY p.side) || '"/></svg>'
+            FROM (SELECT s.side, 'M0 20' || string_agg('H' || coalesce(s.x, 0) || 'V' || 19 - s.n, '' ORDER BY s.n) || 'H0Z' AS d FROM scaled s GROUP BY s.side) AS p);
+COMMENT ON FUNCTION osms.small_pyramid(osms.pyramid) IS 'a pyramid as a picture of a line of a table: bands of five years, 95 and over together, males left, females right';
+
+-- On the map the regions that have a tile of their own, behind it the others.
+CREATE FUNCTION osms.report_regions(lines osms.statement_line[], day date) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10000
+    RETURN (WITH region AS (
+                SELECT l.region, coalesce(sum(l.amount), 0) AS amount, sum(l.heads) AS heads, count(*) FILTER (WHERE l.status = 'held') AS held FROM unnest(lines) l GROUP BY l.region
+            ), tile AS (
+                SELECT DISTINCT ON (t.region) t.* FROM osms.region_tile t
+                WHERE t.valid_from <= day AND t.known_from <= statement_timestamp()
+                ORDER BY t.region, isfinite(t.known_from) DESC, t.valid_from DESC, t.known_from DESC
+            ), placed AS (
+                SELECT r.*, t.name, t.tile_column, t.tile_row,
+                       t.region IS NOT NULL AND row_number() OVER (PARTITION BY t.tile_column, t.tile_row ORDER BY r.region COLLATE "C") = 1 AS on_map
+                FROM region r LEFT JOIN tile t ON t.region = r.region
+            ), drawn AS (
+                SELECT p.*, format('<span>%s</span><b>%s</b><span class="track">%s</span><small>%s persons%s</small>', osms.html(coalesce(p.name, p.region, 'no region')), osms.grouped(p.amount, 2),
+                                   osms.html_bar(osms.bar(p.amount, 0, max(p.amount) OVER ())), osms.grouped(p.heads), ', ' || nullif(p.held, 0) || ' held') AS cell,
+                       p.tile_column - min(p.tile_column) FILTER (WHERE p.on_map) OVER () + 1 AS x, p.tile_row - min(p.tile_row) FILTER (WHERE p.on_map) OVER () + 1 AS y
+                FROM placed p
+            )
+            SELECT coalesce(format('<div class="map" style="--columns:%s">', max(d.x) FILTER (WHERE d.on_map)) ||
+                            string_agg(format('<div class="tile" style="grid-area:%s/%s">%s</div>', d.y, d.x, d.cell), '' ORDER BY d.y, d.x) FILTER (WHERE d.on_map) || '</div>', '') ||
+                   coalesce('<div class="others">' || string_agg('<div class="tile">' || d.cell || '</div>', '' ORDER BY d.region COLLATE "C") FILTER (WHERE NOT d.on_map) || '</div>', '') ||
+                   CASE count(*) WHEN 0 THEN '<p class="none">none</p>' ELSE '' END
+            FROM drawn d);
+COMMENT ON FUNCTION osms.report_regions(osms.statement_line[], date) IS
+    'the lines of a statement summed by region, as tiles in the places of osms.region_tile on the day, with amount (tenge) as a bar; regions without a tile, or on one that is taken, behind them';
+
+-- Each source gives what, value, day from which it is in force, act, whether
+-- it is made up, and its place.
+CREATE FUNCTION osms.rate_sources(terms osms.statement_terms, lines osms.statement_line[])
+    RETURNS TABLE (place numeric, what text, value text, valid_from date, act text, illustrative boolean)
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 60
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    scheme osms.scheme := terms.scheme;
+    month_end date := (terms.month + interval '1 month')::date - 1;
+BEGIN
+    RETURN QUERY
+    SELECT DISTINCT 1::numeric, format('base rate, %s, %s', coalesce(b.region, 'any region'), b.class), osms.plain(b.rate), b.valid_from, b.act, b.illustrative
+    FROM (SELECT DISTINCT l.region, l.class FROM unnest(lines) l) AS l, LATERAL osms.base_rate_on(scheme.scheme, l.region, l.class, terms.rate_day, terms.known_at) AS b
+    WHERE b.rate IS NOT NULL;
+    RETURN QUERY
+    SELECT 2 + w.age_from / 1000.0, format('weight, ages %s', osms.band_label(w.age_from, w.age_to)), string_agg(w.sex || ' ' || osms.plain(w.weight), ', ' ORDER BY w.sex), NULL::date, w.act, w.act = 'osms:illustrative'
+    FROM osms.weights_on(scheme.scheme, terms.rate_day, terms.known_at) w GROUP BY w.age_from, w.age_to, w.act;
+    RETURN QUERY EXECUTE format($query$
+        SELECT 3::numeric, format('coefficient %%s, %%s organisations', f.kind, osms.grouped(count(*))), concat_ws(' to ', osms.plain(min(f.value)), nullif(osms.plain(max(f.value)), osms.plain(min(f.value)))),
+               f.valid_from, f.act, f.act = 'osms:illustrative'
+        FROM (%s) AS f JOIN unnest($2) AS l ON l.organisation = f.organisation GROUP BY f.kind, f.valid_from, f.act$query$, osms.factor_query(terms.registry))
+        USING terms.rate_day, lines, terms.known_at;
+    RETURN QUERY
+    SELECT 4::numeric, replace(p.name, '_', ' '), translate(p.value, '{}', ''), p.valid_from, p.act, p.illustrative
+    FROM (VALUES ('uninsured_share', terms.insured_month IS NOT NULL), ('insurance_grace_months', terms.insured_month IS NOT NULL AND scheme.grace = 'paid'),
+                 ('insurance_exempt_categories', terms.insured_month IS NOT NULL), ('inactive_share', terms.inactive_share < 1 AND extract(month FROM terms.month) = 12)) AS u (name, used),
+         LATERAL osms.parameter_row(u.name, month_end, terms.known_at) AS p
+    WHERE u.used;
+    RETURN QUERY
+    SELECT 5::numeric, format('share above %s %% of the norm of a site', osms.plain(s.above)), osms.plain(s.share), NULL::date, s.act, s.illustrative
+    FROM osms.norm_steps_on(scheme.scheme, terms.rate_day, terms.known_at) s WHERE terms.norm_above IS NOT NULL;
+    RETURN QUERY
+    SELECT 6::numeric, 'scheme ' || scheme.scheme, (SELECT string_agg(replace(p.property, '_', ' ') || ' ' || coalesce(replace(to_jsonb(scheme) ->> p.property, '_', ' '), 'none'), ', ' ORDER BY p.nth)
+                                           FROM osms.scheme_property() WITH ORDINALITY AS p (property, choices, minimum, maximum, nth)), scheme.valid_from, scheme.act, scheme.illustrative;
+END $$;
+COMMENT ON FUNCTION osms.rate_sources(osms.statement_terms, osms.statement_line[]) IS
+    'every number of law behind the rates of a statement: base rates, weights, coefficients by kind, parameters and steps in use, and the properties of the scheme, with the day from which it is in force (NULL = told by its edition) and its act';
+
+CREATE FUNCTION osms.report_rates(terms osms.statement_terms, lines osms.statement_line[]) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10000
+    RETURN (WITH source AS MATERIALIZED (
+                SELECT s.* FROM osms.rate_sources(terms, lines) s
+            )
+            SELECT '<h2>Where the rates come from</h2>' || osms.html_table('{what,value,"in force from",act}', (
+                       SELECT jsonb_agg(jsonb_build_array(s.what, s.value, nullif(s.valid_from, '-infinity'), coalesce(s.act, 'no act') || CASE WHEN s.illustrative THEN ', illustrative' ELSE '' END)
+                                        ORDER BY s.place, s.what COLLATE "C")
+                       FROM source s), 'text')
+                   || osms.html_table('{act,title,day,number}', (
+                       SELECT jsonb_agg(jsonb_build_array(a.act, a.title, a.issued_on, a.number) ORDER BY a.act COLLATE "C")
+                       FROM osms.act a WHERE a.act IN (SELECT s.act FROM source s)), 'text acts'));
 COMMENT ON FUNCTION osms.report_rates(osms.statement_terms, osms.statement_line[]) IS
-    'what the rates of a statement come from: name, value, day from which it is in force, act; an array for each';
+    'a part of a page: every number behind the rates of a statement with its act, and what these acts are';
+
+CREATE FUNCTION osms.report_missing(lines osms.statement_line[]) RETURNS jsonb
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10000
+    RETURN (SELECT jsonb_agg(jsonb_build_array(x.what, osms.grouped(x.organisations), osms.grouped(x.persons)) ORDER BY x.what COLLATE "C")
+            FROM (SELECT replace(v.what, '_', ' ') AS what, count(*) AS organisations, sum(v.persons) AS persons
+                  FROM unnest(lines) l,
+                       LATERAL (SELECT m.key || ': ' || (m.value #>> '{}'), l.heads FROM jsonb_each(l.marks) m WHERE jsonb_typeof(m.value) <> 'object'
+                                UNION ALL SELECT 'coefficient ' || f.key || ': ' || f.value, l.heads FROM jsonb_each(l.marks) m, jsonb_each_text(m.value) f WHERE jsonb_typeof(m.value) = 'object'
+                                UNION ALL SELECT 'held: ' || l.held_because, l.heads WHERE l.status = 'held'
+                                UNION ALL SELECT 'no contributions known, either way', l.insurance_unknown WHERE l.insurance_unknown > 0
+                                UNION ALL SELECT 'suspect, paid until decided', l.suspect WHERE l.suspect > 0
+                                UNION ALL SELECT 'without sex or usable birth date, not paid for', l.persons_held WHERE l.persons_held > 0) AS v (what, persons)
+                  GROUP BY v.what) AS x);
+COMMENT ON FUNCTION osms.report_missing(osms.statement_line[]) IS
+    'what a statement was made from that is illustrative, unproved or missing, with the organisations and persons it touches; an array for each';
 
 CREATE FUNCTION osms.report_ledger(registry text, month date) RETURNS jsonb
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000
@@ -51,8 +159,9 @@ BEGIN
     IF osms.relation_of(registry, 'ledger') IS NOT NULL THEN
         EXECUTE format($query$
             SELECT jsonb_agg(jsonb_build_array(format('%%s of %%s, %%s', replace(g.kind, '_', ' '), to_char(g.month, 'YYYY-MM'), replace(g.cause, '_', ' ')),
-                                               osms.grouped(g.organisations), osms.grouped(g.persons), osms.grouped(g.amount, 2)) ORDER BY g.month, g.place)
-            FROM (SELECT l.month, l.kind, l.cause, count(DISTINCT l.organisation) AS organisations, sum(l.persons) AS persons, sum(l.amount) AS amount, min(l.entry) AS place
+                                               osms.grouped(g.organisations), osms.grouped(g.persons), osms.grouped(g.amount, 2), g.bar) ORDER BY g.month, g.place)
+            FROM (SELECT l.month, l.kind, l.cause, count(DISTINCT l.organisation) AS organisations, sum(l.persons) AS persons, sum(l.amount) AS amount, min(l.entry) AS place,
+                         osms.bar(sum(l.amount), min(sum(l.amount)) OVER (), max(sum(l.amount)) OVER ()) AS bar
                   FROM %I.ledger l WHERE l.invoice_month = $1 GROUP BY l.month, l.kind, l.cause) AS g$query$, registry) INTO entries USING month;
     END IF;
     RETURN coalesce(entries, '[]');
@@ -60,74 +169,121 @@ END $$;
 COMMENT ON FUNCTION osms.report_ledger(text, date) IS
     'the ledger that goes with the invoices of a month: what it is, organisations, persons, amount (tenge); an array for each cause';
 
-CREATE FUNCTION osms.report(registry text, month date, scheme text DEFAULT 'illustrative') RETURNS text
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000
+CREATE FUNCTION osms.report_style() RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ':root{color-scheme:light dark;--bar:#2563b0;--line:#8886}@media(prefers-color-scheme:dark){:root{--bar:#6fa8f5}}'
+        '*{box-sizing:border-box}body{font:15px/1.45 sans-serif;max-width:72rem;margin:1.5rem auto;padding:0 1rem;font-variant-numeric:tabular-nums}'
+        'h1{font-size:1.5rem;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:2rem 0 .5rem;break-after:avoid}small,.none,.note{opacity:.75}'
+        'table{border-collapse:collapse;width:100%}th,td{padding:.2rem .5rem;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}td{white-space:nowrap}th{vertical-align:bottom}'
+        'th:first-child,td:first-child,.text th,.text td{text-align:left}td:first-child,.text td,td:last-child{white-space:normal;overflow-wrap:break-word}td:first-child{min-width:8rem}.text td:nth-child(2){min-width:10rem}.text td:nth-child(3){white-space:nowrap}'
+        '.acts{margin-top:.8rem}.organisations td:nth-child(6){white-space:normal;min-width:9rem}.wide{overflow-x:auto}.bars td.track{width:40%}.cards{display:flex;flex-wrap:wrap;gap:.75rem}.card{flex:1 1 10rem;border:1px solid var(--line);border-radius:.5rem;padding:.6rem .8rem}.card b{display:block;font-size:1.2rem}'
+        '.track i{display:block;height:.7rem;margin-top:.3rem;min-width:1px;background:var(--bar);border:2px solid var(--bar);-webkit-print-color-adjust:exact;print-color-adjust:exact}.track i.less{background:none}'
+        '.map{display:grid;grid-template-columns:repeat(var(--columns),minmax(0,11rem));gap:.3rem}.others{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.3rem;margin-top:.6rem}'
+        '.tile{border:1px solid var(--line);border-radius:.3rem;padding:.25rem .35rem;font-size:.78rem;overflow-wrap:anywhere;min-width:0;break-inside:avoid}.tile b,.tile small,.tile span{display:block}'
+        '.made-up{border:2px solid #c33;padding:.5rem .8rem}.clinics{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:1rem}'
+        'svg{width:100%;height:auto}svg.small{width:6rem;height:1.6rem;display:block}svg.small path{fill:var(--bar)}figure{margin:0;break-inside:avoid}.all{max-width:36rem;margin:auto}'
+        '@media(max-width:48rem){.map,.others{display:block}.tile{display:grid;grid-template-columns:1fr auto;column-gap:.5rem;margin-top:.3rem}.tile .track,.tile small{grid-column:1/3}body{padding:0 .6rem}}'
+        '@page{size:A4;margin:14mm}@media print{body{max-width:none;margin:0;padding:0;font-size:10px}.wide{overflow:visible}tr,.card{break-inside:avoid}th,td{padding:.15rem .3rem}.all{max-width:11cm}.card{flex-basis:2.6cm;padding:.3rem .5rem}.tile small{font-size:1em}'
+        '.map{display:grid}.others{display:grid}.tile{display:block;font-size:.75em}.clinics{grid-template-columns:repeat(3,1fr)}svg.small{width:4.5rem}}';
+COMMENT ON FUNCTION osms.report_style() IS 'style of the page of a month: screen, telephone and A4, light and dark';
+
+CREATE FUNCTION osms.had_statement(registry text, month date, scheme text) RETURNS boolean
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    had boolean := EXISTS (SELECT FROM osms.scheme s WHERE s.scheme = had_statement.scheme AND s.valid_from <= (month + interval '1 month')::date - 1 AND s.known_from <= statement_timestamp());
+BEGIN
+    IF NOT had AND osms.relation_of(registry, 'statement') IS NOT NULL THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I.statement s WHERE s.month = $1)', registry) INTO had USING month;
+    END IF;
+    RETURN had;
+END $$;
+COMMENT ON FUNCTION osms.had_statement(text, date, text) IS 'whether osms.month_lines can tell of a month: it is closed, or the scheme is in force in it';
+
+CREATE FUNCTION osms.report_changes(a osms.statement_terms, lines_a osms.statement_line[], b osms.statement_terms, lines_b osms.statement_line[]) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000000
+    RETURN (WITH change AS MATERIALIZED (
+                SELECT d.* FROM osms.difference(a, lines_a, b, lines_b) AS d
+            ), cause AS (
+                SELECT c.cause, c."position", sum(c.persons) AS persons, sum(c.amount) AS amount FROM change c GROUP BY 1, 2
+            ), organisation AS (
+                SELECT c.organisation, sum(c.persons) AS persons, sum(c.amount) AS amount FROM change c GROUP BY 1
+                ORDER BY abs(sum(c.amount)) DESC, c.organisation COLLATE "C" LIMIT 12
+            )
+            SELECT '<h2>Against the month before</h2>' || osms.html_table('{cause,persons,tenge,""}', (
+                       SELECT jsonb_agg(jsonb_build_array(replace(c.cause, '_', ' '), osms.grouped(c.persons), osms.grouped(c.amount, 2), c.bar) ORDER BY c."position")
+                       FROM (SELECT c.*, osms.bar(c.amount, min(c.amount) OVER (), max(c.amount) OVER ()) AS bar FROM cause c) AS c), 'bars')
+                   || '<h2>Largest differences</h2>' || osms.html_table('{organisation,persons,tenge,""}', (
+                       SELECT jsonb_agg(jsonb_build_array(c.organisation, osms.grouped(c.persons), osms.grouped(c.amount, 2), c.bar) ORDER BY abs(c.amount) DESC, c.organisation COLLATE "C")
+                       FROM (SELECT o.*, osms.bar(o.amount, min(o.amount) OVER (), max(o.amount) OVER ()) AS bar FROM organisation o) AS c), 'bars'));
+COMMENT ON FUNCTION osms.report_changes(osms.statement_terms, osms.statement_line[], osms.statement_terms, osms.statement_line[]) IS
+    'two parts of a page: what lies between two statements by cause, and the twelve organisations with the largest differences (tenge)';
+
+CREATE FUNCTION osms.report(registry text, month date, scheme text DEFAULT 'illustrative', clinics integer DEFAULT 12) RETURNS text
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO'
 AS $$
 DECLARE
-    style CONSTANT text := ':root{color-scheme:light dark}body{font:15px/1.45 sans-serif;max-width:60rem;margin:1.5rem auto;padding:0 1rem}'
-        'h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem;break-after:avoid}table{border-collapse:collapse;width:100%}th,td{padding:.2rem .5rem;text-align:right;border-bottom:1px solid #8885}'
-        'th:first-child,td:first-child{text-align:left}.cards{display:flex;flex-wrap:wrap;gap:1rem}.card{flex:1 1 9rem;border:1px solid #8886;border-radius:.5rem;padding:.6rem .8rem}'
-        '.card b{display:block;font-size:1.25rem}.bar{display:grid;grid-template-columns:10rem 1fr 11rem;gap:.6rem;align-items:center}.bar i{background:#3b7dd8;height:.8rem;border-radius:.2rem}'
-        '.bar span:last-child{text-align:right}.made-up{border:2px solid #c33;padding:.5rem .8rem}.clinics{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:1rem}'
-        'svg{width:100%;height:auto}figure{margin:0;break-inside:avoid}h2+figure{max-width:36rem;margin:auto}.none{opacity:.6}@page{size:A4;margin:15mm}@media print{body{max-width:none;margin:0;font-size:11px}tr,.card{break-inside:avoid}h2+figure{max-width:11cm}.clinics{grid-template-columns:repeat(3,1fr)}}';
     now_of record;
     before_of record;
     totals record;
-    made_up jsonb;
+    before date;
+    known_at text;
+    ledger jsonb;
+    corrections numeric := 0;
     page text;
 BEGIN
+    IF registry IS NULL OR scheme IS NULL THEN
+        RAISE EXCEPTION 'registry and scheme of a report must not be null' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     PERFORM osms.check_month(month);
+    before := month - interval '1 month';
     SELECT m.* INTO now_of FROM osms.month_lines(registry, month, scheme) AS m;
-    SELECT m.* INTO before_of FROM osms.month_lines(registry, (month - interval '1 month')::date, scheme) AS m;
     SELECT count(*) AS organisations, count(*) FILTER (WHERE l.status = 'held') AS held, coalesce(sum(l.heads), 0) AS heads, coalesce(sum(l.amount), 0) AS amount,
-           coalesce(sum(l.persons_held), 0) AS persons_held, osms.sum(l.pyramid) AS pyramid, coalesce(bool_or(l.illustrative), false) AS illustrative,
-           coalesce(sum(l.amount), 0) - (SELECT coalesce(sum(b.amount), 0) FROM unnest(before_of.lines) b) AS change
+           osms.sum(l.pyramid) AS pyramid, coalesce(bool_or(l.illustrative), false) AS illustrative
     INTO totals FROM unnest(now_of.lines) l;
-    SELECT jsonb_agg(jsonb_build_array(x.what, x.organisations) ORDER BY x.what COLLATE "C") INTO made_up
-    FROM (SELECT replace(v.what, '_', ' ') AS what, osms.grouped(count(*)) AS organisations
-          FROM unnest(now_of.lines) l,
-               LATERAL (SELECT m.key || ': ' || (m.value #>> '{}') FROM jsonb_each(l.marks) m WHERE jsonb_typeof(m.value) <> 'object'
-                        UNION ALL SELECT 'factor ' || f.key || ': ' || f.value FROM jsonb_each(l.marks) m, jsonb_each_text(m.value) f WHERE jsonb_typeof(m.value) = 'object'
-                        UNION ALL SELECT 'held: ' || l.held_because WHERE l.status = 'held'
-                        UNION ALL SELECT 'persons without sex or usable birth date' WHERE l.persons_held > 0) AS v (what)
-          GROUP BY v.what) AS x;
+    -- the scheme of an open month may not have been in force before, or nobody on the roster
+    IF osms.had_statement(registry, before, scheme) THEN
+        SELECT m.terms, nullif(m.lines, '{}') AS lines, (SELECT coalesce(sum(b.amount), 0) FROM unnest(m.lines) b) AS amount INTO before_of FROM osms.month_lines(registry, before, scheme) AS m;
+    ELSE
+        SELECT NULL::osms.statement_terms AS terms, NULL::osms.statement_line[] AS lines, NULL::numeric AS amount INTO before_of;
+    END IF;
+    IF osms.relation_of(registry, 'ledger') IS NOT NULL THEN
+        EXECUTE format('SELECT coalesce(sum(g.amount), 0) FROM %I.ledger g WHERE g.invoice_month = $1', registry) INTO corrections USING month;
+    END IF;
+    known_at := CASE WHEN osms.relation_of(registry, 'setting') IS NULL THEN to_char((now_of.terms).known_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')
+                     ELSE osms.civil(registry, (now_of.terms).known_at)::text END;
 
-    page := format('<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width"/><title>%1$s, %2$s</title><style>%3$s</style></head><body><h1>Payment for %2$s, registry %1$s</h1>',
-                   osms.html(registry), to_char(month, 'YYYY-MM'), style)
-        || format('<p>Scheme %s, as known at %s.</p>', osms.html((now_of.terms).scheme.scheme), to_char((now_of.terms).known_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'))
+    page := format('<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/><title>%1$s, %2$s</title><style>%3$s</style></head><body><h1>Payment for %2$s, registry %1$s</h1>',
+                   osms.html(registry), to_char(month, 'YYYY-MM'), osms.report_style())
+        || format('<p>Scheme %s, as known at %s.</p>', osms.html((now_of.terms).scheme.scheme), known_at)
         || CASE WHEN totals.illustrative THEN '<p class="made-up">Some of these rates are illustrative: they are made up and no claim to be official.</p>' ELSE '' END
-        || format('<div class="cards"><div class="card">to be paid, tenge<b>%s</b></div><div class="card">against the month before<b>%s</b></div><div class="card">persons<b>%s</b></div><div class="card">organisations<b>%s</b></div><div class="card">of them held<b>%s</b></div></div>',
-                  osms.grouped(totals.amount, 2), (CASE WHEN totals.change > 0 THEN '+' ELSE '' END) || osms.grouped(totals.change, 2), osms.grouped(totals.heads), osms.grouped(totals.organisations), osms.grouped(totals.held));
-    page := page || '<h2>Regions</h2>' || coalesce((
-            SELECT string_agg(format('<div class="bar"><span>%s</span><i style="width:%s%%"></i><span>%s</span></div>', osms.html(coalesce(r.region, 'no region')),
-                                     coalesce(round(100 * r.amount / nullif(r.largest, 0), 1), 0), osms.grouped(r.amount, 2)), '' ORDER BY r.region COLLATE "C")
-            FROM (SELECT l.region, coalesce(sum(l.amount), 0) AS amount, max(coalesce(sum(l.amount), 0)) OVER () AS largest
-                  FROM unnest(now_of.lines) l GROUP BY l.region) AS r), '');
-    page := page || '<h2>Who is paid for</h2><figure>' || osms.svg(totals.pyramid) || '</figure><h2>The largest clinics</h2><div class="clinics">' || coalesce((
+        || (SELECT '<div class="cards">' || string_agg(format('<div class="card">%s<b>%s</b></div>', c.title, c.value), '' ORDER BY c.nth) || '</div>'
+            FROM (VALUES (1, 'to be paid, tenge', osms.grouped(totals.amount, 2)),
+                         (2, 'against the month before', CASE WHEN before_of.lines IS NULL THEN 'none' WHEN totals.amount > before_of.amount THEN '+' ELSE '' END
+                             || CASE WHEN before_of.lines IS NULL THEN '' ELSE osms.grouped(totals.amount - before_of.amount, 2) END),
+                         (3, 'corrections of closed months', osms.grouped(corrections, 2)), (4, 'persons', osms.grouped(totals.heads)),
+                         (5, 'organisations', osms.grouped(totals.organisations)), (6, 'of them held', osms.grouped(totals.held))) AS c (nth, title, value));
+    page := page || '<h2>Regions, tenge</h2>' || osms.report_regions(now_of.lines, (now_of.terms).rate_day)
+        || '<h2>Who is paid for</h2><figure class="all">' || osms.svg(totals.pyramid) || '</figure>'
+        || coalesce(osms.report_changes(before_of.terms, before_of.lines, now_of.terms, now_of.lines),
+                    '<h2>Against the month before</h2><p class="none">no statement of ' || to_char(before, 'YYYY-MM') || '</p>')
+        || '<h2>Corrections of closed months on these invoices</h2>' || osms.html_table('{correction,organisations,persons,tenge,""}', osms.report_ledger(registry, month), 'bars')
+        || '<h2>Illustrative or missing</h2>' || osms.html_table('{what,organisations,persons}', osms.report_missing(now_of.lines))
+        || osms.report_rates(now_of.terms, now_of.lines)
+        || '<h2>The largest clinics</h2><div class="clinics">' || coalesce((
             SELECT string_agg(format('<figure><figcaption>%s: %s persons, Kav %s</figcaption>%s</figure>', osms.html(c.organisation), osms.grouped(c.heads),
                                      c.coefficient, osms.svg(c.pyramid)), '' ORDER BY c.heads DESC, c.organisation COLLATE "C")
-            FROM (SELECT l.* FROM unnest(now_of.lines) l WHERE l.heads > 0 ORDER BY l.heads DESC, l.organisation COLLATE "C" LIMIT 12) AS c), '') || '</div>';
-    WITH change AS MATERIALIZED (
-        SELECT d.* FROM osms.difference(before_of.terms, before_of.lines, now_of.terms, now_of.lines) AS d
-    )
-    SELECT page || '<h2>Against the month before</h2>' || osms.html_table('{cause,persons,tenge}', (
-               SELECT jsonb_agg(jsonb_build_array(replace(c.cause, '_', ' '), osms.grouped(c.persons), osms.grouped(c.amount, 2)) ORDER BY c."position")
-               FROM (SELECT c.cause, c."position", sum(c.persons) AS persons, sum(c.amount) AS amount FROM change c GROUP BY 1, 2) AS c))
-           || '<h2>Largest differences</h2>' || osms.html_table('{organisation,persons,tenge}', (
-               SELECT jsonb_agg(jsonb_build_array(c.organisation, osms.grouped(c.persons), osms.grouped(c.amount, 2)) ORDER BY abs(c.amount) DESC, c.organisation COLLATE "C")
-               FROM (SELECT c.organisation, sum(c.persons) AS persons, sum(c.amount) AS amount FROM change c GROUP BY 1
-                     ORDER BY abs(sum(c.amount)) DESC, c.organisation COLLATE "C" LIMIT 10) AS c))
-    INTO page;
-    RETURN page || '<h2>Corrections of closed months on these invoices</h2>' || osms.html_table('{correction,organisations,persons,tenge}', osms.report_ledger(registry, month))
-        || '<h2>Illustrative or missing</h2>' || osms.html_table('{what,organisations}', made_up)
-        || '<h2>Where the rates come from</h2>' || osms.html_table('{what,value,"in force from",act}', osms.report_rates(now_of.terms, now_of.lines))
-        || '<h2>Organisations</h2>' || osms.html_table('{organisation,region,persons,Kav,rate,tenge,status}', (
-               SELECT jsonb_agg(jsonb_build_array(l.organisation, coalesce(l.region, ''), osms.grouped(l.heads), coalesce(l.coefficient::text, ''), osms.grouped(l.rate, 2),
-                                                  osms.grouped(l.amount, 2), concat_ws(': ', l.status, l.held_because)) ORDER BY l.organisation COLLATE "C")
-               FROM unnest(now_of.lines) l))
+            FROM (SELECT l.* FROM unnest(now_of.lines) l WHERE l.heads > 0 ORDER BY l.heads DESC, l.organisation COLLATE "C" LIMIT clinics) AS c), '') || '</div>';
+    RETURN page || '<h2>Organisations</h2><p class="note">Pyramids: males left, females right, five years a step, each as wide as its longest.</p>'
+        || osms.html_table('{organisation,region,pyramid,persons,Kav,coefficients,rate,tenge,status}', (
+               SELECT jsonb_agg(jsonb_build_array(l.organisation, coalesce(l.region, ''), jsonb_build_object('html', osms.small_pyramid(l.pyramid)), osms.grouped(l.heads), coalesce(l.coefficient::text, ''),
+                                                  coalesce((SELECT string_agg(f.key || ' ' || osms.plain(f.value::numeric), ', ' ORDER BY f.key) FROM jsonb_each_text(l.factors) f), ''),
+                                                  osms.grouped(l.rate, 2), osms.grouped(l.amount, 2), replace(concat_ws(': ', l.status, l.held_because), '_', ' ')) ORDER BY l.organisation COLLATE "C")
+               FROM unnest(now_of.lines) l), 'organisations')
         || '</body></html>';
 END $$;
-COMMENT ON FUNCTION osms.report(text, date, text) IS
-    'a month as one HTML page without script or outside reference, for a screen, light or dark, and for A4: totals and change against the month before, regions, pyramids of all and of the twelve largest organisations, causes and largest differences, the ledger on its invoices, what is illustrative or missing, the acts behind the rates, and every organisation; a closed month as it was closed, an open one by the scheme as known now. Errors as osms.statement';
+COMMENT ON FUNCTION osms.report(text, date, text, integer) IS
+    'a month as one HTML page without script or outside reference, for a screen, a telephone, light or dark, and for A4: totals and change against the month before, regions on a map of tiles, the pyramid of all, causes and largest differences, the ledger on its invoices, what is illustrative or missing, the act of every number behind the rates, large pyramids of so many clinics (the largest; NULL = all), and every organisation with a small one; a closed month as it was closed, an open one by the scheme as known now. Errors as osms.statement';

@@ -40,6 +40,7 @@ fund('source', q{
 	INSERT INTO osms.payment_line (line, title, place, valid_from, known_from, act) VALUES ('PMSP', 'primary care', 3, '2026-01-01', '2020-01-01', 'order-1');
 	INSERT INTO osms.sanction (code, title, multiple, valid_from, known_from, act) VALUES ('5.2', 'attached without consent', 120, '2026-07-01', '2020-01-01', 'order-1');
 	INSERT INTO osms.form_band (age_from, age_to, title, valid_from, known_from, act) VALUES (0, NULL, 'everybody', '2030-01-01', '2020-01-01', 'order-1');
+	INSERT INTO osms.region_tile (region, name, tile_column, tile_row, valid_from, known_from, act) VALUES ('east', 'East', 7, 2, '2026-01-01', '2020-01-01', 'order-1');
 	CREATE TABLE kept AS SELECT osms.pyramid(date '2026-01-31' - 100 * g, (ARRAY['male', 'female']::osms.sex[])[1 + g % 2], '2026-01-31') AS p
 	FROM generate_series(1, 300) AS g;
 });
@@ -54,6 +55,7 @@ my $questions = q{
 	SELECT * FROM osms.payment_line ORDER BY line, valid_from, known_from;
 	SELECT * FROM osms.sanction ORDER BY code, valid_from, known_from;
 	SELECT * FROM osms.form_band ORDER BY valid_from, known_from, age_from;
+	SELECT * FROM osms.region_tile ORDER BY region, valid_from, known_from;
 	SELECT osms.parameter_on('approval_valid_days', day) FROM (VALUES (date '2025-12-31'), ('2026-01-01')) AS v (day);
 	SELECT p, osms.weighted_heads(p, s, day) FROM kept, (VALUES ('mine', date '2026-01-01'), ('illustrative', '2025-12-31'), ('illustrative', '2026-01-01')) AS v (s, day);
 	SELECT osms.base_rate_on('mine', r, 'urban', '2026-02-01') FROM unnest('{east,west}'::text[]) AS r;
