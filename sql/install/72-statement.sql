@@ -116,10 +116,12 @@ END $$;
 COMMENT ON FUNCTION osms.inactive_cut(osms.statement_terms, text) IS
     'what December takes back, a row for each organisation (or the only one, by its key as text) and month of the year in which the share was in force: heads not served here in the year, rate of that month (tenge), shares they lose (to the parameter inactive_share, beside their other reductions as the scheme says), days counted, and the cut (tenge, rounded as an amount); no rows in other months, where the registry has no relation service, and, with a WARNING, where it holds no service of the year';
 
-CREATE FUNCTION osms.paid_before(registry text, month date, known_at timestamptz) RETURNS TABLE (organisation text, amount numeric, carried numeric)
+CREATE FUNCTION osms.paid_months(registry text, from_month date, to_month date, known_at timestamptz)
+    RETURNS TABLE (organisation text, month date, amount numeric, earned numeric, cap_cut numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
     -- a payment is statement plus ledger; what its invoice corrects is in the lines of the months it corrects
     corrections text := '';
@@ -129,28 +131,36 @@ BEGIN
     END IF;
     RETURN QUERY EXECUTE format($query$
         WITH line AS (%s), payment AS (%s)
-        SELECT organisation, sum(coalesce(l.amount, p.amount)),
-               coalesce((array_agg(l.cap_cut ORDER BY month DESC) FILTER (WHERE l.cap_cut IS NOT NULL))[1], 0)
+        SELECT organisation, month, coalesce(l.amount, p.amount), l.earned, l.cap_cut
         FROM line l FULL JOIN payment p USING (organisation, month)
-        WHERE month >= date_trunc('year', $1::timestamp) AND month < $1
-        GROUP BY organisation$query$,
+        WHERE month >= $1 AND month < $2$query$,
         CASE WHEN osms.relation_of(registry, 'statement_line') IS NULL
-             THEN 'SELECT NULL::text AS organisation, NULL::date AS month, NULL::numeric AS amount, NULL::numeric AS cap_cut WHERE false'
+             THEN 'SELECT NULL::text AS organisation, NULL::date AS month, NULL::numeric AS amount, NULL::numeric AS earned, NULL::numeric AS cap_cut WHERE false'
              ELSE format('SELECT DISTINCT ON (x.organisation, x.month) x.* FROM (
-                     SELECT s.organisation::text AS organisation, s.month, s.amount, s.cap_cut, 0 AS revision FROM %1$I.statement_line s%2$s) AS x
+                     SELECT s.organisation::text AS organisation, s.month, s.amount, s.earned, s.cap_cut, 0 AS revision FROM %1$I.statement_line s%2$s) AS x
                      ORDER BY x.organisation, x.month, x.revision DESC', registry,
                      CASE WHEN osms.relation_of(registry, 'restatement_line') IS NOT NULL THEN
-                         format(' UNION ALL SELECT l.organisation, l.month, l.amount, l.cap_cut, l.revision
-                             FROM %1$I.restatement_line l JOIN %1$I.restatement r USING (month, revision) WHERE r.known_at <= $2', registry) END) END,
+                         format(' UNION ALL SELECT l.organisation, l.month, l.amount, l.earned, l.cap_cut, l.revision
+                             FROM %1$I.restatement_line l JOIN %1$I.restatement r USING (month, revision) WHERE r.known_at <= $3', registry) END) END,
         CASE WHEN osms.relation_of(registry, 'payment') IS NULL
              THEN 'SELECT NULL::text AS organisation, NULL::date AS month, NULL::numeric AS amount WHERE false'
              ELSE format('SELECT y.organisation, y.month, y.amount%s FROM (
                      SELECT s.organisation::text AS organisation, date_trunc(''month'', s.month::timestamp)::date AS month, sum(s.amount) AS amount
                      FROM %I.payment s GROUP BY 1, 2) AS y', corrections, registry) END)
-        USING month, known_at;
+        USING from_month, to_month, known_at;
 END $$;
+COMMENT ON FUNCTION osms.paid_months(text, date, date, timestamptz) IS
+    'tenge paid to each organisation for each month from one up to, not with, another: by its closed line, as restated until the moment, or, where there is none, by the relation payment, less the corrections of other months on that invoice; of a closed line also what it earned and what the contract cut';
+
+CREATE FUNCTION osms.paid_before(registry text, month date, known_at timestamptz) RETURNS TABLE (organisation text, amount numeric, carried numeric)
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
+BEGIN ATOMIC
+    SELECT p.organisation, sum(p.amount), coalesce((array_agg(p.cap_cut ORDER BY p.month DESC) FILTER (WHERE p.cap_cut IS NOT NULL))[1], 0)
+    FROM osms.paid_months(paid_before.registry, date_trunc('year', paid_before.month::timestamp)::date, paid_before.month, paid_before.known_at) AS p
+    GROUP BY p.organisation;
+END;
 COMMENT ON FUNCTION osms.paid_before(text, date, timestamptz) IS
-    'tenge paid to each organisation for the earlier months of the year, by its closed lines, as restated until the moment, or, for months without one, by the relation payment, less the corrections of other months on their invoices; and what the cap of its contract carried on';
+    'tenge paid to each organisation for the earlier months of the year, as osms.paid_months tells; and what the cap of its contract carried on';
 
 CREATE FUNCTION osms.warn_of(terms osms.statement_terms, illustrative boolean) RETURNS void
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE

@@ -88,14 +88,9 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'osms.close_month() closes one.';
     END IF;
     RETURN QUERY EXECUTE format($query$
-        WITH line AS (
-            SELECT DISTINCT ON (x.organisation, x.month) x.*
-            FROM (SELECT l.organisation, l.month, 0 AS revision, l.amount, l.earned FROM %1$I.statement_line l
-                  UNION ALL SELECT l.organisation, l.month, l.revision, l.amount, l.earned FROM %1$I.restatement_line l) AS x
-            WHERE extract(year FROM x.month) = $4
-            ORDER BY x.organisation, x.month, x.revision DESC
-        ), spent AS (
-            SELECT l.*, coalesce(sum(l.amount) OVER (PARTITION BY l.organisation ORDER BY l.month), 0) AS so_far FROM line l
+        WITH spent AS (
+            SELECT p.*, coalesce(sum(p.amount) OVER (PARTITION BY p.organisation ORDER BY p.month), 0) AS so_far
+            FROM osms.paid_months(%1$L, make_date($4, 1, 1), ($2 + interval '1 month')::date, $3) AS p
         ), contract AS (%2$s), execution AS (
             SELECT c.organisation, c.yearly_amount AS contract, coalesce(sum(s.amount), 0) AS paid,
                    coalesce(max(s.earned) FILTER (WHERE s.month = $2), 0) AS monthly, min(s.month) FILTER (WHERE s.so_far >= c.yearly_amount) AS reached
@@ -110,4 +105,4 @@ BEGIN
         USING (last_closed + interval '1 month')::date - 1, last_closed, statement_timestamp(), year;
 END $$;
 COMMENT ON FUNCTION osms.contract_execution(text, integer) IS
-    'how far the closed months of a year, with their ledger, have used up the contracts in force on the last day of the last of them, in tenge: yearly amount (NULL = no limit), paid, still available, what the last month earned before the cap, forecast of the year if every open month earns as much, and the month that exhausts the contract (NULL = none this year). 55000 when no month of the year is closed; 42501 for who may not read the registry';
+    'how far the months of a year up to the last closed one, with their ledger or, where a month was paid before, by the relation payment, have used up the contracts in force on its last day, in tenge: yearly amount (NULL = no limit), paid, still available, what the last month earned before the cap, forecast of the year if every open month earns as much, and the month that exhausts the contract (NULL = none this year). 55000 when no month of the year is closed; 42501 for who may not read the registry';

@@ -65,4 +65,14 @@ SELECT results_eq($$SELECT organisation, sum(persons)::bigint, sum(amount) FROM 
     $$SELECT organisation, coalesce(b.heads, 0) - coalesce(a.heads, 0), coalesce(b.amount, 0) - coalesce(a.amount, 0)
       FROM (SELECT * FROM fund.statement_line WHERE month = '2025-10-01') a FULL JOIN (SELECT * FROM fund.statement_line WHERE month = '2025-12-01') b USING (organisation)
       WHERE coalesce(a.heads, 0) <> coalesce(b.heads, 0) OR coalesce(a.amount, 0) <> coalesce(b.amount, 0) ORDER BY 1$$, 'changes sum exactly');
+-- what was paid before the first closing counts, and a closed month by its line
+CREATE TABLE executed AS SELECT * FROM osms.contract_execution('fund', 2025);
+SELECT results_eq('SELECT organisation, paid FROM executed WHERE paid <> 0 ORDER BY 1', $$SELECT organisation, sum(amount) FROM paid GROUP BY 1 HAVING sum(amount) <> 0 ORDER BY 1$$, 'contracts are used up by closed lines and ledger');
+BEGIN;
+SELECT osms.import_begin('fund', 'payments of the past');
+INSERT INTO fund.payment (organisation, month, amount) VALUES (1, '2025-08-01', 4000), (1, '2025-09-30', 3000), (1, '2025-10-01', 20), (1, '2024-12-01', 9), (1, '2026-01-01', 8);
+SELECT osms.import_end('fund');
+COMMIT;
+SELECT results_eq($$SELECT n.paid - o.paid, o.available - n.available, n.forecast - o.forecast FROM osms.contract_execution('fund', 2025) n JOIN executed o USING (organisation) WHERE n.organisation = '1'$$,
+    $$SELECT 7000.00, CASE WHEN contract_amount IS NOT NULL THEN 7000.00 END, 7000.00 FROM executed WHERE organisation = '1'$$, 'and by what was paid before them');
 SELECT * FROM finish();

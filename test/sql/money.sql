@@ -87,7 +87,7 @@ SELECT results_eq($$SELECT contract_amount, earned, carried_in, cap_cut, amount 
 INSERT INTO small.payment (organisation, month, amount) VALUES (2, '2025-12-01', 49999), (2, '2026-01-01', 17000), (2, '2026-02-01', 17000), (2, '2026-04-01', 1);
 SELECT results_eq($$SELECT earned, cap_cut, amount FROM statement('small', '2026-03-01', 'flat') WHERE organisation = '2'$$, 'VALUES (17000.00, 1000.00, 16000.00)', 'after 34,000 of 50,000; other years and later months do not count');
 DROP TABLE small.statement_line;
-CREATE TABLE small.statement_line (month date, organisation bigint, rate numeric, amount numeric, cap_cut numeric, status text);
+CREATE TABLE small.statement_line (month date, organisation bigint, rate numeric, amount numeric, cap_cut numeric, status text, earned numeric);
 INSERT INTO small.statement_line VALUES ('2026-03-01', 2, 1700, 16000, 1000, 'ok'), ('2026-04-01', 2, 1700, NULL, NULL, 'held');
 SELECT results_eq($$SELECT earned, carried_in, cap_cut, amount FROM statement('small', '2026-05-01', 'flat') WHERE organisation = '2'$$, 'VALUES (17000.00, 1000::numeric, 18000.00, 0::numeric)', 'exhausted, carried on');
 INSERT INTO small.contract (organisation, valid_from, yearly_amount) VALUES (2, '2026-05-15', 60000);
