@@ -10,8 +10,9 @@
 PG_FUNCTION_INFO_V1(osms_append_only);
 
 /*
- * Trigger of the config tables, before UPDATE, DELETE or TRUNCATE for each
- * statement: rows are only added, or an answer "as known at" could change.
+ * Trigger of the config tables and of the coefficients of a registry, before
+ * UPDATE, DELETE or TRUNCATE for each statement: rows are only added, or an
+ * answer "as known at" could change.
  * INSERT and COPY, and so a restore, are not its business.
  */
 Datum

@@ -158,6 +158,9 @@ BEGIN
         EXECUTE format('CREATE INDEX application_decided ON %I.application (decided_by, decided_at)', registry);
     ELSIF relation = 'order_scope' THEN
         EXECUTE format('CREATE INDEX order_scope_order_key ON %I.order_scope (order_key)', registry);
+    ELSIF relation = 'coefficient' THEN
+        EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I.coefficient
+            FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only()', registry);
     ELSIF relation IN ('adjustment', 'defect') THEN
         EXECUTE format('CREATE INDEX %2$I ON %1$I.%3$I (organisation, month)', registry, relation || '_organisation', relation);
     ELSIF relation = 'insurance' THEN
@@ -180,7 +183,7 @@ BEGIN
         ('site', 'sites and their norms (persons) from a day on; of several rows for a day the one known last holds. Rows are added, not changed, for an UPDATE changes what earlier closings knew'),
         ('insurance', 'contributions of a person for a month; of several rows for a month the one known last holds, so a late or corrected contribution is a new row. Rows are added, not changed, for an UPDATE changes what earlier closings knew'),
         ('service', 'services given to persons; one counts since known_from and no more since denied_at. Nothing but denied_at and confirmed_at is written later'),
-        ('coefficient', 'coefficients Ki of organisations from a day on; of several rows for a kind and day the one known last holds. Rows are added, not changed, for an UPDATE changes what earlier closings knew')
+        ('coefficient', 'coefficients Ki of organisations from a day on; of several rows for a kind and day the one known last holds. Rows are only added')
         ) c (relation, comment) WHERE c.relation = add_own_relation.relation;
     IF comment IS NOT NULL THEN
         EXECUTE format('COMMENT ON TABLE %I.%I IS %L', registry, relation, comment);

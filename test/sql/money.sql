@@ -31,6 +31,9 @@ SELECT results_eq(format('SELECT coefficient, rate, amount FROM statement(''clin
 FROM (VALUES ('add', '1.034560', '1982.13', '50901098.40'), ('add once', '1.034560', '1982.132000000000', '50901149.76'), ('add 4', '1.0346', '1982.20', '50902896.00'),
              ('times', '1.034560', '1990.22', '51108849.60'), ('times once', '1.034560', '1990.217270415360', '51108779.50')) AS v (scheme, coefficient, rate, amount);
 SELECT is(marks, '{"factors": {"heating": "no_act"}}', 'a coefficient without an act is marked') FROM statement('clinic', '2026-03-01', 'add');
+SELECT throws_ok(statement, '55000', 'rows of table "coefficient" are only added', statement)
+FROM unnest('{UPDATE clinic.coefficient SET value = 2,DELETE FROM clinic.coefficient,TRUNCATE clinic.coefficient}'::text[]) statement;
+ALTER TABLE clinic.coefficient DISABLE TRIGGER append_only;
 UPDATE clinic.coefficient SET act = CASE kind WHEN 'rural' THEN 'osms:illustrative' ELSE 'lost order' END;
 SELECT results_eq($$SELECT marks, illustrative FROM statement('clinic', '2026-03-01', 'add')$$, $$VALUES ('{"factors": {"rural": "illustrative", "heating": "unknown_act"}}'::jsonb, true)$$, 'so is one that is made up, or whose act nobody knows');
 DELETE FROM clinic.coefficient;
