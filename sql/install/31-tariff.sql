@@ -55,6 +55,7 @@ CREATE TABLE osms.scheme (
     rate_on text NOT NULL DEFAULT 'snapshot',
     coefficient_over text NOT NULL DEFAULT 'all',
     suspect text NOT NULL DEFAULT 'paid',
+    restored text NOT NULL DEFAULT 'served',
     coefficient_rounding integer,
     rate_rounding integer DEFAULT 2,
     amount_rounding integer NOT NULL DEFAULT 2,
@@ -85,6 +86,8 @@ COMMENT ON COLUMN osms.scheme.rate_on IS
     'day on which region, class, contract, coefficients and tables are read: snapshot (for person_days the last day) or month_start';
 COMMENT ON COLUMN osms.scheme.coefficient_over IS 'heads over which Kav is taken: all, or those paid in full';
 COMMENT ON COLUMN osms.scheme.suspect IS 'attachments under suspicion: paid or unpaid';
+COMMENT ON COLUMN osms.scheme.restored IS
+    'months that were over before an attachment that restores another became known: paid only where the organisation served the person in the month (served), all of them (paid), or none (unpaid)';
 COMMENT ON COLUMN osms.scheme.coefficient_rounding IS 'decimal digits of Kav before it enters the rate; NULL = not rounded';
 COMMENT ON COLUMN osms.scheme.rate_rounding IS 'decimal digits of the rate in tenge, half away from zero; NULL = not rounded, only the amount is';
 COMMENT ON COLUMN osms.scheme.amount_rounding IS 'decimal digits of the amount in tenge, half away from zero';
@@ -106,7 +109,7 @@ COMMENT ON COLUMN osms.scheme.known_from IS 'moment from which it is known';
 COMMENT ON COLUMN osms.scheme.act IS 'act that says so';
 
 CREATE FUNCTION osms.scheme_property(OUT property text, OUT choices text[], OUT minimum integer, OUT maximum integer) RETURNS SETOF record
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 18
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 19
 BEGIN ATOMIC
     SELECT * FROM (VALUES
         ('combination', '{add,multiply}'::text[], NULL::integer, NULL::integer),
@@ -115,6 +118,7 @@ BEGIN ATOMIC
         ('rate_on', '{snapshot,month_start}', NULL, NULL),
         ('coefficient_over', '{all,full}', NULL, NULL),
         ('suspect', '{paid,unpaid}', NULL, NULL),
+        ('restored', '{served,paid,unpaid}', NULL, NULL),
         ('coefficient_rounding', NULL, 0, 12),
         ('rate_rounding', NULL, 0, 12),
         ('amount_rounding', NULL, 0, 12),

@@ -92,6 +92,7 @@ BEGIN
         'who counted where, since to until (exclusive, infinity = open), as known from known_from to known_to; written by the guards');
     EXECUTE format('CREATE INDEX roster_person ON %I.roster (person)', registry);
     EXECUTE format('CREATE INDEX roster_suspect ON %I.roster (organisation) WHERE mark = ''suspect''', registry);
+    EXECUTE format('CREATE INDEX roster_restored ON %I.roster (attachment) WHERE basis = ''restores''', registry);
     EXECUTE format('CREATE TABLE %1$I.journal (entry bigint GENERATED ALWAYS AS IDENTITY,
         at timestamptz NOT NULL DEFAULT clock_timestamp(), transaction xid8 NOT NULL DEFAULT pg_current_xact_id(),
         session_role name NOT NULL DEFAULT session_user, actor text NOT NULL, relation text NOT NULL, event "char" NOT NULL,

@@ -21,7 +21,8 @@ CREATE TYPE osms.statement_terms AS (
     insurance_known boolean,
     norm_above numeric[],
     norm_share numeric[],
-    inactive_share numeric
+    inactive_share numeric,
+    restored_late boolean
 );
 COMMENT ON TYPE osms.statement_terms IS 'what a statement of a month is made by: scheme, days and the parameters in force, as known at a moment';
 COMMENT ON COLUMN osms.statement_terms.registry IS 'name of the registry';
@@ -39,6 +40,7 @@ COMMENT ON COLUMN osms.statement_terms.insurance_known IS 'whether any contribut
 COMMENT ON COLUMN osms.statement_terms.norm_above IS 'steps for lists over the norm of their site: percent of the norm, ascending; NULL = nobody is reduced';
 COMMENT ON COLUMN osms.statement_terms.norm_share IS 'share from each step on';
 COMMENT ON COLUMN osms.statement_terms.inactive_share IS 'share, for this month, of a person not served in the year; 1 = not reduced';
+COMMENT ON COLUMN osms.statement_terms.restored_late IS 'whether an attachment that restores another became known after the month, so that its persons may not count';
 
 -- Of several rows about one fact the one known last counts.
 CREATE FUNCTION osms.as_known(known_from timestamptz, state integer) RETURNS bigint
@@ -52,6 +54,41 @@ CREATE FUNCTION osms.known_then(relation text, moment text) RETURNS text
     RETURN format('(%1$s.known_from <= %2$s OR %1$s.known_from IS NULL)', relation, moment);
 COMMENT ON FUNCTION osms.known_then(text, text) IS
     'condition on a row, told by its alias: that it was known at a moment (an expression); one without known_from always was';
+
+-- An attachment that restores another may become known when the months it
+-- restores are over: the earlier organisation did not have the person then,
+-- unless it is the one that had lost the person. Few rows are asked, which the
+-- index roster_restored finds.
+CREATE FUNCTION osms.restored_in_time(registry text, roster text, day text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN format($query$((SELECT min(k.known_from) AT TIME ZONE (SELECT s.time_zone FROM %1$I.setting s)
+            FROM (SELECT v.known_from FROM %1$I.roster v WHERE v.attachment = %2$s.attachment AND v.basis = 'restores'
+                  UNION ALL SELECT v.known_from FROM %1$I.roster v WHERE v.person = %2$s.person AND v.attachment = %2$s.attachment) AS k)
+            < date_trunc('month', %3$s::timestamp) + interval '1 month'
+        OR %2$s.organisation = (SELECT v.organisation FROM %1$I.roster v
+            WHERE v.person = %2$s.person AND v.attachment <> %2$s.attachment AND v.mark <> 'excused' AND v.since <= %3$s AND %3$s < v.until AND v.known_from < %2$s.known_from
+            ORDER BY v.known_to DESC, v.known_from DESC LIMIT 1))$query$, registry, roster, day);
+COMMENT ON FUNCTION osms.restored_in_time(text, text, text) IS
+    'condition on a row of the roster that restores another, told by its alias: that its attachment, whatever was corrected of it since, became known before the month of the day (an expression) was over, or that the same organisation had the person on the day until then';
+
+CREATE FUNCTION osms.service_query(terms osms.statement_terms, roster text, from_day date, to_day date) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN format($query$SELECT FROM %1$I.service s
+        WHERE s.person = %2$s.person AND s.organisation = %2$s.organisation AND s.served_on >= %3$L::date AND s.served_on < %4$L::date
+          AND %5$s AND (s.denied_at IS NULL OR s.denied_at > %6$L::timestamptz)$query$, (terms).registry, roster, from_day, to_day,
+        osms.known_then('s', quote_literal((terms).known_at) || '::timestamptz'), (terms).known_at);
+COMMENT ON FUNCTION osms.service_query(osms.statement_terms, text, date, date) IS
+    'query for the services that the organisation of a row, told by its alias, gave its person from a day up to, not with, another, as known, denied ones aside';
+
+CREATE FUNCTION osms.restored_counts(terms osms.statement_terms, roster text, day text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN coalesce((terms).restored_late, false) THEN
+        format('(%s.basis <> ''restores'' OR %s%s)', roster, osms.restored_in_time((terms).registry, roster, day),
+               CASE WHEN ((terms).scheme).restored = 'served' AND osms.relation_of((terms).registry, 'service') IS NOT NULL
+                    THEN format(' OR EXISTS (%s)', osms.service_query(terms, roster, (terms).month, ((terms).month + interval '1 month')::date)) ELSE '' END)
+        ELSE 'true' END;
+COMMENT ON FUNCTION osms.restored_counts(osms.statement_terms, text, text) IS
+    'condition on a row of the roster, told by its alias, and a day (an expression): that it was not restored after the month to an organisation that had not had the person or, where the scheme says so, that organisation served the person in it';
 
 CREATE FUNCTION osms.check_month(month date) RETURNS void
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
@@ -132,6 +169,11 @@ BEGIN
     IF (terms.scheme).list_limit <> 'none' AND osms.relation_of(registry, 'site') IS NOT NULL THEN
         SELECT array_agg(s.above ORDER BY s.above), array_agg(s.share ORDER BY s.above) INTO terms.norm_above, terms.norm_share
         FROM osms.norm_steps_on(scheme, terms.rate_day, known_at) s;
+    END IF;
+    IF (terms.scheme).restored <> 'paid' AND osms.relation_of(registry, 'setting') IS NOT NULL THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.roster r WHERE r.basis = ''restores'' AND r.since <= $1 AND $2 < r.until AND r.known_from <= $3
+            AND r.known_from >= (SELECT $4::timestamp AT TIME ZONE s.time_zone FROM %1$I.setting s))', registry)
+            INTO terms.restored_late USING month_end, month, known_at, month + interval '1 month';
     END IF;
     RETURN terms;
 END $$;
@@ -240,19 +282,19 @@ BEGIN
                  %3$s AS insurance, %5$s AS uninsured, %6$s AS list_share
           FROM %7$s
           WHERE r.since <= %10$s AND %11$s < r.until AND r.known_from <= %8$L::timestamptz AND %8$L::timestamptz < r.known_to
-            AND r.mark %9$s) AS m$query$,
+            AND r.mark %9$s AND %12$s) AS m$query$,
         CASE WHEN spans THEN format('greatest(r.since, %s) AS from_day, least(r.until, %s + 1) AS to_day', first_day, last_day) ELSE day || ' AS day' END,
         CASE WHEN spans THEN 'NULL::boolean' ELSE placed END, insurance, osms.share_columns(terms, 'm.uninsured', 'm.list_share'), uninsured, list_share, source, terms.known_at,
-        CASE scheme.suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END, last_day, first_day);
+        CASE scheme.suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END, last_day, first_day, osms.restored_counts(terms, 'r', day));
 END $$;
 COMMENT ON FUNCTION osms.member_query(osms.statement_terms, boolean) IS
     'query for the persons who count by the terms of a statement, a row for each day on which they do (in spans: a row for all days, from_day up to to_day, exclusive, instead of day, and placed is not told): attachment, person, organisation, site, since, birth_date, sex, mark, day, placed (whether birth date and sex give a place in a pyramid, NULL for want of a birth date; who has none is listed and not paid for), insurance (paid, unpaid, NULL = not known or not asked), uninsured, list_share, share, reason (NULL, uninsured, over_norm, or both with a comma)';
 
 -- Days are counted in spans, from one row of the roster, unless the norm of a
--- list is another one each day.
+-- list is another one each day, or somebody may count on some days only.
 CREATE FUNCTION osms.counted_in_spans(terms osms.statement_terms) RETURNS boolean
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN cardinality((terms).days) > 1 AND (terms).norm_above IS NULL;
+    RETURN cardinality((terms).days) > 1 AND (terms).norm_above IS NULL AND NOT coalesce((terms).restored_late, false);
 COMMENT ON FUNCTION osms.counted_in_spans(osms.statement_terms) IS 'whether osms.tally_query reads a row of the roster once for all days on which it counts';
 
 -- Rows are grouped by what is cheap to compare and whose groups the planner
@@ -324,6 +366,7 @@ BEGIN
     terms.insured_month := NULL;
     terms.insurance_known := false;
     terms.norm_above := NULL;
+    terms.restored_late := false;
     RETURN QUERY EXECUTE format('SELECT t.organisation, t.listed, t.pyramid FROM (%s) AS t ORDER BY t.organisation COLLATE "C"', osms.tally_query(terms));
 END $$;
 COMMENT ON FUNCTION osms.person_days(text, date, date, text, timestamptz) IS

@@ -96,9 +96,9 @@ CREATE FUNCTION osms.suspect_query(terms osms.statement_terms) RETURNS text
     RETURN format($query$
     SELECT r.organisation::text AS organisation, count(*) AS suspect
     FROM unnest(%2$L::date[]) AS d (day) JOIN %1$I.roster r ON r.since <= d.day AND d.day < r.until
-    WHERE r.mark = 'suspect' AND r.known_from <= %3$L::timestamptz AND %3$L::timestamptz < r.known_to
+    WHERE r.mark = 'suspect' AND r.known_from <= %3$L::timestamptz AND %3$L::timestamptz < r.known_to AND %4$s
     GROUP BY r.organisation$query$,
-        (terms).registry, CASE ((terms).scheme).suspect WHEN 'paid' THEN (terms).days ELSE '{}' END, (terms).known_at);
+        (terms).registry, CASE ((terms).scheme).suspect WHEN 'paid' THEN (terms).days ELSE '{}' END, (terms).known_at, osms.restored_counts(terms, 'r', 'd.day'));
 COMMENT ON FUNCTION osms.suspect_query(osms.statement_terms) IS
     'query for the heads under suspicion of each organisation; a few rows, which the index roster_suspect finds, so that all others need not be asked';
 

@@ -40,7 +40,8 @@ COMMENT ON FUNCTION osms.month_rates(osms.statement_terms) IS
 
 -- Whoever was on the roster of an organisation at enough snapshots of the
 -- year, and had no service there that was not denied. Snapshots a row covers
--- are counted by searching its ends among them.
+-- are counted by searching its ends among them; one restored too late, for
+-- whom the month was not paid, was not there.
 CREATE FUNCTION osms.inactive_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN (SELECT format($query$
@@ -50,14 +51,14 @@ CREATE FUNCTION osms.inactive_query(terms osms.statement_terms) RETURNS text
               WHERE r.since <= %2$L::date AND %3$L::date < r.until AND r.known_from <= %4$L::timestamptz AND %4$L::timestamptz < r.known_to
                 AND r.mark IN ('counted', 'suspect')
               GROUP BY r.organisation, r.person
-              HAVING sum(width_bucket(r.until - 1, %5$L::date[]) - width_bucket(r.since - 1, %5$L::date[])) >= %6$s) AS h
-        WHERE NOT EXISTS (SELECT FROM %1$I.service s
-                          WHERE s.person = h.person AND s.organisation = h.organisation AND (s.denied_at IS NULL OR s.denied_at > %4$L::timestamptz)
-                            AND s.served_on >= %7$L::date AND s.served_on < %8$L::date AND %9$s)$query$,
+              HAVING sum(%8$s width_bucket(r.until - 1, %5$L::date[]) - width_bucket(r.since - 1, %5$L::date[]) END) >= %6$s) AS h
+        WHERE NOT EXISTS (%7$s)$query$,
             (terms).registry, max(d.day), min(d.day), (terms).known_at, array_agg(d.day ORDER BY d.day),
             CASE ((terms).scheme).inactive WHEN 'whole_year' THEN 12 ELSE 1 END,
-            date_trunc('year', (terms).month::timestamp)::date, (date_trunc('year', (terms).month::timestamp) + interval '1 year')::date,
-            osms.known_then('s', quote_literal((terms).known_at) || '::timestamptz'))
+            osms.service_query(terms, 'h', date_trunc('year', (terms).month::timestamp)::date, (date_trunc('year', (terms).month::timestamp) + interval '1 year')::date),
+            CASE WHEN ((terms).scheme).restored = 'paid' OR osms.relation_of((terms).registry, 'setting') IS NULL THEN 'CASE WHEN true THEN' ELSE
+                format('CASE WHEN r.basis = ''restores'' THEN (SELECT count(*) FROM unnest(%L::date[]) AS d (day) WHERE r.since <= d.day AND d.day < r.until AND %s) ELSE',
+                       array_agg(d.day ORDER BY d.day), osms.restored_in_time((terms).registry, 'r', 'd.day')) END)
         FROM (SELECT (osms.statement_days(m::date, CASE ((terms).scheme).snapshot WHEN 'first_day' THEN 'first_day' ELSE 'last_day' END))[1]
               FROM generate_series(date_trunc('year', (terms).month::timestamp), date_trunc('year', (terms).month::timestamp) + interval '11 months', '1 month') AS m) AS d (day));
 COMMENT ON FUNCTION osms.inactive_query(osms.statement_terms) IS

@@ -16,7 +16,7 @@ WITH member AS (
     LEFT JOIN (SELECT l.organisation, l.held_because FROM unnest($1) AS l WHERE l.status = 'held') AS h ON h.organisation = m.organisation::text
     GROUP BY m.person
 ), listed AS (
-    SELECT r.person, min(r.organisation::text) AS organisation, max(r.mark) AS mark
+    SELECT r.person, min(r.organisation::text) AS organisation, max(%8$s) AS mark
     FROM %2$I.roster r
     WHERE r.since <= %3$L::date AND %4$L::date < r.until AND r.known_from <= %5$L::timestamptz AND %5$L::timestamptz < r.known_to
       AND EXISTS (SELECT FROM unnest(%6$L::date[]) AS d (day) WHERE r.since <= d.day AND d.day < r.until)
@@ -35,7 +35,10 @@ WHERE m.paid IS DISTINCT FROM true$query$,
              THEN format('SELECT NULL::%s AS person, NULL::date AS birth_date, NULL::date AS death_date, NULL::date AS stay_until WHERE false',
                          (SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
                           WHERE a.attrelid = osms.relation_of((terms).registry, 'roster') AND a.attname = 'person'))
-             ELSE format('SELECT p.person, p.birth_date, p.death_date, p.stay_until FROM %I.person p', (terms).registry) END);
+             ELSE format('SELECT p.person, p.birth_date, p.death_date, p.stay_until FROM %I.person p', (terms).registry) END,
+        CASE WHEN coalesce((terms).restored_late, false)
+             THEN format('CASE WHEN r.mark %s AND NOT EXISTS (SELECT FROM unnest(%L::date[]) AS d (day) WHERE r.since <= d.day AND d.day < r.until AND %s) THEN ''restored_not_served'' ELSE r.mark END',
+                         CASE ((terms).scheme).suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END, (terms).days, osms.restored_counts(terms, 'r', 'd.day')) ELSE 'r.mark' END);
 COMMENT ON FUNCTION osms.unpaid_query(osms.statement_terms) IS
     'query for person, organisation and reason of everybody a statement does not pay for; $1 its lines';
 
@@ -52,7 +55,7 @@ BEGIN
     RETURN QUERY EXECUTE osms.unpaid_query(terms) USING osms.earned_lines(terms);
 END $$;
 COMMENT ON FUNCTION osms.unpaid(text, date, text, timestamptz) IS
-    'every person of the registry for whom the statement of a month pays nothing, with the first of these reasons that holds: no_sex, no_birth_date, birth_date (in the future or over 127 years ago), organisation_held and why, over_norm (where that leaves no share), suspect or excused (the attachment is, and is not paid), unborn, dead, stay_ended, not_attached. With the persons of osms.statement_persons who are placed, have a share and whose organisation is not held, these are all. Errors as osms.statement_terms';
+    'every person of the registry for whom the statement of a month pays nothing, with the first of these reasons that holds: no_sex, no_birth_date, birth_date (in the future or over 127 years ago), organisation_held and why, over_norm (where that leaves no share), suspect or excused (the attachment is, and is not paid), restored_not_served (the attachment restores another, became known after the month and, by the scheme, is not paid for it), unborn, dead, stay_ended, not_attached. With the persons of osms.statement_persons who are placed, have a share and whose organisation is not held, these are all. Errors as osms.statement_terms';
 
 CREATE FUNCTION osms.unattached(registry text, day date, known_at timestamptz DEFAULT statement_timestamp())
     RETURNS TABLE (person text, region text)

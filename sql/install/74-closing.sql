@@ -6,8 +6,8 @@
 --
 CREATE FUNCTION osms.on_roster(terms osms.statement_terms, roster text, day text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN format('(%1$s.since <= %2$s AND %2$s < %1$s.until AND %1$s.known_from <= %3$L::timestamptz AND %3$L::timestamptz < %1$s.known_to AND %1$s.mark %4$s)',
-                  roster, day, (terms).known_at, CASE ((terms).scheme).suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END);
+    RETURN format('(%1$s.since <= %2$s AND %2$s < %1$s.until AND %1$s.known_from <= %3$L::timestamptz AND %3$L::timestamptz < %1$s.known_to AND %1$s.mark %4$s AND %5$s)',
+                  roster, day, (terms).known_at, CASE ((terms).scheme).suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END, osms.restored_counts(terms, roster, day));
 COMMENT ON FUNCTION osms.on_roster(osms.statement_terms, text, text) IS 'condition on a row of the roster, told by its alias: that it counts on the day (an expression) by the terms';
 
 CREATE FUNCTION osms.placed(terms osms.statement_terms, roster text, day text) RETURNS text

@@ -55,9 +55,10 @@ DECLARE
     -- a day that only one of them has is nobody's coming or going
     common integer := least(cardinality(a.days), cardinality(b.days));
     -- of two views of the same days only rows that changed in between can differ
-    changed text := CASE WHEN a.days = b.days AND (a.scheme).suspect = (b.scheme).suspect
-        THEN format('(r.known_from > %L::timestamptz OR r.known_to <= %L::timestamptz) AND',
-                    least(a.known_at, b.known_at), greatest(a.known_at, b.known_at)) ELSE '' END;
+    changed text := CASE WHEN a.days = b.days AND (a.scheme).suspect = (b.scheme).suspect AND (a.scheme).restored = (b.scheme).restored
+        THEN format('(r.known_from > %L::timestamptz OR r.known_to <= %L::timestamptz%s) AND', least(a.known_at, b.known_at), greatest(a.known_at, b.known_at),
+                    -- and those restored late, of whom a service may tell
+                    CASE WHEN a.restored_late OR b.restored_late THEN ' OR r.basis = ''restores''' END) ELSE '' END;
     death text := CASE WHEN osms.relation_of(registry, 'person') IS NULL THEN 'false' ELSE
         format('EXISTS (SELECT FROM %I.person p WHERE p.person = m.person AND p.death_date < m.day_b)', registry) END;
     -- a join with one row of constants is none, and the roster is read from end to end; where a nested loop is left,

@@ -357,9 +357,11 @@ AS $$
 DECLARE
     terms osms.statement_terms := osms.terms_of(registry, month, revision);
     lists osms.statement_terms := terms;
+    restored osms.statement_terms := terms;
     list text := 'SELECT NULL::date AS day, 1::numeric AS list_share WHERE false';
 BEGIN
     terms.norm_above := NULL;
+    restored.restored_late := false;
     IF lists.norm_above IS NOT NULL AND sited THEN
         lists.insured_month := NULL;
         lists.insurance_known := false;
@@ -370,18 +372,22 @@ BEGIN
         SELECT concat_ws(' ', m.organisation, l.status, l.held_because, m.heads, m.shares, m.reason), format('%%s of %%s heads', m.heads, l.heads), m.organisation,
                CASE WHEN m.heads > 0 AND l.status = 'ok' THEN l.rate END,
                CASE WHEN m.shares <> m.heads THEN format(' x %%s, %%s', osms.plain(round(m.shares / m.heads, 4)), m.reason) ELSE '' END,
-               CASE WHEN m.heads = 0 THEN 'no head, without sex or usable birth date' WHEN l.status = 'held' THEN 'held: ' || l.held_because END
+               CASE WHEN m.reason = 'restored_not_served' THEN %8$L WHEN m.heads = 0 THEN 'no head, without sex or usable birth date' WHEN l.status = 'held' THEN 'held: ' || l.held_because END
         FROM (SELECT d.organisation::text AS organisation, count(*) AS heads, sum(CASE %4$L WHEN 'lower' THEN least(d.share, n.list_share) ELSE d.share * coalesce(n.list_share, 1) END) AS shares,
                      nullif(concat_ws(', ', max(d.reason), CASE WHEN min(n.list_share) < 1 THEN 'over_norm' END), '') AS reason
               FROM (SELECT m.* FROM (%2$s) AS m WHERE %5$s AND m.placed) AS d LEFT JOIN (%3$s) AS n USING (day) GROUP BY d.organisation
               UNION ALL
-              SELECT m.organisation::text, 0, 0, NULL FROM (%2$s) AS m WHERE %5$s AND m.placed IS DISTINCT FROM true) AS m
+              SELECT m.organisation::text, 0, 0, NULL FROM (%2$s) AS m WHERE %5$s AND m.placed IS DISTINCT FROM true
+              UNION ALL
+              SELECT m.organisation::text, 0, 0, 'restored_not_served' FROM %1$I.roster m, unnest($3) AS d (day) WHERE %5$s AND %6$s AND NOT %7$s) AS m
         LEFT JOIN LATERAL (
             SELECT x.status, x.held_because, x.heads, x.rate
             FROM (SELECT 0 AS revision, l.organisation, l.status, l.held_because, l.heads, l.rate FROM %1$I.statement_line l WHERE l.month = $1
                   UNION ALL SELECT l.revision, l.organisation, l.status, l.held_because, l.heads, l.rate FROM %1$I.restatement_line l WHERE l.month = $1 AND l.revision <= $2) AS x
             WHERE x.organisation = m.organisation ORDER BY x.revision DESC LIMIT 1) AS l ON true
-        ORDER BY m.heads DESC, m.organisation COLLATE "C" LIMIT 1$query$, registry, osms.member_query(terms), list, (terms.scheme).both_reductions, mine) USING month, revision;
+        ORDER BY m.heads DESC, m.organisation COLLATE "C" LIMIT 1$query$, registry, osms.member_query(terms), list, (terms.scheme).both_reductions, mine,
+        osms.on_roster(restored, 'm', 'd.day'), osms.restored_counts(terms, 'm', 'd.day'),
+        'restored after the month' || CASE (terms.scheme).restored WHEN 'served' THEN ', not served in it' ELSE '' END) USING month, revision, terms.days;
 END $$;
 COMMENT ON FUNCTION osms.explain_month(text, text, boolean, date, integer) IS
     'what a closed month (revision 0) or a restatement paid for an attachment, told by a condition on m and whether it was ever at a site: outcome (all but the rate, to be compared), its heads of those of the organisation, rate (tenge; NULL where nothing was paid), share below 1 with its reason, what there is instead of a payment; no row where the attachment does not count';
@@ -397,12 +403,12 @@ DECLARE
 BEGIN
     RETURN QUERY EXECUTE format($query$
         WITH span AS (
-            SELECT min(m.since) AS since, max(m.until) AS until, array_agg(DISTINCT m.organisation::text) AS organisations, bool_or(m.site IS NOT NULL) AS sited FROM %1$I.roster m WHERE %2$s
+            SELECT min(m.since) AS since, max(m.until) AS until, array_agg(DISTINCT m.organisation::text) AS organisations, bool_or(m.site IS NOT NULL) AS sited, bool_or(m.basis = 'restores') AS restores FROM %1$I.roster m WHERE %2$s
         ), header AS (
             SELECT h.*, s.sited
             FROM span s, (SELECT s.month, 0 AS revision, s.known_at FROM %1$I.statement s UNION ALL SELECT r.month, r.revision, r.known_at FROM %1$I.restatement r) AS h
             WHERE s.since < h.month + interval '1 month' AND s.until > h.month
-              AND (h.revision = 0 OR EXISTS (SELECT FROM %1$I.restatement_line l WHERE l.month = h.month AND l.revision = h.revision AND l.organisation = ANY (s.organisations)))
+              AND (h.revision = 0 OR s.restores OR EXISTS (SELECT FROM %1$I.restatement_line l WHERE l.month = h.month AND l.revision = h.revision AND l.organisation = ANY (s.organisations)))
         ), told AS (
             SELECT h.*, e.*, coalesce(e.outcome, '') AS now, coalesce(lag(e.outcome) OVER (PARTITION BY h.month ORDER BY h.revision), '') AS before
             FROM header h LEFT JOIN LATERAL osms.explain_month($1, $2, h.sited, h.month, h.revision) AS e ON true

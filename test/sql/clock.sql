@@ -55,6 +55,7 @@ SELECT results_eq($$SELECT organisation, cause, amount FROM osms.post_restatemen
 INSERT INTO fund.contract (organisation, valid_from, yearly_amount) VALUES (2, '2025-01-01', 3000);
 SELECT pg_temp.as_closed('a contract');
 SELECT is(pg_temp.restated('2025-10-01'), '2 cap claw_back 0 -1000.00', 'a contract amended late is a cap');
+SELECT is(pg_temp.verdict($$INSERT INTO fund.payment (organisation, month, amount) VALUES (2, '2025-10-01', 4000)$$), '23514 payment_contract fund.payment.amount over_contract in payment 2, 2025-10-01', 'which payments may not exceed');
 INSERT INTO fund.organisation_status (organisation, region, class, valid_from) VALUES (3, 'r', 'rural', '2025-01-01');
 SELECT pg_temp.as_closed('a status');
 SELECT is(pg_temp.restated('2025-10-01'), '2 cap claw_back 0 -1000.00, 3 rate restoration 0 800.00', 'a status is a rate');
@@ -121,6 +122,8 @@ CREATE TABLE vendor.paid (p bigint, m date, ok boolean);
 CREATE TABLE vendor.deal (o bigint, d date, amount numeric);
 SELECT osms.map('fund2', 'insurance', 'vendor.paid', '{"person": "p", "month": "m", "paid": "ok"}'), osms.map('fund2', 'contract', 'vendor.deal', '{"organisation": "o", "valid_from": "d", "yearly_amount": "amount"}')
 FROM osms.create_registry('fund2', tables => false, cut_over => '2024-01-01');
+CREATE FUNCTION pg_temp.terms() RETURNS osms.statement_terms LANGUAGE sql AS $$
+    SELECT jsonb_populate_record(NULL::osms.statement_terms, jsonb_build_object('registry', 'fund2', 'known_at', now(), 'insured_month', '2025-09-01', 'insured_from', '2025-08-01', 'exempt_categories', '{}'::text[])) $$;
 CREATE FUNCTION pg_temp.plan(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     line text;
@@ -131,10 +134,10 @@ BEGIN
     END LOOP;
     RETURN whole;
 END $$;
-SELECT unalike(pg_temp.plan(osms.insured_query(ROW('fund2', '2025-10-01', now(), NULL, NULL, NULL, NULL, NULL, '2025-09-01', '2025-08-01', '{}', true, NULL, NULL, NULL))), '%known%', 'no clock, no filter by it');
+SELECT unalike(pg_temp.plan(osms.insured_query(pg_temp.terms())), '%known%', 'no clock, no filter by it');
 SELECT unalike(pg_temp.plan(replace(replace(osms.contract_query('fund2'), '$1', 'current_date'), '$3', 'now()')), '%now()%', 'nor for contracts');
 INSERT INTO vendor.paid VALUES (1, '2025-09-01', true), (1, '2025-09-15', false), (2, '2025-09-01', false), (2, '2025-08-01', true), (3, '2025-08-01', false), (4, '2025-09-01', NULL);
-SELECT results_eq(osms.insured_query(ROW('fund2', '2025-10-01', now(), NULL, NULL, NULL, NULL, NULL, '2025-09-01', '2025-08-01', '{}', true, NULL, NULL, NULL)) || ' ORDER BY 1',
+SELECT results_eq(osms.insured_query(pg_temp.terms()) || ' ORDER BY 1',
     $$VALUES (1::bigint, 'paid'), (2, 'paid'), (3, NULL), (4, NULL)$$, 'where nothing tells which was known last one that is paid counts');
 
 -- the number that orders what is known
