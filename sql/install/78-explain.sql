@@ -397,6 +397,7 @@ COMMENT ON FUNCTION osms.explain_month(text, text, boolean, date, integer) IS
 CREATE FUNCTION osms.explain_months(registry text, person text, attachment text) RETURNS TABLE (at timestamptz, item text, value text, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 15
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 AS $$
 DECLARE
     mine text := format('m.person = %L::%s AND m.attachment = %L::%s', person, osms.key_type(registry, 'person'), attachment, osms.key_type(registry, 'attachment'));
@@ -405,7 +406,10 @@ BEGIN
         WITH span AS (
             SELECT min(m.since) AS since, max(m.until) AS until, array_agg(DISTINCT m.organisation::text) AS organisations, bool_or(m.site IS NOT NULL) AS sited, bool_or(m.basis = 'restores') AS restores FROM %1$I.roster m WHERE %2$s
         ), header AS (
-            SELECT h.*, s.sited
+            -- lists are counted again where the organisation has somebody over the norm
+            SELECT h.*, s.sited AND EXISTS (
+                       SELECT FROM %1$I.statement_line l WHERE l.month = h.month AND l.organisation = ANY (s.organisations) AND l.reduced ?| $3
+                       UNION ALL SELECT FROM %1$I.restatement_line l WHERE l.month = h.month AND l.revision <= h.revision AND l.organisation = ANY (s.organisations) AND l.reduced ?| $3) AS sited
             FROM span s, (SELECT s.month, 0 AS revision, s.known_at FROM %1$I.statement s UNION ALL SELECT r.month, r.revision, r.known_at FROM %1$I.restatement r) AS h
             WHERE s.since < h.month + interval '1 month' AND s.until > h.month
               AND (h.revision = 0 OR s.restores OR EXISTS (SELECT FROM %1$I.restatement_line l WHERE l.month = h.month AND l.revision = h.revision AND l.organisation = ANY (s.organisations)))
@@ -429,7 +433,7 @@ BEGIN
                CASE WHEN r.restated THEN 'restatement ' || concat_ws(' to ', min(r.first), nullif(max(r.first), min(r.first))) ELSE 'statement' END
                || CASE WHEN max(r.last - r.first) > 0 AND r.now <> '' THEN ', rate as restated last' ELSE '' END
         FROM (SELECT x.*, x.first > 0 AS restated FROM run x) AS r
-        GROUP BY r.nth, r.now, r.restated, r.island$query$, registry, mine) USING registry, mine;
+        GROUP BY r.nth, r.now, r.restated, r.island$query$, registry, mine) USING registry, mine, '{over_norm,"uninsured, over_norm"}'::text[];
 END $$;
 COMMENT ON FUNCTION osms.explain_months(text, text, text) IS
     'what closed months and their restatements paid for an attachment, with the moment as of which that became known, the first of months in a row that are told together: what each month paid, and each restatement that changed more than the rate';

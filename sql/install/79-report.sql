@@ -187,6 +187,20 @@ CREATE FUNCTION osms.report_style() RETURNS text
         '.map{display:grid}.others{display:grid}.tile{display:block;font-size:.75em}.clinics{grid-template-columns:repeat(3,1fr)}svg.small{width:4.5rem}}';
 COMMENT ON FUNCTION osms.report_style() IS 'style of the page of a month: screen, telephone and A4, light and dark';
 
+CREATE FUNCTION osms.organisation_names(registry text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    names jsonb;
+BEGIN
+    IF osms.relation_of(registry, 'organisation') IS NOT NULL THEN
+        EXECUTE format('SELECT jsonb_object_agg(o.organisation::text, o.name) FROM %I.organisation o WHERE o.name IS NOT NULL', registry) INTO names;
+    END IF;
+    RETURN coalesce(names, '{}');
+END $$;
+COMMENT ON FUNCTION osms.organisation_names(text) IS 'names of the organisations of a registry by key';
+
 CREATE FUNCTION osms.had_statement(registry text, month date, scheme text) RETURNS boolean
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -201,7 +215,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.had_statement(text, date, text) IS 'whether osms.month_lines can tell of a month: it is closed, or the scheme is in force in it';
 
-CREATE FUNCTION osms.report_changes(a osms.statement_terms, lines_a osms.statement_line[], b osms.statement_terms, lines_b osms.statement_line[]) RETURNS text
+CREATE FUNCTION osms.report_changes(a osms.statement_terms, lines_a osms.statement_line[], b osms.statement_terms, lines_b osms.statement_line[], names jsonb) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000000
     RETURN (WITH change AS MATERIALIZED (
                 SELECT d.* FROM osms.difference(a, lines_a, b, lines_b) AS d
@@ -215,9 +229,9 @@ CREATE FUNCTION osms.report_changes(a osms.statement_terms, lines_a osms.stateme
                        SELECT jsonb_agg(jsonb_build_array(replace(c.cause, '_', ' '), osms.grouped(c.persons), osms.grouped(c.amount, 2), c.bar) ORDER BY c."position")
                        FROM (SELECT c.*, osms.bar(c.amount, min(c.amount) OVER (), max(c.amount) OVER ()) AS bar FROM cause c) AS c), 'bars')
                    || '<h2>Largest differences</h2>' || osms.html_table('{organisation,persons,tenge,""}', (
-                       SELECT jsonb_agg(jsonb_build_array(c.organisation, osms.grouped(c.persons), osms.grouped(c.amount, 2), c.bar) ORDER BY abs(c.amount) DESC, c.organisation COLLATE "C")
+                       SELECT jsonb_agg(jsonb_build_array(concat_ws(' ', c.organisation, names ->> c.organisation), osms.grouped(c.persons), osms.grouped(c.amount, 2), c.bar) ORDER BY abs(c.amount) DESC, c.organisation COLLATE "C")
                        FROM (SELECT o.*, osms.bar(o.amount, min(o.amount) OVER (), max(o.amount) OVER ()) AS bar FROM organisation o) AS c), 'bars'));
-COMMENT ON FUNCTION osms.report_changes(osms.statement_terms, osms.statement_line[], osms.statement_terms, osms.statement_line[]) IS
+COMMENT ON FUNCTION osms.report_changes(osms.statement_terms, osms.statement_line[], osms.statement_terms, osms.statement_line[], jsonb) IS
     'two parts of a page: what lies between two statements by cause, and the twelve organisations with the largest differences (tenge)';
 
 CREATE FUNCTION osms.report(registry text, month date, scheme text DEFAULT 'illustrative', clinics integer DEFAULT 12) RETURNS text
@@ -231,8 +245,8 @@ DECLARE
     totals record;
     before date;
     known_at text;
-    ledger jsonb;
     corrections numeric := 0;
+    names jsonb;
     page text;
 BEGIN
     IF registry IS NULL OR scheme IS NULL THEN
@@ -253,6 +267,7 @@ BEGIN
     IF osms.relation_of(registry, 'ledger') IS NOT NULL THEN
         EXECUTE format('SELECT coalesce(sum(g.amount), 0) FROM %I.ledger g WHERE g.invoice_month = $1', registry) INTO corrections USING month;
     END IF;
+    names := osms.organisation_names(registry);
     known_at := CASE WHEN osms.relation_of(registry, 'setting') IS NULL THEN to_char((now_of.terms).known_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')
                      ELSE osms.civil(registry, (now_of.terms).known_at)::text END;
 
@@ -268,18 +283,18 @@ BEGIN
                          (5, 'organisations', osms.grouped(totals.organisations)), (6, 'of them held', osms.grouped(totals.held))) AS c (nth, title, value));
     page := page || '<h2>Regions, tenge</h2>' || osms.report_regions(now_of.lines, (now_of.terms).rate_day)
         || '<h2>Who is paid for</h2><figure class="all">' || osms.svg(totals.pyramid) || '</figure>'
-        || coalesce(osms.report_changes(before_of.terms, before_of.lines, now_of.terms, now_of.lines),
+        || coalesce(osms.report_changes(before_of.terms, before_of.lines, now_of.terms, now_of.lines, names),
                     '<h2>Against the month before</h2><p class="none">no statement of ' || to_char(before, 'YYYY-MM') || '</p>')
         || '<h2>Corrections of closed months on these invoices</h2>' || osms.html_table('{correction,organisations,persons,tenge,""}', osms.report_ledger(registry, month), 'bars')
         || '<h2>Illustrative or missing</h2>' || osms.html_table('{what,organisations,persons}', osms.report_missing(now_of.lines))
         || osms.report_rates(now_of.terms, now_of.lines)
         || '<h2>The largest clinics</h2><div class="clinics">' || coalesce((
-            SELECT string_agg(format('<figure><figcaption>%s: %s persons, Kav %s</figcaption>%s</figure>', osms.html(c.organisation), osms.grouped(c.heads),
+            SELECT string_agg(format('<figure><figcaption>%s: %s persons, Kav %s</figcaption>%s</figure>', osms.html(concat_ws(' ', c.organisation, names ->> c.organisation)), osms.grouped(c.heads),
                                      c.coefficient, osms.svg(c.pyramid)), '' ORDER BY c.heads DESC, c.organisation COLLATE "C")
             FROM (SELECT l.* FROM unnest(now_of.lines) l WHERE l.heads > 0 ORDER BY l.heads DESC, l.organisation COLLATE "C" LIMIT clinics) AS c), '') || '</div>';
     RETURN page || '<h2>Organisations</h2><p class="note">Pyramids: males left, females right, five years a step, each as wide as its longest.</p>'
         || osms.html_table('{organisation,region,pyramid,persons,Kav,coefficients,rate,tenge,status}', (
-               SELECT jsonb_agg(jsonb_build_array(l.organisation, coalesce(l.region, ''), jsonb_build_object('html', osms.small_pyramid(l.pyramid)), osms.grouped(l.heads), coalesce(l.coefficient::text, ''),
+               SELECT jsonb_agg(jsonb_build_array(concat_ws(' ', l.organisation, names ->> l.organisation), coalesce(l.region, ''), jsonb_build_object('html', osms.small_pyramid(l.pyramid)), osms.grouped(l.heads), coalesce(l.coefficient::text, ''),
                                                   coalesce((SELECT string_agg(f.key || ' ' || osms.plain(f.value::numeric), ', ' ORDER BY f.key) FROM jsonb_each_text(l.factors) f), ''),
                                                   osms.grouped(l.rate, 2), osms.grouped(l.amount, 2), replace(concat_ws(': ', l.status, l.held_because), '_', ' ')) ORDER BY l.organisation COLLATE "C")
                FROM unnest(now_of.lines) l), 'organisations')

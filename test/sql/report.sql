@@ -20,7 +20,7 @@ INSERT INTO fund.roster VALUES (99, 99, 1, NULL, '2024-01-01', 'infinity', '1990
 SELECT osms.post_restatement('fund', '2024-01-01');
 
 -- south has a tile, where Shymkent stands too; 80 moves to a tile that is taken
-INSERT INTO fund.organisation VALUES (4), (5);
+INSERT INTO fund.organisation (organisation, name) VALUES (4, 'Clinic <4> & sons'), (5, NULL);
 INSERT INTO fund.organisation_status (organisation, region, class, valid_from) VALUES (4, '79', 'urban', '2024-02-01');
 INSERT INTO fund.contract (organisation, valid_from) VALUES (4, '2020-01-01'), (5, '2020-01-01');
 INSERT INTO fund.roster SELECT i, i, 4 + i % 2, NULL, '2024-02-15', 'infinity', '1970-01-01', 'male', 'inherited', 'counted', '2024-01-01', 'infinity' FROM generate_series(201, 203) i;
@@ -35,7 +35,7 @@ SELECT ok(position(figure IN html) > 0, figure) FROM page, unnest(ARRAY[
     '<tr><td>base rate, any region, urban</td><td>1234.5</td><td>2018-01-01</td><td>order-1</td></tr>', '<tr><td>weight, ages 0+</td><td>male 1, female 1</td><td></td><td>order-1</td></tr>',
     '<tr><td>coefficient rural, 1 organisations</td><td>1.1</td><td>2020-01-01</td><td>no act</td></tr>', '<td>combination add, snapshot last day, age on snapshot,',
     '<tr><td>order-1</td><td>Order on &lt;rates&gt; &amp; more</td><td>2020-02-02</td><td>7</td></tr>',
-    '<td>held: no contract</td>', 'prefers-color-scheme', '@page{size:A4', 'break-after:avoid', 'print-color-adjust:exact']) AS figure;
+    '<td>held: no contract</td>', '<td>4 Clinic &lt;4&gt; &amp; sons</td><td>79</td>', 'prefers-color-scheme', '@page{size:A4', 'break-after:avoid', 'print-color-adjust:exact']) AS figure;
 SELECT ok(html !~ '<script|https?://(?!www\.w3\.org/2000/svg)|<b>"north|url\(|@import|<link|<img', 'no script, nothing from outside, nothing injected') FROM page;
 CREATE FUNCTION parsed(html text) RETURNS xml LANGUAGE sql RETURN xmlparse(DOCUMENT replace(html, '<!DOCTYPE html>', ''));
 -- tiles of one place are taken by one region, and every region is told once
