@@ -61,8 +61,8 @@ COMMENT ON FUNCTION osms.known_then(text, text) IS
 -- index roster_restored finds.
 CREATE FUNCTION osms.restored_in_time(registry text, roster text, day text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN format($query$((SELECT min(k.known_from) AT TIME ZONE (SELECT s.time_zone FROM %1$I.setting s)
-            FROM (SELECT v.known_from FROM %1$I.roster v WHERE v.attachment = %2$s.attachment AND v.basis = 'restores'
+    RETURN format($query$((SELECT min(k.known_from) AT TIME ZONE min(s.time_zone)
+            FROM %1$I.setting s, (SELECT v.known_from FROM %1$I.roster v WHERE v.attachment = %2$s.attachment AND v.basis = 'restores'
                   UNION ALL SELECT v.known_from FROM %1$I.roster v WHERE v.person = %2$s.person AND v.attachment = %2$s.attachment) AS k)
             < date_trunc('month', %3$s::timestamp) + interval '1 month'
         OR %2$s.organisation = (SELECT v.organisation FROM %1$I.roster v
@@ -80,15 +80,21 @@ CREATE FUNCTION osms.service_query(terms osms.statement_terms, roster text, from
 COMMENT ON FUNCTION osms.service_query(osms.statement_terms, text, date, date) IS
     'query for the services that the organisation of a row, told by its alias, gave its person from a day up to, not with, another, as known, denied ones aside';
 
+-- They are found apart and looked up by a hash, so that the roster is read as
+-- if there were none.
 CREATE FUNCTION osms.restored_counts(terms osms.statement_terms, roster text, day text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN coalesce((terms).restored_late, false) THEN
-        format('(%s.basis <> ''restores'' OR %s%s)', roster, osms.restored_in_time((terms).registry, roster, day),
+        format($query$(%2$s.basis <> 'restores' OR (%2$s.attachment, %3$s) NOT IN (SELECT x.attachment, d.day
+            FROM %1$I.roster x, unnest(%4$L::date[]) AS d (day)
+            WHERE x.basis = 'restores' AND x.since <= d.day AND d.day < x.until AND x.known_from <= %5$L::timestamptz AND %5$L::timestamptz < x.known_to
+              AND (%6$s%7$s) IS NOT TRUE))$query$, (terms).registry, roster, day, (terms).days, (terms).known_at,
+               osms.restored_in_time((terms).registry, 'x', 'd.day'),
                CASE WHEN ((terms).scheme).restored = 'served' AND osms.relation_of((terms).registry, 'service') IS NOT NULL
-                    THEN format(' OR EXISTS (%s)', osms.service_query(terms, roster, (terms).month, ((terms).month + interval '1 month')::date)) ELSE '' END)
+                    THEN format(' OR EXISTS (%s)', osms.service_query(terms, 'x', (terms).month, ((terms).month + interval '1 month')::date)) ELSE '' END)
         ELSE 'true' END;
 COMMENT ON FUNCTION osms.restored_counts(osms.statement_terms, text, text) IS
-    'condition on a row of the roster, told by its alias, and a day (an expression): that it was not restored after the month to an organisation that had not had the person or, where the scheme says so, that organisation served the person in it';
+    'condition on a row of the roster, told by its alias, and a day of the statement (an expression): that it was not restored after the month to an organisation that had not had the person or, where the scheme says so, that organisation served the person in it';
 
 CREATE FUNCTION osms.check_month(month date) RETURNS void
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
