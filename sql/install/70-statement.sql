@@ -186,10 +186,17 @@ END $$;
 COMMENT ON FUNCTION osms.statement_terms(text, date, text, timestamptz) IS
     'terms of a month of a registry by a scheme, as known at a moment, all of which belong to a payment. 22004 for a NULL, 22023 for a day that is not the first of a month or an infinite moment, 42704 for an unknown scheme, 3F000 for an unknown registry, 42P01 without a roster';
 
+-- Shares of some persons need not be looked up for everybody.
+CREATE FUNCTION osms.chosen(persons text, relation text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE persons WHEN '' THEN '' ELSE format(' AND %s.person IN (SELECT chosen.person FROM %s AS chosen)', relation, persons) END;
+COMMENT ON FUNCTION osms.chosen(text, text) IS
+    'condition, to be added to others, on a row told by its alias: that its person is in a relation of the query; empty for no relation, an empty string';
+
 -- What the contributions of persons say, and the norm of each site. Of
 -- several rows for a month the one known last counts, told without a sort: at
 -- one moment paid (2) comes before unpaid (1), and that before not known (0).
-CREATE FUNCTION osms.insured_query(terms osms.statement_terms) RETURNS text
+CREATE FUNCTION osms.insured_query(terms osms.statement_terms, persons text DEFAULT '') RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN (SELECT format($query$
         SELECT i.person, CASE WHEN %6$s & 3 = 2%7$s THEN 'paid' WHEN %6$s & 3 = 1 THEN 'unpaid' END AS insurance
@@ -197,15 +204,15 @@ CREATE FUNCTION osms.insured_query(terms osms.statement_terms) RETURNS text
         WHERE i.month >= %3$L::date AND i.month < %4$L::date AND %5$s
         GROUP BY i.person$query$,
             (terms).registry, (terms).insured_month, (terms).insured_from, ((terms).insured_month + interval '1 month')::date,
-            osms.known_then('i', quote_literal((terms).known_at) || '::timestamptz'),
+            osms.known_then('i', quote_literal((terms).known_at) || '::timestamptz') || osms.chosen(persons, 'i'),
             format('max(osms.as_known(i.known_from, CASE WHEN i.paid OR i.category = ANY (%L::text[]) THEN 2 WHEN NOT i.paid THEN 1 ELSE 0 END)) FILTER (WHERE i.month >= %L::date)',
                    (terms).exempt_categories, (terms).insured_month),
             string_agg(format(' OR max(osms.as_known(i.known_from, CASE WHEN i.paid THEN 2 ELSE 0 END)) FILTER (WHERE i.month >= %L::date AND i.month < %L::date) & 3 = 2',
                               m::date, (m + interval '1 month')::date), '' ORDER BY m))
         FROM (SELECT NULL::timestamp UNION ALL
               SELECT generate_series((terms).insured_from::timestamp, (terms).insured_month - interval '1 month', '1 month')) AS grace (m));
-COMMENT ON FUNCTION osms.insured_query(osms.statement_terms) IS
-    'query for person and insurance: paid (a contribution in the month looked at or by grace, or an exempt category), unpaid, NULL = not known; of several rows for a person and month the one known last counts';
+COMMENT ON FUNCTION osms.insured_query(osms.statement_terms, text) IS
+    'query for person and insurance, of everybody or of the persons in a relation of the query: paid (a contribution in the month looked at or by grace, or an exempt category), unpaid, NULL = not known; of several rows for a person and month the one known last counts';
 
 CREATE FUNCTION osms.norm_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -241,7 +248,7 @@ COMMENT ON FUNCTION osms.share_columns(osms.statement_terms, text, text) IS
     'columns share and reason of a person, made by the terms from two expressions: whether contributions are wanting, and the share by the norm of the list';
 
 -- What never applies is written as a constant, which the planner takes out.
-CREATE FUNCTION osms.member_query(terms osms.statement_terms, spans boolean DEFAULT false) RETURNS text
+CREATE FUNCTION osms.member_query(terms osms.statement_terms, spans boolean DEFAULT false, persons text DEFAULT '') RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -267,7 +274,7 @@ BEGIN
     END IF;
     placed := format('(r.sex IS NOT NULL AND r.birth_date > %s AND r.birth_date <= %s)', too_old, day);
     IF terms.insurance_known THEN
-        source := format('%s LEFT JOIN (%s) AS insured ON insured.person = r.person', source, osms.insured_query(terms));
+        source := format('%s LEFT JOIN (%s) AS insured ON insured.person = r.person', source, osms.insured_query(terms, persons));
         insurance := 'insured.insurance';
     END IF;
     IF terms.insured_month IS NOT NULL THEN
@@ -288,13 +295,15 @@ BEGIN
                  %3$s AS insurance, %5$s AS uninsured, %6$s AS list_share
           FROM %7$s
           WHERE r.since <= %10$s AND %11$s < r.until AND r.known_from <= %8$L::timestamptz AND %8$L::timestamptz < r.known_to
-            AND r.mark %9$s AND %12$s) AS m$query$,
+            AND r.mark %9$s AND %12$s%13$s) AS m$query$,
         CASE WHEN spans THEN format('greatest(r.since, %s) AS from_day, least(r.until, %s + 1) AS to_day', first_day, last_day) ELSE day || ' AS day' END,
         CASE WHEN spans THEN 'NULL::boolean' ELSE placed END, insurance, osms.share_columns(terms, 'm.uninsured', 'm.list_share'), uninsured, list_share, source, terms.known_at,
-        CASE scheme.suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END, last_day, first_day, osms.restored_counts(terms, 'r', day));
+        CASE scheme.suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END, last_day, first_day, osms.restored_counts(terms, 'r', day),
+        -- the norm of a list counts everybody on it
+        CASE WHEN terms.norm_above IS NULL THEN osms.chosen(persons, 'r') ELSE '' END);
 END $$;
-COMMENT ON FUNCTION osms.member_query(osms.statement_terms, boolean) IS
-    'query for the persons who count by the terms of a statement, a row for each day on which they do (in spans: a row for all days, from_day up to to_day, exclusive, instead of day, and placed is not told): attachment, person, organisation, site, since, birth_date, sex, mark, day, placed (whether birth date and sex give a place in a pyramid, NULL for want of a birth date; who has none is listed and not paid for), insurance (paid, unpaid, NULL = not known or not asked), uninsured, list_share, share, reason (NULL, uninsured, over_norm, or both with a comma)';
+COMMENT ON FUNCTION osms.member_query(osms.statement_terms, boolean, text) IS
+    'query for the persons who count by the terms of a statement, a row for each day on which they do (in spans: a row for all days, from_day up to to_day, exclusive, instead of day, and placed is not told; where only the persons in a relation of the query matter, it may leave out others): attachment, person, organisation, site, since, birth_date, sex, mark, day, placed (whether birth date and sex give a place in a pyramid, NULL for want of a birth date; who has none is listed and not paid for), insurance (paid, unpaid, NULL = not known or not asked), uninsured, list_share, share, reason (NULL, uninsured, over_norm, or both with a comma)';
 
 -- Days are counted in spans, from one row of the roster, unless the norm of a
 -- list is another one each day, or somebody may count on some days only.

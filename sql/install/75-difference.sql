@@ -35,13 +35,13 @@ CREATE FUNCTION osms.age_on(terms osms.statement_terms, person text) RETURNS tex
                 ELSE format('least(greatest(%L::date, %2$s.birth_date), %2$s.day)', (terms).age_day, person) END;
 COMMENT ON FUNCTION osms.age_on(osms.statement_terms, text) IS 'expression for the day on which the age of a row, told by its alias, is taken';
 
-CREATE FUNCTION osms.shares_join(terms osms.statement_terms, person text) RETURNS text
+CREATE FUNCTION osms.shares_join(terms osms.statement_terms, person text, persons text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN osms.reduces(terms) THEN
         format('LEFT JOIN (%1$s) AS share ON (share.person, share.organisation, share.attachment, share.day) = (%2$s.person, %2$s.organisation, %2$s.attachment, %2$s.day)',
-               osms.member_query(terms), person) ELSE '' END;
-COMMENT ON FUNCTION osms.shares_join(osms.statement_terms, text) IS
-    'join that gives the persons of a query, told by its alias, their share by the terms; empty where nobody is reduced';
+               osms.member_query(terms, persons => persons), person) ELSE '' END;
+COMMENT ON FUNCTION osms.shares_join(osms.statement_terms, text, text) IS
+    'join that gives the persons of a query, told by its alias, who are all in the relation persons of the query, their share by the terms; empty where nobody is reduced';
 
 -- Rows of the roster that are in one of the two statements and not in the
 -- other. A row that ended because it was corrected in place pairs with its
@@ -90,8 +90,8 @@ BEGIN
         FROM moved m %14$s WHERE NOT m.was
     )$query$,
         registry, days, osms.on_roster(a, 'r', 'd.a'), osms.on_roster(b, 'r', 'd.b'), changed, CASE WHEN has_death THEN death ELSE 'false' END,
-        osms.placed(a, 'm', 'm.day'), CASE WHEN osms.reduces(a) THEN 'coalesce(share.share, 1)' ELSE '1::numeric' END, osms.age_on(a, 'm'), osms.shares_join(a, 'm'),
-        osms.placed(b, 'm', 'm.day'), CASE WHEN osms.reduces(b) THEN 'coalesce(share.share, 1)' ELSE '1::numeric' END, osms.age_on(b, 'm'), osms.shares_join(b, 'm'));
+        osms.placed(a, 'm', 'm.day'), CASE WHEN osms.reduces(a) THEN 'coalesce(share.share, 1)' ELSE '1::numeric' END, osms.age_on(a, 'm'), osms.shares_join(a, 'm', 'side'),
+        osms.placed(b, 'm', 'm.day'), CASE WHEN osms.reduces(b) THEN 'coalesce(share.share, 1)' ELSE '1::numeric' END, osms.age_on(b, 'm'), osms.shares_join(b, 'm', 'side'));
 END $$;
 COMMENT ON FUNCTION osms.moves_query(osms.statement_terms, osms.statement_terms) IS
     'common table expressions, the last of which is move: who is in the first statement only (position 1 died, 2 left, 3 moved_out) or in the second only (4 new, 5 moved_in), with organisation, placed, share, birth_date, sex and age_day';
