@@ -162,6 +162,8 @@ SELECT results_eq($$SELECT key, rule, finding FROM osms.sift('fund', 'payment', 
     ('5, 2024-01-01', 'payment_due', 'less_than_due'), ('5', 'payment_due', 'no_month'), ('77, 2024-01-01', 'payment_due', 'unknown_organisation'), ('77, 2024-01-01', 'payment_contract', 'no_contract'),
     ('2024-01-01', 'payment_due', 'unknown_organisation'), ('2024-01-01', 'payment_contract', 'no_contract')$$, 'sift');
 SELECT is(pg_temp.verdict($$INSERT INTO fund.payment SELECT * FROM night WHERE ctid NOT IN (SELECT candidate FROM osms.sift('fund', 'payment', 'night'))$$, 'UTC', 'SELECT count(*)::text FROM fund.payment'), 'ok 4', 'and the rest is loaded');
+SELECT is(pg_temp.verdict('SELECT osms.import_begin(''fund'', ''archive''); CREATE TABLE sifted AS SELECT * FROM osms.sift(''fund'', ''payment'', ''night''); SELECT osms.import_end(''fund'')', 'UTC', 'SELECT count(*)::text FROM sifted'),
+    'ok 0', 'sift judges as an import would');
 SELECT osms.guard('fund', '{"payment_due": "off"}');
 UPDATE night SET amount = 7000 WHERE organisation = 2;
 SELECT results_eq($$SELECT key, rule, finding FROM osms.sift('fund', 'payment', 'night') WHERE key LIKE '2, %'$$,
@@ -270,6 +272,16 @@ SELECT is((SELECT count(*)::int FROM pg_trigger WHERE tgname LIKE 'zz\_osms%' AN
 UPDATE old.setting SET roster_complete = true;
 SELECT osms.guard_payment('old'), osms.unguard('old');
 SELECT ok(roster_complete, 'taking away the guard of payments leaves the roster what it is') FROM old.setting;
+
+-- the lock needs a right on organisations, where there are payments
+ALTER TABLE old.roster OWNER TO vendor_payment;
+SELECT results_eq($$SELECT statement, undo FROM osms.missing_grants('old') WHERE statement LIKE '% ON old.organisation %'$$, $$VALUES
+    ('GRANT SELECT ON old.organisation TO vendor_payment', 'REVOKE SELECT ON old.organisation FROM vendor_payment'),
+    ('GRANT UPDATE ON old.organisation TO vendor_payment', 'REVOKE UPDATE ON old.organisation FROM vendor_payment')$$, 'UPDATE on organisations');
+DROP VIEW old.payment;
+SELECT results_eq($$SELECT statement FROM osms.missing_grants('old') WHERE statement LIKE '% ON old.organisation %'$$,
+    $$VALUES ('GRANT SELECT ON old.organisation TO vendor_payment')$$, 'not where there are none');
+ALTER TABLE old.roster OWNER TO CURRENT_USER;
 
 SELECT osms.unguard('fund');
 DROP OWNED BY vendor_payment, accounts_payment;

@@ -36,6 +36,7 @@ fund('source', q{
 	SELECT osms.close_month('own', '2025-04-01');
 	UPDATE own.person SET death_date = '2025-04-04' WHERE person = 6;
 	SELECT osms.post_restatement('own', '2025-04-01');
+	INSERT INTO own.payment (organisation, month, amount) SELECT organisation::bigint, '2025-04-01', due FROM osms.due('own', '2025-04-01');
 
 	CREATE SCHEMA legacy;
 	CREATE TABLE legacy.people (iin char(12) PRIMARY KEY, died date);
@@ -73,6 +74,15 @@ fund('source', q{
 	SELECT osms.map('parted', 'attachment', 'legacy.yearly',
 		'{"attachment": "id", "person": "citizen", "organisation": "clinic", "state": "st", "since": "d_beg", "until": "d_end", "reason": "why"}',
 		states => '{"active": ["1"], "closed": ["2"], "annulled": ["3"]}');
+	CREATE TABLE legacy.clinics (code text PRIMARY KEY);
+	INSERT INTO legacy.clinics VALUES ('A');
+	CREATE TABLE legacy.payout (clinic text, day date, tenge int, paid bool) PARTITION BY LIST (paid);
+	CREATE TABLE legacy.payout_done (paid bool, tenge int, day date, clinic text);
+	ALTER TABLE legacy.payout ATTACH PARTITION legacy.payout_done FOR VALUES IN (true);
+	CREATE INDEX ON legacy.payout (clinic);
+	SELECT osms.map('parted', 'organisation', 'legacy.clinics', '{"organisation": "code"}');
+	SELECT osms.map('parted', 'payment', 'legacy.payout', '{"organisation": "clinic", "month": "day", "amount": "tenge"}');
+	INSERT INTO legacy.payout VALUES ('A', '2019-01-01', 1000, true);
 	SELECT osms.guard('parted', '{"alive": "warn"}');
 	CALL osms.fill_roster('parted');
 	UPDATE legacy.yearly SET st = '2', d_end = '2025-01-01', why = 'error' WHERE id = 1;
@@ -112,6 +122,8 @@ my $questions = q{
 	SELECT * FROM osms.roster_of('own', '1', '2025-04-01');
 	SELECT * FROM osms.explain_payment('own', '1', '2025-04-01');
 	SELECT * FROM osms.audit_summary('own');
+	SELECT * FROM osms.due('own', '2025-04-01');
+	SELECT * FROM parted.payment;
 	SELECT 'wrong', * FROM osms.verify('own');
 	SELECT 'wrong', * FROM osms.verify('mapped');
 	SELECT 'wrong', * FROM osms.verify('parted');
@@ -138,6 +150,9 @@ is(refusal("INSERT INTO own.attachment (person, organisation, state, since) VALU
 is(refusal("INSERT INTO legacy.attached SELECT 1000, iin, bin, 1, '2021-01-01', '2999-12-31', NULL FROM legacy.attached WHERE id = 3"),
 	'23P01 one_attachment', 'a second attachment is refused at commit');
 is(refusal('TRUNCATE legacy.attached'), '23001 immutable', 'TRUNCATE is refused');
+is(refusal('UPDATE own.payment SET amount = amount + 1'), '23514 payment_due', 'more than is due is not paid');
+is(refusal("INSERT INTO legacy.payout_done VALUES (true, 1, '2025-01-01', 'A')"), '23514 payment_due', 'nor from a partition of a mapped table');
+is(refusal('DELETE FROM legacy.payout'), '23001 immutable', 'and what was paid stays');
 is(refusal("INSERT INTO legacy.yearly_2020 VALUES ('error', '2', '2020-06-01', '2020-02-01', 'A', 99, 100)"),
 	'23503 person_known', 'a leaf of another shape is guarded');
 is(refusal('UPDATE legacy.yearly_past SET clinic = $$B$$'), '23001 immutable', 'and an intermediate table');
