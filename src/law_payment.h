@@ -28,11 +28,11 @@
 	"  UNION ALL SELECT c.month, c.amount WHERE {candidate}) y" \
 	" WHERE y.month >= " from " AND y.month < " from " + interval '" length "'"
 
-/* The lines g of the ledger on the organisation's invoice of a month. */
+/* What the ledger puts on the organisation's invoice of a month. */
 #define ON_INVOICE(month) \
 	"(SELECT coalesce(sum(g.amount), 0) FROM {r}.ledger g" \
 	" WHERE g.organisation = c.organisation::text" \
-	" AND g.invoice_month = " month
+	" AND g.invoice_month = " month ")"
 
 /*
  * Stored rows of months before the first that was closed are history: osms
@@ -55,7 +55,7 @@
 	" FROM (SELECT m.month, h.month AS closed, l.status," \
 	"   (SELECT sum(y.amount)" PAYMENTS("m.month", "1 month") ") AS paid," \
 	"   CASE WHEN h.month IS NULL THEN 0 ELSE coalesce(l.amount, 0)" \
-	"    + " ON_INVOICE("m.month") ") END AS due" \
+	"    + " ON_INVOICE("m.month") " END AS due" \
 	"  FROM (SELECT " MONTH_OF("c.month") ") m (month)" \
 	"  LEFT JOIN {r}.statement h ON h.month = m.month" \
 	"  LEFT JOIN {r}.statement_line l ON l.month = m.month" \
@@ -66,13 +66,21 @@
 	"({touched:organisation,month} OR {touched:amount}" \
 	" AND c.amount > coalesce(c.old_amount, 0))"
 
-/* By month of the row's year, what was paid for months of that year. */
+/*
+ * By month of the row's year, what was paid for months of that year, and so
+ * far: what an invoice corrects of earlier years is no part of it.
+ */
 #define PAID_OF_YEAR \
-	"SELECT z.month, z.amount - " ON_INVOICE("z.month") \
-	"  AND g.month < " YEAR_OF("c.month") ") AS amount" \
-	" FROM (SELECT " MONTH_OF("y.month") " AS month, sum(y.amount) AS amount" \
-	PAYMENTS(YEAR_OF("c.month"), "1 year") \
-	"  AND y.amount IS NOT NULL GROUP BY 1) z"
+	"SELECT z.month, sum(z.amount) AS amount," \
+	" sum(sum(z.amount)) OVER (ORDER BY z.month) AS so_far FROM (" \
+	"  SELECT " MONTH_OF("y.month") " AS month, y.amount, true AS paid" \
+	PAYMENTS(YEAR_OF("c.month"), "1 year") " AND y.amount IS NOT NULL" \
+	"  UNION ALL SELECT g.invoice_month, -g.amount, false FROM {r}.ledger g" \
+	"   WHERE g.organisation = c.organisation::text" \
+	"    AND g.invoice_month >= " YEAR_OF("c.month") \
+	"    AND g.invoice_month < " YEAR_OF("c.month") " + interval '1 year'" \
+	"    AND g.month < " YEAR_OF("c.month") ") z" \
+	" GROUP BY z.month HAVING bool_or(z.paid)"
 
 /* The day on which the statement of month w looked for the contract. */
 #define CONTRACT_DAY \
@@ -90,8 +98,7 @@
 	" THEN (WITH paid AS MATERIALIZED (" PAID_OF_YEAR ")" \
 	" SELECT CASE WHEN k.organisation IS NULL THEN 'no_contract'" \
 	"   ELSE 'over_contract' END" \
-	"  FROM paid w JOIN paid v ON v.month <= w.month" \
-	"  LEFT JOIN LATERAL (SELECT x.organisation, x.yearly_amount" \
+	"  FROM paid w LEFT JOIN LATERAL (SELECT x.organisation, x.yearly_amount" \
 	"   FROM {r}.contract x, (SELECT " CONTRACT_DAY ") d (day)" \
 	"   WHERE x.organisation = c.organisation AND x.valid_from <= d.day" \
 	"    AND coalesce(x.valid_to, 'infinity') > " YEAR_OF("c.month") \
@@ -102,8 +109,7 @@
 	"   OR NOT c.stored AND w.month > c.month)" \
 	"   AND 0 < (SELECT u.amount FROM paid u" \
 	"    WHERE u.month = " MONTH_OF("c.month") ")" \
-	"  GROUP BY w.month, k.organisation, k.yearly_amount" \
-	"  HAVING sum(v.amount) > CASE WHEN k.organisation IS NULL THEN 0" \
-	"   ELSE k.yearly_amount END ORDER BY w.month LIMIT 1) END"
+	"   AND w.so_far > CASE WHEN k.organisation IS NULL THEN 0" \
+	"    ELSE k.yearly_amount END ORDER BY w.month LIMIT 1) END"
 
 #endif							/* OSMS_LAW_PAYMENT_H */

@@ -68,6 +68,7 @@ BEGIN
         organisation text NOT NULL, cause text NOT NULL, kind text NOT NULL, persons bigint NOT NULL, amount numeric NOT NULL,
         invoice_month date NOT NULL, FOREIGN KEY (month, revision) REFERENCES %1$I.restatement)', registry);
     EXECUTE format('CREATE INDEX ledger_organisation ON %I.ledger (organisation, month)', registry);
+    EXECUTE format('CREATE INDEX ledger_invoice ON %I.ledger (organisation, invoice_month)', registry);
     FOR each IN SELECT * FROM (VALUES
         ('statement', 'statement', 'months that are closed: scheme, all terms, and the moment as known at which everything was counted; written by osms.close_month'),
         ('statement_line', 'statement', 'the statement of each closed month, as it was paid'),

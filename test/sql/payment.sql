@@ -281,6 +281,7 @@ SELECT results_eq($$SELECT statement, undo FROM osms.missing_grants('old') WHERE
 DROP VIEW old.payment;
 SELECT results_eq($$SELECT statement FROM osms.missing_grants('old') WHERE statement LIKE '% ON old.organisation %'$$,
     $$VALUES ('GRANT SELECT ON old.organisation TO vendor_payment')$$, 'not where there are none');
+SELECT results_eq($$SELECT * FROM osms.due('old', '2024-01-01')$$, $$VALUES ('A', 5000.00, NULL::numeric, 5000.00, NULL::numeric, 'ok'), ('b', 4000.00, NULL, 4000.00, NULL, 'ok')$$, 'what is due is told all the same');
 ALTER TABLE old.roster OWNER TO CURRENT_USER;
 
 SELECT osms.unguard('fund');
