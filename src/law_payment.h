@@ -18,6 +18,8 @@
 
 #include "law_place.h"
 
+#include "law_place.h"
+
 #define MONTH_OF(day) "date_trunc('month', " day "::timestamp)::date"
 #define YEAR_OF(day) "date_trunc('year', " day "::timestamp)::date"
 
@@ -102,6 +104,7 @@
 	"   FROM {r}.contract x, (SELECT " CONTRACT_DAY ") d (day)" \
 	"   WHERE x.organisation = c.organisation AND x.valid_from <= d.day" \
 	"    AND coalesce(x.valid_to, 'infinity') > " YEAR_OF("c.month") \
+	"    AND " SAID_LAST("x") \
 	"    AND " SAID_LAST("x") \
 	"   ORDER BY coalesce(x.valid_to, 'infinity') > d.day DESC," \
 	"    x.valid_from DESC LIMIT 1) k ON true" \

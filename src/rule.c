@@ -248,7 +248,7 @@ const Rule rules[RULES] = {
 		.refuses = "payment exceeds the contract of the organisation",
 		.russian = "выплата превышает сумму договора организации",
 		.kazakh = "төлем ұйым шартының сомасынан асады",
-		.hint = "Raise the yearly amount of the contract, or restate the later months of the year, which it then cuts.",
+		.hint = "Enter a larger yearly amount of the contract, or restate the later months of the year, which it then cuts.",
 	.act = ACT_PAYMENT},
 };
 

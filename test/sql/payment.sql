@@ -118,6 +118,9 @@ SELECT is(pg_temp.judged(before, 'INSERT INTO fund.payment VALUES' || statement)
 ('more from March', 'INSERT INTO fund.contract VALUES (2, ''2024-03-01'', NULL, 20000)', $$ (2, '2024-02-01', 12000), (2, '2024-03-01', 8000) $$, 'ok'),
 ('more from March, taken in February', 'INSERT INTO fund.contract VALUES (2, ''2024-03-01'', NULL, 20000)', $$ (2, '2024-02-01', 12001) $$, 'over_contract in payment 2, 2024-02-01'),
 ('more from the last day of March', 'INSERT INTO fund.contract VALUES (2, ''2024-03-31'', NULL, 20000)', $$ (2, '2024-03-01', 20000) $$, 'ok'),
+('more was agreed later', 'INSERT INTO fund.contract VALUES (2, ''2020-01-01'', NULL, 20000)', $$ (2, '2024-01-01', 20000) $$, 'ok'),
+('less was agreed later', 'INSERT INTO fund.contract VALUES (2, ''2020-01-01'', NULL, 9000)', $$ (2, '2024-01-01', 9001) $$, 'over_contract in payment 2, 2024-01-01'),
+('an end was agreed later', 'INSERT INTO fund.contract VALUES (2, ''2020-01-01'', ''2024-01-01'', 20000)', $$ (2, '2024-01-01', 1) $$, 'no_contract in payment 2, 2024-01-01'),
 ('more for a while', 'INSERT INTO fund.contract VALUES (2, ''2024-03-01'', ''2024-06-01'', 20000)', $$ (2, '2024-06-01', 12001) $$, 'over_contract in payment 2, 2024-06-01'),
 ('where the statement looked on the first day', 'SELECT osms.close_month(''fund'', ''2024-04-01'', ''early''); INSERT INTO fund.contract VALUES (2, ''2024-04-30'', NULL, 20000)', $$ (2, '2024-04-01', 20000) $$, 'over_contract in payment 2, 2024-04-01'),
 -- 2,000 paid in February are 3,000 of this year and 1,000 taken back of December
