@@ -14,7 +14,7 @@ $node->safe_psql('postgres', 'CREATE EXTENSION osms');
 $node->safe_psql('postgres', slurp_file('test/oracle/statement.sql'));
 
 my $folder = PostgreSQL::Test::Utils::tempdir;
-my $columns = 'organisation, heads, persons_held, suspect, insurance_unknown, reduced, shares, coefficient, rate, earned, inactive, inactive_cut, '
+my $columns = 'organisation, region, class, pyramid, factors, heads, persons_held, suspect, insurance_unknown, reduced, shares, coefficient, rate, earned, inactive, inactive_cut, '
   . 'inactive_rest, contract_amount, carried_in, cap_cut, amount, status, held_because';
 
 # Ask for the runs, dump everything, let the oracle judge.
