@@ -21,6 +21,13 @@ RosterRow = namedtuple("RosterRow", "attachment person organisation site since u
 Contribution = namedtuple("Contribution", "known_from stood_from stood_to paid category")
 
 
+class Place:
+    """How a person counts on a day. Age None: birth date or sex give no age. All who are alike have the same place, which is one object."""
+
+    def __init__(self, *values):
+        self.age, self.sex, self.suspect, self.share, self.reason, self.unknown = values
+
+
 def read(name):
     with open(f"{sys.argv[1]}/{name}.csv", newline="") as file:
         return list(csv.DictReader(file))
@@ -100,6 +107,7 @@ def edition(rows, on, at):
 
 class Registry:
     def __init__(self):
+        self.places = {}
         self.roster = [RosterRow(int(r["attachment"]), r["person"], r["organisation"], r["site"], day(r["since"]), day(r["until"]),
                                  day(r["birth_date"]), r["sex"], r["basis"], r["mark"], moment(r["known_from"]), moment(r["known_to"]))
                        for r in read("roster")]
@@ -131,6 +139,9 @@ class Registry:
         for r in sorted(read_if_there("restatement_line"), key=lambda r: int(r["revision"])):
             month, revision = day(r["month"]), int(r["revision"])
             self.kept[month, r["organisation"]].append(dict(r, revision=revision, known_at=moment(self.restatement[month, revision]["known_at"])))
+
+    def place(self, *values):
+        return self.places.setdefault(values, Place(*values))
 
     def services(self, at, year):
         """Services of a year, denied ones too."""

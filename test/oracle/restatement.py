@@ -6,6 +6,7 @@ every month as it was closed, as it was restated each time and as it is at the e
 line of the ledger: who went and who came, found by comparing the persons of two statements, then one cause after the other. Prints
 TAP: a line for each month; a difference is told by organisation, month, revision, and both values.
 """
+import gc
 import multiprocessing
 import sys
 from collections import Counter, defaultdict
@@ -19,30 +20,25 @@ NOBODY = {"heads": 0, "pyramid": {}, "coefficient": None, "rate": None, "suspect
           "inactive": 0, "inactive_cut": 0, "inactive_rest": 0, "carried_in": 0, "cap_cut": 0, "amount": 0, "status": "ok", "held_because": "", "persons_held": 0}
 
 
-def present(month):
-    """Who is counted: person to (nth day, organisation) to (age, sex, share)."""
-    persons = defaultdict(list)
-    for member in month.members:
-        persons[member.person].append(member)
-    return persons
+def on_days(month, persons):
+    """Who is counted, day by day: person to (nth day, organisation) to place."""
+    found = defaultdict(dict)
+    for m in month.members_among(persons):
+        found[m.person].update({((m.first - month.first).days + n, m.organisation): m.place for n in range(m.days)})
+    return found
 
 
-def on_days(month, members):
-    """The same, day by day, for one person."""
-    return {((m.first - month.first).days + n, m.organisation): m.place for m in members for n in range(m.days)}
-
-
-def moves(a, b, death):
+def moves(a, b, deaths):
     """Places of those who are in the first statement only, and in the second only, by organisation and cause."""
-    found, before, after = defaultdict(Counter), present(a), present(b)
-    for person in set(before) | set(after):
-        if before.get(person) == after.get(person):
-            continue
-        was, now = on_days(a, before.get(person, ())), on_days(b, after.get(person, ()))
+    same_days = (a.first, a.end) == (b.first, b.end)
+    persons = {row.person for row in (set(a.rows) ^ set(b.rows) if same_days else a.rows + b.rows)}
+    found, before, after = defaultdict(Counter), on_days(a, persons), on_days(b, persons)
+    for person in persons:
+        was, now = before[person], after[person]
         gone, came = was.keys() - now.keys(), now.keys() - was.keys()
         for nth, organisation in gone:
             moved = any(n == nth for n, _ in came)
-            died = person in death and (death[person] - b.first).days < nth
+            died = person in deaths and (deaths[person] - b.first).days < nth
             found[organisation, "moved_out" if moved else "died" if died else "left"][was[nth, organisation]] += 1
         for nth, organisation in came:
             moved = any(n == nth for n, _ in gone)
@@ -169,6 +165,7 @@ class History:
             self.latest[organisation] = revision, line
         self.ledger(revision, entries)
         self.sides.clear()
+        gc.collect()
 
     def ledger(self, revision, entries):
         found = {(r["organisation"], r["cause"], r["kind"]): [int(r["persons"]), number(r["amount"])] for r in self.tables["ledger"][str(self.month), str(revision)]}
@@ -211,6 +208,8 @@ if __name__ == "__main__":
     registry = Registry()
     tables = {"restated": by(read("restatement_line"), "month", "revision"), "ledger": by(read("ledger"), "month", "revision"), "deaths": deaths_known(read("person"))}
     failed = 0
+    gc.freeze()         # what was read stays, so nobody need look through it again
+    gc.disable()
     with multiprocessing.Pool(2) as pool:
         # the last month first: December looks at all others
         for n, (month, revisions, organisations, wrong) in enumerate(pool.imap(judge, sorted(registry.header, reverse=True), 1), 1):

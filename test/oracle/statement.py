@@ -9,13 +9,13 @@ import functools
 import json
 import re
 import sys
+from bisect import bisect_left
 from collections import Counter, defaultdict, namedtuple
 from fractions import Fraction
 
 from registry import NOW, ONE_DAY, Moment, Registry, by, clock, day, edition, known, last_of, latest, moment, month_of, number, read, rounded
 
-# A person counted on some days in a row. Age None: birth date or sex give no age. Alike are all who have the same place.
-Place = namedtuple("Place", "age sex suspect share reason unknown")
+# A person counted on some days in a row.
 Member = namedtuple("Member", "organisation person first days place")
 
 
@@ -28,6 +28,8 @@ class Month:
 
     def __init__(self, registry, scheme, month, at):
         self.registry, self.name, self.month, self.at = registry, scheme, month, at
+        for method in ("age", "base_of", "changes_on", "limits_of", "place", "weight_of"):
+            setattr(self, method, functools.cache(getattr(self, method)))
         last = last_of(month)
         self.p = latest(registry.scheme[scheme,], last, at)
         self.first = last if self.p["snapshot"] == "last_day" else month
@@ -69,78 +71,80 @@ class Month:
                     state = "unpaid"
         return state
 
-    @functools.lru_cache(None)
-    def stretch_ends(self, birth_date):
+    def changes_on(self, birth_date):
         """Days of the month from which on who was born on a day has another age, or one at all."""
-        ends = {birth_date}
+        days = {birth_date}
         if self.age_day is None and birth_date.month == self.month.month and birth_date.day <= last_of(self.month).day:
-            ends.add(self.month.replace(day=birth_date.day))
-        return sorted(ends)
+            days.add(self.month.replace(day=birth_date.day))
+        return sorted(days)
 
-    @functools.lru_cache(None)
     def age(self, birth_date, on):
-        if birth_date > on:
+        if birth_date is None or birth_date > on:
             return None
         age = age_on(birth_date, self.age_day or on)
         return age if age < 128 else None
 
     def stretches(self, row):
         """The days counted on which a row is there, as (first, end, age)."""
-        first, end = max(row.since, self.first), min(row.until, self.end)
-        if not row.sex or row.birth_date is None:
-            return [(first, end, None)]
         if self.days == 1:
-            return [(first, end, self.age(row.birth_date, first))]
-        edges = [first] + [d for d in self.stretch_ends(row.birth_date) if first < d < end] + [end]
-        return [(a, b, self.age(row.birth_date, a)) for a, b in zip(edges, edges[1:])]
+            return ((self.first, self.end, self.age(row.birth_date, self.first) if row.sex else None),)
+        first, end = max(row.since, self.first), min(row.until, self.end)
+        changes = self.changes_on(row.birth_date) if row.sex and row.birth_date else ()
+        edges = [first] + [d for d in changes if first < d < end] + [end]
+        return [(a, b, self.age(row.birth_date, a) if row.sex else None) for a, b in zip(edges, edges[1:])]
 
-    def counts(self, row):
-        return row.mark == "counted" or row.mark == "suspect" and self.p["suspect"] == "paid"
+    @functools.cached_property
+    def rows(self):
+        """The rows of the roster that count."""
+        marks = ("counted", "suspect") if self.p["suspect"] == "paid" else ("counted",)
+        at, first, end = self.at.known, self.first, self.end
+        return [row for row in self.registry.roster
+                if row.since < end and row.until > first and row.known_from <= at < row.known_to and row.mark in marks]
 
     @functools.cached_property
     def members(self):
         """Everybody who counts, and on which days."""
-        members, lists, states, places = [], defaultdict(list), {}, {}
-        known_at, first, end = self.at.known, self.first, self.end
+        return self.members_of(self.rows)
 
-        def add(row, age, over, begins, ends):
-            if row.person not in states:
-                states[row.person] = self.insurance_of(row.person) if self.asks else "paid"
-            key = age, row.sex, row.mark, over, states[row.person]
-            if key not in places:
-                places[key] = self.place(*key)
-            members.append(Member(row.organisation, row.person, begins, (ends - begins).days, places[key]))
+    def members_among(self, persons):
+        """The same for some persons: the lists on which they stand have to be looked at whole."""
+        lists = {(row.organisation, row.site) for row in self.rows if row.person in persons and self.limits_of(row.organisation, row.site)}
+        return [m for m in self.members_of([row for row in self.rows if row.person in persons or (row.organisation, row.site) in lists]) if m.person in persons]
 
-        for row in self.registry.roster:
-            if row.since < end and row.until > first and row.known_from <= known_at < row.known_to and self.counts(row):
-                limited = self.steps and row.site and self.norm_of(row.organisation, row.site) is not None
-                for begins, ends, age in self.stretches(row):
-                    if limited and age is not None:
-                        lists[row.organisation, row.site].append((row, age, begins, ends))
-                    else:
-                        add(row, age, None, begins, ends)
+    def members_of(self, rows):
+        members, lists = [], defaultdict(list)
+        for row in rows:
+            state = self.insurance_of(row.person) if self.asks else "paid"
+            limits = self.limits_of(row.organisation, row.site)
+            for first, end, age in self.stretches(row):
+                if limits and age is not None:
+                    lists[row.organisation, row.site].append((row, first, end, age, state))
+                else:
+                    members.append(Member(row.organisation, row.person, first, (end - first).days, self.place(age, row.sex, row.mark, None, state)))
         for site, listed in lists.items():
-            for row, age, over, begins, ends in self.limited(listed, self.norm_of(*site)):
-                add(row, age, over, begins, ends)
+            for (row, _, _, age, state), over, first, end in self.limited(listed, self.limits_of(*site)):
+                members.append(Member(row.organisation, row.person, first, (end - first).days, self.place(age, row.sex, row.mark, over, state)))
         return members
 
-    def limited(self, listed, norm):
-        """The list of a site, with the share of those above its norm: the last attached first, the key of the attachment as tie."""
-        listed.sort(key=lambda l: (l[0].since, l[0].attachment))
-        edges = sorted({d for _, _, begins, ends in listed for d in (begins, ends)})
+    def limits_of(self, organisation, site):
+        """On the list of a site: the last place that each step leaves alone, and the share behind it."""
+        row = latest(self.registry.site[organisation, site], self.rate_day, self.at) if site and self.steps else None
+        return [(number(row["norm"]) * above // 100, share) for above, share in self.steps] if row and row["norm"] else []
+
+    def limited(self, listed, limits):
+        """A list with the share of those beyond its limits: the last attached first, the key of the attachment as tie."""
+        listed.sort(key=lambda member: (member[0].since, member[0].attachment))
+        edges = sorted({d for _, first, end, _, _ in listed for d in (first, end)})
         for a, b in zip(edges, edges[1:]):
-            for place, (row, age, _, _) in enumerate((l for l in listed if l[2] <= a < l[3]), 1):
-                over = None
-                for above, share in self.steps:
-                    if place * 100 > norm * above:
-                        over = share
-                yield row, age, over, a, b
+            there = [member for member in listed if member[1] <= a < member[2]]
+            for place, member in enumerate(there, 1):
+                yield member, next((share for limit, share in reversed(limits) if place > limit), None), a, b
 
     def place(self, age, sex, mark, over, state):
         uninsured = state == "unpaid" or state is None and self.p["insurance_unknown"] == "reduced"
         share = self.together([s for s in (self.uninsured_share if uninsured else None, over) if s is not None])
         reasons = ["uninsured"] * uninsured + ["over_norm"] * (over is not None and over < 1)
-        return Place(age, sex, mark == "suspect", share, ", ".join(reasons), state is None)
+        return self.registry.place(age, sex, mark == "suspect", share, ", ".join(reasons), state is None)
 
     def together(self, shares):
         result = Fraction(1)
@@ -148,14 +152,8 @@ class Month:
             result = min(result, share) if self.p["both_reductions"] == "lower" else result * share
         return result
 
-    @functools.lru_cache(None)
-    def norm_of(self, organisation, site):
-        row = latest(self.registry.site[organisation, site], self.rate_day, self.at)
-        return number(row["norm"]) if row else None
-
     # --- the tariff ---
 
-    @functools.lru_cache(None)
     def weight_of(self, age, sex):
         bands = edition(self.registry.weight[self.name,], self.rate_day, self.at)
         fitting = [number(w["weight"]) for w in bands
@@ -170,7 +168,6 @@ class Month:
                 heads[self.weight_of(age, sex)] += n
         return None if None in heads else sum((weight * n for weight, n in heads.items()), Fraction(0))
 
-    @functools.lru_cache(None)
     def base_of(self, region, kind):
         rows = self.registry.rate[self.name, kind]
         for wanted in (region, ""):
@@ -253,7 +250,7 @@ class Month:
         seen, known_at = Counter(), self.at.known
         for r in self.registry.roster:
             if r.known_from <= known_at < r.known_to and r.mark in ("counted", "suspect"):
-                seen[r.organisation, r.person] += sum(r.since <= d < r.until for d in days)
+                seen[r.organisation, r.person] += bisect_left(days, r.until) - bisect_left(days, r.since)
         needed = 12 if self.p["inactive"] == "whole_year" else 1
         served = {(r["organisation"], r["person"]) for r in self.registry.services(self.at, self.month.year) if not r["denied_at"]}
         return {key for key, times in seen.items() if times >= needed and key not in served}
@@ -277,8 +274,8 @@ class Month:
             stored = {o: number(r["rate"]) for o, r in self.registry.closed[each.month].items() if r["status"] == "ok"}
             rates = stored or {o: line["rate"] for o, line in each.earned.items() if line["status"] == "ok"}
             lost = defaultdict(Fraction)
-            for member in each.members:
-                if member.place.age is not None and member[:2] in persons and member.organisation in rates:
+            for member in each.members_among({person for _, person in persons}):
+                if member.place.age is not None and (member.organisation, member.person) in persons and member.organisation in rates:
                     lost[member.organisation] += (member.place.share - each.together([member.place.share, each.inactive_share])) * member.days
                     heads[member.organisation] += member.days * (each.month == self.month)
             for organisation, shares in lost.items():
