@@ -33,9 +33,10 @@ def moves(a, b, deaths):
     same_days = (a.first, a.end) == (b.first, b.end)
     persons = {row.person for row in (set(a.rows) ^ set(b.rows) if same_days else a.rows + b.rows)}
     found, before, after = defaultdict(Counter), on_days(a, persons), on_days(b, persons)
+    common = min(a.days, b.days)        # a day that only one of them has is nobody's coming or going
     for person in persons:
         was, now = before[person], after[person]
-        gone, came = was.keys() - now.keys(), now.keys() - was.keys()
+        gone, came = ({key for key in one.keys() - other.keys() if key[0] < common} for one, other in ((was, now), (now, was)))
         for nth, organisation in gone:
             moved = any(n == nth for n, _ in came)
             died = person in deaths and (deaths[person] - b.first).days < nth
@@ -46,11 +47,11 @@ def moves(a, b, deaths):
     return found
 
 
-def money(month, base, factors, weighted, heads, shares):
+def money(month, base, factors, weighted, heads, shares, days):
     """What so many heads and shares cost with neither Kav nor rate rounded, cut off after 12 digits."""
     if heads == 0:
         return Fraction(0)
-    scaled = month.combined(base, weighted / heads, factors.values()) * shares / month.days * 10 ** 12
+    scaled = month.combined(base, weighted / heads, factors.values()) * shares / days * 10 ** 12
     return Fraction(int(scaled), 10 ** 12)
 
 
@@ -62,8 +63,8 @@ def causes(a, b, before, after, moved):
         return {("held", "release"): [persons, amount]} if persons or amount else {}
     first, then = before or after, after if after["heads"] or not before else dict(after, base=before["base"], factors=before["factors"])
     base, factors = first["base"], first["factors"]
-    heads, shares, weighted = (before["heads"], before["shares"], a.weighted(before["pyramid"])) if before else (0, Fraction(0), Fraction(0))
-    last = money(a, base, factors, weighted, heads, shares)
+    heads, shares, weighted = (before["heads"], before["shares"], a.weighed(before["pyramid"])) if before else (0, Fraction(0), Fraction(0))
+    last = money(a, base, factors, weighted, heads, shares, a.days)
 
     def step(cause, persons, change, kind=None):
         if change or persons:
@@ -81,16 +82,16 @@ def causes(a, b, before, after, moved):
             for place, n in places.items():
                 pyramid[place.age, place.sex] += n
             count = sign * sum(places.values())
-            heads, weighted, shares = heads + count, weighted + sign * a.weighted(pyramid), shares + sign * sum(p.share * n for p, n in places.items())
-            now = money(a, base, factors, weighted, heads, shares)
+            heads, weighted, shares = heads + count, weighted + sign * a.weighed(pyramid), shares + sign * sum(p.share * n for p, n in places.items())
+            now = money(a, base, factors, weighted, heads, shares, a.days)
             summed += step("membership", count, rounded(now - last, digits), kind)
             last = now
-    theirs = a.weighted(then["pyramid"])
+    theirs = a.weighed(then["pyramid"])
     for cause, persons, now in (
-            ("age_or_sex", then["heads"] - heads, money(a, base, factors, theirs, then["heads"], shares + then["heads"] - heads)),
-            ("insurance", 0, money(a, base, factors, theirs, then["heads"], then["shares"])),
-            ("coefficient", 0, money(a, base, then["factors"], theirs, then["heads"], then["shares"])),
-            ("rate", 0, money(b, then["base"], then["factors"], b.weighted(then["pyramid"]), then["heads"], then["shares"]))):
+            ("age_or_sex", then["heads"] - heads, money(a, base, factors, theirs, then["heads"], shares + then["heads"] - heads, b.days)),
+            ("insurance", 0, money(a, base, factors, theirs, then["heads"], then["shares"], b.days)),
+            ("coefficient", 0, money(a, base, then["factors"], theirs, then["heads"], then["shares"], b.days)),
+            ("rate", 0, money(b, then["base"], then["factors"], b.weighed(then["pyramid"]), then["heads"], then["shares"], b.days))):
         summed += step(cause, persons, rounded(now - last, digits))
         last = now
 
@@ -136,34 +137,33 @@ class History:
         return {o: dict(line, amount=line["amount"] - line["inactive_rest"], inactive_rest=0) if line["inactive_rest"] else line
                 for o, line in month.statement.items()}
 
-    def changed(self, b, lines):
-        """Lines that are to be written, in the order of organisations; held ones wait."""
+    def corrections(self, b, seen):
+        """Organisations whose line has changed, or where one went and one came, with the line and what the ledger is to hold; held ones wait."""
+        lines, deaths, moved = self.due(b), self.tables["deaths"](seen), {}
         for organisation in sorted(set(lines) | set(self.latest)):
-            line, (_, last) = lines.get(organisation), self.latest.get(organisation, (0, None))
-            if line is None and (last["heads"] or last["amount"] or last["persons_held"]):
-                yield organisation, dict(last, **NOBODY, base=b.base_of(last["region"], last["class"]))
-            elif line and line["status"] != "held" and (last is None or differences(last, line)):
-                yield organisation, line
-
-    def restating(self, revision):
-        at, deaths = self.known_at(revision), self.tables["deaths"](self.known_at(revision))
-        b, moved = self.at(at, at), {}
-        written = dict(self.changed(b, self.due(b)))
-        theirs = {r["organisation"]: said(r) for r in self.tables["restated"][str(self.month), str(revision)]}
-        entries = {}
-        for organisation in sorted(set(written) | set(theirs)):
-            self.tell(organisation, revision, differences(written.get(organisation, {}), theirs.get(organisation, {})))
-            if organisation not in written:
-                continue
             since, last = self.latest.get(organisation, (0, None))
-            a = self.at(self.known_at(since), at)
+            line = lines.get(organisation)
+            if line is None:
+                if not (last["heads"] or last["amount"] or last["persons_held"]):
+                    continue
+                line = dict(last, **NOBODY, base=b.base_of(last["region"], last["class"]))
+            elif line["status"] == "held":
+                continue
+            a = self.at(self.known_at(since), seen)
             if since not in moved:
                 moved[since] = moves(a, b, deaths)
-            line = written[organisation]
-            for (cause, kind), entry in causes(a, b, last, line, lambda c: moved[since].get((organisation, c), {})).items():
-                entries[organisation, cause, kind] = entry
-            self.latest[organisation] = revision, line
-        self.ledger(revision, entries)
+            entries = causes(a, b, last, line, lambda cause: moved[since].get((organisation, cause), {}))
+            if entries or last is None or differences(last, line):
+                yield organisation, line, entries
+
+    def restating(self, revision):
+        at = self.known_at(revision)
+        written = {organisation: (line, entries) for organisation, line, entries in self.corrections(self.at(at, at), at)}
+        theirs = {r["organisation"]: said(r) for r in self.tables["restated"][str(self.month), str(revision)]}
+        for organisation in sorted(set(written) | set(theirs)):
+            self.tell(organisation, revision, differences(written.get(organisation, ({},))[0], theirs.get(organisation, {})))
+        self.ledger(revision, {(organisation,) + key: entry for organisation, (_, entries) in written.items() for key, entry in entries.items()})
+        self.latest.update((organisation, (revision, line)) for organisation, (line, _) in written.items())
         self.sides.clear()
         gc.collect()
 
@@ -177,8 +177,8 @@ class History:
 
     def settled(self):
         """At the end nothing is left to be written, and what was closed and the ledger sum to the month as it is now."""
-        now = self.at(NOW, NOW)
-        self.tell("any", "none", [("left to be written", o, None) for o, _ in self.changed(now, self.due(now))])
+        for organisation, line, entries in self.corrections(self.at(NOW, NOW), NOW):
+            self.tell(organisation, "after the last", differences(line, self.latest.get(organisation, (0, {}))[1]) + [(f"{c} {k}", e, None) for (c, k), e in entries.items()])
         paid = defaultdict(Fraction, {o: number(r["amount"]) or Fraction(0) for o, r in self.registry.closed[self.month].items()})
         for (month, _), entries in self.tables["ledger"].items():
             for r in entries:

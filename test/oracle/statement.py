@@ -28,7 +28,7 @@ class Month:
 
     def __init__(self, registry, scheme, month, at):
         self.registry, self.name, self.month, self.at = registry, scheme, month, at
-        for method in ("age", "base_of", "changes_on", "limits_of", "place", "weight_of"):
+        for method in ("age", "base_of", "changes_on", "limits_of", "place", "weights_of"):
             setattr(self, method, functools.cache(getattr(self, method)))
         last = last_of(month)
         self.p = latest(registry.scheme[scheme,], last, at)
@@ -62,13 +62,14 @@ class Month:
             return None
         at, state = self.at, None
         for month in self.insured_months:
-            versions = [v for v in months.get(month, ()) if v.known_from <= at.known and v.stood_from <= at.seen < v.stood_to]
-            if versions:
-                row = max(versions)
-                if row.paid or (month == self.insured_months[0] and row.category in self.exempt):
-                    return "paid"
-                if month == self.insured_months[0] and row.paid is False:
-                    state = "unpaid"
+            asked = month == self.insured_months[0]
+            # the row known last counts; of one moment the one that is best for the person
+            told = max(((v.known_from, 2 if v.paid or asked and v.category in self.exempt else 1 if v.paid is False else 0) for v in months.get(month, ())
+                        if v.known_from <= at.known and v.stood_from <= at.seen < v.stood_to), default=("", 0))[1]
+            if told == 2:
+                return "paid"
+            if asked and told == 1:
+                state = "unpaid"
         return state
 
     def changes_on(self, birth_date):
@@ -154,19 +155,20 @@ class Month:
 
     # --- the tariff ---
 
-    def weight_of(self, age, sex):
+    def weights_of(self, age, sex):
         bands = edition(self.registry.weight[self.name,], self.rate_day, self.at)
-        fitting = [number(w["weight"]) for w in bands
-                   if w["sex"] == sex and int(w["age_from"]) <= age and (w["age_to"] == "" or age < int(w["age_to"]))]
-        return fitting[0] if len(fitting) == 1 else None
+        return [number(w["weight"]) for w in bands if w["sex"] == sex and int(w["age_from"]) <= age and (w["age_to"] == "" or age < int(w["age_to"]))]
 
     def weighted(self, pyramid):
         """Heads times weights; None where somebody has no weight, or several."""
+        return self.weighed(pyramid) if all(len(self.weights_of(*cell)) == 1 for cell in pyramid) else None
+
+    def weighed(self, pyramid):
+        """The same, however many weights somebody has."""
         heads = Counter()
-        for (age, sex), n in pyramid.items():
-            if n:
-                heads[self.weight_of(age, sex)] += n
-        return None if None in heads else sum((weight * n for weight, n in heads.items()), Fraction(0))
+        for cell, n in pyramid.items():
+            heads[sum(self.weights_of(*cell))] += n
+        return sum((weight * n for weight, n in heads.items()), Fraction(0))
 
     def base_of(self, region, kind):
         rows = self.registry.rate[self.name, kind]
@@ -212,27 +214,22 @@ class Month:
         contract = self.contract_of(organisation)
         factors = self.factors_of(organisation)
         base = self.base_of(region, kind) if kind else None
+        broken = any(f is None or f < 0 for f in factors.values())
+        coefficient = weighted / divisor if divisor and weighted is not None else None
+        if self.p["coefficient_rounding"]:
+            coefficient = rounded(coefficient, int(self.p["coefficient_rounding"]))
+        rate = None if coefficient is None or base is None or broken else self.combined(base, coefficient, factors.values())
         wrong = [reason for reason, holds in (
-            ("no_heads", not divisor), ("no_weight", weighted is None), ("no_status", not kind), ("no_rate", kind and base is None),
-            ("no_contract", contract is None), ("no_factor", None in factors.values())) if holds]
-        line = {"region": region, "class": kind, "heads": heads, "pyramid": dict(pyramid), "persons_held": sum(group.values()) - heads,
+            ("no_heads", not divisor), ("no_weight", weighted is None), ("no_status", not kind),
+            ("no_rate", kind and base is None or rate is not None and rate < 0), ("no_contract", contract is None), ("no_factor", broken)) if holds]
+        shares = sum((place.share * n for place, n in placed.items()), Fraction(0))
+        paid_at = rounded(rate, int(self.p["rate_rounding"])) if self.p["rate_rounding"] else rate
+        return {"region": region, "class": kind, "heads": heads, "pyramid": dict(pyramid), "persons_held": sum(group.values()) - heads,
                 "suspect": sum(n for place, n in group.items() if place.suspect),
                 "insurance_unknown": sum(n for place, n in placed.items() if place.unknown) if self.asks else None,
-                "shares": sum((place.share * n for place, n in placed.items()), Fraction(0)), "reduced": dict(reduced), "factors": factors, "base": base,
-                "held_because": ", ".join(wrong), "status": "held" if wrong else "ok", "coefficient": None, "rate": None, "earned": None,
-                "contract_amount": number(contract["yearly_amount"]) if contract else None}
-        if divisor and weighted is not None:
-            coefficient = weighted / divisor
-            if self.p["coefficient_rounding"]:
-                coefficient = rounded(coefficient, int(self.p["coefficient_rounding"]))
-            line["coefficient"] = rounded(coefficient, int(self.p["coefficient_rounding"] or 6))
-            if base is not None and None not in factors.values():
-                rate = self.combined(base, coefficient, factors.values())
-                paid_at = rounded(rate, int(self.p["rate_rounding"])) if self.p["rate_rounding"] else rate
-                line["rate"] = rounded(rate, int(self.p["rate_rounding"] or 12))
-                if not wrong:
-                    line["earned"] = rounded(paid_at * line["shares"] / self.days, int(self.p["amount_rounding"]))
-        return line
+                "shares": shares, "reduced": dict(reduced), "factors": factors, "base": base, "coefficient": rounded(coefficient, int(self.p["coefficient_rounding"] or 6)),
+                "rate": rounded(rate, int(self.p["rate_rounding"] or 12)), "earned": None if wrong else rounded(paid_at * shares / self.days, int(self.p["amount_rounding"])),
+                "contract_amount": number(contract["yearly_amount"]) if contract else None, "held_because": ", ".join(wrong), "status": "held" if wrong else "ok"}
 
     def contract_of(self, organisation):
         """The contract in force; of one that a later row replaces only the later row is asked for its end."""
@@ -252,7 +249,7 @@ class Month:
             if r.known_from <= known_at < r.known_to and r.mark in ("counted", "suspect"):
                 seen[r.organisation, r.person] += bisect_left(days, r.until) - bisect_left(days, r.since)
         needed = 12 if self.p["inactive"] == "whole_year" else 1
-        served = {(r["organisation"], r["person"]) for r in self.registry.services(self.at, self.month.year) if not r["denied_at"]}
+        served = {(r["organisation"], r["person"]) for r in self.registry.services(self.at, self.month.year) if not r["denied_at"] or moment(r["denied_at"]) > self.at.known}
         return {key for key, times in seen.items() if times >= needed and key not in served}
 
     def closed(self, month):

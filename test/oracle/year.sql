@@ -4,19 +4,19 @@ SELECT osms.create_registry('fund', cut_over => '2025-01-01');
 SELECT setseed(0.25);
 CREATE FUNCTION pick(upto int) RETURNS int LANGUAGE sql VOLATILE RETURN least(floor(random() * upto)::int, upto - 1);
 
--- A scheme for every month. Choices change at their own pace, so that each of them is somewhere; heads are counted by days in one month.
+-- A scheme for every month. Each choice is somewhere; heads are counted by days in one month, with or without
+-- lists over their norm as :list_limit says, for ranks on every day take their time.
 INSERT INTO osms.act (act, title) VALUES ('order-1', 'Made up for the oracle');
 INSERT INTO osms.scheme (scheme, combination, snapshot, age_on, rate_on, coefficient_over, suspect, coefficient_rounding, rate_rounding, amount_rounding, uninsured,
     insurance_lag, insurance_unknown, grace, list_limit, both_reductions, inactive, cap, valid_from, known_from, act)
-SELECT 'month ' || m, (p.choice ->> 'combination'), CASE m WHEN 9 THEN 'person_days' WHEN 3 THEN 'first_day' WHEN 7 THEN 'first_day' ELSE 'last_day' END,
+SELECT 'month ' || m, p.choice ->> 'combination', CASE m WHEN 9 THEN 'person_days' WHEN 3 THEN 'first_day' WHEN 7 THEN 'first_day' ELSE 'last_day' END,
        p.choice ->> 'age_on', p.choice ->> 'rate_on', p.choice ->> 'coefficient_over', p.choice ->> 'suspect',
        CASE m % 4 WHEN 1 THEN 4 WHEN 2 THEN 6 END, CASE m % 5 WHEN 0 THEN NULL WHEN 1 THEN 4 ELSE 2 END, CASE m % 6 WHEN 4 THEN 0 ELSE 2 END,
        CASE m WHEN 5 THEN 'full' ELSE 'reduced' END, CASE m % 5 WHEN 2 THEN 0 WHEN 3 THEN 3 ELSE 1 END, p.choice ->> 'insurance_unknown', p.choice ->> 'grace',
-       p.choice ->> 'list_limit', p.choice ->> 'both_reductions', CASE m WHEN 4 THEN 'none' WHEN 8 THEN 'any_month' ELSE 'whole_year' END,
+       CASE m WHEN 9 THEN :'list_limit' ELSE p.choice ->> 'list_limit' END, p.choice ->> 'both_reductions', CASE m WHEN 4 THEN 'none' WHEN 8 THEN 'any_month' ELSE 'whole_year' END,
        CASE m WHEN 10 THEN 'cut' WHEN 6 THEN 'none' ELSE 'carried' END, '2020-01-01', '2020-01-01', 'order-1'
 FROM generate_series(1, 12) AS m, LATERAL (
-    SELECT jsonb_object_agg(q.property, q.choices[1 + (m * q.place + q.place / 3) % cardinality(q.choices)]) AS choice
-    FROM osms.scheme_property() WITH ORDINALITY AS q (property, choices, minimum, maximum, place) WHERE q.choices IS NOT NULL) AS p;
+    SELECT jsonb_object_agg(q.property, q.choices[1 + pick(cardinality(q.choices) + 0 * m)]) AS choice FROM osms.scheme_property() AS q WHERE q.choices IS NOT NULL) AS p;
 INSERT INTO osms.scheme_weight (scheme, age_from, age_to, sex, weight, valid_from, known_from, act)
 SELECT scheme, a, b, s, w + CASE s WHEN 'male' THEN 0 ELSE 0.0123 END, '2020-01-01', '2020-01-01', 'order-1'
 FROM osms.scheme, (VALUES (0, 1, 3.5001), (1, 18, 1.2), (18, 65, 0.7), (65, NULL, 1.9333)) AS w (a, b, w), unnest('{male,female}'::osms.sex[]) AS s WHERE act = 'order-1';
@@ -52,6 +52,9 @@ SELECT i, m::date, (ARRAY['1', '7', 'M1', NULL])[1 + i % 4], (ARRAY[true, true, 
 FROM generate_series(4, :persons, 4) AS i, generate_series('2024-08-01'::date, '2025-12-01', '1 month') AS m WHERE random() < 0.6;
 INSERT INTO fund.service (service, person, organisation, served_on, denied_at)
 SELECT a.attachment, a.person, a.organisation, date '2025-01-01' + pick(365), CASE pick(20) WHEN 0 THEN now() END FROM fund.attachment AS a WHERE random() < 0.8;
+CREATE INDEX ON fund.attachment (state) WHERE state = 'annulled';
+CREATE INDEX ON fund.attachment (restores);
+CREATE INDEX ON fund.person (death_date) WHERE death_date IS NOT NULL;
 SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off", "contracted": "off", "same_territory": "off", "free_choice_limit": "off"}');
 CALL osms.fill_roster('fund', batch => NULL);
 
@@ -148,7 +151,7 @@ BEGIN
                 WHEN 'scheme' THEN
                     INSERT INTO osms.scheme
                     SELECT (jsonb_populate_record(s, jsonb_build_object('known_from', clock_timestamp(), p.property, p.choices[1 + pick(cardinality(p.choices))]))).*
-                    FROM osms.scheme_on(scheme, '2025-12-31', clock_timestamp()) AS s, osms.scheme_property() AS p WHERE p.choices IS NOT NULL AND p.property <> 'snapshot' ORDER BY random() LIMIT 1;
+                    FROM osms.scheme_on(scheme, '2025-12-31', clock_timestamp()) AS s, osms.scheme_property() AS p WHERE p.choices IS NOT NULL ORDER BY random() LIMIT 1;
             END CASE;
     END CASE;
     SET CONSTRAINTS ALL IMMEDIATE;
@@ -180,7 +183,7 @@ BEGIN
                 COMMIT;
             END IF;
         END LOOP;
-        FOR month IN SELECT s.month FROM fund.statement AS s WHERE m = 12 OR (extract(month FROM s.month) + m) % 3 = 0 OR s.month = first ORDER BY 1 LOOP
+        FOR month IN SELECT s.month FROM fund.statement AS s WHERE m = 12 OR (extract(month FROM s.month) + m) % 4 = 0 OR s.month = first ORDER BY 1 LOOP
             PERFORM osms.post_restatement('fund', month);
             COMMIT;
         END LOOP;
