@@ -119,18 +119,33 @@ BEGIN
         WHEN 'coefficient' THEN
             INSERT INTO fund.coefficient VALUES (somewhere, (ARRAY['rural', 'density', 'heating'])[1 + pick(3)], round(0.8 + random()::numeric / 2, 4), day, clock_timestamp(), 'order-1');
         WHEN 'contribution' THEN
-            INSERT INTO fund.insurance (person, month, category, paid) VALUES (someone, date_trunc('month', day), (ARRAY['1', 'M2', NULL])[1 + pick(3)], pick(3) > 0)
-            ON CONFLICT (person, month) DO UPDATE SET paid = NOT insurance.paid;
+            -- told for the first time, told otherwise later, or changed in place
+            IF nth % 3 > 0 THEN
+                INSERT INTO fund.insurance (person, month, category, paid) VALUES (someone, date_trunc('month', day), (ARRAY['1', 'M2', NULL])[1 + pick(3)], (ARRAY[true, false, NULL])[1 + pick(3)]);
+            ELSE
+                UPDATE fund.insurance SET paid = NOT paid WHERE person = someone;
+            END IF;
         WHEN 'service' THEN INSERT INTO fund.service (service, person, organisation, served_on) VALUES (1000000 + nth, someone, coalesce(a.organisation, somewhere), day);
         WHEN 'denial' THEN UPDATE fund.service SET denied_at = CASE WHEN denied_at IS NULL THEN clock_timestamp() END WHERE service = someone;
         WHEN 'status' THEN
-            INSERT INTO fund.organisation_status (organisation, region, class, valid_from) VALUES (CASE pick(6) WHEN 0 THEN 57 ELSE somewhere END, 'r' || pick(5), (ARRAY['urban', 'rural'])[1 + pick(2)], day);
+            INSERT INTO fund.organisation_status (organisation, region, class, valid_from) VALUES (CASE pick(6) WHEN 0 THEN 57 ELSE somewhere END, 'r' || pick(5), (ARRAY['urban', 'rural'])[1 + pick(2)], CASE pick(3) WHEN 0 THEN '2020-01-01' ELSE day END);
         WHEN 'contract' THEN
-            UPDATE fund.contract SET yearly_amount = round(yearly_amount * (0.8 + random()::numeric / 2)), valid_to = CASE WHEN valid_to IS NULL AND nth % 9 = 0 THEN day END WHERE organisation = somewhere;
-            IF NOT FOUND AND nth % 2 = 0 THEN
-                INSERT INTO fund.contract (organisation, valid_from) VALUES (somewhere, day);
+            IF nth % 3 = 0 THEN
+                UPDATE fund.contract SET yearly_amount = round(yearly_amount * (0.8 + random()::numeric / 2)) WHERE organisation = somewhere;
+            ELSE
+                INSERT INTO fund.contract (organisation, valid_from, valid_to, yearly_amount)
+                SELECT c.organisation, c.valid_from, CASE WHEN c.valid_to IS NULL AND nth % 9 = 1 THEN day END, round(c.yearly_amount * (0.8 + random()::numeric / 2))
+                FROM fund.contract AS c WHERE c.organisation = somewhere ORDER BY c.valid_from DESC, c.known_from DESC LIMIT 1;
+                IF NOT FOUND THEN
+                    INSERT INTO fund.contract (organisation, valid_from) VALUES (somewhere, day);
+                END IF;
             END IF;
-        WHEN 'norm' THEN UPDATE fund.site SET norm = norm * (4 + pick(4)) / 5 WHERE organisation = somewhere AND site = '1';
+        WHEN 'norm' THEN
+            IF nth % 3 = 0 THEN
+                UPDATE fund.site SET norm = norm * (4 + pick(4)) / 5 WHERE organisation = somewhere AND site = '1';
+            ELSE
+                INSERT INTO fund.site (organisation, site, norm, valid_from) VALUES (somewhere, '1', (SELECT max(norm) FROM fund.site) * (1 + pick(8)) / 8, CASE pick(2) WHEN 0 THEN '2020-01-01' ELSE day END);
+            END IF;
         WHEN 'tariff' THEN
             event := kind;
             CASE kind
