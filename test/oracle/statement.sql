@@ -28,7 +28,7 @@ SELECT attachment, person, organisation, site, since, until, birth_date - 400, s
 UPDATE fund.setting SET roster_complete = true;
 
 INSERT INTO fund.organisation_status (organisation, region, class, valid_from)
-SELECT o, 'region ' || o % 5, CASE o % 3 WHEN 0 THEN 'rural' WHEN 1 THEN 'urban' ELSE CASE WHEN o = 20 THEN 'remote' ELSE 'urban' END END, '2020-01-01'
+SELECT o, 'region ' || o % 5, CASE o % 3 WHEN 0 THEN 'rural' WHEN 1 THEN 'urban' ELSE CASE WHEN o = 20 THEN 'remote' ELSE 'urban' END END, CASE o WHEN 30 THEN date '2026-06-15' ELSE '2020-01-01' END
 FROM generate_series(1, 39) AS o;
 INSERT INTO fund.organisation_status (organisation, region, class, valid_from) SELECT o, 'region 9', 'rural', '2026-03-15' FROM generate_series(1, 39, 6) AS o;
 INSERT INTO fund.contract (organisation, valid_from, valid_to, yearly_amount)
@@ -63,11 +63,18 @@ INSERT INTO osms.scheme (scheme, snapshot, age_on, rate_on, coefficient_over, in
 SELECT format('INSERT INTO osms.scheme (scheme, %1$I, valid_from, known_from, act) VALUES (%2$L, %3$L, ''2020-01-01'', ''2020-01-01'', ''x'')', property, property || ' ' || choice, choice)
 FROM osms.scheme_property(), unnest(choices[2:]) AS choice WHERE property <> 'sanction_rate'
 \gexec
+-- and schemes in which everything is asked for together
+INSERT INTO osms.scheme
+SELECT (jsonb_populate_record(d, jsonb_build_object('scheme', 'random ' || n) || (
+    SELECT jsonb_object_agg(p.property, CASE WHEN p.choices IS NOT NULL THEN to_jsonb(p.choices[1 + pick(p.property, n, cardinality(p.choices))])
+        WHEN p.property IN ('coefficient_rounding', 'rate_rounding') AND pick(p.property || '?', n, 3) = 0 THEN NULL
+        ELSE to_jsonb(pick(p.property, n, CASE p.property WHEN 'coefficient_rounding' THEN 7 ELSE 4 END)) END) FROM osms.scheme_property() AS p))).*
+FROM generate_series(1, 60) AS n, osms.scheme AS d WHERE d.scheme = 'default';
 INSERT INTO osms.scheme_weight (scheme, age_from, age_to, sex, weight, valid_from, known_from, act)
 SELECT s.scheme, a, b, x, w + CASE x WHEN 'male' THEN 0 ELSE 0.0137 END, v, k, 'x'
 FROM osms.scheme s, (VALUES (date '2020-01-01', timestamptz '2020-01-01', 0, 1, 3.5001), ('2020-01-01', '2020-01-01', 1, 18, 1.2), ('2020-01-01', '2020-01-01', 18, 65, 0.7),
     ('2020-01-01', '2020-01-01', 65, NULL, 1.9333), ('2026-03-15', '2026-06-01', 0, 7, 2.7002), ('2026-03-15', '2026-06-01', 7, 50, 0.92), ('2026-03-15', '2026-06-01', 50, NULL, 1.5)
-    ) AS e (v, k, a, b, w), unnest('{male,female}'::osms.sex[]) AS x WHERE s.act = 'x';
+    ) AS e (v, k, a, b, w), unnest('{male,female}'::osms.sex[]) AS x WHERE s.act = 'x' AND (a < 65 OR s.scheme NOT LIKE 'random %9');
 INSERT INTO osms.base_rate (scheme, region, class, rate, valid_from, known_from, act)
 SELECT s.scheme, r, c, b, v, k, 'x'
 FROM osms.scheme s, (VALUES (NULL, 'urban', 1010.11, date '2020-01-01', timestamptz '2020-01-01'), (NULL, 'rural', 1212.13, '2020-01-01', '2020-01-01'),
@@ -76,4 +83,20 @@ FROM osms.scheme s, (VALUES (NULL, 'urban', 1010.11, date '2020-01-01', timestam
 INSERT INTO osms.norm_step (scheme, above, share, valid_from, known_from, act)
 SELECT s.scheme, a, w, v, k, 'x' FROM osms.scheme s, (VALUES (100, 0.8, date '2020-01-01', timestamptz '2020-01-01'), (130.5, 0.5, '2020-01-01', '2020-01-01'), (100, 1, '2026-01-01', '2026-06-01'),
     (110, 0.85, '2026-01-01', '2026-06-01'), (150, 0, '2026-01-01', '2026-06-01')) AS e (a, w, v, k) WHERE s.act = 'x' AND s.scheme NOT LIKE 'inactive%';
+-- What became known on 1 June 2026: of one fact the row known last counts.
+INSERT INTO fund.insurance (person, month, category, paid, known_from)
+SELECT person, month, CASE WHEN person % 4 = 0 THEN 'M1' ELSE category END, (ARRAY[true, false, NULL])[1 + pick('corrected', person, 3)], '2026-06-01' FROM fund.insurance WHERE pick('told otherwise' || month, person, 6) = 0;
+INSERT INTO fund.contract (organisation, valid_from, valid_to, yearly_amount, known_from)
+SELECT organisation, valid_from, CASE WHEN organisation % 4 = 0 THEN date '2026-03-20' END, yearly_amount * 1.25, '2026-06-01' FROM fund.contract WHERE organisation % 4 < 2;
+INSERT INTO fund.organisation_status (organisation, region, class, valid_from, known_from)
+SELECT organisation, 'region 3', 'rural', valid_from, '2026-06-01' FROM fund.organisation_status WHERE organisation % 7 = 2;
+INSERT INTO fund.site (organisation, site, norm, valid_from, known_from)
+SELECT organisation, site, CASE WHEN organisation % 2 = 0 THEN norm + 2 END, valid_from, '2026-06-01' FROM fund.site WHERE organisation % 5 = 1;
+INSERT INTO fund.service (service, person, organisation, served_on, known_from, denied_at)
+SELECT r.attachment * 10 + 5, r.person, r.organisation, '2026-02-02', '2026-06-01', CASE WHEN r.person % 3 = 0 THEN timestamptz '2026-09-01' END FROM fund.roster AS r WHERE r.known_to = 'infinity' AND r.person % 17 = 0;
+INSERT INTO fund.coefficient (organisation, kind, value, valid_from, known_from, act) VALUES
+    (7, 'density', -0.5, '2026-03-15', '2025-01-01', 'x'), (9, 'rural', 0, '2026-03-15', '2025-01-01', 'x'), (9, 'density', 0, '2026-03-15', '2025-01-01', 'x');
+INSERT INTO osms.parameter (name, value, valid_from, known_from, act) VALUES
+    ('uninsured_share', '0.85', '2026-04-01', '2026-06-01', 'x'), ('insurance_grace_months', '2', '2026-02-01', '2026-01-01', 'x'),
+    ('insurance_exempt_categories', '{M1,7}', '2026-05-01', '2026-01-01', 'x'), ('inactive_share', '0.7', '2026-05-01', '2026-06-01', 'x'), ('inactive_share', '1', '2025-09-01', '2026-11-01', 'x');
 ANALYZE;

@@ -38,7 +38,11 @@ sub judged
 
 judged('every property', q{SELECT scheme, month, known_at::timestamptz FROM osms.scheme,
 	(VALUES (date '2026-03-01', '2026-05-31 23:59:59.999999+00'), ('2026-12-01', '2026-06-01+00')) AS m (month, known_at)
-	WHERE act = 'x' AND NOT (snapshot = 'person_days' AND month = '2026-12-01')});
+	WHERE act = 'x' AND scheme !~ 'random' AND NOT (snapshot = 'person_days' AND month = '2026-12-01')});
+judged('properties together', q{SELECT scheme, date '2025-10-01' + make_interval(months => CASE WHEN n % 2 = 0 OR snapshot = 'person_days' THEN n % 14 ELSE 14 END),
+	(ARRAY['2026-05-31 23:59:59.999999+00', '2026-06-01+00', '2026-12-31+00'])[1 + n % 3]::timestamptz FROM osms.scheme, LATERAL (SELECT substr(scheme, 8)::int) AS s (n) WHERE scheme ~ '^random'});
+is($node->safe_psql('postgres', q{SELECT string_agg(r, ', ' ORDER BY r) FROM unnest('{no_contract,no_factor,no_rate,no_status,no_weight}'::text[]) r
+	WHERE NOT EXISTS (SELECT FROM lines WHERE held_because ~ r)}), '', 'lines are held for every reason');
 judged('every month', q{SELECT 'default', m, '2026-12-31+00' FROM generate_series('2025-09-01'::date, '2026-11-01', '1 month') AS m});
 
 # Months that are closed: December takes back at their rates, the cap counts their amounts and carries their cut.
