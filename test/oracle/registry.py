@@ -17,8 +17,15 @@ ONE_DAY = datetime.timedelta(1)
 
 # As known at the one, computed from what stood in the tables at the other.
 Moment = namedtuple("Moment", "known seen")
-RosterRow = namedtuple("RosterRow", "attachment person organisation site since until birth_date sex basis mark known_from known_to")
 Contribution = namedtuple("Contribution", "known_from stood_from stood_to paid category")
+
+
+class RosterRow:
+    __slots__ = "attachment", "person", "organisation", "site", "since", "until", "birth_date", "sex", "basis", "mark", "known_from", "known_to"
+
+    def __init__(self, r):
+        for column in self.__slots__:
+            setattr(self, column, READ_AS.get(column, str)(r[column]))
 
 
 class Place:
@@ -49,6 +56,9 @@ def moment(text):
 
 def number(text):
     return None if text in ("", None) else Fraction(text)
+
+
+READ_AS = {"attachment": int, "since": day, "until": day, "birth_date": day, "known_from": moment, "known_to": moment}
 
 
 def rounded(value, digits):
@@ -108,9 +118,7 @@ def edition(rows, on, at):
 class Registry:
     def __init__(self):
         self.places = {}
-        self.roster = [RosterRow(int(r["attachment"]), r["person"], r["organisation"], r["site"], day(r["since"]), day(r["until"]),
-                                 day(r["birth_date"]), r["sex"], r["basis"], r["mark"], moment(r["known_from"]), moment(r["known_to"]))
-                       for r in read("roster")]
+        self.roster = [RosterRow(r) for r in read("roster")]
         self.insurance = {}
         for r in clocked(read("insurance")):
             self.insurance.setdefault(r["person"], {}).setdefault(day(r["month"]), []).append(

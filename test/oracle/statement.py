@@ -139,7 +139,8 @@ class Month:
         for a, b in zip(edges, edges[1:]):
             there = [member for member in listed if member[1] <= a < member[2]]
             for place, member in enumerate(there, 1):
-                yield member, next((share for limit, share in reversed(limits) if place > limit), None), a, b
+                beyond = [share for limit, share in limits if place > limit] if place > limits[0][0] else ()
+                yield member, beyond[-1] if beyond else None, a, b
 
     def place(self, age, sex, mark, over, state):
         uninsured = state == "unpaid" or state is None and self.p["insurance_unknown"] == "reduced"
@@ -156,18 +157,20 @@ class Month:
     # --- the tariff ---
 
     def weights_of(self, age, sex):
+        """How many weights an age and sex have, and their sum."""
         bands = edition(self.registry.weight[self.name,], self.rate_day, self.at)
-        return [number(w["weight"]) for w in bands if w["sex"] == sex and int(w["age_from"]) <= age and (w["age_to"] == "" or age < int(w["age_to"]))]
+        fitting = [number(w["weight"]) for w in bands if w["sex"] == sex and int(w["age_from"]) <= age and (w["age_to"] == "" or age < int(w["age_to"]))]
+        return len(fitting), sum(fitting)
 
     def weighted(self, pyramid):
         """Heads times weights; None where somebody has no weight, or several."""
-        return self.weighed(pyramid) if all(len(self.weights_of(*cell)) == 1 for cell in pyramid) else None
+        return self.weighed(pyramid) if all(self.weights_of(*cell)[0] == 1 for cell in pyramid) else None
 
     def weighed(self, pyramid):
         """The same, however many weights somebody has."""
         heads = Counter()
         for cell, n in pyramid.items():
-            heads[sum(self.weights_of(*cell))] += n
+            heads[self.weights_of(*cell)[1]] += n
         return sum((weight * n for weight, n in heads.items()), Fraction(0))
 
     def base_of(self, region, kind):
