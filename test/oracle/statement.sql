@@ -52,7 +52,7 @@ FROM generate_series(1, 36, 2) AS o, generate_series('2026-01-01'::date, '2026-0
 -- what months that are closed leave behind, free to be written by hand
 DROP TABLE fund.ledger, fund.restatement_line, fund.restatement, fund.statement_line, fund.statement;
 CREATE TABLE fund.statement (month date, scheme text, known_at timestamptz);
-CREATE TABLE fund.statement_line (month date, organisation bigint, rate numeric, amount numeric, cap_cut numeric, status text);
+CREATE TABLE fund.statement_line (month date, organisation bigint, rate numeric, amount numeric, cap_cut numeric, status text, earned numeric);
 
 INSERT INTO osms.act (act, title) VALUES ('x', 'Made up for the oracle');
 INSERT INTO osms.scheme (scheme, valid_from, known_from, act) VALUES ('default', '2020-01-01', '2020-01-01', 'x');
