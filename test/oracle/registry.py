@@ -8,10 +8,11 @@ import csv
 import datetime
 import os
 import sys
+import zoneinfo
 from collections import defaultdict, namedtuple
 from fractions import Fraction
 
-NOW = "9999"    # later than every moment that a dump tells, earlier than for ever
+NOW, FOREVER_KNOWN = "9999", "~"    # later than every moment that a dump tells, and for ever
 FOREVER, NEVER = datetime.date.max, datetime.date.min
 ONE_DAY = datetime.timedelta(1)
 
@@ -51,7 +52,7 @@ def day(text):
 
 def moment(text):
     """Moments are written in UTC, so they compare as text."""
-    return {"infinity": "~", "-infinity": ""}.get(text, text)
+    return {"infinity": FOREVER_KNOWN, "-infinity": ""}.get(text, text)
 
 
 def number(text):
@@ -119,6 +120,11 @@ class Registry:
     def __init__(self):
         self.places = {}
         self.roster = [RosterRow(r) for r in read("roster")]
+        self.rows_of, self.first_known = defaultdict(list), {}
+        for row in self.roster:
+            self.rows_of[row.person].append(row)
+            self.first_known[row.attachment] = min(row.known_from, self.first_known.get(row.attachment, FOREVER_KNOWN))
+        self.zone = zoneinfo.ZoneInfo(read("setting")[0]["time_zone"])
         self.insurance = {}
         for r in clocked(read("insurance")):
             self.insurance.setdefault(r["person"], {}).setdefault(day(r["month"]), []).append(
@@ -128,7 +134,7 @@ class Registry:
         self.coefficient = defaultdict(dict)
         for (organisation, kind), rows in by(clocked(read("coefficient")), "organisation", "kind").items():
             self.coefficient[organisation][kind] = rows
-        self.service = by(clocked(read("service")), "service")
+        self.service = by(clocked(read("service")), "person", "organisation")
         self.site = by(clocked(read("site")), "organisation", "site")
         self.payment = by(clocked(read("payment")), "organisation")
         self.scheme = by(clocked(read("scheme")), "scheme")
@@ -151,9 +157,23 @@ class Registry:
     def place(self, *values):
         return self.places.setdefault(values, Place(*values))
 
-    def services(self, at, year):
-        """Services of a year, denied ones too."""
-        for versions in self.service.values():
-            r = max(known(versions, at), key=clock, default=None)
-            if r and day(r["served_on"]).year == year:
-                yield r
+    def served(self, person, organisation, first, end, at):
+        """Whether an organisation served a person from a day up to another, as known; denied services are none."""
+        return any(first <= day(r["served_on"]) < end and not (r["denied_at"] and moment(r["denied_at"]) <= at.known)
+                   for r in known(self.service.get((person, organisation), ()), at))
+
+    def any_service(self, first, end, at):
+        return any(first <= day(r["served_on"]) < end for rows in self.service.values() for r in known(rows, at))
+
+    def end_of(self, month):
+        """The moment at which a month is over where the registry is."""
+        midnight = datetime.datetime.combine(month_of(month, 1), datetime.time(), self.zone)
+        return midnight.astimezone(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M:%S+00")
+
+    def in_time(self, row, on):
+        """Of an attachment that restores another: known before the month of the day was over, or the same organisation had the person until then."""
+        if self.first_known[row.attachment] < self.end_of(on.replace(day=1)):
+            return True
+        before = max((r for r in self.rows_of[row.person] if r.attachment != row.attachment and r.mark != "excused" and r.since <= on < r.until
+                      and r.known_from < row.known_from), key=lambda r: (r.known_to, r.known_from), default=None)
+        return before is not None and before.organisation == row.organisation

@@ -32,6 +32,7 @@ def moves(a, b, deaths):
     """Places of those who are in the first statement only, and in the second only, by organisation and cause."""
     same_days = (a.first, a.end) == (b.first, b.end)
     persons = {row.person for row in (set(a.rows) ^ set(b.rows) if same_days else a.rows + b.rows)}
+    persons |= {row.person for row in a.restored if a.restored[row] != b.restored.get(row)}
     found, before, after = defaultdict(Counter), on_days(a, persons), on_days(b, persons)
     common = min(a.days, b.days)        # a day that only one of them has is nobody's coming or going
     for person in persons:

@@ -31,6 +31,7 @@ class Month:
         for method in ("age", "base_of", "changes_on", "limits_of", "place", "weights_of"):
             setattr(self, method, functools.cache(getattr(self, method)))
         last = last_of(month)
+        self.year = month.replace(month=1), month.replace(year=month.year + 1, month=1)
         self.p = latest(registry.scheme[scheme,], last, at)
         self.first = last if self.p["snapshot"] == "last_day" else month
         self.end = month + ONE_DAY if self.p["snapshot"] == "first_day" else last + ONE_DAY
@@ -85,22 +86,35 @@ class Month:
         age = age_on(birth_date, self.age_day or on)
         return age if age < 128 else None
 
-    def stretches(self, row):
-        """The days counted on which a row is there, as (first, end, age)."""
-        if self.days == 1:
-            return ((self.first, self.end, self.age(row.birth_date, self.first) if row.sex else None),)
+    def spans(self, row):
+        """The days counted on which a row is there, as (first, end). One that restores another may be there on some of them only."""
         first, end = max(row.since, self.first), min(row.until, self.end)
+        if row.basis != "restores" or self.p["restored"] == "paid":
+            return [(first, end)]
+        if self.p["restored"] == "served" and self.registry.served(row.person, row.organisation, self.month, month_of(self.month, 1), self.at):
+            return [(first, end)]
+        return [(on, on + ONE_DAY) for on in (first + n * ONE_DAY for n in range((end - first).days)) if self.registry.in_time(row, on)]
+
+    def stretches(self, row):
+        """The same as (first, end, age)."""
+        if self.days == 1:
+            yield self.first, self.end, self.age(row.birth_date, self.first) if row.sex else None
+            return
         changes = self.changes_on(row.birth_date) if row.sex and row.birth_date else ()
-        edges = [first] + [d for d in changes if first < d < end] + [end]
-        return [(a, b, self.age(row.birth_date, a) if row.sex else None) for a, b in zip(edges, edges[1:])]
+        for first, end in self.restored.get(row) or self.spans(row):
+            edges = [first] + [d for d in changes if first < d < end] + [end]
+            for a, b in zip(edges, edges[1:]):
+                yield a, b, self.age(row.birth_date, a) if row.sex else None
 
     @functools.cached_property
     def rows(self):
         """The rows of the roster that count."""
         marks = ("counted", "suspect") if self.p["suspect"] == "paid" else ("counted",)
         at, first, end = self.at.known, self.first, self.end
-        return [row for row in self.registry.roster
+        rows = [row for row in self.registry.roster
                 if row.since < end and row.until > first and row.known_from <= at < row.known_to and row.mark in marks]
+        self.restored = {row: self.spans(row) for row in rows if row.basis == "restores"}
+        return [row for row in rows if self.restored.get(row, True)]
 
     @functools.cached_property
     def members(self):
@@ -250,10 +264,13 @@ class Month:
         seen, known_at = Counter(), self.at.known
         for r in self.registry.roster:
             if r.known_from <= known_at < r.known_to and r.mark in ("counted", "suspect"):
-                seen[r.organisation, r.person] += bisect_left(days, r.until) - bisect_left(days, r.since)
+                if r.basis == "restores" and self.p["restored"] != "paid":
+                    seen[r.organisation, r.person] += sum(r.since <= d < r.until and self.registry.in_time(r, d) for d in days)
+                else:
+                    seen[r.organisation, r.person] += bisect_left(days, r.until) - bisect_left(days, r.since)
         needed = 12 if self.p["inactive"] == "whole_year" else 1
-        served = {(r["organisation"], r["person"]) for r in self.registry.services(self.at, self.month.year) if not r["denied_at"] or moment(r["denied_at"]) > self.at.known}
-        return {key for key, times in seen.items() if times >= needed and key not in served}
+        return {(organisation, person) for (organisation, person), times in seen.items()
+                if times >= needed and not self.registry.served(person, organisation, *self.year, self.at)}
 
     def closed(self, month):
         """A month of this year as it was closed, or as it would be now."""
@@ -265,7 +282,7 @@ class Month:
     def december(self):
         """What each organisation returns, and its heads of December."""
         cut, heads = defaultdict(Fraction), Counter()
-        if self.month.month != 12 or self.inactive_share == 1 or not any(self.registry.services(self.at, self.month.year)):
+        if self.month.month != 12 or self.inactive_share == 1 or not self.registry.any_service(*self.year, self.at):
             return cut, heads
         persons = self.inactive()
         for each in (self.closed(self.month.replace(month=m)) for m in range(1, 13)):

@@ -8,13 +8,14 @@ CREATE FUNCTION pick(upto int) RETURNS int LANGUAGE sql VOLATILE RETURN least(fl
 -- lists over their norm as :list_limit says, for ranks on every day take their time.
 INSERT INTO osms.act (act, title) VALUES ('order-1', 'Made up for the oracle');
 INSERT INTO osms.scheme (scheme, combination, snapshot, age_on, rate_on, coefficient_over, suspect, coefficient_rounding, rate_rounding, amount_rounding, uninsured,
-    insurance_lag, insurance_unknown, grace, list_limit, both_reductions, inactive, cap, valid_from, known_from, act)
+    insurance_lag, insurance_unknown, grace, list_limit, both_reductions, inactive, cap, restored, valid_from, known_from, act)
 SELECT 'month ' || m, p.choice ->> 'combination', CASE m WHEN 9 THEN 'person_days' WHEN 3 THEN 'first_day' WHEN 7 THEN 'first_day' ELSE 'last_day' END,
        p.choice ->> 'age_on', p.choice ->> 'rate_on', p.choice ->> 'coefficient_over', p.choice ->> 'suspect',
        CASE m % 4 WHEN 1 THEN 4 WHEN 2 THEN 6 END, CASE m % 5 WHEN 0 THEN NULL WHEN 1 THEN 4 ELSE 2 END, CASE m % 6 WHEN 4 THEN 0 ELSE 2 END,
        CASE m WHEN 5 THEN 'full' ELSE 'reduced' END, CASE m % 5 WHEN 2 THEN 0 WHEN 3 THEN 3 ELSE 1 END, p.choice ->> 'insurance_unknown', p.choice ->> 'grace',
        CASE m WHEN 9 THEN :'list_limit' ELSE p.choice ->> 'list_limit' END, p.choice ->> 'both_reductions', CASE m WHEN 4 THEN 'none' WHEN 8 THEN 'any_month' ELSE 'whole_year' END,
-       CASE m WHEN 10 THEN 'cut' WHEN 6 THEN 'none' ELSE 'carried' END, '2020-01-01', '2020-01-01', 'order-1'
+       CASE m WHEN 10 THEN 'cut' WHEN 6 THEN 'none' ELSE 'carried' END,
+       CASE m % 6 WHEN 1 THEN 'paid' WHEN 2 THEN 'unpaid' ELSE 'served' END, '2020-01-01', '2020-01-01', 'order-1'
 FROM generate_series(1, 12) AS m, LATERAL (
     SELECT jsonb_object_agg(q.property, q.choices[1 + pick(cardinality(q.choices) + 0 * m)]) AS choice FROM osms.scheme_property() AS q WHERE q.choices IS NOT NULL) AS p;
 INSERT INTO osms.scheme_weight (scheme, age_from, age_to, sex, weight, valid_from, known_from, act)
@@ -88,9 +89,9 @@ DECLARE
     day date := date '2024-12-15' + pick(381);
     kind text := (ARRAY['base_rate', 'weights', 'norm_steps', 'parameter', 'scheme'])[1 + pick(5)];
     scheme text := 'month ' || 1 + pick(12);
-    event text := (ARRAY['death', 'death', 'death undone', 'annulment', 'annulment', 'move', 'move', 'move', 'move', 'departure', 'return', 'birth', 'birth date', 'birth date', 'sex',
+    event text := (ARRAY['death', 'death', 'death undone', 'annulment', 'annulment', 'move', 'move', 'move', 'move', 'departure', 'return', 'restoration', 'restoration', 'restoration', 'birth', 'birth date', 'birth date', 'sex',
         'no birth date', 'suspicion', 'suspicion', 'site', 'coefficient', 'contribution', 'contribution', 'contribution', 'service', 'service', 'denial', 'status', 'contract',
-        'contract', 'norm', 'tariff'])[1 + pick(31)];
+        'contract', 'norm', 'tariff'])[1 + pick(34)];
 BEGIN
     SELECT x.* INTO a FROM fund.attachment AS x WHERE x.person = someone AND state <> 'annulled' ORDER BY since DESC LIMIT 1;
     CASE event
@@ -106,6 +107,13 @@ BEGIN
             INSERT INTO fund.attachment (attachment, person, organisation, site, state, since, restores)
             SELECT 1000000 + nth, x.person, x.organisation, x.site, 'active', x.since, x.attachment FROM fund.attachment AS x
             WHERE x.state = 'annulled' AND NOT EXISTS (SELECT FROM fund.attachment AS y WHERE y.restores = x.attachment) ORDER BY random() LIMIT 1;
+        WHEN 'restoration' THEN
+            -- a move is annulled, the organisation before gets the person back; some of them it had served
+            SELECT x.* INTO a FROM fund.attachment AS x WHERE x.state IN ('active', 'suspect') AND x.attachment > 1000000 AND x.restores IS NULL
+                AND EXISTS (SELECT FROM fund.attachment AS y WHERE y.person = x.person AND y.state = 'closed' AND y.until = x.since) ORDER BY random() LIMIT 1;
+            UPDATE fund.attachment SET state = 'annulled', reason = 'unlawful' WHERE attachment = a.attachment;
+            PERFORM osms.reopen('fund', x.attachment::text, (1000000 + nth)::text) FROM fund.attachment AS x WHERE x.person = a.person AND x.state = 'closed' AND x.until = a.since ORDER BY x.attachment LIMIT 1;
+            INSERT INTO fund.service (service, person, organisation, served_on) SELECT 1000000 + nth, x.person, x.organisation, day FROM fund.attachment AS x WHERE x.attachment = 1000000 + nth AND nth % 2 = 0;
         WHEN 'birth' THEN
             INSERT INTO fund.person (person, birth_date, sex) SELECT max(person) + 1, day, 'female' FROM fund.person;
             INSERT INTO fund.attachment (attachment, person, organisation, state, since) SELECT 1000000 + nth, max(person), somewhere, 'active', day FROM fund.person;

@@ -26,7 +26,7 @@ sub judged
 		DROP TABLE IF EXISTS lines;
 		CREATE TABLE lines AS SELECT r.scheme, r.month, r.known_at, s.* FROM runs r, osms.statement('fund', r.month, r.scheme, r.known_at) AS s});
 	my @dumps = map { [ $_ =~ s/.*\.//r, "SELECT * FROM $_" ] }
-	  map({ "fund.$_" } qw(roster organisation_status contract coefficient insurance service site payment statement statement_line)),
+	  map({ "fund.$_" } qw(setting roster organisation_status contract coefficient insurance service site payment statement statement_line)),
 	  map({ "osms.$_" } qw(scheme scheme_weight base_rate norm_step parameter)), 'runs';
 	$node->safe_psql('postgres', "\\copy ($_->[1]) TO '$folder/$_->[0].csv' (FORMAT csv, HEADER)") for @dumps;
 	$node->safe_psql('postgres', "\\copy (SELECT scheme, month, known_at, $columns FROM lines) TO '$folder/lines.csv' (FORMAT csv, HEADER)");
