@@ -25,6 +25,11 @@ WITH corrected AS (
     UPDATE fund.roster SET known_to = '2026-06-01' WHERE person % 10 = 0 RETURNING *)
 INSERT INTO fund.roster
 SELECT attachment, person, organisation, site, since, until, birth_date - 400, sex, basis, mark, '2026-06-01', 'infinity' FROM corrected;
+-- persons who were restored on 1 June 2026: to where they had been all the time, or to another organisation
+WITH annulled AS (
+    UPDATE fund.roster SET known_to = '2026-06-01' WHERE person % 10 = 4 AND until = 'infinity' AND known_to = 'infinity' RETURNING *)
+INSERT INTO fund.roster
+SELECT attachment + 5, person, CASE person % 3 WHEN 0 THEN organisation ELSE 1 + organisation % 30 END, site, since - (person % 40)::int, until, birth_date, sex, 'restores', mark, '2026-06-01', 'infinity' FROM annulled;
 UPDATE fund.setting SET roster_complete = true;
 
 INSERT INTO fund.organisation_status (organisation, region, class, valid_from)
