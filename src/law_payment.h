@@ -105,7 +105,6 @@
 	"   WHERE x.organisation = c.organisation AND x.valid_from <= d.day" \
 	"    AND coalesce(x.valid_to, 'infinity') > " YEAR_OF("c.month") \
 	"    AND " SAID_LAST("x") \
-	"    AND " SAID_LAST("x") \
 	"   ORDER BY coalesce(x.valid_to, 'infinity') > d.day DESC," \
 	"    x.valid_from DESC LIMIT 1) k ON true" \
 	"  WHERE (w.month = " MONTH_OF("c.month") \
