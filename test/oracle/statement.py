@@ -357,6 +357,8 @@ def differences(mine, its, columns=COLUMNS):
 
 def tell(value):
     """A value as a person would write it."""
+    if isinstance(value, list):
+        return ", ".join(map(tell, value))
     return str(float(value)) if isinstance(value, Fraction) and value.denominator > 1 else str(value)
 
 

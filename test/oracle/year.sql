@@ -186,13 +186,17 @@ EXCEPTION WHEN integrity_constraint_violation THEN
     RETURN NULL;
 END $$;
 
--- The year: events, a month is closed, events, some months are corrected; in the end all of them.
+-- The year: events, a month is closed, events, some months are corrected; in the end all of them. After that two persons who are alike
+-- change places, so that no line changes, but the ledger does.
 CREATE PROCEDURE live(events int, months int) LANGUAGE plpgsql AS $$
 DECLARE
     nth int := 0;
     first date;
     month date;
 BEGIN
+    INSERT INTO fund.person (person, birth_date, sex) SELECT max(p.person) + twin, '1980-01-01', 'female' FROM fund.person AS p, generate_series(1, 2) AS twin GROUP BY twin;
+    INSERT INTO fund.attachment (attachment, person, organisation, state, since)
+    SELECT 900000 + p.person % 2, p.person, 1 + p.person % 2, 'active', '2025-06-01' FROM fund.person AS p ORDER BY p.person DESC LIMIT 2;
     FOR m IN 13 - months .. 12 LOOP
         first := make_date(2025, m, 1);
         FOR half IN 1 .. 2 LOOP
@@ -211,4 +215,9 @@ BEGIN
             COMMIT;
         END LOOP;
     END LOOP;
+    UPDATE fund.attachment SET state = 'closed', until = '2025-12-20', reason = 'moved_to_other' WHERE attachment IN (900000, 900001);
+    INSERT INTO fund.attachment (attachment, person, organisation, state, since)
+    SELECT a.attachment + 2, a.person, 3 - a.organisation, 'active', '2025-12-20' FROM fund.attachment AS a WHERE a.attachment IN (900000, 900001);
+    COMMIT;
+    PERFORM osms.post_restatement('fund', '2025-12-01');
 END $$;
