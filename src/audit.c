@@ -2,14 +2,13 @@
  * audit.c
  *		Judging the stored rows of a registry.
  *
- * The clauses of a relation become one query that reads each relation once
- * and joins it as a whole, so the planner may hash, sort and go parallel, and
- * memory is what work_mem allows.  Where clauses look at other rows of the
- * same person, one sort by person tells who has any.
+ * The clauses of a relation become one query that joins other relations as a
+ * whole, so the planner may hash, sort and go parallel, and memory is what
+ * work_mem allows.  A clause that looks elsewhere for each row first asks,
+ * at once, what the joins tell of nearly every row; where clauses look at
+ * other rows of the same person, a join tells who has any.
  */
 #include "guard.h"
-
-#include "law_attachment.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
@@ -22,12 +21,6 @@
 
 PG_FUNCTION_INFO_V1(osms_audit_relation);
 PG_FUNCTION_INFO_V1(osms_row_findings);
-
-/* Until when those before it attach the person. */
-#define REACH \
-	"max(CASE WHEN " MEMBER("c") " THEN coalesce(c.until, 'infinity') END)" \
-	" OVER (PARTITION BY c.person ORDER BY c.since, c.attachment" \
-	"  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
 
 /* What becomes of the rows of an audit: they are kept, and counted by rule. */
 typedef struct AuditReceiver
@@ -84,9 +77,9 @@ is_audited(const Guard *guard, const Clause *clause, const bool *wanted)
 		clause_enabled(guard, clause, true);
 }
 
-/* The stored rows of the relation, with what a sort by person tells of them. */
+/* The stored rows of the relation. */
 static char *
-stored_rows(const Guard *guard, bool others, bool reach)
+stored_rows(const Guard *guard)
 {
 	const CanonicalRelation *shape = &canonical_relations[guard->kind];
 	StringInfoData columns;
@@ -96,11 +89,6 @@ stored_rows(const Guard *guard, bool others, bool reach)
 		if (OidIsValid(guard->projection->type[i]))
 			appendStringInfo(&columns, "%sc.%s", i ? ", " : "",
 							 shape->columns[i].name);
-	if (others)
-		appendStringInfo(&columns, ", count(*) OVER (PARTITION BY c.%s) > 1"
-						 " AS others", shape->columns[shape->subject].name);
-	if (reach)
-		appendStringInfoString(&columns, ", " REACH " AS reach");
 	return psprintf("(SELECT w.*, w AS whole, 'I'::\"char\" AS op, -1 AS bits,"
 					" true AS stored FROM (SELECT %s FROM %s.%s c) w)",
 					columns.data, guard->registry.name, shape->name);
@@ -108,7 +96,8 @@ stored_rows(const Guard *guard, bool others, bool reach)
 
 /*
  * The query that judges the stored rows of a relation by the audited clauses:
- * key, person, rule, finding.  NULL where there is none.
+ * key, person, rule, finding, in the order in which sift judges, by person.
+ * NULL where there is none.
  */
 static char *
 audit_query(const Guard *guard, const bool *wanted)
@@ -118,8 +107,6 @@ audit_query(const Guard *guard, const bool *wanted)
 	StringInfoData listed;		/* as values */
 	StringInfoData tested;
 	bool		rows = false;
-	bool		others = false;
-	bool		reach = false;
 	int			needed = 0;
 
 	initStringInfo(&findings);
@@ -128,7 +115,7 @@ audit_query(const Guard *guard, const bool *wanted)
 	for (int i = 0; i < nclauses; i++)
 	{
 		const Clause *clause = &clauses[i];
-		char	   *sql;
+		const char *sql;
 
 		if (!is_audited(guard, clause, wanted))
 			continue;
@@ -137,15 +124,17 @@ audit_query(const Guard *guard, const bool *wanted)
 			rows = true;
 			continue;
 		}
-		sql = write_clause(guard, clause->stored ? clause->stored : clause->set);
+		sql = clause->stored ? clause->stored : clause->set;
+		if (clause->at_once)
+			sql = psprintf("CASE WHEN (%s) IS NOT TRUE THEN %s END",
+						   clause->at_once, sql);
+		sql = write_clause(guard, sql);
 		if (sql == NULL)
 			continue;
 		appendStringInfo(&findings, ", (%s) AS f%d", sql, i);
 		appendStringInfo(&listed, "%s('%s', j.f%d)", listed.len ? ", " : "",
 						 rules[clause->rule].id, i);
 		appendStringInfo(&tested, "%sj.f%d", tested.len ? ", " : "", i);
-		others |= strstr(sql, "c.others") != NULL;
-		reach |= strstr(sql, "c.reach") != NULL;
 		needed |= joins_needed(sql);
 	}
 	if (rows)
@@ -160,19 +149,24 @@ audit_query(const Guard *guard, const bool *wanted)
 	if (tested.len == 0)
 		return NULL;
 	return psprintf("SELECT j.key, j.person, f.rule, ltrim(f.finding, '?')"
-					" FROM (SELECT %s AS key, %s AS person%s FROM %s c%s)"
-					" j, LATERAL (%s%s%s%s) f(rule, finding)"
-					" WHERE num_nonnulls(%s) > 0 AND f.finding IS NOT NULL",
+					" FROM (SELECT * FROM (SELECT %s AS key, %s AS person,"
+					"  c.%s AS first, %s AS second, c.%s AS third%s"
+					"  FROM %s c%s) j WHERE num_nonnulls(%s) > 0"
+					"  ORDER BY j.first, j.second, j.third) j,"
+					" LATERAL (%s%s%s%s) f(rule, finding)"
+					" WHERE f.finding IS NOT NULL",
 					key_text(shape),
 					strcmp(shape->columns[shape->subject].name, "person") == 0
 					? "c.person::text" : "NULL::text",
-					findings.data, stored_rows(guard, others, reach),
-					write_joins(guard, needed),
+					shape->columns[shape->subject].name,
+					guard->kind == REL_ATTACHMENT ? "c.since" : "NULL::date",
+					shape->columns[0].name,
+					findings.data, stored_rows(guard),
+					write_joins(guard, needed), tested.data,
 					listed.len ? "VALUES " : "", listed.data,
 					listed.len && rows ? " UNION ALL " : "",
 					rows ? "SELECT split_part(x, ':', 1), split_part(x, ':', 2)"
-					" FROM unnest(j.rows) x" : "",
-					tested.data);
+					" FROM unnest(j.rows) x" : "");
 }
 
 static void

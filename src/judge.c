@@ -13,13 +13,15 @@
  * {extended} that an attachment reaches further, {number:a} is a number kept
  * as text or bigint, as text, and {any_number:a} any number; parts that hang
  * on an optional relation are in optional.c.  {others} stands before a look at
- * other rows of the same person in the relation: audit knows who has none.
+ * other rows of the same person in the relation: audit knows who has none, by
+ * {own}, the relation that is judged, and {subject}, whom it is about.
  * {last_decision} tells that no later row of the chunk decides for the same
  * clerk in the same hour; audit judges each.  {candidate} tells that the row
  * is not in the relation yet, as only sift's are.
  */
 #include "guard.h"
 
+#include "law_application.h"
 #include "law_place.h"
 
 #include "catalog/pg_type.h"
@@ -37,6 +39,8 @@ static const struct
 	const char *chunk_join;		/* in a guard */
 }			joins[] =
 {
+	{"s.", " CROSS JOIN (SELECT z.*, (now() AT TIME ZONE z.time_zone)::date"
+		" AS today FROM {r}.setting z OFFSET 0) s", NULL},
 	{"p.", " LEFT JOIN {r}.person p ON p.person = c.person",
 		" CROSS JOIN LATERAL (SELECT c.locked_person AS person,"
 		" c.locked_death AS death_date, c.locked_region AS region,"
@@ -48,13 +52,26 @@ static const struct
 	{"ao.", " LEFT JOIN {r}.authority_order ao ON ao.order_key = c.order_key",
 	NULL},
 	/* of the organisation on the first day */
-	{"st.", " LEFT JOIN LATERAL (SELECT x.region, x.neighbours, x.valid_from"
+	{"st.", STATUS_ON("c.since", "st"),
+		" LEFT JOIN LATERAL (SELECT x.region, x.neighbours, x.valid_from"
 		" FROM {r}.organisation_status x WHERE x.organisation = c.organisation"
 		" AND x.valid_from <= c.since ORDER BY x.valid_from DESC,"
 		" x.known_from DESC NULLS LAST LIMIT 1) st"
-	" ON true", NULL},
-	{"s.", " CROSS JOIN {r}.setting s", NULL},
+	" ON true"},
 	/* only in audit */
+	{"lt.", STATUS_ON(TODAY, "lt"), NULL},
+	{"home.", "{home}", NULL},
+	{"gone.", " LEFT JOIN (SELECT DISTINCT y.old AS person"
+		" FROM {r}.person_alias y WHERE y.undone_at IS NULL) gone"
+	" ON gone.person = c.person", NULL},
+	{"contracts.", " LEFT JOIN " CONTRACTS " contracts"
+	" ON contracts.organisation = c.organisation", NULL},
+	{"admitted.", " LEFT JOIN " ADMITTED " admitted"
+	" ON admitted.application = c.application", NULL},
+	{"several.", " LEFT JOIN " SEVERAL " several"
+	" ON several.subject = c.{subject}", NULL},
+	{"overlapping.", " LEFT JOIN " OVERLAPPING " overlapping"
+	" ON overlapping.attachment = c.attachment", NULL},
 	{"crowd.", " LEFT JOIN " CROWD " crowd ON crowd.attachment = c.attachment",
 	NULL},
 };
@@ -175,6 +192,7 @@ names_own_relation(const Guard *guard, const char *sql)
 char *
 write_clause(const Guard *guard, const char *sql)
 {
+	const CanonicalRelation *shape = &canonical_relations[guard->kind];
 	StringInfoData out;
 	char	   *expanded;
 
@@ -219,10 +237,14 @@ write_clause(const Guard *guard, const char *sql)
 			appendStringInfoString(&out, part);
 		else if (strncmp(sql, "{others}", 8) == 0)
 			appendStringInfoString(&out, guard->purpose == TO_AUDIT ?
-								   "c.others" : "true");
+								   "several.subject IS NOT NULL" : "true");
 		else if (strncmp(sql, "{candidate}", 11) == 0)
 			appendStringInfoString(&out, guard->purpose == TO_SIFT ?
 								   "true" : "false");
+		else if (strncmp(sql, "{subject}", 9) == 0)
+			appendStringInfoString(&out, shape->columns[shape->subject].name);
+		else if (strncmp(sql, "{own}", 5) == 0)
+			appendStringInfoString(&out, shape->name);
 		else if (strncmp(sql, "{last_decision}", 15) == 0)
 			appendStringInfoString(&out, guard->purpose == TO_AUDIT ?
 								   "true" : LAST_DECISION);
@@ -282,11 +304,11 @@ write_joins(const Guard *guard, int needed)
 	for (int j = 0; j < (int) lengthof(joins); j++)
 		if (needed & (1 << j))
 			appendStringInfoString(&from,
-								   expand(guard,
-										  joins[j].chunk_join &&
-										  guard->purpose != TO_AUDIT ?
-										  joins[j].chunk_join :
-										  joins[j].join));
+								   write_clause(guard,
+												joins[j].chunk_join &&
+												guard->purpose != TO_AUDIT ?
+												joins[j].chunk_join :
+												joins[j].join));
 	return from.data;
 }
 

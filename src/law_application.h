@@ -32,17 +32,25 @@
  * methods count, and which of them only when a known clerk has seen it.
  */
 #define COUNTING_EVENTS \
+	ADMITTED_EVENTS " AND e.application = c.application AND " IDENTIFIES("e")
+#define IDENTIFIES(e) \
+	e ".channel = c.channel AND (" e ".person = c.person" \
+	" AND (" e ".applicant IS NULL OR " e ".applicant = " e ".person" \
+	"  OR " e ".applicant = c.applicant) OR " e ".person = c.applicant)"
+#define ADMITTED_EVENTS \
 	" FROM {r}.identity_event e" \
 	"   JOIN osms.channel_period h ON h.channel = e.channel" \
 	"    AND h.valid_from <= (e.at AT TIME ZONE s.time_zone)::date" \
 	"    AND (e.at AT TIME ZONE s.time_zone)::date < h.valid_to" \
-	"   WHERE e.application = c.application AND e.channel = c.channel" \
-	"    AND (e.person = c.person AND (e.applicant IS NULL" \
-	"      OR e.applicant = e.person OR e.applicant = c.applicant)" \
-	"     OR e.person = c.applicant)" \
-	"    AND (e.method = ANY (h.methods) AND e.clerk IS NULL" \
-	"     OR e.method = ANY (h.methods || h.clerk_methods)" \
-	"      AND {clerk_known})"
+	"   WHERE (e.method = ANY (h.methods) AND e.clerk IS NULL" \
+	"    OR e.method = ANY (h.methods || h.clerk_methods)" \
+	"     AND {clerk_known})"
+
+/* In audit: of each application an event that its channel admits. */
+#define ADMITTED \
+	"(SELECT DISTINCT ON (e.application) e.application, e.person," \
+	"  e.applicant, e.channel, e.at FROM {r}.setting s CROSS JOIN LATERAL" \
+	"  (SELECT e.*" ADMITTED_EVENTS ") e ORDER BY e.application)"
 
 #define HAD_TO_BE_IDENTIFIED \
 	"(c.state IN " OPEN_STATES \
@@ -53,6 +61,7 @@
 	" AND " SINCE_CUT_OVER \
 	" AND NOT EXISTS (SELECT" COUNTING_EVENTS ")" \
 	" THEN 'not_identified' END"
+#define IDENTIFIED_AT_ONCE IDENTIFIES("admitted")
 
 /* Who identified should not decide alone. */
 #define FOUR_EYES \

@@ -15,10 +15,27 @@
 	"(" row ".state IN ('active', 'suspect', 'closed')" \
 	" AND " row ".since < coalesce(" row ".until, 'infinity'))"
 
-/* In audit: of two of a person that overlap the later one is found. */
+/*
+ * In audit: the persons who have several rows in the relation it judges.
+ * Sorted, for a hash with as many groups as rows takes several times longer.
+ */
+#define SEVERAL \
+	"(SELECT x.{subject} AS subject FROM {r}.{own} x GROUP BY 1" \
+	" HAVING count(*) > 1 ORDER BY 1)"
+
+/*
+ * In audit: of two of a person that overlap the later one is found, the one
+ * that begins before those before it let the person go.
+ */
+#define OVERLAPPING \
+	"(SELECT DISTINCT x.attachment FROM (SELECT y.attachment, y.since," \
+	"    max(coalesce(y.until, 'infinity')) OVER (PARTITION BY y.person" \
+	"     ORDER BY y.since, y.attachment" \
+	"     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach" \
+	"   FROM {r}.attachment y JOIN " SEVERAL " z ON z.subject = y.person" \
+	"   WHERE " MEMBER("y") ") x WHERE x.since < x.reach)"
 #define OVERLAP \
-	"CASE WHEN " MEMBER("c") " AND c.since < c.reach" \
-	" AND c.person IS NOT NULL THEN 'overlap' END"
+	"CASE WHEN overlapping.attachment IS NOT NULL THEN 'overlap' END"
 
 /*
  * An approval younger than any limit that ever stood, with a day to spare

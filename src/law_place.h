@@ -31,6 +31,15 @@
 	"   AND " SAID_LAST("k") ")" \
 	" THEN 'no_contract' END"
 
+/* In audit: the days on which each organisation has a contract. */
+#define CONTRACTS \
+	"(SELECT k.organisation," \
+	"  range_agg(daterange(k.valid_from, k.valid_to)) AS days" \
+	" FROM {r}.contract k WHERE " SAID_LAST("k") \
+	"  AND k.valid_from < coalesce(k.valid_to, 'infinity')" \
+	" GROUP BY k.organisation)"
+#define CONTRACTED_AT_ONCE "c.since <@ contracts.days"
+
 /*
  * Where a person lives on a day: of each kind the newest residence, and where
  * there is none the region in the person's own row, which has no date.
@@ -108,17 +117,32 @@
 	"  OR {ground} IN ('order', 'institution') THEN NULL" \
 	" ELSE " TERRITORY("c.since", "st") " END"
 
+/*
+ * In audit: who lives in the territory of status st by the region where all
+ * residences of the person lie.
+ */
+#define HOME(day) \
+	"CASE WHEN home.since <= " day " THEN home.region ELSE p.region END"
+#define AT_HOME(day, st) \
+	"(" HOME(day) " = " st ".region OR " HOME(day) " = ANY (" st ".neighbours))"
+#define SAME_TERRITORY_AT_ONCE AT_HOME("c.since", "st")
+
+/* In audit: the status of the organisation of c on a day. */
+#define STATUS_ON(day, st) \
+	" LEFT JOIN (SELECT x.organisation, x.region, x.neighbours, x.valid_from," \
+	"  lead(x.valid_from) OVER (PARTITION BY x.organisation" \
+	"   ORDER BY x.valid_from, x.known_from NULLS FIRST) AS next" \
+	"  FROM {r}.organisation_status x WHERE x.valid_from IS NOT NULL) " st \
+	" ON " st ".organisation = c.organisation AND " st ".valid_from <= " day \
+	"  AND (" st ".next > " day ") IS NOT FALSE"
+
 /* Of those still attached, who lived in the territory and does no more. */
 #define LOST_TERRITORY \
 	"CASE WHEN c.state IN ('active', 'suspect') AND c.since <= " TODAY \
-	" AND (c.until IS NULL OR c.until > " TODAY ") AND (SELECT " \
-	TERRITORY(TODAY, "l") " FROM (VALUES (1)) one LEFT JOIN LATERAL" \
-	"  (SELECT x.region, x.neighbours, x.valid_from" \
-	"   FROM {r}.organisation_status x" \
-	"   WHERE x.organisation = c.organisation AND x.valid_from <= " TODAY \
-	"   ORDER BY x.valid_from DESC, x.known_from DESC NULLS LAST" \
-	"   LIMIT 1) l ON true) = 'other_territory'" \
+	" AND (c.until IS NULL OR c.until > " TODAY ")" \
+	" AND (" TERRITORY(TODAY, "lt") ") = 'other_territory'" \
 	" AND (" TERRITORY("c.since", "st") ") IS NULL THEN 'moved_away' END"
+#define LOST_TERRITORY_AT_ONCE AT_HOME(TODAY, "lt")
 
 /* The last day of the stay is the last day of the attachment. */
 #define STAY \

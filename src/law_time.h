@@ -12,7 +12,7 @@
 #define OSMS_LAW_TIME_H
 
 #define DAY_OF(moment) "(" moment " AT TIME ZONE s.time_zone)::date"
-#define TODAY DAY_OF("now()")
+#define TODAY "s.today"
 
 #define CLOCK_TOLERANCE(day) \
 	"osms.parameter_on('clock_tolerance_minutes', " day ")::int" \
@@ -57,6 +57,11 @@
 	"  AND EXISTS (SELECT" COUNTING_EVENTS ")" \
 	"  AND NOT EXISTS " COUNTED_IN_ORDER(CLOCK_TOLERANCE(TODAY)) \
 	"  THEN 'identified_out_of_order' END"
+
+#define DECISION_ORDER_AT_ONCE \
+	IDENTIFIES("admitted") " AND c.submitted_at <= admitted.at" \
+	" AND admitted.at <= coalesce(c.decided_at, now())" \
+	" AND coalesce(c.decided_at, now()) <= now()"
 
 /* A draft may still become an application of another person. */
 #define IDENTIFICATION_ORDER \

@@ -33,6 +33,14 @@ static const struct
 		"EXISTS (SELECT FROM {r}.person_alias y"
 		" WHERE y.old = c.person AND y.undone_at IS NULL)",
 	"false"},
+	{"not_merged", REL_PERSON_ALIAS, "gone.person IS NULL", "true"},
+	/* since when residences of the person are known, and where if all in one */
+	{"home", REL_RESIDENCE,
+		" LEFT JOIN (SELECT x.person, min(x.valid_from) AS since, CASE"
+		"  WHEN count(*) = count(x.region) AND min(x.region) = max(x.region)"
+		"  THEN min(x.region) END AS region FROM {r}.residence x"
+		"  GROUP BY x.person) home ON home.person = c.person",
+	" CROSS JOIN (SELECT NULL::date AS since, NULL::text AS region) home"},
 	{"channel", REL_APPLICATION, "ap.channel", "NULL::text"},
 	{"ground", REL_APPLICATION, "ap.ground", "NULL::text"},
 	{"applicant", REL_APPLICATION, "ap.applicant", "c.person"},

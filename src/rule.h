@@ -97,7 +97,8 @@ typedef struct Clause
 	RowClause	row;
 	const char *set;
 	const char *lawful;			/* true: set finds nothing, seen at a glance */
-	const char *stored;			/* in its place in audit */
+	const char *at_once;		/* the same, seen in audit by its own joins */
+	const char *stored;			/* in place of set in audit */
 	int			needs;			/* columns that must be mapped */
 	int			needs_any;		/* at least one of these, when not 0 */
 	int			relations;		/* bits of relations that must exist */
