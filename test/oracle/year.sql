@@ -4,16 +4,16 @@ SELECT osms.create_registry('fund', cut_over => '2025-01-01');
 SELECT setseed(0.25);
 CREATE FUNCTION pick(upto int) RETURNS int LANGUAGE sql VOLATILE RETURN least(floor(random() * upto)::int, upto - 1);
 
--- A scheme for every month. Each choice is somewhere; heads are counted by days in one month, with or without
--- lists over their norm as :list_limit says, for ranks on every day take their time.
+-- A scheme for every month. Each choice is somewhere; in one month heads are counted as :snapshot says, for person_days of many
+-- persons take their time.
 INSERT INTO osms.act (act, title) VALUES ('order-1', 'Made up for the oracle');
 INSERT INTO osms.scheme (scheme, combination, snapshot, age_on, rate_on, coefficient_over, suspect, coefficient_rounding, rate_rounding, amount_rounding, uninsured,
     insurance_lag, insurance_unknown, grace, list_limit, both_reductions, inactive, cap, restored, valid_from, known_from, act)
-SELECT 'month ' || m, p.choice ->> 'combination', CASE m WHEN 9 THEN 'person_days' WHEN 3 THEN 'first_day' WHEN 7 THEN 'first_day' ELSE 'last_day' END,
+SELECT 'month ' || m, p.choice ->> 'combination', CASE m WHEN 9 THEN :'snapshot' WHEN 3 THEN 'first_day' WHEN 7 THEN 'first_day' ELSE 'last_day' END,
        p.choice ->> 'age_on', p.choice ->> 'rate_on', p.choice ->> 'coefficient_over', p.choice ->> 'suspect',
        CASE m % 4 WHEN 1 THEN 4 WHEN 2 THEN 6 END, CASE m % 5 WHEN 0 THEN NULL WHEN 1 THEN 4 ELSE 2 END, CASE m % 6 WHEN 4 THEN 0 ELSE 2 END,
        CASE m WHEN 5 THEN 'full' ELSE 'reduced' END, CASE m % 5 WHEN 2 THEN 0 WHEN 3 THEN 3 ELSE 1 END, p.choice ->> 'insurance_unknown', p.choice ->> 'grace',
-       CASE m WHEN 9 THEN :'list_limit' ELSE p.choice ->> 'list_limit' END, p.choice ->> 'both_reductions', CASE m WHEN 4 THEN 'none' WHEN 8 THEN 'any_month' ELSE 'whole_year' END,
+       CASE m WHEN 9 THEN 'last_attached' ELSE p.choice ->> 'list_limit' END, p.choice ->> 'both_reductions', CASE m WHEN 4 THEN 'none' WHEN 8 THEN 'any_month' ELSE 'whole_year' END,
        CASE m WHEN 10 THEN 'cut' WHEN 6 THEN 'none' ELSE 'carried' END,
        CASE m % 6 WHEN 1 THEN 'paid' WHEN 2 THEN 'unpaid' ELSE 'served' END, '2020-01-01', '2020-01-01', 'order-1'
 FROM generate_series(1, 12) AS m, LATERAL (
@@ -174,7 +174,8 @@ BEGIN
                 WHEN 'scheme' THEN
                     INSERT INTO osms.scheme
                     SELECT (jsonb_populate_record(s, jsonb_build_object('known_from', clock_timestamp(), p.property, p.choices[1 + pick(cardinality(p.choices))]))).*
-                    FROM osms.scheme_on(scheme, '2025-12-31', clock_timestamp()) AS s, osms.scheme_property() AS p WHERE p.choices IS NOT NULL ORDER BY random() LIMIT 1;
+                    FROM osms.scheme_on(scheme, '2025-12-31', clock_timestamp()) AS s, osms.scheme_property() AS p WHERE p.choices IS NOT NULL
+                        AND (p.property <> 'snapshot' OR EXISTS (SELECT FROM osms.scheme AS d WHERE d.snapshot = 'person_days')) ORDER BY random() LIMIT 1;
             END CASE;
     END CASE;
     SET CONSTRAINTS ALL IMMEDIATE;
@@ -194,9 +195,6 @@ DECLARE
     first date;
     month date;
 BEGIN
-    INSERT INTO fund.person (person, birth_date, sex) SELECT max(p.person) + twin, '1980-01-01', 'female' FROM fund.person AS p, generate_series(1, 2) AS twin GROUP BY twin;
-    INSERT INTO fund.attachment (attachment, person, organisation, state, since)
-    SELECT 900000 + p.person % 2, p.person, 1 + p.person % 2, 'active', '2025-06-01' FROM fund.person AS p ORDER BY p.person DESC LIMIT 2;
     FOR m IN 13 - months .. 12 LOOP
         first := make_date(2025, m, 1);
         FOR half IN 1 .. 2 LOOP
@@ -210,6 +208,12 @@ BEGIN
                 COMMIT;
             END IF;
         END LOOP;
+        IF m = 12 THEN
+            INSERT INTO fund.person (person, birth_date, sex) SELECT max(p.person) + twin, '1980-01-01', 'female' FROM fund.person AS p, generate_series(1, 2) AS twin GROUP BY twin;
+            INSERT INTO fund.attachment (attachment, person, organisation, state, since)
+            SELECT 900000 + p.person % 2, p.person, 1 + p.person % 2, 'active', '2025-06-01' FROM fund.person AS p ORDER BY p.person DESC LIMIT 2;
+            COMMIT;
+        END IF;
         FOR month IN SELECT s.month FROM fund.statement AS s WHERE m = 12 OR (extract(month FROM s.month) + m) % 4 = 0 OR s.month = first ORDER BY 1 LOOP
             PERFORM osms.post_restatement('fund', month);
             COMMIT;
