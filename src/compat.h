@@ -18,6 +18,12 @@
 	do { (void) (context); ereport(ERROR, __VA_ARGS__); return dummy_value; } while (0)
 #endif
 
+#if PG_VERSION_NUM >= 170000
+#define my_lxid() (MyProc->vxid.lxid)
+#else
+#define my_lxid() (MyProc->lxid)
+#endif
+
 #define escontext_of(fcinfo) ((fcinfo)->context)
 
 #include "utils/formatting.h"

@@ -1,9 +1,22 @@
 /*
  * known.c
- *		Which of several rows about one fact was known last.
+ *		Since when a row is known: which of several about one fact was known
+ *		last, and a cut that no row falls on the wrong side of.
+ *
+ * A row may be seen long after the moment from which it says it is known,
+ * when its transaction commits.  Two things together make what was known at
+ * a moment the same for ever: known_from is read from the clock under the
+ * lock of the table, and who takes a cut reads the clock, then waits for
+ * all who hold such a lock.
  */
 #include "osms.h"
 
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/proc.h"
+#include "utils/array.h"
 #include "utils/timestamp.h"
 
 /* Room for a state below the moment; the moments left reach past year 38000. */
@@ -32,4 +45,87 @@ osms_as_known(PG_FUNCTION_ARGS)
 				 errmsg("state %d is not from 0 to %d", state, STATES - 1)));
 	known_from = Min(Max(known_from, -LAST_MOMENT), LAST_MOMENT);
 	PG_RETURN_INT64(known_from * STATES + state);
+}
+
+/* The moment of a transaction, and the subtransaction whose locks cover it. */
+static struct
+{
+	LocalTransactionId transaction;
+	SubTransactionId subtransaction;
+	TimestampTz moment;
+}			known = {InvalidLocalTransactionId};
+
+/*
+ * A savepoint that is released hands the moment to what is around it, as it
+ * does its locks; one that is rolled back lets go of both.
+ */
+static void
+follow_savepoint(SubXactEvent event, SubTransactionId mine,
+				 SubTransactionId parent, pg_attribute_unused() void *arg)
+{
+	if (known.transaction != my_lxid() || known.subtransaction != mine)
+		return;
+	if (event == SUBXACT_EVENT_COMMIT_SUB)
+		known.subtransaction = parent;
+	else if (event == SUBXACT_EVENT_ABORT_SUB)
+		known.transaction = InvalidLocalTransactionId;
+}
+
+PG_FUNCTION_INFO_V1(osms_known_moment);
+
+/*
+ * known_moment(): the clock when it is first called in a transaction, the
+ * same moment later in it.  As a default it is called under the lock of a
+ * table that a cut waits for; the rows of that and of other such tables may
+ * all have it, since the lock is held as long as the moment is remembered.
+ */
+Datum
+osms_known_moment(pg_attribute_unused() PG_FUNCTION_ARGS)
+{
+	static bool following = false;
+
+	if (!following)
+	{
+		RegisterSubXactCallback(follow_savepoint, NULL);
+		following = true;
+	}
+	if (known.transaction != my_lxid())
+	{
+		known.moment = GetCurrentTimestamp();
+		known.subtransaction = GetCurrentSubTransactionId();
+		known.transaction = my_lxid();
+	}
+	PG_RETURN_TIMESTAMPTZ(known.moment);
+}
+
+PG_FUNCTION_INFO_V1(osms_await_writers);
+
+/*
+ * await_writers(relations): wait for the other transactions that hold, now,
+ * a lock on one of the relations which a SHARE lock would wait for.  As
+ * CREATE INDEX CONCURRENTLY does it, no lock is taken: so no right is
+ * needed, nobody queues behind us, and who comes later is not waited for.
+ */
+Datum
+osms_await_writers(PG_FUNCTION_ARGS)
+{
+	Datum	   *relations;
+	int			n;
+	List	   *tags = NIL;
+
+	if (array_contains_nulls(PG_GETARG_ARRAYTYPE_P(0)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("relations to wait for must not be null")));
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), REGCLASSOID, sizeof(Oid), true,
+					  TYPALIGN_INT, &relations, NULL, &n);
+	while (n-- > 0)
+	{
+		LOCKTAG    *tag = palloc(sizeof(LOCKTAG));
+
+		SET_LOCKTAG_RELATION(*tag, MyDatabaseId, DatumGetObjectId(relations[n]));
+		tags = lappend(tags, tag);
+	}
+	WaitForLockersMultiple(tags, ShareLock, false);
+	PG_RETURN_VOID();
 }

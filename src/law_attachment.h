@@ -46,7 +46,7 @@
 	"ap.decided_at > (SELECT" \
 	"  now() - (min(v.value::int) - 1) * interval '1 day'" \
 	"  FROM osms.parameter v" \
-	"  WHERE v.name = 'approval_valid_days' AND v.known_from <= now())"
+	"  WHERE v.name = 'approval_valid_days' AND v.known_from <= osms.known_now())"
 
 /*
  * Of two stored attachments that name one application the later one is

@@ -3,7 +3,7 @@
 -- proof: what a proof-reader compares with the printed order, and what the
 -- weights leave out.
 --
-CREATE FUNCTION osms.check_scheme(scheme text, day date DEFAULT NULL, known_at timestamptz DEFAULT now())
+CREATE FUNCTION osms.check_scheme(scheme text, day date DEFAULT NULL, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (valid_from date, known_from timestamptz, age_from integer, age_to integer, sex osms.sex, finding text)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000 ROWS 10
     SET search_path = pg_catalog, pg_temp

@@ -9,7 +9,7 @@ CREATE TABLE osms.holiday (
     yearly boolean NOT NULL DEFAULT false,
     works boolean NOT NULL,
     name text NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT now(),
+    known_from timestamptz NOT NULL DEFAULT osms.known_moment(),
     act text NOT NULL REFERENCES osms.act,
     PRIMARY KEY (day, yearly, known_from)
 );
@@ -19,7 +19,7 @@ COMMENT ON COLUMN osms.holiday.day IS 'the day; of a yearly row the first year''
 COMMENT ON COLUMN osms.holiday.yearly IS 'every year from then on';
 COMMENT ON COLUMN osms.holiday.works IS 'whether people work on it: false for a holiday, true for a working Saturday; true in a yearly row ends the holiday, and the weekday decides again';
 COMMENT ON COLUMN osms.holiday.name IS 'name of the day';
-COMMENT ON COLUMN osms.holiday.known_from IS 'moment from which it is known';
+COMMENT ON COLUMN osms.holiday.known_from IS 'moment from which it is known; unless given, osms.known_moment()';
 COMMENT ON COLUMN osms.holiday.act IS 'act that says so';
 
 INSERT INTO osms.holiday (day, yearly, works, name, known_from, act)
@@ -43,7 +43,7 @@ COMMENT ON TRIGGER append_only ON osms.holiday IS 'rows are only added';
 GRANT SELECT ON osms.holiday TO PUBLIC;
 GRANT INSERT ON osms.holiday TO @extowner@;
 
-CREATE FUNCTION osms.working_day(day date, known_at timestamptz DEFAULT now()) RETURNS boolean
+CREATE FUNCTION osms.working_day(day date, known_at timestamptz DEFAULT osms.known_now()) RETURNS boolean
     LANGUAGE SQL STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
     SELECT coalesce(
@@ -61,7 +61,7 @@ END;
 COMMENT ON FUNCTION osms.working_day(date, timestamptz) IS
     'whether people work on the day, by osms.holiday as known at the moment; without a row, Monday to Friday';
 
-CREATE FUNCTION osms.add_working_days(day date, n integer, known_at timestamptz DEFAULT now()) RETURNS date
+CREATE FUNCTION osms.add_working_days(day date, n integer, known_at timestamptz DEFAULT osms.known_now()) RETURNS date
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -80,7 +80,7 @@ END $$;
 COMMENT ON FUNCTION osms.add_working_days(date, integer, timestamptz) IS
     'the n-th working day after the day, or before it when n is negative, by osms.holiday as known at the moment; the day itself for 0';
 
-CREATE FUNCTION osms.filed_on(filed_at timestamptz, time_zone text, known_at timestamptz DEFAULT now()) RETURNS date
+CREATE FUNCTION osms.filed_on(filed_at timestamptz, time_zone text, known_at timestamptz DEFAULT osms.known_now()) RETURNS date
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$

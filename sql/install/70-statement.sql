@@ -42,19 +42,6 @@ COMMENT ON COLUMN osms.statement_terms.norm_share IS 'share from each step on';
 COMMENT ON COLUMN osms.statement_terms.inactive_share IS 'share, for this month, of a person not served in the year; 1 = not reduced';
 COMMENT ON COLUMN osms.statement_terms.restored_late IS 'whether an attachment that restores another became known after the month, so that its persons may not count';
 
--- Of several rows about one fact the one known last counts.
-CREATE FUNCTION osms.as_known(known_from timestamptz, state integer) RETURNS bigint
-    LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'osms_as_known';
-COMMENT ON FUNCTION osms.as_known(timestamptz, integer) IS
-    'number that is greater the later the moment (NULL = always known) and, of one moment, the greater the state (0 to 3), which is its last two bits: max() of it tells the state known last. NULL for state NULL, 22023 for another state';
-
-CREATE FUNCTION osms.known_then(relation text, moment text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN format('(%1$s.known_from <= %2$s OR %1$s.known_from IS NULL)', relation, moment);
-COMMENT ON FUNCTION osms.known_then(text, text) IS
-    'condition on a row, told by its alias: that it was known at a moment (an expression); one without known_from always was';
-
 -- An attachment that restores another may become known when the months it
 -- restores are over: the earlier organisation did not have the person then,
 -- unless it is the one that had lost the person. Few rows are asked, which the
@@ -345,7 +332,7 @@ END $$;
 COMMENT ON FUNCTION osms.tally_query(osms.statement_terms) IS
     'query for the heads of each organisation by share and reason, which passes over the roster once: organisation, share, reason, unknown (heads of whom no contribution is known), listed, pyramid of those placed';
 
-CREATE FUNCTION osms.statement_persons(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
+CREATE FUNCTION osms.statement_persons(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (organisation text, person text, attachment text, site text, since date, birth_date date, sex osms.sex, mark text, day date,
                    placed boolean, insurance text, share numeric, reason text)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000000
@@ -361,7 +348,7 @@ END $$;
 COMMENT ON FUNCTION osms.statement_persons(text, date, text, timestamptz) IS
     'who stands behind the heads of a statement: a row for every person on the roster on the day counted (by person-days, on every such day), with share of the rate and reason where it is below 1; placed is false for persons without sex or usable birth date, who are not paid for. Errors as osms.statement_terms';
 
-CREATE FUNCTION osms.person_days(registry text, from_day date, to_day date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
+CREATE FUNCTION osms.person_days(registry text, from_day date, to_day date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (organisation text, listed bigint, pyramid osms.pyramid)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp

@@ -185,7 +185,7 @@ END $$;
 COMMENT ON FUNCTION osms.warn_of(osms.statement_terms, boolean) IS
     'one WARNING when the roster is not complete, and one when something a statement was made from is illustrative';
 
-CREATE FUNCTION osms.statement(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
+CREATE FUNCTION osms.statement(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
     RETURNS SETOF osms.statement_line
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
@@ -221,7 +221,7 @@ END $$;
 COMMENT ON FUNCTION osms.statement(text, date, text, timestamptz) IS
     'a line for every organisation with persons on the roster of the registry when heads are counted, as known at the moment: heads (persons), Kav, rate B*(Kav + sum(Ki - 1)) or B*Kav*product(Ki), reductions, amount (tenge); what lacks something is held and says why, without harm to the rest. The contract caps what closed lines or the relation payment show as paid in the year, so months are closed in order. One WARNING when anything used is illustrative, and one when the roster is not complete. Errors as osms.statement_terms';
 
-CREATE FUNCTION osms.statement_by_region(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
+CREATE FUNCTION osms.statement_by_region(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (region text, total boolean, organisations bigint, held bigint, heads bigint, pyramid osms.pyramid,
                    shares numeric, earned numeric, inactive_cut numeric, cap_cut numeric, amount numeric, persons_held bigint, illustrative boolean)
     LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 20

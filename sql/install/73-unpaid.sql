@@ -42,7 +42,7 @@ WHERE m.paid IS DISTINCT FROM true$query$,
 COMMENT ON FUNCTION osms.unpaid_query(osms.statement_terms) IS
     'query for person, organisation and reason of everybody a statement does not pay for; $1 its lines';
 
-CREATE FUNCTION osms.unpaid(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
+CREATE FUNCTION osms.unpaid(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (person text, organisation text, reason text)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 100000
     SET search_path = pg_catalog, pg_temp
@@ -57,7 +57,7 @@ END $$;
 COMMENT ON FUNCTION osms.unpaid(text, date, text, timestamptz) IS
     'every person of the registry for whom the statement of a month pays nothing, with the first of these reasons that holds: no_sex, no_birth_date, birth_date (in the future or over 127 years ago), organisation_held and why, over_norm (where that leaves no share), suspect or excused (the attachment is, and is not paid), restored_not_served (the attachment restores another, became known after the month and, by the scheme, is not paid for it), unborn, dead, stay_ended, not_attached. With the persons of osms.statement_persons who are placed, have a share and whose organisation is not held, these are all. Errors as osms.statement_terms';
 
-CREATE FUNCTION osms.unattached(registry text, day date, known_at timestamptz DEFAULT statement_timestamp())
+CREATE FUNCTION osms.unattached(registry text, day date, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (person text, region text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 10000
     SET search_path = pg_catalog, pg_temp

@@ -87,32 +87,44 @@ END $$;
 COMMENT ON FUNCTION osms.add_money_relations(text) IS
     'makes the relations in which a registry keeps closed months (statement, statement_line, restatement, restatement_line, ledger), with the triggers that keep them; called by add_derived_relations';
 
--- Whoever has all locks at once has waited for all who were writing, so that
--- no transaction is cut in two. They are let go of at once: what is written
--- after that is known later, and need not wait.
+CREATE FUNCTION osms.known_relations(registry text) RETURNS regclass[]
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (
+        WITH RECURSIVE known (relation) AS (
+            SELECT a.attrelid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+            WHERE c.relnamespace = 'osms'::regnamespace AND c.relkind = 'r' AND a.attname = 'known_from'
+            UNION
+            SELECT osms.relation_of(registry, 'roster')
+            UNION
+            SELECT r.relation FROM osms.registry_columns() k, LATERAL (SELECT osms.relation_of(registry, k.relation)) AS r (relation)
+            WHERE k."column" = 'known_from' AND r.relation IS NOT NULL AND (osms.mapped_reading(r.relation, 'known_from')).columns IS NOT NULL
+            UNION
+            SELECT b.relation
+            FROM known k,
+                 LATERAL (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = k.relation
+                          UNION ALL
+                          SELECT d.refobjid FROM pg_catalog.pg_rewrite w
+                          JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = w.oid
+                          WHERE w.ev_class = k.relation AND d.refclassid = 'pg_catalog.pg_class'::regclass) AS b (relation)
+        )
+        SELECT array_agg(k.relation::regclass ORDER BY k.relation) FROM known k WHERE k.relation IS NOT NULL);
+COMMENT ON FUNCTION osms.known_relations(text) IS
+    'what keeps since when its rows are known: the config tables, and of a registry the roster and the relations in which known_from is kept or mapped; with the tables behind views and with partitions';
+
+-- The moment comes first: who takes the lock of a table after the look for
+-- those who have it reads the clock after the moment, too, and need not wait.
 CREATE FUNCTION osms.clean_cut(registry text) RETURNS timestamptz
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    relation regclass;
-    known_at timestamptz;
+    known_at timestamptz := clock_timestamp();
 BEGIN
-    FOR relation IN SELECT osms.relation_of(registry, k.relation) FROM osms.registry_columns() k WHERE k."column" = 'known_from' ORDER BY k.relation LOOP
-        CONTINUE WHEN relation IS NULL OR (osms.mapped_reading(relation, 'known_from')).columns IS NULL;
-        BEGIN
-            EXECUTE format('LOCK TABLE %s IN SHARE MODE', relation);
-        EXCEPTION WHEN insufficient_privilege THEN
-            NULL;
-        END;
-    END LOOP;
-    known_at := clock_timestamp();
-    RAISE SQLSTATE 'OSM00';
-EXCEPTION WHEN SQLSTATE 'OSM00' THEN
+    PERFORM osms.await_writers(osms.known_relations(registry));
     RETURN known_at;
 END $$;
 COMMENT ON FUNCTION osms.clean_cut(text) IS
-    'waits for whoever is writing a relation of a registry that keeps known_from; a moment at which nobody was, so that every row known since before is there to be seen. A relation that the user may not lock (for want of UPDATE, DELETE or TRUNCATE; of a mapped one its owner on the source) is passed over. Called by begin_closing';
+    'a moment such that every row known since before is there to be seen by the next snapshot: waits for whoever was writing one of osms.known_relations at the moment, without a lock or a right on them; a row is later than the moment, unless it is given another known_from or the transaction''s start for a default. Called by begin_closing';
 
 CREATE FUNCTION osms.begin_closing(registry text, month date) RETURNS timestamptz
     LANGUAGE plpgsql
@@ -132,9 +144,11 @@ BEGIN
                   DETAIL = 'The snapshot of this transaction is older than what writers may still commit.',
                   HINT = 'Begin the transaction with BEGIN ISOLATION LEVEL READ COMMITTED.';
     END IF;
-    -- Closings and postings one after the other; then no writer is left whose
-    -- rows, known since before the moment, the next snapshot would miss, and
-    -- none may write the roster before the end.
+    -- A writer who goes on to the roster would wait for the lock of it, and be
+    -- waited for: so those at work now are waited for before there is a lock.
+    PERFORM osms.await_writers(osms.known_relations(registry));
+    -- Closings and postings one after the other, and none may write the roster
+    -- before the end.
     EXECUTE format('LOCK TABLE %I.statement IN SHARE ROW EXCLUSIVE MODE', registry);
     EXECUTE format('LOCK TABLE %I.roster IN SHARE MODE', registry);
     EXECUTE format('SELECT roster_complete FROM %I.setting', registry) INTO complete;
@@ -154,7 +168,7 @@ BEGIN
     RETURN osms.clean_cut(registry);
 END $$;
 COMMENT ON FUNCTION osms.begin_closing(text, date) IS
-    'waits for whoever closes a month, writes the roster or a relation that keeps known_from, and keeps others from closing and from the roster until the transaction ends; the moment as of which everything is known: rows written later are known later, unless they are given another known_from. Called by close_month and post_restatement, whose errors it raises';
+    'waits for whoever closes a month, writes the roster, a config table or a relation that keeps known_from, and keeps others from closing and from the roster until the transaction ends; the moment as of which everything is known: rows written later are known later, unless they are given another known_from. Called by close_month and post_restatement, whose errors it raises. 40P01 for a writer of such a relation, begun while the roster is being locked, that goes on to write the roster, or for the closing';
 
 CREATE FUNCTION osms.close_month(registry text, month date, scheme text DEFAULT 'illustrative',
                                  OUT known_at timestamptz, OUT organisations bigint, OUT held bigint, OUT heads bigint, OUT amount numeric) RETURNS record

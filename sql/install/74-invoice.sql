@@ -35,7 +35,7 @@ END $$;
 COMMENT ON FUNCTION osms.sanctions(osms.statement_terms, text) IS
     'what the defects on the act of a month cost an organisation: cases times multiple times the rate (tenge) of the organisation in the month of the defect, or of the act, as the scheme says; amount is NULL where the multiple or the rate is not known';
 
-CREATE FUNCTION osms.invoice(registry text, organisation text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT statement_timestamp())
+CREATE FUNCTION osms.invoice(registry text, organisation text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (place integer, line text, title text, amount numeric, detail text)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 10
     SET search_path = pg_catalog, pg_temp
@@ -99,7 +99,7 @@ END $$;
 COMMENT ON FUNCTION osms.invoice(text, text, date, text, timestamptz) IS
     'the act of a month for one organisation: capitation (tenge; what December takes back, the contract allows and the ledger of earlier months corrects on lines of their own; a closed month as it was closed), the lines entered in the relation adjustment, sanctions, and as the last line BANK their sum, which is NULL while an amount is not known. Warnings and errors as osms.statement';
 
-CREATE FUNCTION osms.monthly_form(registry text, organisation text, month date, known_at timestamptz DEFAULT statement_timestamp())
+CREATE FUNCTION osms.monthly_form(registry text, organisation text, month date, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (part text, line text, male bigint, female bigint, unknown bigint, total bigint)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 16
     SET search_path = pg_catalog, pg_temp

@@ -66,7 +66,7 @@ END $$;
 COMMENT ON FUNCTION osms.restatement(osms.statement_terms, osms.statement_line[]) IS
     'the difference between a closed month as last restated and its restated lines, made by the terms; see osms.restate';
 
-CREATE FUNCTION osms.restate(registry text, month date, known_at timestamptz DEFAULT statement_timestamp())
+CREATE FUNCTION osms.restate(registry text, month date, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp

@@ -16,7 +16,7 @@ BEGIN
         terms := osms.terms_of(registry, month);
         EXECUTE format('SELECT coalesce(array_agg(%s), ''{}'') FROM %I.statement_line l WHERE l.month = $1', osms.line_expression('l'), registry) INTO lines USING month;
     ELSE
-        terms := osms.statement_terms(registry, month, scheme, statement_timestamp());
+        terms := osms.statement_terms(registry, month, scheme, osms.known_now());
         lines := ARRAY(SELECT s FROM osms.statement(registry, month, scheme, terms.known_at) AS s);
     END IF;
 END $$;
@@ -50,8 +50,9 @@ CREATE FUNCTION osms.flows(registry text, month date, later date, scheme text DE
     SET jit = off
 AS $$
 DECLARE
-    a osms.statement_terms := osms.closed_terms(registry, month, scheme, statement_timestamp());
-    b osms.statement_terms := osms.closed_terms(registry, later, scheme, statement_timestamp());
+    known_at timestamptz := osms.known_now();
+    a osms.statement_terms := osms.closed_terms(registry, month, scheme, known_at);
+    b osms.statement_terms := osms.closed_terms(registry, later, scheme, known_at);
     ground text := CASE WHEN osms.relation_of(registry, 'attachment') IS NULL OR osms.relation_of(registry, 'application') IS NULL THEN 'NULL'
         ELSE format('(SELECT p.ground FROM %1$I.attachment x JOIN %1$I.application p ON p.application = x.application WHERE x.attachment = i.attachment)', registry) END;
 BEGIN
@@ -102,7 +103,7 @@ BEGIN
                                         THEN ($2 + make_interval(months => ceil((e.contract - e.paid) / e.monthly)::integer))::date END)
         FROM execution e, LATERAL (SELECT 12 - extract(month FROM $2)) AS m (months)
         ORDER BY e.organisation COLLATE "C"$query$, registry, osms.contract_query(registry))
-        USING (last_closed + interval '1 month')::date - 1, last_closed, statement_timestamp(), year;
+        USING (last_closed + interval '1 month')::date - 1, last_closed, osms.known_now(), year;
 END $$;
 COMMENT ON FUNCTION osms.contract_execution(text, integer) IS
     'how far the months of a year up to the last closed one, with their ledger or, where a month was paid before, by the relation payment, have used up the contracts in force on its last day, in tenge: yearly amount (NULL = no limit), paid, still available, what the last month earned before the cap, forecast of the year if every open month earns as much, and the month that exhausts the contract (NULL = none this year). 55000 when no month of the year is closed; 42501 for who may not read the registry';

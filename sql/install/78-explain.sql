@@ -283,7 +283,7 @@ DECLARE
     restated record;
     by_ledger boolean := false;
 BEGIN
-    SELECT l.* INTO made FROM osms.line_of(registry, organisation, month, scheme, statement_timestamp()) AS l;
+    SELECT l.* INTO made FROM osms.line_of(registry, organisation, month, scheme, osms.known_now()) AS l;
     terms := made.terms;
     line := made.line;
     IF line.organisation IS NULL AND made.closed_at IS NOT NULL THEN

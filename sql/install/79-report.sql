@@ -60,7 +60,7 @@ CREATE FUNCTION osms.report_regions(lines osms.statement_line[], day date) RETUR
                 SELECT l.region, coalesce(sum(l.amount), 0) AS amount, sum(l.heads) AS heads, count(*) FILTER (WHERE l.status = 'held') AS held FROM unnest(lines) l GROUP BY l.region
             ), tile AS (
                 SELECT DISTINCT ON (t.region) t.* FROM osms.region_tile t
-                WHERE t.valid_from <= day AND t.known_from <= statement_timestamp()
+                WHERE t.valid_from <= day AND t.known_from <= osms.known_now()
                 ORDER BY t.region, isfinite(t.known_from) DESC, t.valid_from DESC, t.known_from DESC
             ), placed AS (
                 SELECT r.*, t.name, t.tile_column, t.tile_row,
@@ -206,7 +206,7 @@ CREATE FUNCTION osms.had_statement(registry text, month date, scheme text) RETUR
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    had boolean := EXISTS (SELECT FROM osms.scheme s WHERE s.scheme = had_statement.scheme AND s.valid_from <= (month + interval '1 month')::date - 1 AND s.known_from <= statement_timestamp());
+    had boolean := EXISTS (SELECT FROM osms.scheme s WHERE s.scheme = had_statement.scheme AND s.valid_from <= (month + interval '1 month')::date - 1 AND s.known_from <= osms.known_now());
 BEGIN
     IF NOT had AND osms.relation_of(registry, 'statement') IS NOT NULL THEN
         EXECUTE format('SELECT EXISTS (SELECT FROM %I.statement s WHERE s.month = $1)', registry) INTO had USING month;

@@ -1,0 +1,39 @@
+
+--
+-- known: the second clock. A row says since when it is known, known_from; what
+-- is asked for as known at a moment has to be the same for ever. So no row may
+-- come to be seen that claims to have been known before: known_from is a
+-- moment at which its writer held the lock of the table, and who takes a cut
+-- waits for those who hold one at that moment.
+--
+CREATE FUNCTION osms.known_moment() RETURNS timestamptz
+    LANGUAGE C VOLATILE PARALLEL RESTRICTED
+    AS 'MODULE_PATHNAME', 'osms_known_moment';
+COMMENT ON FUNCTION osms.known_moment() IS
+    'default of known_from in the config tables: the moment at which the transaction first added a row to one of them, the same for all rows of a transaction, so that an edition may be written by several statements; rows that are rolled back to a savepoint do not count';
+
+-- To the planner as stable as the snapshot: rows added later are not seen.
+CREATE FUNCTION osms.known_now() RETURNS timestamptz
+    LANGUAGE internal STABLE PARALLEL SAFE
+    AS 'clock_timestamp';
+COMMENT ON FUNCTION osms.known_now() IS
+    'default of known_at: the clock, so that all that the statement sees is known, what was added a moment before in the same transaction too';
+
+CREATE FUNCTION osms.await_writers(relations regclass[]) RETURNS void
+    LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
+    AS 'MODULE_PATHNAME', 'osms_await_writers';
+COMMENT ON FUNCTION osms.await_writers(regclass[]) IS
+    'waits for all other transactions that hold a lock to write one of the relations, or to maintain it (VACUUM, CREATE INDEX CONCURRENTLY), when it is called, prepared ones too; needs no right on them and holds up nobody. lock_timeout and statement_timeout hold. 22004 for a NULL among them';
+
+-- Of several rows about one fact the one known last counts.
+CREATE FUNCTION osms.as_known(known_from timestamptz, state integer) RETURNS bigint
+    LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_as_known';
+COMMENT ON FUNCTION osms.as_known(timestamptz, integer) IS
+    'number that is greater the later the moment (NULL = always known) and, of one moment, the greater the state (0 to 3), which is its last two bits: max() of it tells the state known last. NULL for state NULL, 22023 for another state';
+
+CREATE FUNCTION osms.known_then(relation text, moment text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN format('(%1$s.known_from <= %2$s OR %1$s.known_from IS NULL)', relation, moment);
+COMMENT ON FUNCTION osms.known_then(text, text) IS
+    'condition on a row, told by its alias: that it was known at a moment (an expression); one without known_from always was';
