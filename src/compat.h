@@ -20,8 +20,10 @@
 
 #if PG_VERSION_NUM >= 170000
 #define my_lxid() (MyProc->vxid.lxid)
+#define holds_lock(tag, mode) LockHeldByMe(tag, mode, false)
 #else
 #define my_lxid() (MyProc->lxid)
+#define holds_lock(tag, mode) LockHeldByMe(tag, mode)
 #endif
 
 #define escontext_of(fcinfo) ((fcinfo)->context)

@@ -74,28 +74,34 @@ follow_savepoint(SubXactEvent event, SubTransactionId mine,
 PG_FUNCTION_INFO_V1(osms_known_moment);
 
 /*
- * known_moment(): the clock when it is first called in a transaction, the
- * same moment later in it.  As a default it is called under the lock of a
- * table that a cut waits for; the rows of that and of other such tables may
- * all have it, since the lock is held as long as the moment is remembered.
+ * known_moment(written): the clock when it is first called in a transaction
+ * that is writing the relation, the same moment later in it.  The rows of
+ * all tables that a cut waits for may have it, since that lock is held as
+ * long as the moment is remembered; without a lock nothing is.
  */
 Datum
-osms_known_moment(pg_attribute_unused() PG_FUNCTION_ARGS)
+osms_known_moment(PG_FUNCTION_ARGS)
 {
 	static bool following = false;
+	TimestampTz now;
+	LOCKTAG		tag;
 
+	if (known.transaction == my_lxid())
+		PG_RETURN_TIMESTAMPTZ(known.moment);
 	if (!following)
 	{
 		RegisterSubXactCallback(follow_savepoint, NULL);
 		following = true;
 	}
-	if (known.transaction != my_lxid())
+	now = GetCurrentTimestamp();
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, PG_GETARG_OID(0));
+	if (holds_lock(&tag, RowExclusiveLock))
 	{
-		known.moment = GetCurrentTimestamp();
+		known.moment = now;
 		known.subtransaction = GetCurrentSubTransactionId();
 		known.transaction = my_lxid();
 	}
-	PG_RETURN_TIMESTAMPTZ(known.moment);
+	PG_RETURN_TIMESTAMPTZ(now);
 }
 
 PG_FUNCTION_INFO_V1(osms_await_writers);

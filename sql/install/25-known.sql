@@ -6,11 +6,11 @@
 -- moment at which its writer held the lock of the table, and who takes a cut
 -- waits for those who hold one at that moment.
 --
-CREATE FUNCTION osms.known_moment() RETURNS timestamptz
-    LANGUAGE C VOLATILE PARALLEL RESTRICTED
+CREATE FUNCTION osms.known_moment(written regclass) RETURNS timestamptz
+    LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'osms_known_moment';
-COMMENT ON FUNCTION osms.known_moment() IS
-    'default of known_from in the config tables: the moment at which the transaction first added a row to one of them, the same for all rows of a transaction, so that an edition may be written by several statements; rows that are rolled back to a savepoint do not count';
+COMMENT ON FUNCTION osms.known_moment(regclass) IS
+    'default of known_from in the config tables: the moment at which the transaction first added a row to one of them, the same for all rows of a transaction, so that an edition may be written by several statements; rows that are rolled back to a savepoint do not count. For a table that the transaction is not writing it is the clock';
 
 -- To the planner as stable as the snapshot: rows added later are not seen.
 CREATE FUNCTION osms.known_now() RETURNS timestamptz

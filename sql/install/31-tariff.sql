@@ -32,7 +32,7 @@ CREATE TABLE osms.parameter (
     name text NOT NULL,
     value text NOT NULL,
     valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment(),
+    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.parameter'),
     act text NOT NULL REFERENCES osms.act,
     illustrative boolean NOT NULL DEFAULT false,
     PRIMARY KEY (name, valid_from, known_from)
@@ -41,7 +41,7 @@ COMMENT ON TABLE osms.parameter IS 'single numbers and words of the law, read by
 COMMENT ON COLUMN osms.parameter.name IS 'name of the parameter; its unit is part of it';
 COMMENT ON COLUMN osms.parameter.value IS 'value as text';
 COMMENT ON COLUMN osms.parameter.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.parameter.known_from IS 'moment from which it is known; unless given, osms.known_moment()';
+COMMENT ON COLUMN osms.parameter.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.parameter.act IS 'act that says so';
 COMMENT ON COLUMN osms.parameter.illustrative IS 'made up, no claim to be official';
 
@@ -70,7 +70,7 @@ CREATE TABLE osms.scheme (
     sanction_rate text NOT NULL DEFAULT 'defect_month',
     illustrative boolean NOT NULL DEFAULT false,
     valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment(),
+    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.scheme'),
     act text NOT NULL REFERENCES osms.act,
     PRIMARY KEY (scheme, valid_from, known_from)
 );
@@ -105,7 +105,7 @@ COMMENT ON COLUMN osms.scheme.cap IS
 COMMENT ON COLUMN osms.scheme.sanction_rate IS 'rate that a sanction multiplies: of the defect_month or of the invoice_month';
 COMMENT ON COLUMN osms.scheme.illustrative IS 'made up, no claim to be official';
 COMMENT ON COLUMN osms.scheme.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.scheme.known_from IS 'moment from which it is known; unless given, osms.known_moment()';
+COMMENT ON COLUMN osms.scheme.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.scheme.act IS 'act that says so';
 
 CREATE FUNCTION osms.scheme_property(OUT property text, OUT choices text[], OUT minimum integer, OUT maximum integer) RETURNS SETOF record
@@ -168,7 +168,7 @@ CREATE TABLE osms.scheme_weight (
     sex osms.sex NOT NULL,
     weight numeric NOT NULL CHECK (weight >= 0 AND weight < 'Infinity'),
     valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment(),
+    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.scheme_weight'),
     act text NOT NULL REFERENCES osms.act,
     PRIMARY KEY (scheme, valid_from, known_from, sex, age_from)
 );
@@ -180,7 +180,7 @@ COMMENT ON COLUMN osms.scheme_weight.age_to IS 'age before which the band ends, 
 COMMENT ON COLUMN osms.scheme_weight.sex IS 'sex';
 COMMENT ON COLUMN osms.scheme_weight.weight IS 'relative cost of a person of this age and sex';
 COMMENT ON COLUMN osms.scheme_weight.valid_from IS 'first day on which the edition is in force';
-COMMENT ON COLUMN osms.scheme_weight.known_from IS 'moment from which the edition is known; unless given, osms.known_moment()';
+COMMENT ON COLUMN osms.scheme_weight.known_from IS 'moment from which the edition is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.scheme_weight.act IS 'act that says so';
 
 CREATE FUNCTION osms.check_band() RETURNS trigger
@@ -211,7 +211,7 @@ CREATE TABLE osms.base_rate (
     class text NOT NULL,
     rate numeric NOT NULL CHECK (rate >= 0 AND rate < 'Infinity'),
     valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment(),
+    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.base_rate'),
     act text NOT NULL REFERENCES osms.act,
     illustrative boolean NOT NULL DEFAULT false,
     UNIQUE NULLS NOT DISTINCT (scheme, region, class, valid_from, known_from)
@@ -222,7 +222,7 @@ COMMENT ON COLUMN osms.base_rate.region IS 'region of the organisation; NULL = a
 COMMENT ON COLUMN osms.base_rate.class IS 'class of the organisation, such as urban or rural';
 COMMENT ON COLUMN osms.base_rate.rate IS 'tenge per person and month';
 COMMENT ON COLUMN osms.base_rate.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.base_rate.known_from IS 'moment from which it is known; unless given, osms.known_moment()';
+COMMENT ON COLUMN osms.base_rate.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.base_rate.act IS 'act that says so';
 COMMENT ON COLUMN osms.base_rate.illustrative IS 'made up, no claim to be official';
 
@@ -231,7 +231,7 @@ CREATE TABLE osms.norm_step (
     above numeric NOT NULL CHECK (above >= 0 AND above < 'Infinity'),
     share numeric NOT NULL CHECK (share BETWEEN 0 AND 1),
     valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment(),
+    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.norm_step'),
     act text NOT NULL REFERENCES osms.act,
     illustrative boolean NOT NULL DEFAULT false,
     PRIMARY KEY (scheme, valid_from, known_from, above)
@@ -242,7 +242,7 @@ COMMENT ON COLUMN osms.norm_step.scheme IS 'name of the scheme';
 COMMENT ON COLUMN osms.norm_step.above IS 'percent of the norm of the site above which the share holds, up to the next step';
 COMMENT ON COLUMN osms.norm_step.share IS 'share of the rate, 0 to 1';
 COMMENT ON COLUMN osms.norm_step.valid_from IS 'first day on which the edition is in force';
-COMMENT ON COLUMN osms.norm_step.known_from IS 'moment from which the edition is known; unless given, osms.known_moment()';
+COMMENT ON COLUMN osms.norm_step.known_from IS 'moment from which the edition is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.norm_step.act IS 'act that says so';
 COMMENT ON COLUMN osms.norm_step.illustrative IS 'made up, no claim to be official';
 

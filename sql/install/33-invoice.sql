@@ -9,7 +9,7 @@ CREATE TABLE osms.payment_line (
     computed boolean NOT NULL DEFAULT false,
     place integer NOT NULL,
     valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment(),
+    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.payment_line'),
     act text NOT NULL REFERENCES osms.act,
     PRIMARY KEY (line, valid_from, known_from)
 );
@@ -19,7 +19,7 @@ COMMENT ON COLUMN osms.payment_line.title IS 'what is paid by it';
 COMMENT ON COLUMN osms.payment_line.computed IS 'whether osms computes it; the others are entered as rows of the relation adjustment';
 COMMENT ON COLUMN osms.payment_line.place IS 'place in the act';
 COMMENT ON COLUMN osms.payment_line.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.payment_line.known_from IS 'moment from which it is known; unless given, osms.known_moment()';
+COMMENT ON COLUMN osms.payment_line.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.payment_line.act IS 'act that says so';
 
 CREATE TABLE osms.sanction (
@@ -27,7 +27,7 @@ CREATE TABLE osms.sanction (
     title text NOT NULL,
     multiple numeric NOT NULL CHECK (multiple >= 0 AND multiple < 'Infinity'),
     valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment(),
+    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.sanction'),
     act text NOT NULL REFERENCES osms.act,
     PRIMARY KEY (code, valid_from, known_from)
 );
@@ -36,7 +36,7 @@ COMMENT ON COLUMN osms.sanction.code IS 'code of the defect in the classifier';
 COMMENT ON COLUMN osms.sanction.title IS 'the defect';
 COMMENT ON COLUMN osms.sanction.multiple IS 'multiple of the rate (tenge per person and month) of the organisation for each case';
 COMMENT ON COLUMN osms.sanction.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.sanction.known_from IS 'moment from which it is known; unless given, osms.known_moment()';
+COMMENT ON COLUMN osms.sanction.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.sanction.act IS 'act that says so';
 
 CREATE TABLE osms.form_band (
@@ -44,7 +44,7 @@ CREATE TABLE osms.form_band (
     age_to integer CHECK (age_to > age_from),
     title text NOT NULL,
     valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment(),
+    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.form_band'),
     act text NOT NULL REFERENCES osms.act,
     PRIMARY KEY (age_from, valid_from, known_from)
 );
@@ -53,7 +53,7 @@ COMMENT ON COLUMN osms.form_band.age_from IS 'first age, completed years';
 COMMENT ON COLUMN osms.form_band.age_to IS 'age before which the band ends, years; NULL = open';
 COMMENT ON COLUMN osms.form_band.title IS 'the band as the form writes it';
 COMMENT ON COLUMN osms.form_band.valid_from IS 'first day on which the edition is in force';
-COMMENT ON COLUMN osms.form_band.known_from IS 'moment from which the edition is known; unless given, osms.known_moment()';
+COMMENT ON COLUMN osms.form_band.known_from IS 'moment from which the edition is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.form_band.act IS 'act that says so';
 
 INSERT INTO osms.payment_line (line, title, computed, place, valid_from, known_from, act)

@@ -8,7 +8,7 @@ CREATE TABLE osms.region_tile (
     tile_column integer NOT NULL CHECK (tile_column BETWEEN 1 AND 20),
     tile_row integer NOT NULL CHECK (tile_row BETWEEN 1 AND 20),
     valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment(),
+    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.region_tile'),
     act text NOT NULL REFERENCES osms.act,
     PRIMARY KEY (region, valid_from, known_from)
 );
@@ -19,7 +19,7 @@ COMMENT ON COLUMN osms.region_tile.name IS 'name on the tile';
 COMMENT ON COLUMN osms.region_tile.tile_column IS 'column of the tile, 1 in the west';
 COMMENT ON COLUMN osms.region_tile.tile_row IS 'row of the tile, 1 in the north';
 COMMENT ON COLUMN osms.region_tile.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.region_tile.known_from IS 'moment from which it is known; unless given, osms.known_moment()';
+COMMENT ON COLUMN osms.region_tile.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.region_tile.act IS 'act or other ground for it';
 
 INSERT INTO osms.region_tile (region, name, tile_column, tile_row, valid_from, known_from, act)

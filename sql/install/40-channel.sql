@@ -11,7 +11,7 @@ CREATE TABLE osms.channel (
     clerk_role text,
     writer name,
     valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment(),
+    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.channel'),
     act text NOT NULL REFERENCES osms.act,
     PRIMARY KEY (channel, valid_from, known_from)
 );
@@ -23,7 +23,7 @@ COMMENT ON COLUMN osms.channel.clerk_methods IS 'methods that count when a clerk
 COMMENT ON COLUMN osms.channel.clerk_role IS 'role that clerk must have in the registry; NULL = any';
 COMMENT ON COLUMN osms.channel.writer IS 'database role whose members may record identity events of the channel; NULL = whoever may write the table';
 COMMENT ON COLUMN osms.channel.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.channel.known_from IS 'moment from which it is known; unless given, osms.known_moment()';
+COMMENT ON COLUMN osms.channel.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.channel.act IS 'act that says so';
 
 INSERT INTO osms.channel (channel, methods, clerk_methods, valid_from, known_from, act) VALUES

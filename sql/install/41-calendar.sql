@@ -9,7 +9,7 @@ CREATE TABLE osms.holiday (
     yearly boolean NOT NULL DEFAULT false,
     works boolean NOT NULL,
     name text NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment(),
+    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.holiday'),
     act text NOT NULL REFERENCES osms.act,
     PRIMARY KEY (day, yearly, known_from)
 );
@@ -19,7 +19,7 @@ COMMENT ON COLUMN osms.holiday.day IS 'the day; of a yearly row the first year''
 COMMENT ON COLUMN osms.holiday.yearly IS 'every year from then on';
 COMMENT ON COLUMN osms.holiday.works IS 'whether people work on it: false for a holiday, true for a working Saturday; true in a yearly row ends the holiday, and the weekday decides again';
 COMMENT ON COLUMN osms.holiday.name IS 'name of the day';
-COMMENT ON COLUMN osms.holiday.known_from IS 'moment from which it is known; unless given, osms.known_moment()';
+COMMENT ON COLUMN osms.holiday.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.holiday.act IS 'act that says so';
 
 INSERT INTO osms.holiday (day, yearly, works, name, known_from, act)

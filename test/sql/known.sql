@@ -7,7 +7,7 @@ INSERT INTO act (act, title) VALUES ('known', 'known');
 -- every table of the tariff, every question
 SELECT is_empty($$SELECT a.attrelid::regclass, pg_get_expr(d.adbin, d.adrelid) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    WHERE c.relnamespace = 'osms'::regnamespace AND c.relkind = 'r' AND a.attname = 'known_from' AND (d.adbin IS NULL OR pg_get_expr(d.adbin, d.adrelid) <> 'known_moment()')$$,
+    WHERE c.relnamespace = 'osms'::regnamespace AND c.relkind = 'r' AND a.attname = 'known_from' AND (d.adbin IS NULL OR pg_get_expr(d.adbin, d.adrelid) <> format('known_moment(''%s''::regclass)', d.adrelid::regclass))$$,
     'rows are known since the moment of their transaction');
 SELECT ok(count(*) > 10, 'tables with known_from') FROM unnest(known_relations('none')) r;
 SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'osms'::regnamespace
@@ -33,7 +33,12 @@ SELECT ok(known_from > :'before', 'after what came before') FROM base_rate WHERE
 SELECT results_eq($$SELECT count(*) FROM weights_on('edition', '2026-01-01')$$, 'VALUES (4::bigint)', 'holds whole');
 SELECT is(parameter_on('kept', '2026-01-01'), '2', 'and is known in the transaction');
 COMMIT;
-SELECT isnt(known_moment(), known_from, 'another transaction, another moment') FROM base_rate WHERE scheme = 'edition';
+BEGIN;
+SELECT known_moment('base_rate') AS asked \gset
+INSERT INTO parameter (name, value, valid_from, act) VALUES ('asked', '1', '2026-01-01', 'known');
+SELECT ok(known_from > :'asked', 'a moment asked for before anything is written is not kept') FROM parameter WHERE name = 'asked';
+ROLLBACK;
+SELECT isnt(known_moment('base_rate'), known_from, 'another transaction, another moment') FROM base_rate WHERE scheme = 'edition';
 
 -- A savepoint takes its lock back, and its moment with it.
 BEGIN;
@@ -42,7 +47,7 @@ SAVEPOINT s;
 INSERT INTO parameter (name, value, valid_from, act) VALUES ('dropped', '1', '2026-01-01', 'known');
 RELEASE s;
 SELECT known_from AS dropped FROM parameter WHERE name = 'dropped' \gset
-SELECT is(known_moment(), :'dropped', 'a savepoint that is released keeps it');
+SELECT is(known_moment('base_rate'), :'dropped', 'a savepoint that is released keeps it');
 ROLLBACK TO outside;
 SELECT clock_timestamp() AS since \gset
 INSERT INTO parameter (name, value, valid_from, act) VALUES ('dropped', '2', '2026-01-01', 'known');
@@ -51,7 +56,7 @@ COMMIT;
 BEGIN;
 DO $$ BEGIN INSERT INTO osms.parameter (name, value, valid_from, act) VALUES ('caught', '1', '2026-01-01', 'known'); PERFORM 1 / 0; EXCEPTION WHEN division_by_zero THEN NULL; END $$;
 SELECT clock_timestamp() AS since \gset
-SELECT ok(known_moment() > :'since', 'nor an error that is caught');
+SELECT ok(known_moment('parameter') > :'since', 'nor an error that is caught');
 ROLLBACK;
 
 -- What one message adds it can ask for, in whatever transaction.
