@@ -18,8 +18,6 @@
 
 #include "law_place.h"
 
-#include "law_place.h"
-
 #define MONTH_OF(day) "date_trunc('month', " day "::timestamp)::date"
 #define YEAR_OF(day) "date_trunc('year', " day "::timestamp)::date"
 
