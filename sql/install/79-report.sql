@@ -195,7 +195,7 @@ DECLARE
     names jsonb;
 BEGIN
     IF osms.relation_of(registry, 'organisation') IS NOT NULL THEN
-        EXECUTE format('SELECT jsonb_object_agg(o.organisation::text, o.name) FROM %I.organisation o WHERE o.name IS NOT NULL', registry) INTO names;
+        EXECUTE format('SELECT jsonb_object_agg(o.organisation::text, o.name) FROM %I.organisation o WHERE o.organisation IS NOT NULL AND o.name IS NOT NULL', registry) INTO names;
     END IF;
     RETURN coalesce(names, '{}');
 END $$;

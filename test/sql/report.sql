@@ -53,6 +53,9 @@ SELECT is(osms.bar(v, lo, hi)::text, told, told) FROM (VALUES (50, 0, 100, '[0.0
 SELECT osms.create_registry('odd', cut_over => '2024-01-01');
 ALTER TABLE odd.roster ALTER organisation TYPE text;
 INSERT INTO odd.roster VALUES (1, 1, '<&">''', NULL, '2020-01-01', 'infinity', '1980-01-01', 'male', 'inherited', 'counted', '2018-01-01', 'infinity'), (2, 2, '%s $1 \1', NULL, '2020-01-01', 'infinity', '1980-01-01', 'male', 'inherited', 'counted', '2018-01-01', 'infinity');
+ALTER TABLE odd.organisation DROP CONSTRAINT organisation_pkey, ALTER organisation DROP NOT NULL;
+INSERT INTO odd.organisation (organisation, name) VALUES (NULL, 'nobody'), (7, 'somebody');
+SELECT is(osms.organisation_names('odd'), '{"7": "somebody"}', 'a name without a key');
 CREATE TABLE odd_page AS
 SELECT what, osms.report(registry, month, scheme) AS html FROM (VALUES
     ('a month in which nobody was there', 'fund', date '1990-01-01', 'illustrative'), ('the first month of a scheme', 'fund', '2018-01-01', 'plain'), ('nobody the month before', 'fund', '2020-01-01', 'plain'),
