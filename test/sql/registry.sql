@@ -43,6 +43,9 @@ SELECT is(pg_temp.verdict(format('SELECT osms.guard(''fund'', %s)', modes)), '22
 ('NULL', 'modes are an object of rule and mode'), ('''["basis"]''', 'modes are an object of rule and mode'), ('''{"basiss": "warn"}''', 'there is no rule "basiss"'),
 ('''{"basis": "warning"}''', 'rule "basis" has no mode "warning"'), ('''{"basis": true}''', 'rule "basis" has no mode "true"'),
 ('''{"person_known": "off"}''', 'rule "person_known" has no other mode than enforce')) m (modes, message);
+-- a table made by hand without an optional column
+SELECT is(pg_temp.verdict(format('ALTER TABLE fund.%I DROP known_from', r), 'UTC', $$SELECT string_agg(concat_ws(' ', relation, problem, hint), '; ') FROM osms.check_registry('fund') WHERE severity = 'error'$$),
+    format('ok %s column "known_from" is missing Add it, or map the relation again with osms.map().', r), r || ' without known_from') FROM unnest('{coefficient,insurance,service,contract,organisation_status,site}'::text[]) r;
 -- relations that are dropped make the rules that need them idle, and only those
 SELECT is(pg_temp.verdict('DROP TABLE ' || relations, 'UTC', 'SELECT string_agg(rule || '' on '' || relation, '', '' ORDER BY rule, relation) FROM osms.clauses(''fund'') WHERE NOT judged'), rtrim('ok ' || idle), 'without ' || relations)
 FROM (VALUES ('fund.organisation', 'organisation_known on application, organisation_known on attachment, payment_contract on payment, payment_due on payment'), ('fund.identity_event', 'decision_order on application, four_eyes on application, identified on application'),
