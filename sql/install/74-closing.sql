@@ -207,7 +207,7 @@ BEGIN
         INTO organisations, held, heads, amount USING month, registry, scheme, known_at;
 END $$;
 COMMENT ON FUNCTION osms.close_month(text, date, text) IS
-    'closes a month: keeps its statement by the scheme in the registry''s statement and statement_line; organisations (held: without amount until osms.post_restatement releases them), heads (persons) and amount (tenge) of it. Waits for whoever writes the roster, so that known_at is a clean cut. Months in order. 55000 for a month that is closed, not over or not the next, or a roster that is not complete or, in this transaction, not judged; 25001 at another isolation level than READ COMMITTED; 42501 where row-level security would hide rows from the user; 22023, 42704, 42P01 as osms.statement';
+    'closes a month: keeps its statement by the scheme in the registry''s statement and statement_line; organisations (held: without amount until osms.post_restatement releases them), heads (persons) and amount (tenge) of it. Waits for whoever writes the roster, the tariff or a relation that keeps known_from, so that known_at is a clean cut. Months in order. 55000 for a month that is closed, not over or not the next, or a roster that is not complete or, in this transaction, not judged; 25001 at another isolation level than READ COMMITTED; 42501 where row-level security would hide rows from the user; 22023, 42704, 42P01 as osms.statement';
 
 CREATE FUNCTION osms.terms_of(registry text, month date, revision integer DEFAULT 0) RETURNS osms.statement_terms
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -286,5 +286,7 @@ END $$;
 COMMENT ON FUNCTION osms.roster_of(text, text, date, integer) IS
     'exactly the persons that a closed month paid an organisation for (key as text), for ever, whatever became known since: a row for each, by person-days for each and day; by revision those of a restatement. Errors as osms.terms_of';
 
-REVOKE EXECUTE ON FUNCTION osms.add_money_relations(text), osms.begin_closing(text, date), osms.close_month(text, date, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.add_money_relations(text), osms.begin_closing(text, date), osms.close_month(text, date, text) TO @extowner@;
+REVOKE EXECUTE ON FUNCTION osms.add_money_relations(text), osms.await_writers(regclass[]), osms.clean_cut(text), osms.begin_closing(text, date),
+    osms.close_month(text, date, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.add_money_relations(text), osms.await_writers(regclass[]), osms.clean_cut(text), osms.begin_closing(text, date),
+    osms.close_month(text, date, text) TO @extowner@;

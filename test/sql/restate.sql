@@ -40,14 +40,14 @@ SELECT is(pg_temp.verdict($$INSERT INTO fund.attachment (attachment, person, org
     UPDATE fund.attachment SET state = 'closed', until = '2024-01-10', reason = 'moved_to_other' WHERE attachment = 5; SET CONSTRAINTS ALL IMMEDIATE; SELECT osms.close_month('fund', '2024-01-01', 'plain')$$), 'ok', 'but when both are judged');
 GRANT USAGE ON SCHEMA fund TO restate_reader;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA fund TO restate_reader;
-GRANT EXECUTE ON FUNCTION osms.begin_closing, osms.close_month, osms.post_restatement TO restate_reader;
+GRANT EXECUTE ON FUNCTION osms.await_writers, osms.clean_cut, osms.begin_closing, osms.close_month, osms.post_restatement TO restate_reader;
 SELECT is(pg_temp.verdict($$SET LOCAL ROLE restate_reader; SELECT osms.close_month('fund', '2024-01-01', 'plain')$$), 'ok', 'but by whom the owner trusts');
 SELECT is(pg_temp.verdict(format($$ALTER TABLE fund.%1$I ENABLE ROW LEVEL SECURITY; CREATE POLICY one ON fund.%1$I TO restate_reader USING (organisation = 1);
     SET LOCAL ROLE restate_reader; SELECT osms.close_month('fund', '2024-01-01', 'plain')$$, t)),
     format('42501 query would be affected by row-level security policy for table "%s"', t), 'who sees all of ' || t) FROM unnest('{roster,contract}'::text[]) t;
 SELECT is(pg_temp.verdict($$SELECT osms.close_month('fund', '2024-01-01', 'plain'); ALTER TABLE fund.roster ENABLE ROW LEVEL SECURITY; CREATE POLICY one ON fund.roster TO restate_reader USING (organisation = 1);
     SET LOCAL ROLE restate_reader; SELECT osms.post_restatement('fund', '2024-01-01')$$), '42501 query would be affected by row-level security policy for table "roster"', 'to restate it, too');
-REVOKE ALL ON FUNCTION osms.begin_closing, osms.close_month, osms.post_restatement FROM restate_reader;
+REVOKE ALL ON FUNCTION osms.await_writers, osms.clean_cut, osms.begin_closing, osms.close_month, osms.post_restatement FROM restate_reader;
 REVOKE ALL ON ALL TABLES IN SCHEMA fund FROM restate_reader;
 REVOKE ALL ON SCHEMA fund FROM restate_reader;
 SELECT results_eq($$SELECT organisations, held, heads, amount FROM osms.close_month('fund', '2024-01-01', 'plain')$$, 'VALUES (5::bigint, 0::bigint, 13::bigint, 28446.49)', 'closed');
