@@ -99,7 +99,7 @@ BEGIN
         key text NOT NULL, person %2$s, organisation text, state_before text, state_after text, since date, until date,
         reason text, changed text[], import bigint)', registry, person_type);
     EXECUTE format('COMMENT ON TABLE %I.journal IS %L', registry,
-        'who wrote what: a row for every application, identity_event and attachment that a statement inserted (I), updated (U) or deleted (D), and every person it changed; import: the entry of the import it belongs to; written by the guards');
+        'who wrote what: a row for every application, identity_event, attachment, payment, contract, organisation_status, person_alias, authority_order and order_scope that a statement inserted (I), updated (U) or deleted (D), and every person it changed; import: the entry of the import it belongs to; written by the guards');
     EXECUTE format('CREATE TABLE %I.pending (person %s NOT NULL)', registry, person_type);
     EXECUTE format('COMMENT ON TABLE %I.pending IS %L', registry,
         'persons to be looked at when the transaction ends; empty between transactions');
@@ -109,7 +109,7 @@ BEGIN
         session_role name NOT NULL DEFAULT session_user, why text NOT NULL, began timestamptz NOT NULL DEFAULT clock_timestamp(),
         ended timestamptz, transaction xid8 NOT NULL DEFAULT pg_current_xact_id())', registry);
     EXECUTE format('COMMENT ON TABLE %I.import IS %L', registry,
-        'loads of rows of the past, for which rules of time only warned: who, why, when, in which transaction; written by osms.import_begin() and import_end()');
+        'loads of rows of the past, for which rules of time and of payments only warned: who, why, when, in which transaction; written by osms.import_begin() and import_end()');
     -- at most one in a transaction, and none between transactions
     EXECUTE format('CREATE UNIQUE INDEX import_open ON %I.import (transaction) WHERE ended IS NULL', registry);
     EXECUTE format('CREATE CONSTRAINT TRIGGER judge AFTER INSERT ON %I.import DEFERRABLE INITIALLY DEFERRED

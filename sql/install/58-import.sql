@@ -1,6 +1,6 @@
 
 --
--- import: rows of the past, for which rules of time only warn.
+-- import: rows of the past, for which rules of time and of payments only warn.
 --
 CREATE FUNCTION osms.import_begin(registry text, why text) RETURNS bigint
     LANGUAGE C VOLATILE
