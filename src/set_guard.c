@@ -256,24 +256,25 @@ guard_chunk(Chunk *chunk, Findings *findings)
 
 /*
  * Whoever owns a guarded table could learn from its trigger who died or
- * lives where, of payments what is due to whom; so the owner must be one who
- * may read that anyway.
+ * lives where, of payments what is due to whom and agreed with whom; so the
+ * owner must be one who may read that anyway.
  */
 static void
 check_table_owner(const Guard *guard, Relation table)
 {
-	static const char *const told[2][2] = {
-		{"person", "roster"}, {"statement_line", "ledger"}
+	static const char *const told[2][3] = {
+		{"person", "roster"}, {"statement_line", "ledger", "contract"}
 	};
 	const char *const *names = told[guard->kind == REL_PAYMENT];
 
-	for (int i = 0; i < (int) lengthof(told[0]); i++)
+	for (int i = 0; i < (int) lengthof(told[0]) && names[i] != NULL; i++)
 	{
 		Oid			relation =
 			get_relname_relid(names[i],
 							  get_rel_namespace(guard->registry.roster));
 
-		if (!OidIsValid(relation) ||
+		/* what is absent tells nothing */
+		if (OidIsValid(relation) &&
 			pg_class_aclcheck(relation, table->rd_rel->relowner,
 							  ACL_SELECT) != ACLCHECK_OK)
 			ereport(ERROR,
@@ -281,8 +282,8 @@ check_table_owner(const Guard *guard, Relation table)
 					 errmsg("owner of guarded table \"%s\" may not read registry \"%s\"",
 							RelationGetRelationName(table),
 							guard->registry.name),
-					 errhint("Grant SELECT on the registry's %s and %s to the owner of the table.",
-							 names[0], names[1])));
+					 errhint("Grant SELECT on the registry's relation \"%s\" to the owner of the table; osms.check_registry() tells what else is missing.",
+							 names[i])));
 	}
 }
 

@@ -61,14 +61,14 @@ CREATE FUNCTION osms.missing_grants(registry text, OUT relation text, OUT proble
           AND NOT has_table_privilege(o.relowner, p.oid, r.privilege)
         UNION ALL
         SELECT p.relation, format('the owner of table %s may not read the registry', c.oid::regclass),
-               format('GRANT SELECT ON %1$I.%3$I, %1$I.%4$I TO %2$I', registry, w.rolname, n.told[1], n.told[2]),
-               format('REVOKE SELECT ON %1$I.%3$I, %1$I.%4$I FROM %2$I', registry, w.rolname, n.told[1], n.told[2])
+               format('GRANT SELECT ON %s TO %I', n.hidden, w.rolname), format('REVOKE SELECT ON %s FROM %I', n.hidden, w.rolname)
         FROM present p, roster o, osms.tables_of(osms.mapped_source(p.oid)) t (source)
         JOIN pg_catalog.pg_class c ON c.oid = t.source JOIN pg_catalog.pg_roles w ON w.oid = c.relowner,
         -- what a verdict tells of
-        LATERAL (SELECT CASE p.relation WHEN 'payment' THEN '{statement_line,ledger}'::text[] ELSE '{person,roster}' END) AS n (told)
-        WHERE p.guarded AND NOT (has_table_privilege(c.relowner, osms.relation_of(registry, n.told[1]), 'SELECT')
-                                 AND has_table_privilege(c.relowner, osms.relation_of(registry, n.told[2]), 'SELECT'));
+        LATERAL (SELECT string_agg(format('%I.%I', registry, x.relation), ', ' ORDER BY x.place)
+                 FROM unnest(CASE p.relation WHEN 'payment' THEN '{statement_line,ledger,contract}'::text[] ELSE '{person,roster}' END) WITH ORDINALITY AS x (relation, place)
+                 WHERE NOT has_table_privilege(c.relowner, osms.relation_of(registry, x.relation), 'SELECT')) AS n (hidden)
+        WHERE p.guarded AND n.hidden IS NOT NULL;
     END;
 COMMENT ON FUNCTION osms.missing_grants(text) IS
     'rights that a guard needs and does not have, with the statements that grant them and take them back; called by osms.check_registry and osms.plan';

@@ -187,8 +187,11 @@ SELECT is(pg_temp.judged(:'paid', 'SET LOCAL ROLE vendor_payment; UPDATE fund.pa
 ALTER TABLE fund.payment OWNER TO accounts_payment;
 SELECT is(pg_temp.verdict('INSERT INTO fund.payment VALUES (1, ''2024-01-01'', 5000)'), '42501 owner of guarded table "payment" may not read registry "fund"', 'an owner who may not read what is due');
 SELECT results_eq($$SELECT statement, undo FROM osms.missing_grants('fund')$$, $$VALUES
-    ('GRANT SELECT ON fund.statement_line, fund.ledger TO accounts_payment', 'REVOKE SELECT ON fund.statement_line, fund.ledger FROM accounts_payment')$$, 'is told what is missing');
+    ('GRANT SELECT ON fund.statement_line, fund.ledger, fund.contract TO accounts_payment', 'REVOKE SELECT ON fund.statement_line, fund.ledger, fund.contract FROM accounts_payment')$$, 'is told what is missing');
 GRANT SELECT ON fund.statement_line, fund.ledger TO accounts_payment;
+SELECT is(pg_temp.verdict('INSERT INTO fund.payment VALUES (1, ''2024-01-01'', 5000)'), '42501 owner of guarded table "payment" may not read registry "fund"', 'nor one who may not read contracts');
+SELECT results_eq($$SELECT statement FROM osms.missing_grants('fund')$$, $$VALUES ('GRANT SELECT ON fund.contract TO accounts_payment')$$, 'only what is missing');
+GRANT SELECT ON fund.contract TO accounts_payment;
 SELECT is(pg_temp.verdict('INSERT INTO fund.payment VALUES (1, ''2024-01-01'', 5000)'), 'ok', 'and needs no right on persons');
 ALTER TABLE fund.payment OWNER TO CURRENT_USER;
 
