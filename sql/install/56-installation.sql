@@ -97,7 +97,7 @@ COMMENT ON FUNCTION osms.mend_mappings(text) IS
     'lets the mappings of a registry write the columns that were renamed since, under their new names; called by osms.guard';
 
 -- The triggers of a guard as they should be, on all tables or on those of some relations.
-CREATE FUNCTION osms.put_triggers(registry text, kept jsonb, relations text[] DEFAULT NULL) RETURNS boolean
+CREATE FUNCTION osms.put_triggers(registry text, kept jsonb, relations text[] DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -135,10 +135,17 @@ BEGIN
                   HINT = format('Nothing is changed. Wait for long transactions on the tables to end, or end them, and run osms.%s() again.',
                                 CASE WHEN relations IS NULL THEN 'guard' ELSE 'guard_payment' END);
     END IF;
-    RETURN was_open;
+    -- what was written while a trigger was missing may not be on the roster
+    IF was_open THEN
+        EXECUTE format('UPDATE %I.setting SET roster_complete = false WHERE roster_complete RETURNING true', registry) INTO was_open;
+        IF was_open THEN
+            RAISE NOTICE 'roster of "%" may lack what was written without a guard', registry
+                USING HINT = format('CALL osms.fill_roster(%L) brings it in line.', registry);
+        END IF;
+    END IF;
 END $$;
 COMMENT ON FUNCTION osms.put_triggers(text, jsonb, text[]) IS
-    'makes the triggers of a guard with these modes, or replaces those that differ, on the tables of these relations or, for NULL, of all; whether attachments or persons were written without one. 55P03 where the locks were not to be had. Called by osms.guard and guard_payment';
+    'makes the triggers of a guard with these modes, or replaces those that differ, on the tables of these relations or, for NULL, of all; where attachments or persons could be written without one the roster counts as incomplete. 55P03 where the locks were not to be had. Called by osms.guard and guard_payment';
 
 CREATE FUNCTION osms.guard(registry text, modes jsonb DEFAULT '{}') RETURNS void
     LANGUAGE plpgsql
@@ -147,7 +154,6 @@ AS $$
 DECLARE
     problem record;
     kept jsonb;
-    was_open boolean;
     idle text;
 BEGIN
     PERFORM osms.check_modes(modes);
@@ -167,15 +173,7 @@ BEGIN
         RAISE NOTICE 'rule % is idle: the registry lacks what it needs', idle;
     END LOOP;
     PERFORM osms.mend_mappings(registry);
-    was_open := osms.put_triggers(registry, kept);
-    -- what was written while a trigger was missing may not be on the roster
-    IF was_open THEN
-        EXECUTE format('UPDATE %I.setting SET roster_complete = false WHERE roster_complete RETURNING true', registry) INTO was_open;
-        IF was_open THEN
-            RAISE NOTICE 'roster of "%" may lack what was written without a guard', registry
-                USING HINT = format('CALL osms.fill_roster(%L) brings it in line.', registry);
-        END IF;
-    END IF;
+    PERFORM osms.put_triggers(registry, kept);
 END $$;
 COMMENT ON FUNCTION osms.guard(text, jsonb) IS
     'puts the guard on the tables behind a registry and all their partitions, or replaces what differs; modes: object of rule to enforce, warn or off, over what is in force. Checks first, then asks for SHARE ROW EXCLUSIVE locks a tenth of a second at a time, letting writers pass in between, and keeps them until the transaction ends. Needs ownership of the tables. 55000 with the first error of osms.check_registry or for a table that another registry guards, 55P03 where the locks were not to be had within a hundred attempts, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';

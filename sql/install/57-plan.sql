@@ -99,8 +99,10 @@ BEGIN
     PERFORM osms.check_one_guard(registry);
     kept := osms.guard_modes(registry, modes);
     guarded := EXISTS (SELECT FROM osms.guards g WHERE g.registry = plan.registry AND g.relation <> 'payment');
+    -- a partition that was detached is guarded still, as a table of its own
     payment_mode := (SELECT coalesce(g.modes ->> 'payment_due', r.default_mode) FROM osms.guards g, osms.rule r
-                     WHERE g.registry = plan.registry AND g.relation = 'payment' AND r.rule = 'payment_due');
+                     WHERE g.registry = plan.registry AND g.relation = 'payment' AND r.rule = 'payment_due'
+                       AND g.source = osms.mapped_source(osms.relation_of(plan.registry, 'payment')));
     step := 0;
     FOR statement, lock, estimate, undo IN
         SELECT * FROM osms.index_steps(registry)

@@ -58,12 +58,13 @@ BEGIN
     IF osms.relation_of(registry, 'contract') IS NULL THEN
         RAISE NOTICE 'rule payment_contract is idle: the registry lacks what it needs';
     END IF;
-    -- what is guarded already follows, for all triggers of a registry carry the same modes
-    SELECT array_agg(g.relation) INTO guarded FROM osms.guards g WHERE g.registry = guard_payment.registry;
+    -- what is guarded already follows, for all triggers of a registry carry the same modes; to replace one that is disabled would enable it
+    SELECT array_agg(g.relation) INTO guarded
+    FROM (SELECT t.relation FROM osms.guard_trigger t WHERE t.registry = guard_payment.registry GROUP BY t.relation HAVING bool_and(t.enabled)) AS g;
     PERFORM osms.put_triggers(registry, osms.guard_modes(registry, modes), guarded || 'payment'::text);
 END $$;
 COMMENT ON FUNCTION osms.guard_payment(text, text) IS
-    'puts the guard on the table behind the relation payment alone, for a Fund that does not guard its attachments here; mode: enforce, warn or off for the rules payment_due and payment_contract. osms.guard covers payments with everything else, osms.unguard takes all guards of the registry away. Locks and errors as osms.guard; 42P01 where the relation payment, the statements or what the lock needs is absent';
+    'puts the guard on the table behind the relation payment alone, for a Fund that does not guard its attachments here; mode: enforce, warn or off for the rules payment_due and payment_contract. Guards of other relations follow in these modes, unless they are disabled. osms.guard covers payments with everything else, osms.unguard takes all guards of the registry away. Locks and errors as osms.guard; 42P01 where the relation payment, the statements or what the lock needs is absent';
 
 REVOKE EXECUTE ON FUNCTION osms.guard_payment(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION osms.guard_payment(text, text) TO @extowner@;

@@ -279,6 +279,20 @@ UPDATE old.setting SET roster_complete = true;
 SELECT osms.guard_payment('old'), osms.unguard('old');
 SELECT ok(roster_complete, 'taking away the guard of payments leaves the roster what it is') FROM old.setting;
 
+-- the guard of payments leaves another one that is disabled alone; what it lacks is made, and the roster counts as incomplete
+SELECT osms.guard('old', '{"basis": "off", "contracted": "off", "no_backdating": "off", "same_territory": "off", "payment_due": "enforce"}');
+UPDATE old.setting SET roster_complete = true;
+SELECT is(pg_temp.verdict($$ALTER TABLE legacy.att DISABLE TRIGGER USER; SELECT osms.guard_payment('old')$$, 'UTC',
+    $$SELECT g.problem LIKE 'disabled: %' AND s.roster_complete FROM osms.guards g, old.setting s WHERE g.registry = 'old' AND g.relation = 'attachment'$$), 'ok true', 'disabled as it was');
+SELECT is(pg_temp.verdict($$DROP TRIGGER zz_osms_attachment_insert ON legacy.att; SELECT osms.guard_payment('old')$$, 'UTC',
+    $$SELECT concat(g.problem IS NULL, s.roster_complete) FROM osms.guards g, old.setting s WHERE g.registry = 'old' AND g.relation = 'attachment'$$), 'ok tf', 'a gap that is closed is told');
+SELECT osms.unguard('old');
+-- a partition that was detached is a guarded table of its own, which a plan passes over
+SELECT osms.guard_payment('old', 'warn');
+ALTER TABLE legacy.payout DETACH PARTITION legacy.payout_2023;
+SELECT results_eq($$SELECT undo FROM osms.plan('old') WHERE statement LIKE '%guard%'$$, $$VALUES ('SELECT osms.unguard(''old''), osms.guard_payment(''old'', ''warn'')')$$, 'a plan beside a detached partition');
+SELECT osms.unguard('old');
+
 -- the lock needs a right on organisations, where there are payments
 ALTER TABLE old.roster OWNER TO vendor_payment;
 SELECT results_eq($$SELECT statement, undo FROM osms.missing_grants('old') WHERE statement LIKE '% ON old.organisation %'$$, $$VALUES
