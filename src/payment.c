@@ -6,7 +6,7 @@
  * same month, or different months out of one contract, come one after the
  * other.  What is due needs no lock, for a closed month never changes and a
  * month that is being closed is not closed yet.  Organisations come before
- * their contracts, which nobody may change meanwhile.
+ * their contracts, which nobody may change or amend meanwhile.
  */
 #include "guard.h"
 

@@ -35,10 +35,12 @@ PG_FUNCTION_INFO_V1(osms_changed_columns);
 
 const char lock_of_persons[] = PERSONS " FOR NO KEY UPDATE OF p";
 
+#define CONTRACT_ROWS \
+	"SELECT FROM {r}.contract k WHERE k.organisation = ANY ($1)" \
+	" ORDER BY k.organisation, k.valid_from, k.known_from"
+
 /* KEY SHARE would not wait for a change of valid_to or yearly_amount. */
-const char hold_of_contracts[] =
-"SELECT FROM {r}.contract k WHERE k.organisation = ANY ($1)"
-" ORDER BY k.organisation, k.valid_from FOR SHARE";
+const char hold_of_contracts[] = CONTRACT_ROWS " FOR SHARE";
 
 static const char journal[] =
 "INSERT INTO {r}.journal (actor, relation, event, key, person, organisation,"
@@ -154,39 +156,77 @@ read_persons(Chunk *chunk, bool lock_them, bool *complete, bool *imports)
 }
 
 /*
- * Hold the contracts of the organisations that a chunk attaches to, so that
- * none ends before we do.
+ * The organisations that a chunk gives a row: in this column, where one of
+ * the touched columns changed.  NULL where it gives none to any.
  */
-static void
-hold_contracts(Chunk *chunk)
+static ArrayType *
+organisations_given(const Chunk *chunk, int column, int touched)
 {
-	const int	touched = COLUMN_BIT(ATTACHMENT_ORGANISATION) |
-		COLUMN_BIT(ATTACHMENT_SINCE);
-	const int	organisation = CHANGE_NEW + ATTACHMENT_ORGANISATION;
-	Guard	   *guard = chunk->guard;
-	Oid			type = guard->projection->type[ATTACHMENT_ORGANISATION];
-	ArrayBuildState *held = NULL;
-	Datum		organisations;
+	const int	organisation = CHANGE_NEW + column;
+	Oid			type = chunk->guard->projection->type[column];
+	ArrayBuildState *given = NULL;
 
-	if (!OidIsValid(guard->registry.relation[REL_CONTRACT]) ||
-		guard->modes[RULE_CONTRACTED] < MODE_WARN)
-		return;
 	for (int i = 0; i < chunk->nchanges; i++)
 	{
 		const Change *change = &chunk->changes[i];
 
 		if (change->event != 'D' && (change->changed & touched) != 0 &&
 			!change->isnull[organisation])
-			held = accumArrayResult(held, change->value[organisation], false,
-									type, CurrentMemoryContext);
+			given = accumArrayResult(given, change->value[organisation], false,
+									 type, CurrentMemoryContext);
 	}
-	if (held == NULL)
+	if (given == NULL)
+		return NULL;
+	return DatumGetArrayTypeP(makeArrayResult(given, CurrentMemoryContext));
+}
+
+/* Lock the contracts of organisations, if there are any, with this query. */
+static void
+lock_contracts(Guard *guard, const char *sql, ArrayType *organisations)
+{
+	Oid			type;
+	Datum		value = PointerGetDatum(organisations);
+
+	if (organisations == NULL)
 		return;
-	organisations = makeArrayResult(held, CurrentMemoryContext);
-	type = get_array_type(type);
-	guard_execute(guard, PLAN_HOLD_CONTRACTS, hold_of_contracts, 1, &type,
-				  &organisations);
+	type = get_array_type(ARR_ELEMTYPE(organisations));
+	guard_execute(guard, PLAN_HOLD_CONTRACTS, sql, 1, &type, &value);
 	SPI_freetuptable(SPI_tuptable);
+}
+
+/*
+ * Hold the contracts of the organisations that a chunk attaches to, so that
+ * none ends before we do.
+ */
+static void
+hold_contracts(Chunk *chunk)
+{
+	Guard	   *guard = chunk->guard;
+
+	if (OidIsValid(guard->registry.relation[REL_CONTRACT]) &&
+		guard->modes[RULE_CONTRACTED] >= MODE_WARN)
+		lock_contracts(guard, hold_of_contracts,
+					   organisations_given(chunk, ATTACHMENT_ORGANISATION,
+										   COLUMN_BIT(ATTACHMENT_ORGANISATION) |
+										   COLUMN_BIT(ATTACHMENT_SINCE)));
+}
+
+/*
+ * An end or an amount agreed later is a new row, which nobody can hold yet;
+ * so lock what the organisation had before, against those who hold it.  A
+ * row that changes or goes is locked by that, and locking others after it
+ * would be out of order.  Where there was none before there is nothing to
+ * lock: until it commits, whom we attach or pay there has no contract and is
+ * refused.
+ */
+static void
+lock_amended(Chunk *chunk)
+{
+	static const char lock[] = CONTRACT_ROWS " FOR NO KEY UPDATE";
+
+	lock_contracts(chunk->guard, lock,
+				   organisations_given(chunk, CONTRACT_ORGANISATION,
+									   COLUMN_BIT(CONTRACT_ORGANISATION)));
 }
 
 /* Write the changes of a chunk into the journal. */
@@ -225,6 +265,8 @@ guard_chunk(Chunk *chunk, Findings *findings)
 		known = read_persons(chunk, true, &complete, &imports);
 	else if (guard->kind == REL_PAYMENT)
 		imports = read_payees(chunk, true);
+	else if (guard->kind == REL_CONTRACT)
+		lock_amended(chunk);
 	if (guard->kind == REL_ATTACHMENT)
 	{
 		hold_contracts(chunk);
