@@ -62,7 +62,8 @@ test/fuzz/build/%: test/fuzz/%.c $(CORE) $(OWN_HEADERS)
 
 PG_CONFIG ?= pg_config
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
-ifneq ($(PGXS),)
+# The client package brings pgxs.mk, too: what says that a server can be built for is its header.
+ifneq ($(and $(PGXS),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
 
 include $(PGXS)
 
