@@ -171,15 +171,26 @@ SELECT string_agg(iin::text, ',' ORDER BY iin) = string_agg(iin::text, ',' ORDER
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;
 SET max_parallel_workers_per_gather = 0;
-EXPLAIN (COSTS OFF) SELECT min(iin), max(iin) FROM big;
+-- The lines of a plan that say which index is read; what stands around them has other names in other versions.
+CREATE FUNCTION index_lines(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
+        IF line ~ 'Index' THEN
+            RETURN NEXT ltrim(line, ' ->');
+        END IF;
+    END LOOP;
+END $$;
+SELECT index_lines('SELECT min(iin), max(iin) FROM big');
 EXPLAIN (COSTS OFF) SELECT iin FROM big WHERE iin > '000101497018' ORDER BY iin;
 SET enable_hashjoin = off; SET enable_nestloop = off;
-EXPLAIN (COSTS OFF) SELECT count(*) FROM big a JOIN big b USING (iin);
-SELECT count(*) FROM big a JOIN big b USING (iin);
+EXPLAIN (COSTS OFF) SELECT count(*) FROM big a FULL JOIN big b USING (iin);
+SELECT count(*) FROM big a FULL JOIN big b USING (iin);
 SET enable_hashjoin = on; SET enable_mergejoin = off;
 SET enable_indexonlyscan = off; SET enable_indexscan = off; SET enable_seqscan = on;
-EXPLAIN (COSTS OFF) SELECT count(*) FROM big a JOIN big b USING (iin);
-SELECT count(*) FROM big a JOIN big b USING (iin);
+EXPLAIN (COSTS OFF) SELECT count(*) FROM big a FULL JOIN big b USING (iin);
+SELECT count(*) FROM big a FULL JOIN big b USING (iin);
 RESET ALL;
 SET search_path = public, osms;
 DROP INDEX big_brin;
@@ -239,7 +250,7 @@ ALTER TABLE legacy ALTER t TYPE text, ALTER v TYPE varchar(12), ALTER c TYPE cha
 SELECT * FROM legacy ORDER BY t;
 INSERT INTO legacy (t) VALUES ('10523597010');
 ALTER TABLE legacy ALTER t TYPE osms.iin USING t::osms.iin;
-ALTER TABLE legacy ALTER t TYPE iin(12);
+SELECT '780315397016'::iin(12);
 
 -- no implicit cast: a number is not compared with a bigint or a text by accident
 SELECT '780315397016'::iin = 780315397016::bigint;

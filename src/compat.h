@@ -37,7 +37,7 @@ parse_time(text *value, text *format, Oid *type, Datum *time)
 	int32		typmod;
 	int			zone = 0;
 #if PG_VERSION_NUM >= 160000
-	ErrorSaveContext errors = {T_ErrorSaveContext};
+	ErrorSaveContext errors = {.type = T_ErrorSaveContext};
 
 	*time = parse_datetime(value, format, C_COLLATION_OID, true, type,
 						   &typmod, &zone, (Node *) &errors);

@@ -85,7 +85,7 @@ osms_import_begin(PG_FUNCTION_ARGS)
 	Registry	registry;
 	Oid			types[] = {NAMEOID, TEXTOID};
 	NameData	actor;
-	Datum		values[] = {NameGetDatum(&actor), PG_GETARG_DATUM(1)};
+	Datum		values[] = {(Datum) 0, PG_GETARG_DATUM(1)};
 	Datum		entry;
 
 	if (PG_ARGISNULL(0))
@@ -98,6 +98,7 @@ osms_import_begin(PG_FUNCTION_ARGS)
 				 errmsg("an import needs a reason"),
 				 errhint("Say what is loaded and on whose order; the registry keeps it.")));
 	namestrcpy(&actor, GetUserNameFromId(GetUserId(), false));
+	values[0] = NameGetDatum(&actor);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (on_import(&registry, begin, 2, types, values, &entry) == 0)

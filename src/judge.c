@@ -390,13 +390,14 @@ run_judge(Guard *guard, bool glance, SPITupleTable **table)
 	Oid			user;
 	int			context;
 	NameData	writer;
-	Datum		writer_datum = NameGetDatum(&writer);
+	Datum		writer_datum;
 	char	   *sql = "";
 
 	if (guard->plans[plan] == NULL &&
 		(sql = judge_query(guard, glance)) == NULL)
 		return false;
 	namestrcpy(&writer, GetUserNameFromId(writer_of(guard->source), false));
+	writer_datum = NameGetDatum(&writer);
 	as_owner_begin(&guard->registry, &user, &context);
 	guard_execute(guard, plan, sql, 1, &type, &writer_datum);
 	*table = SPI_tuptable;

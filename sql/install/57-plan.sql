@@ -105,9 +105,12 @@ BEGIN
                        AND g.source = osms.mapped_source(osms.relation_of(plan.registry, 'payment')));
     step := 0;
     FOR statement, lock, estimate, undo IN
-        SELECT * FROM osms.index_steps(registry)
-        UNION ALL
-        SELECT DISTINCT g.statement, 'none', interval '0', g.undo FROM osms.missing_grants(registry) g
+        SELECT s.statement, s.lock, s.estimate, s.undo
+        FROM (SELECT 1 AS part, i.* FROM osms.index_steps(registry) WITH ORDINALITY i (statement, lock, estimate, undo, place)
+              UNION ALL
+              SELECT 2, g.statement, 'none', interval '0', g.undo, row_number() OVER (ORDER BY g.statement COLLATE "C")
+              FROM (SELECT DISTINCT m.statement, m.undo FROM osms.missing_grants(registry) m) g) s
+        ORDER BY s.part, s.place
     LOOP
         step := step + 1;
         RETURN NEXT;

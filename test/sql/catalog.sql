@@ -7,7 +7,10 @@ SELECT d.classid, d.objid, o.type, o.schema, o.identity
 FROM pg_extension e
 JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e',
      LATERAL pg_identify_object(d.classid, d.objid, 0) AS o
-WHERE e.extname = 'osms';
+WHERE e.extname = 'osms'
+  -- from 17 on the array and row types that came with another object are members, too
+  AND NOT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
+                  WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND (t.typsubscript = 'array_subscript_handler'::regproc OR c.relkind <> 'c'));
 
 CREATE TEMPORARY VIEW own_function AS
 SELECT p.*, p.oid::regprocedure AS signature, l.lanname AS language
