@@ -10,9 +10,7 @@
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #include "nodes/miscnodes.h"
-#define guc_variables(n) get_guc_variables(n)
 #else
-#define guc_variables(n) (*(n) = GetNumConfigOptions(), get_guc_variables())
 /* Before 16 there are no soft errors: report at once. */
 #define ereturn(context, dummy_value, ...) \
 	do { (void) (context); ereport(ERROR, __VA_ARGS__); return dummy_value; } while (0)

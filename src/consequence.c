@@ -42,19 +42,34 @@ static const char end_by_death[] =
 "UPDATE {r}.attachment a SET until = e.until, state = e.state%s"
 " FROM consequence e WHERE a.attachment %s e.key";
 
+/* An UPDATE that writes consequences, on its way to a relation. */
+typedef struct Following
+{
+	Guard	   *guard;
+	const char *update;
+} Following;
+
+static void
+follow(void *arg)
+{
+	const Following *f = arg;
+
+	guard_execute(f->guard, PLAN_FOLLOW, f->update, 0, NULL, NULL);
+}
+
 /*
- * Write the consequences of a chunk to a source, through the registry, so
- * that its own guard judges and follows them; as its owner, as RI does, for
- * it may have triggers of that role.
+ * Write the consequences of a chunk through the registry, so that the guard
+ * of the relation judges and follows them; as its owner, as RI does.
  */
 static void
 write_consequences(Guard *guard, RelationKind kind, const char *query,
 				   const char *update)
 {
+	Oid			relation = guard->registry.relation[kind];
+	Oid			owner = relation_owner(relation);
+	Following	f = {.guard = guard,.update = update};
 	Tuplestorestate *store;
 	SPITupleTable *table;
-	Oid			user;
-	int			context;
 	uint64		n = guard_execute(guard, PLAN_CONSEQUENCES, query, 0, NULL,
 								  NULL);
 
@@ -68,11 +83,7 @@ write_consequences(Guard *guard, RelationKind kind, const char *query,
 	for (uint64 r = 0; r < n; r++)
 		tuplestore_puttuple(store, table->vals[r]);
 	offer_relation("consequence", table->tupdesc, store);
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(relation_owner(guard->registry.relation[kind]),
-						   context);
-	guard_execute(guard, PLAN_FOLLOW, update, 0, NULL, NULL);
-	SetUserIdAndSecContext(user, context);
+	write_as(owner, relation, owner, follow, &f);
 	withdraw_relation("consequence");
 	tuplestore_end(store);
 	SPI_freetuptable(table);

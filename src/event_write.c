@@ -182,35 +182,22 @@ event_values(const CanonicalRow *row, bool pointing, Datum *values,
 	nulls[EVENT_COLUMNS] = ' ';
 }
 
-/* Write an event through the view of events, as the owner of this view. */
-static void
-write_event(FunctionCallInfo fcinfo, Relation view, Datum *values,
-			const char *nulls)
+/* An event on its way to the view of events. */
+typedef struct EventWrite
 {
-	Oid			events =
-		get_relname_relid(canonical_relations[REL_ATTACHMENT_EVENT].name,
-						  RelationGetNamespace(view));
-	MappedWrite this = {.target = events,.writer = GetUserId(),
-	.outer = under_way};
-	Oid			user;
-	int			context;
-	int			rc;
+	FunctionCallInfo fcinfo;
+	Oid			events;
+	Datum	   *values;
+	const char *nulls;
+} EventWrite;
 
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(view->rd_rel->relowner,
-						   context | SECURITY_LOCAL_USERID_CHANGE);
-	under_way = &this;
-	PG_TRY();
-	{
-		rc = SPI_execute_plan(event_plan(fcinfo, events), values, nulls, false,
-							  0);
-	}
-	PG_FINALLY();
-	{
-		under_way = this.outer;
-	}
-	PG_END_TRY();
-	SetUserIdAndSecContext(user, context);
+static void
+write_event(void *arg)
+{
+	EventWrite *w = arg;
+	int			rc = SPI_execute_plan(event_plan(w->fcinfo, w->events),
+									  w->values, w->nulls, false, 0);
+
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
 }
@@ -269,7 +256,18 @@ osms_map_event(PG_FUNCTION_ARGS)
 	event_values(&new, update, values, nulls);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	write_event(fcinfo, view, values, nulls);
+	{
+		EventWrite	w = {
+			.fcinfo = fcinfo,
+			.events = get_relname_relid(canonical_relations[REL_ATTACHMENT_EVENT].name,
+										RelationGetNamespace(view)),
+			.values = values,
+			.nulls = nulls
+		};
+
+		write_as(view->rd_rel->relowner, w.events, GetUserId(), write_event,
+				 &w);
+	}
 	if (SPI_processed == 0)
 		result = NULL;
 	else if (!update)

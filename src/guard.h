@@ -184,9 +184,22 @@ extern void tree_count_row(MemoryContext query, RelationKind kind,
 extern void tree_check_moves(MemoryContext query, RelationKind kind,
 							 Relation table, int64 seen);
 
-/* query.c */
+/* owner.c */
+#define PINNED_PATH "pg_catalog, osms, pg_temp"
+typedef struct OwnersWrite
+{
+	Oid			target;			/* the table, or view, that is written */
+	Oid			writer;			/* for whom */
+	struct OwnersWrite *outer;
+} OwnersWrite;
 extern void as_owner_begin(const Registry *registry, Oid *user, int *context);
 extern void as_owner_end(Oid user, int context);
+extern void set_parameter(const char *name, const char *value);
+extern Oid	writer_of(Oid target);
+extern void write_as(Oid role, Oid target, Oid writer,
+					 void (*write) (void *arg), void *arg);
+
+/* query.c */
 extern char *expand(const Guard *guard, const char *sql);
 extern uint64 guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 							int nargs, Oid *types, Datum *values);
@@ -210,16 +223,6 @@ extern char *write_joins(const Guard *guard, int needed);
 extern void judge_row(const Guard *guard, const RowChange *change,
 					  bool row_layer, Findings *findings, char event);
 extern void judge_chunk(Chunk *chunk, Findings *findings);
-
-/* mapping.c */
-typedef struct MappedWrite
-{
-	Oid			target;			/* the table, or view, that is written */
-	Oid			writer;			/* by whom */
-	struct MappedWrite *outer;
-} MappedWrite;
-extern MappedWrite *under_way;
-extern Oid	writer_of(Oid target);
 
 /* report.c */
 extern void found(const Guard *guard, RuleId rule, int column,

@@ -10,10 +10,10 @@
  * alone.
  *
  * As with an updatable view of PostgreSQL, the view's owner needs the right
- * to write the source.  The values are worked out as the view's owner, in
- * pg_catalog alone, for the writer's search_path must not choose functions
- * for the owner.  The source is written as the owner of the source, for its
- * triggers are the work of that role and must not run as another.
+ * to write the source.  The values are worked out as the view's owner, who
+ * runs nobody else's functions, in pg_catalog alone, for the writer's
+ * search_path must not choose functions for the owner.  The source is written
+ * as the owner of the source.
  */
 #include "guard.h"
 
@@ -48,17 +48,6 @@ typedef struct WritePlan
 	SPIPlanPtr	write;			/* writes it */
 	struct WritePlan *next;
 } WritePlan;
-
-/* The write through a view that is under way in this session. */
-MappedWrite *under_way = NULL;
-
-/* Who writes a table or a view: the current user, or who writes its view. */
-Oid
-writer_of(Oid target)
-{
-	return under_way && under_way->target == target ? under_way->writer :
-		GetUserId();
-}
 
 /* Free the kept plans when the query that made them ends. */
 static void
@@ -184,11 +173,14 @@ values_statement(const Trigger *trigger, Oid source, char event,
 	{
 		AttrNumber	attno = get_attnum(source, trigger->tgargs[t + 1]);
 
-		/* where the column is gone, the write will say so */
+		/*
+		 * Where the column is gone, the write will say so.  What a domain
+		 * checks is the business of its table's owner, who writes it.
+		 */
 		appendStringInfo(&values, "%s(%s)::%s", comma, trigger->tgargs[t + 2],
 						 attno == InvalidAttrNumber ? "pg_catalog.text" :
-						 format_type_extended(get_atttype(source, attno), -1,
-											  FORMAT_TYPE_TYPEMOD_GIVEN |
+						 format_type_extended(getBaseType(get_atttype(source, attno)),
+											  -1, FORMAT_TYPE_TYPEMOD_GIVEN |
 											  FORMAT_TYPE_FORCE_QUALIFY));
 		comma = ", ";
 	}
@@ -358,18 +350,15 @@ work_out_values(WritePlan *plans, Relation view, const Trigger *trigger,
 				Oid source, Datum *rows)
 {
 	Oid			types[2] = {view->rd_rel->reltype, view->rd_rel->reltype};
-	int			level = NewGUCNestLevel();
 	int			rc;
 
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
+	/* the mapping may draw a key, but calls nobody else's functions */
+	set_parameter("osms.restrict_functions", "foreign");
 	rc = SPI_execute_plan(prepare_once(&plans->values,
 									   values_statement(trigger, source,
 														plans->event,
 														plans->columns),
 									   2, types), rows, NULL, false, 0);
-	AtEOXact_GUC(true, level);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
 	return SPI_tuptable;
@@ -425,6 +414,52 @@ check_source(Relation view, Oid source, char event)
 	return relation_owner(source);
 }
 
+/* Rows of a view on their way to its source. */
+typedef struct Writing
+{
+	WritePlan  *plans;
+	const Trigger *trigger;
+	Oid			source;
+	const char *equal;			/* of the key */
+	SPITupleTable *values;
+	uint64		written;
+} Writing;
+
+static void
+write_source(void *arg)
+{
+	Writing    *w = arg;
+
+	w->written = write_values(w->plans, w->trigger, w->source, w->equal,
+							  w->values);
+}
+
+/*
+ * The values to write, from rows of a view, new and old, worked out as its
+ * owner.  NULL where the source no longer holds the row.
+ */
+static SPITupleTable *
+values_of_rows(const Writing *w, Relation view, Datum *rows)
+{
+	SPITupleTable *values = NULL;
+	int			level = NewGUCNestLevel();
+	Oid			user;
+	int			context;
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(view->rd_rel->relowner,
+						   context | SECURITY_LOCAL_USERID_CHANGE);
+	set_parameter("search_path", "pg_catalog, pg_temp");
+	set_parameter("osms.restrict_functions", "all");
+	if (w->plans->event == 'I' ||
+		lock_row(w->plans, view, w->trigger->tgargs[KEY_CANONICAL], w->equal,
+				 rows[1]))
+		values = work_out_values(w->plans, view, w->trigger, w->source, rows);
+	AtEOXact_GUC(false, level);
+	SetUserIdAndSecContext(user, context);
+	return values;
+}
+
 /*
  * Write rows, new and old, through a view.  False where the source no longer
  * holds the row.
@@ -433,41 +468,21 @@ static bool
 write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 			  Datum *rows)
 {
-	Oid			source = mapped_source(RelationGetRelid(view));
-	Oid			owner = check_source(view, source, plans->event);
 	TupleDesc	desc = RelationGetDescr(view);
 	int			key = view_column(desc, trigger->tgargs[KEY_CANONICAL]);
-	const char *equal = equality_of(TupleDescAttr(desc, key)->atttypid);
-	MappedWrite this = {.target = source,
-		.writer = writer_of(RelationGetRelid(view)),.outer = under_way};
-	SPITupleTable *values = NULL;
-	bool		written = false;
-	Oid			user;
-	int			context;
+	Writing		w = {
+		.plans = plans,
+		.trigger = trigger,
+		.source = mapped_source(RelationGetRelid(view)),
+		.equal = equality_of(TupleDescAttr(desc, key)->atttypid)
+	};
+	Oid			owner = check_source(view, w.source, plans->event);
 
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(view->rd_rel->relowner,
-						   context | SECURITY_LOCAL_USERID_CHANGE);
-	if (plans->event == 'I' ||
-		lock_row(plans, view, trigger->tgargs[KEY_CANONICAL], equal, rows[1]))
-		values = work_out_values(plans, view, trigger, source, rows);
-	if (values)
-	{
-		SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE |
-							   SECURITY_NOFORCE_RLS);
-		under_way = &this;
-		PG_TRY();
-		{
-			written = write_values(plans, trigger, source, equal, values) > 0;
-		}
-		PG_FINALLY();
-		{
-			under_way = this.outer;
-		}
-		PG_END_TRY();
-	}
-	SetUserIdAndSecContext(user, context);
-	return written;
+	w.values = values_of_rows(&w, view, rows);
+	if (w.values)
+		write_as(owner, w.source, writer_of(RelationGetRelid(view)),
+				 write_source, &w);
+	return w.written > 0;
 }
 
 /* map_write(): the INSTEAD OF trigger of a mapped view. */

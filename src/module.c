@@ -9,3 +9,11 @@ PG_MODULE_MAGIC_EXT(.name = "osms", .version = OSMS_VERSION);
 #else
 PG_MODULE_MAGIC;
 #endif
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	restrict_init();
+}

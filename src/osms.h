@@ -10,4 +10,7 @@
 
 #include "compat.h"
 
+/* restrict.c */
+extern void restrict_init(void);
+
 #endif							/* OSMS_H */

@@ -22,29 +22,6 @@ static const char *const planner_settings[] = {
 	"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"
 };
 
-static void
-set_option(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-}
-
-/* Queries and locks run as the registry's owner, as RI's run as the table's. */
-void
-as_owner_begin(const Registry *registry, Oid *user, int *context)
-{
-	GetUserIdAndSecContext(user, context);
-	SetUserIdAndSecContext(registry->owner, *context |
-						   SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_NOFORCE_RLS);
-}
-
-void
-as_owner_end(Oid user, int context)
-{
-	SetUserIdAndSecContext(user, context);
-}
-
 /* Type of the column a guard sorts and locks by. */
 Oid
 subject_type(const Guard *guard)
@@ -96,12 +73,13 @@ execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
 	int			rc;
 
 	for (int i = 0; i < (int) lengthof(planner_settings); i++)
-		set_option(planner_settings[i], "off");
+		set_parameter(planner_settings[i], "off");
 	if (plan != PLAN_FOLLOW)
 	{
-		set_option("search_path", "pg_catalog, osms, pg_temp");
+		set_parameter("search_path", PINNED_PATH);
+		set_parameter("osms.restrict_functions", "all");
 		/* a policy that hides rows is an error, not a blind spot */
-		set_option("row_security", "off");
+		set_parameter("row_security", "off");
 	}
 	if (guard->plans[plan] == NULL)
 	{
@@ -120,7 +98,7 @@ execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_snapshot failed: %s",
 			 SPI_result_code_string(rc));
-	AtEOXact_GUC(true, level);
+	AtEOXact_GUC(false, level);
 	/* SPI leaves its own memory current, which lives as long as the statement */
 	MemoryContextSwitchTo(caller);
 	return SPI_processed;
@@ -130,9 +108,9 @@ execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
  * Run a query of the guard and return the number of its rows, which are in
  * SPI_tuptable.  sql is expanded and prepared at the first call.
  *
- * Names resolve in pg_catalog and osms alone.  PLAN_FOLLOW writes to source
- * tables and so fires other people's triggers, which must find their own
- * path; it spells out its operator instead.
+ * Names resolve in pg_catalog and osms alone, and no code of other people
+ * runs.  PLAN_FOLLOW writes to source tables and so fires other people's
+ * triggers: it runs as write_as() sets it up, and spells out its operator.
  *
  * At the higher isolation levels the transaction's snapshot is older than
  * the lock, so the query sees with the latest one, and an UPDATE of what the

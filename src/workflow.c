@@ -1,8 +1,8 @@
 /*
  * workflow.c
  *		What workflow functions need of C: the guard's lock on persons, taken
- *		before they look at anything, and writing with the session's own
- *		search_path.
+ *		before they look at anything, and writing a relation as whoever its
+ *		triggers may run as.
  *
  * Whoever locks the person first, in the order of the keys, never waits for
  * a row while another waits for the person.
@@ -10,15 +10,15 @@
 #include "guard.h"
 
 #include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "lib/qunique.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
-#include "utils/guc_tables.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 #include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(osms_lock_persons);
@@ -197,84 +197,117 @@ osms_lock_persons(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* Whether a search_path is one that functions of ours pin. */
-static bool
-is_pinned(const char *path)
+/* A statement of a workflow on its way to a relation. */
+typedef struct Run
 {
-	return strcmp(path, "pg_catalog, pg_temp") == 0 ||
-		strcmp(path, "pg_catalog, osms, pg_temp") == 0;
-}
-
-/*
- * The search_path of whoever called the functions of ours that are running:
- * each of them has put its own on top of it.
- */
-static const char *
-path_of_caller(void)
-{
-	int			n;
-	struct config_generic **options = guc_variables(&n);
-	const char *path = NULL;
-
-	for (int i = 0; i < n && path == NULL; i++)
-	{
-		if (strcmp(options[i]->name, "search_path") != 0)
-			continue;
-		path = *((struct config_string *) options[i])->variable;
-		for (GucStack *saved = options[i]->stack;
-			 saved && saved->state == GUC_SAVE && is_pinned(path);
-			 saved = saved->prev)
-			path = saved->prior.val.stringval;
-	}
-	return path;
-}
-
-/*
- * run_write(statement, arguments): run a statement, whose parameters are
- * texts, with the caller's search_path, for the triggers of others that it
- * fires.  The statement must name everything in full.  Returns the first
- * column of the row that it returns, or NULL.
- */
-Datum
-osms_run_write(PG_FUNCTION_ARGS)
-{
+	const char *statement;
+	int			n;				/* of its parameters, which are texts */
 	Datum	   *values;
-	bool	   *isnull;
-	int			n;
-	Oid		   *types;
-	char	   *nulls;
-	int			level = NewGUCNestLevel();
-	char	   *result = NULL;
+	const char *nulls;
+	char	   *result;			/* first column of the first row, or NULL */
+} Run;
+
+/* Run a statement, or a query, with its parameters. */
+static void
+run(void *arg)
+{
+	Run		   *r = arg;
+	Oid		   *types = palloc(r->n * sizeof(Oid));
 	int			rc;
 
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false,
-					  TYPALIGN_INT, &values, &isnull, &n);
-	types = palloc(n * sizeof(Oid));
-	nulls = palloc(n);
-	for (int i = 0; i < n; i++)
-	{
+	for (int i = 0; i < r->n; i++)
 		types[i] = TEXTOID;
-		nulls[i] = isnull[i] ? 'n' : ' ';
-	}
-	(void) set_config_option("search_path", path_of_caller(), PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	rc = SPI_execute_with_args(text_to_cstring(PG_GETARG_TEXT_PP(0)), n, types,
-							   values, nulls, false, 0);
+	rc = SPI_execute_with_args(r->statement, r->n, types, r->values, r->nulls,
+							   false, 0);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s",
 			 SPI_result_code_string(rc));
 	if (SPI_processed > 0 && SPI_tuptable)
-		result = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-	if (result)
-	{
-		char	   *copy = SPI_palloc(strlen(result) + 1);
+		r->result = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+								 1);
+}
 
-		result = strcpy(copy, result);
+/*
+ * As whom a relation is written for the current user: as its owner where the
+ * user holds the right on all of it and the owner's triggers would gain by
+ * his; a view is written by our own triggers.
+ */
+static Oid
+role_to_write(Oid target)
+{
+	Oid			user = GetUserId();
+	Oid			owner = relation_owner(target);
+
+	if (get_rel_relkind(target) == RELKIND_VIEW ||
+		has_privs_of_role(owner, user) ||
+		pg_class_aclmask(target, user, ACL_INSERT | ACL_UPDATE | ACL_SELECT,
+						 ACLMASK_ALL) != (ACL_INSERT | ACL_UPDATE | ACL_SELECT) ||
+		check_enable_rls(target, user, true) == RLS_ENABLED)
+		return user;
+	return owner;
+}
+
+/* Let a statement read the rows of a query under the name "given". */
+static Tuplestorestate *
+give_rows(Run *query)
+{
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+
+	run(query);
+	for (uint64 i = 0; i < SPI_tuptable->numvals; i++)
+		tuplestore_puttuple(store, SPI_tuptable->vals[i]);
+	offer_relation("given", SPI_tuptable->tupdesc, store)->md.enrtuples =
+		SPI_tuptable->numvals;
+	return store;
+}
+
+/*
+ * run_write(target, statement, arguments, rows): run a statement that writes
+ * a relation and names everything in full; its parameters are texts, or those
+ * of the query rows, whose result it then reads as "given".  The query sees
+ * what the caller sees; the triggers of a table find the search_path that its
+ * owner chose.  Returns the first column of the row that it returns, or NULL.
+ */
+Datum
+osms_run_write(PG_FUNCTION_ARGS)
+{
+	Oid			target;
+	Run			query = {0};
+	Run			statement = {0};
+	Tuplestorestate *store = NULL;
+	bool	   *isnull;
+	char	   *nulls;
+	char	   *result;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		PG_RETURN_NULL();
+	target = PG_GETARG_OID(0);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), TEXTOID, -1, false,
+					  TYPALIGN_INT, &query.values, &isnull, &query.n);
+	nulls = palloc(query.n);
+	for (int i = 0; i < query.n; i++)
+		nulls[i] = isnull[i] ? 'n' : ' ';
+	query.nulls = nulls;
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (PG_ARGISNULL(3))
+		statement = query;
+	else
+	{
+		query.statement = text_to_cstring(PG_GETARG_TEXT_PP(3));
+		store = give_rows(&query);
 	}
+	statement.statement = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	write_as(role_to_write(target), target, GetUserId(), run, &statement);
+	if (store)
+	{
+		withdraw_relation("given");
+		tuplestore_end(store);
+	}
+	result = statement.result ?
+		strcpy(SPI_palloc(strlen(statement.result) + 1), statement.result) :
+		NULL;
 	SPI_finish();
-	AtEOXact_GUC(true, level);
 	if (result == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(result));

@@ -118,11 +118,11 @@ CREATE FUNCTION osms.equality(type regtype) RETURNS text
     AS 'MODULE_PATHNAME', 'osms_equality';
 COMMENT ON FUNCTION osms.equality(regtype) IS 'the equality operator of a type, spelled out; called where statements are made';
 
-CREATE FUNCTION osms.run_write(statement text, arguments text[]) RETURNS text
-    LANGUAGE C VOLATILE STRICT
+CREATE FUNCTION osms.run_write(target regclass, statement text, arguments text[], rows text DEFAULT NULL) RETURNS text
+    LANGUAGE C VOLATILE
     AS 'MODULE_PATHNAME', 'osms_run_write';
-COMMENT ON FUNCTION osms.run_write(text, text[]) IS
-    'runs a statement that names everything in full, with parameters that are texts, under the search_path of the caller of the workflow function, which other people''s triggers may need; returns the first column of the row that the statement returns';
+COMMENT ON FUNCTION osms.run_write(regclass, text, text[], text) IS
+    'runs a statement that writes a relation and names everything in full, with parameters that are texts; with rows, a query, these are its parameters, and the statement reads its result as "given". The triggers of a table find the search_path that its owner chose (by a setting of the role or of the database, else the table''s schema), and run as the owner where he has not the rights of the caller. Returns the first column of the row that the statement returns';
 
 CREATE FUNCTION osms.write_row(registry text, relation text, key text, fields jsonb, details jsonb DEFAULT '{}') RETURNS text
     LANGUAGE plpgsql VOLATILE
@@ -151,7 +151,7 @@ BEGIN
     INTO columns, parameters, pairs, arguments
     FROM (SELECT k, v, format('$%s::%s', row_number() OVER (ORDER BY k), osms.column_type(target, k)) AS parameter
           FROM jsonb_each_text(written) t (k, v)) w;
-    RETURN osms.run_write(CASE WHEN key IS NULL
+    RETURN osms.run_write(target, CASE WHEN key IS NULL
         THEN format('INSERT INTO %s (%s) VALUES (%s) RETURNING %I::text', target, columns, parameters, key_column)
         ELSE format('UPDATE %s SET %s WHERE %I %s $%s::%s RETURNING %3$I::text', target, pairs, key_column,
                     osms.equality(osms.column_type(target, key_column)::regtype), cardinality(arguments) + 1,

@@ -4,17 +4,17 @@
 -- first, in the order of their keys; then everything is one statement a
 -- relation, on the table behind it.
 --
-CREATE FUNCTION osms.write_statement(registry text, relation text, event text, columns text[], rows text) RETURNS text
+CREATE FUNCTION osms.write_statement(registry text, relation text, event text, columns text[], INOUT rows text,
+                                     OUT target regclass, OUT statement text) RETURNS record
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    target CONSTANT regclass := osms.need_relation(registry, relation);
+    canonical CONSTANT regclass := osms.need_relation(registry, relation);
     key CONSTANT text := (SELECT c."column" FROM osms.registry_columns() c WHERE c.relation = write_statement.relation AND c."position" = 1);
-    equal CONSTANT text := osms.equality(osms.column_type(target, key)::regtype);
+    equal CONSTANT text := osms.equality(osms.column_type(canonical, key)::regtype);
     mapping CONSTANT text[] := (SELECT osms.trigger_arguments(t.oid) FROM pg_trigger t
-                                WHERE t.tgrelid = target AND t.tgfoid = 'osms.map_write'::regproc);
-    source regclass;
+                                WHERE t.tgrelid = canonical AND t.tgfoid = 'osms.map_write'::regproc);
     given text;
     names text;
     pairs text;
@@ -25,10 +25,12 @@ BEGIN
         -- a table is its own source, and a view that is not the image of one table knows how it is written
         SELECT string_agg(format('%I', c), ', ' ORDER BY place), string_agg(format('%I = new.%1$I', c), ', ' ORDER BY place) FILTER (WHERE c <> key)
         INTO names, pairs FROM unnest(columns) WITH ORDINALITY u (c, place);
-        RETURN CASE event WHEN 'insert' THEN format('INSERT INTO %s (%s) SELECT %2$s FROM (%s) new', target, names, rows)
-                          ELSE format('UPDATE %s t SET %s FROM (%s) new WHERE t.%I %s new.%4$I', target, pairs, rows, key, equal) END;
+        target := canonical;
+        statement := CASE event WHEN 'insert' THEN format('INSERT INTO %s (%s) SELECT %2$s FROM given new', target, names)
+                                ELSE format('UPDATE %s t SET %s FROM given new WHERE t.%I %s new.%3$I', target, pairs, key, equal) END;
+        RETURN;
     END IF;
-    source := osms.mapped_source(target);
+    target := osms.mapped_source(canonical);
     SELECT c INTO lost FROM unnest(columns) c
     WHERE c NOT IN (SELECT mapping[p] FROM generate_series(4, cardinality(mapping), 3) p) ORDER BY c LIMIT 1;
     IF lost IS NOT NULL THEN
@@ -40,9 +42,9 @@ BEGIN
     SELECT string_agg(CASE WHEN a.attname = ANY (columns) THEN format('r.%I', a.attname)
                            WHEN event = 'update' THEN format('v.%I', a.attname)
                            ELSE format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname) END, ', ' ORDER BY a.attnum)
-    INTO given FROM pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped;
-    given := CASE event WHEN 'insert' THEN format('(SELECT %s FROM (%s) r) new', given, rows)
-                        ELSE format('(SELECT %s FROM (%s) r JOIN %s v ON v.%I %s r.%4$I) new', given, rows, target, key, equal) END;
+    INTO given FROM pg_attribute a WHERE a.attrelid = canonical AND a.attnum > 0 AND NOT a.attisdropped;
+    rows := CASE event WHEN 'insert' THEN format('SELECT %s FROM (%s) r', given, rows)
+                       ELSE format('SELECT %s FROM (%s) r JOIN %s v ON v.%I %s r.%4$I', given, rows, canonical, key, equal) END;
     -- chosen as the view's trigger does: an insert leaves a plain column without a value to the source
     SELECT string_agg(format('%I', t.name), ', ' ORDER BY t.place) FILTER (WHERE t.written),
            string_agg(CASE event WHEN 'insert' THEN t.value ELSE format('%I = %s', t.name, t.value) END, ', ' ORDER BY t.place) FILTER (WHERE t.written),
@@ -53,9 +55,9 @@ BEGIN
                  CASE event WHEN 'insert' THEN mapping[p] = ANY (columns) OR mapping[p + 2] <> format('new.%I', mapping[p])
                             ELSE mapping[p] = ANY (columns) AND mapping[p] <> key END AS written
           FROM generate_series(4, cardinality(mapping), 3) p
-          LEFT JOIN pg_attribute a ON a.attrelid = source AND a.attname = mapping[p + 1]) t;
-    RETURN CASE event WHEN 'insert' THEN format('INSERT INTO %s (%s) SELECT %s FROM %s', source, names, pairs, given)
-                      ELSE format('UPDATE %s s SET %s FROM %s WHERE s.%I %s %s', source, pairs, given, mapping[2], equal, key_value) END;
+          LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = mapping[p + 1]) t;
+    statement := CASE event WHEN 'insert' THEN format('INSERT INTO %s (%s) SELECT %s FROM given new', target, names, pairs)
+                            ELSE format('UPDATE %s s SET %s FROM given new WHERE s.%I %s %s', target, pairs, mapping[2], equal, key_value) END;
 END $$;
 COMMENT ON FUNCTION osms.write_statement(text, text, text, text[], text) IS
     'one INSERT or UPDATE (event: insert, update) that writes canonical rows to the table behind a relation, through the inverse of its mapping. columns: those the query rows gives, by their canonical names; for an update the key is among them. 55000 for a column that can only be read';
@@ -86,7 +88,8 @@ BEGIN
                   string_agg(format('$%s::%s[]', place, osms.column_type(target, c)), ', ' ORDER BY place) FILTER (WHERE place <= n),
                   string_agg(format('%I', c), ', ' ORDER BY place) FILTER (WHERE place <= n))
     INTO rows FROM unnest(all_columns) WITH ORDINALITY u (c, place);
-    PERFORM osms.run_write(osms.write_statement(registry, relation, event, all_columns, rows), arguments);
+    PERFORM osms.run_write(w.target, w.statement, arguments, w.rows)
+    FROM osms.write_statement(registry, relation, event, all_columns, rows) w;
 END $$;
 COMMENT ON FUNCTION osms.write_rows(text, text, text, text[], text[], jsonb) IS
     'inserts or updates canonical rows in one statement on the table behind a relation: columns, the array of values of each as text, and constants (object of column and value) that all rows have. 55000 for a value that cannot be kept';

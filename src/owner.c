@@ -1,0 +1,265 @@
+/*
+ * owner.c
+ *		Acting as somebody else.
+ *
+ * Look-ups and the writes to roster and journal run as the owner of the
+ * registry, under osms.restrict_functions (restrict.c).  A table that belongs
+ * to somebody else is written as its owner, for its triggers are the work of
+ * that role: they find the search_path that their owner chose, never the
+ * writer's, whose temporary tables come last.
+ */
+#include "guard.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_db_role_setting.h"
+#include "catalog/pg_inherits.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/varlena.h"
+
+/* The write for somebody else that is under way in this session. */
+static OwnersWrite *under_way = NULL;
+
+/* Queries and locks run as the registry's owner, as RI's run as the table's. */
+void
+as_owner_begin(const Registry *registry, Oid *user, int *context)
+{
+	GetUserIdAndSecContext(user, context);
+	SetUserIdAndSecContext(registry->owner, *context |
+						   SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
+}
+
+void
+as_owner_end(Oid user, int context)
+{
+	SetUserIdAndSecContext(user, context);
+}
+
+/* Set a parameter until the GUC nest ends. */
+void
+set_parameter(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* Who writes a table or a view: the current user, or for whom osms writes it. */
+Oid
+writer_of(Oid target)
+{
+	return under_way && under_way->target == target ? under_way->writer :
+		GetUserId();
+}
+
+/* The search_path that a setting of a role or a database gives, or NULL. */
+static char *
+path_in_setting(Relation settings, Oid database, Oid role)
+{
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	char	   *path = NULL;
+
+	ScanKeyInit(&keys[0], Anum_pg_db_role_setting_setdatabase,
+				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(database));
+	ScanKeyInit(&keys[1], Anum_pg_db_role_setting_setrole,
+				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(role));
+	scan = systable_beginscan(settings, DbRoleSettingDatidRolidIndexId, true,
+							  NULL, 2, keys);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+		Datum		config = heap_getattr(tuple,
+										  Anum_pg_db_role_setting_setconfig,
+										  RelationGetDescr(settings), &isnull);
+		Datum	   *values;
+		int			n = 0;
+
+		if (!isnull)
+			deconstruct_array(DatumGetArrayTypeP(config), TEXTOID, -1, false,
+							  TYPALIGN_INT, &values, NULL, &n);
+		for (int i = 0; i < n; i++)
+		{
+			char	   *setting = TextDatumGetCString(values[i]);
+
+			if (strncmp(setting, "search_path=", 12) == 0)
+				path = setting + 12;
+		}
+	}
+	systable_endscan(scan);
+	return path;
+}
+
+/* A path without temporary schemas but at its end, where nobody is misled. */
+static char *
+with_temporary_last(const char *path)
+{
+	List	   *names;
+	ListCell   *lc;
+	StringInfoData out;
+
+	initStringInfo(&out);
+	if (SplitIdentifierString(pstrdup(path), ',', &names))
+		foreach(lc, names)
+			if (strncmp(lfirst(lc), "pg_temp", 7) != 0)
+				appendStringInfo(&out, "%s, ", quote_identifier(lfirst(lc)));
+	appendStringInfoString(&out, "pg_temp");
+	return out.data;
+}
+
+/*
+ * The search_path under which a table's triggers run where osms writes it:
+ * the one its owner's sessions begin with, by a setting of the role or of the
+ * database, else the table's own schema.
+ */
+static char *
+path_of_owner(Oid table)
+{
+	Oid			owner = relation_owner(table);
+	const Oid	from[][2] = {
+		{MyDatabaseId, owner}, {InvalidOid, owner},
+		{MyDatabaseId, InvalidOid}, {InvalidOid, InvalidOid}
+	};
+	Relation	settings = table_open(DbRoleSettingRelationId, AccessShareLock);
+	char	   *path = NULL;
+
+	for (int i = 0; i < (int) lengthof(from) && path == NULL; i++)
+		path = path_in_setting(settings, from[i][0], from[i][1]);
+	table_close(settings, AccessShareLock);
+	if (path == NULL)
+		path = pstrdup(quote_identifier(get_namespace_name(get_rel_namespace(table))));
+	return with_temporary_last(path);
+}
+
+/*
+ * Before 18, what is deferred to the end of the transaction runs as whoever
+ * the session is then.  So where osms writes a table for somebody whose
+ * rights its owner has not, the table's own deferrable constraints are
+ * checked at once, and what else its triggers would defer is an error, as in
+ * any security-restricted operation.
+ */
+#if PG_VERSION_NUM < 180000
+
+/* Whether what a role defers may run as the session will then be. */
+static bool
+may_defer(Oid role)
+{
+	return !InSecurityRestrictedOperation() &&
+		has_privs_of_role(role, GetUserId()) &&
+		has_privs_of_role(role, GetOuterUserId());
+}
+
+/* Add the deferrable constraints of a table, as SET CONSTRAINTS names them. */
+static void
+add_deferrable(Oid table, List **all, List **deferred)
+{
+	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(table));
+	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId,
+							  true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
+		RangeVar   *name;
+
+		if (!constraint->condeferrable)
+			continue;
+		name = makeRangeVar(get_namespace_name(constraint->connamespace),
+							pstrdup(NameStr(constraint->conname)), -1);
+		*all = lappend(*all, name);
+		if (constraint->condeferred)
+			*deferred = lappend(*deferred, name);
+	}
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+}
+
+static void
+set_constraints(List *names, bool deferred)
+{
+	ConstraintsSetStmt *statement = makeNode(ConstraintsSetStmt);
+
+	if (names == NIL)
+		return;
+	statement->constraints = names;
+	statement->deferred = deferred;
+	AfterTriggerSetState(statement);
+}
+
+/* Let a table and its partitions defer nothing; returns what they deferred. */
+static List *
+defer_nothing(Oid table)
+{
+	List	   *all = NIL;
+	List	   *deferred = NIL;
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(table, NoLock, NULL))
+		add_deferrable(lfirst_oid(lc), &all, &deferred);
+	set_constraints(all, false);
+	return deferred;
+}
+
+#else
+#define may_defer(role) true
+#define defer_nothing(table) NIL
+#define set_constraints(names, deferred) ((void) (names))
+#endif
+
+/*
+ * Write a table or view as a role, for a writer of whom guards are told: run
+ * write(arg).  What the triggers of a table set does not outlast them.  Of a
+ * view only our own triggers are run, and its rows are looked at first.
+ */
+void
+write_as(Oid role, Oid target, Oid writer, void (*write) (void *arg), void *arg)
+{
+	OwnersWrite this = {.target = target,.writer = writer,.outer = under_way};
+	bool		table = get_rel_relkind(target) != RELKIND_VIEW;
+	bool		defers = !table || may_defer(role);
+	List	   *deferred = NIL;
+	int			level;
+	Oid			user;
+	int			context;
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(role, context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS |
+						   (defers ? 0 : SECURITY_RESTRICTED_OPERATION));
+	level = NewGUCNestLevel();
+	set_parameter("search_path", table ? path_of_owner(target) : PINNED_PATH);
+	set_parameter("osms.restrict_functions", table ? "off" : "all");
+	if (!defers)
+		deferred = defer_nothing(target);
+	under_way = &this;
+	PG_TRY();
+	{
+		write(arg);
+	}
+	PG_FINALLY();
+	{
+		under_way = this.outer;
+	}
+	PG_END_TRY();
+	if (!defers)
+		set_constraints(deferred, true);
+	AtEOXact_GUC(false, level);
+	SetUserIdAndSecContext(user, context);
+}
