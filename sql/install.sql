@@ -1,2 +1,3 @@
 CREATE EXTENSION osms;
-SELECT extname, nspname, extrelocatable FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'osms';
+SELECT extname, e.extnamespace::regnamespace, extrelocatable, n.nspowner = e.extowner AS own, n.nspacl IS NOT NULL AS granted
+FROM pg_extension e, pg_namespace n WHERE extname = 'osms' AND nspname = 'osms';

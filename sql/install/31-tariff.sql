@@ -11,8 +11,6 @@ CREATE FUNCTION osms.append_only() RETURNS trigger
     AS 'MODULE_PATHNAME', 'osms_append_only';
 COMMENT ON FUNCTION osms.append_only() IS
     'trigger of the config tables and of the coefficients of a registry: 55000 for UPDATE, DELETE and TRUNCATE, because rows are only added';
-REVOKE EXECUTE ON FUNCTION osms.append_only() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.append_only() TO @extowner@;
 
 CREATE TABLE osms.act (
     act text PRIMARY KEY,
@@ -156,7 +154,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.check_property() IS
     'trigger of osms.scheme: 23514 with the possible values for a property that is none of them';
-REVOKE EXECUTE ON FUNCTION osms.check_property() FROM PUBLIC;
 CREATE TRIGGER check_property BEFORE INSERT ON osms.scheme
     FOR EACH ROW EXECUTE FUNCTION osms.check_property();
 COMMENT ON TRIGGER check_property ON osms.scheme IS 'a property is one of its possible values';
@@ -200,7 +197,6 @@ BEGIN
     RETURN NEW;
 END $$;
 COMMENT ON FUNCTION osms.check_band() IS 'trigger of osms.scheme_weight: 23514 for a band edge that is not a whole year';
-REVOKE EXECUTE ON FUNCTION osms.check_band() FROM PUBLIC;
 CREATE TRIGGER check_band BEFORE INSERT ON osms.scheme_weight
     FOR EACH ROW EXECUTE FUNCTION osms.check_band();
 COMMENT ON TRIGGER check_band ON osms.scheme_weight IS 'bands are whole years';
@@ -358,9 +354,6 @@ COMMENT ON TRIGGER append_only ON osms.scheme IS 'rows are only added';
 COMMENT ON TRIGGER append_only ON osms.scheme_weight IS 'rows are only added';
 COMMENT ON TRIGGER append_only ON osms.base_rate IS 'rows are only added';
 COMMENT ON TRIGGER append_only ON osms.norm_step IS 'rows are only added';
-
-GRANT SELECT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate, osms.norm_step TO PUBLIC;
-GRANT INSERT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate, osms.norm_step TO @extowner@;
 
 CREATE FUNCTION osms.parameter_on(name text, day date, known_at timestamptz DEFAULT osms.known_now()) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE

@@ -115,6 +115,3 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.form_band
 COMMENT ON TRIGGER append_only ON osms.payment_line IS 'rows are only added';
 COMMENT ON TRIGGER append_only ON osms.sanction IS 'rows are only added';
 COMMENT ON TRIGGER append_only ON osms.form_band IS 'rows are only added';
-
-GRANT SELECT ON osms.payment_line, osms.sanction, osms.form_band TO PUBLIC;
-GRANT INSERT ON osms.payment_line, osms.sanction, osms.form_band TO @extowner@;

@@ -37,5 +37,3 @@ SELECT pg_catalog.pg_extension_config_dump('osms.region_tile', 'WHERE act NOT LI
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.region_tile
     FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
 COMMENT ON TRIGGER append_only ON osms.region_tile IS 'rows are only added';
-GRANT SELECT ON osms.region_tile TO PUBLIC;
-GRANT INSERT ON osms.region_tile TO @extowner@;

@@ -40,8 +40,6 @@ SELECT pg_catalog.pg_extension_config_dump('osms.channel', 'WHERE act NOT LIKE '
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.channel
     FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
 COMMENT ON TRIGGER append_only ON osms.channel IS 'rows are only added';
-GRANT SELECT ON osms.channel TO PUBLIC;
-GRANT INSERT ON osms.channel TO @extowner@;
 
 -- Materialized, for it is looked at for every application of an audit.
 CREATE VIEW osms.channel_period AS
@@ -52,4 +50,3 @@ CREATE VIEW osms.channel_period AS
     SELECT * FROM period;
 COMMENT ON VIEW osms.channel_period IS
     'osms.channel with the days on which each row is in force: from valid_from to before valid_to; no day where a later known row replaced it';
-GRANT SELECT ON osms.channel_period TO PUBLIC;

@@ -40,8 +40,6 @@ SELECT pg_catalog.pg_extension_config_dump('osms.holiday', 'WHERE act NOT LIKE '
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.holiday
     FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
 COMMENT ON TRIGGER append_only ON osms.holiday IS 'rows are only added';
-GRANT SELECT ON osms.holiday TO PUBLIC;
-GRANT INSERT ON osms.holiday TO @extowner@;
 
 CREATE FUNCTION osms.working_day(day date, known_at timestamptz DEFAULT osms.known_now()) RETURNS boolean
     LANGUAGE SQL STABLE STRICT PARALLEL SAFE

@@ -8,8 +8,6 @@ CREATE FUNCTION osms.map_write() RETURNS trigger
     AS 'MODULE_PATHNAME', 'osms_map_write';
 COMMENT ON FUNCTION osms.map_write() IS
     'INSTEAD OF trigger of mapped relations: writes the source through the inverse of the mapping; 55000 for a column that can only be read';
-REVOKE EXECUTE ON FUNCTION osms.map_write() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.map_write() TO @extowner@;
 
 CREATE FUNCTION osms.read_time(value text, format text, unreadable timestamp DEFAULT '-infinity') RETURNS timestamp
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -252,8 +250,6 @@ CREATE FUNCTION osms.map_event() RETURNS trigger
     AS 'MODULE_PATHNAME', 'osms_map_event';
 COMMENT ON FUNCTION osms.map_event() IS
     'INSTEAD OF trigger of attachments that are made of events: an INSERT opens, an UPDATE of state, end or reason adds an event; 55000 for anything else';
-REVOKE EXECUTE ON FUNCTION osms.map_event() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.map_event() TO @extowner@;
 
 CREATE FUNCTION osms.event_query(events text) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE

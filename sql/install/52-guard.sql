@@ -14,7 +14,6 @@ COMMENT ON FUNCTION osms.rules() IS 'the catalogue of rules, as the view osms.ru
 CREATE VIEW osms.rule AS SELECT * FROM osms.rules();
 COMMENT ON VIEW osms.rule IS
     'rules: id, layer that judges (row, set, or audit alone), default mode, whether it has no other, relations judged, whether audit finds it in stored rows, SQLSTATE, message and hint of a refusal, act, whether it only warns during an import, the message in Russian and in Kazakh (NULL where the database''s encoding cannot hold it)';
-GRANT SELECT ON osms.rule TO PUBLIC;
 
 CREATE FUNCTION osms.clauses(registry text, OUT rule text, OUT relation text, OUT judged boolean) RETURNS SETOF record
     LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 25
@@ -56,9 +55,6 @@ CREATE FUNCTION osms.judge_pending() RETURNS trigger
 COMMENT ON FUNCTION osms.judge_pending() IS
     'deferred constraint trigger of the relation pending: rule one_attachment at the end of the transaction';
 
-REVOKE EXECUTE ON FUNCTION osms.guard_row(), osms.guard_set(), osms.guard_truncate(), osms.judge_pending() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.guard_row(), osms.guard_set(), osms.guard_truncate(), osms.judge_pending() TO @extowner@;
-
 -- Every trigger that a guard of any registry has, or should have.
 CREATE VIEW osms.guard_trigger AS
     SELECT (osms.trigger_arguments(t.oid))[1] AS registry,
@@ -71,7 +67,6 @@ CREATE VIEW osms.guard_trigger AS
     FROM pg_catalog.pg_trigger t
     WHERE t.tgfoid IN ('osms.guard_row'::regproc, 'osms.guard_set'::regproc, 'osms.guard_truncate'::regproc);
 COMMENT ON VIEW osms.guard_trigger IS 'the triggers of all guards: registry, relation, table, name, whether it fires, whether it came with a partition, modes';
-GRANT SELECT ON osms.guard_trigger TO PUBLIC;
 
 CREATE FUNCTION osms.modes_text(modes jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -129,7 +124,6 @@ CREATE VIEW osms.guards AS
     GROUP BY g.registry, g.relation, g.root, l.missing;
 COMMENT ON VIEW osms.guards IS
     'guarded tables: registry, relation, table (of partitions the root), its owner (who could disable the guard), modes other than the default, number of triggers, problem (missing or disabled triggers, partitions without, a table detached)';
-GRANT SELECT ON osms.guards TO PUBLIC;
 
 CREATE FUNCTION osms.check_modes(modes jsonb) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE

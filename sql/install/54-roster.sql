@@ -120,9 +120,9 @@ CREATE PROCEDURE osms.fill_roster(registry text, batch integer DEFAULT 10000)
     LANGUAGE plpgsql
 AS $$
 DECLARE
-    step record;
-    total bigint := 0;
-    after text;
+    step pg_catalog.record;
+    total pg_catalog.int8 := 0;
+    after pg_catalog.text;
 BEGIN
     LOOP
         SELECT b.last_person, b.entered INTO step FROM osms.fill_batch(registry, after, batch) b;
@@ -137,8 +137,3 @@ BEGIN
 END $$;
 COMMENT ON PROCEDURE osms.fill_roster(text, integer) IS
     'fills the roster from the attachments that exist, beside writers, in batches of so many persons with a commit after each (NULL: all in the caller''s transaction); persons whose roster agrees are left alone. 55000 where the registry is not guarded, 42P01 without a roster, 22023 for a batch below 1, 2D000 inside a transaction block with a batch';
-
-REVOKE EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.enter_persons(text, anyarray), osms.fill_batch(text, text, integer) TO @extowner@;
-REVOKE EXECUTE ON PROCEDURE osms.fill_roster(text, integer) FROM PUBLIC;
-GRANT EXECUTE ON PROCEDURE osms.fill_roster(text, integer) TO @extowner@;

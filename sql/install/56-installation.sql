@@ -216,8 +216,3 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.unguard(text) IS
     'removes the triggers of a guard; data, roster and journal stay. Where readers keep the tables, disables them instead with a WARNING. The roster counts as incomplete afterwards, unless payments alone were guarded. Needs ownership of the tables. 3F000 where there is no such registry, 55P03 where the locks were not to be had';
-
-REVOKE EXECUTE ON FUNCTION osms.under_lock(regclass[], text, text[], integer), osms.mend_mappings(text), osms.put_triggers(text, jsonb, text[]),
-    osms.guard(text, jsonb), osms.unguard(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.under_lock(regclass[], text, text[], integer), osms.mend_mappings(text), osms.put_triggers(text, jsonb, text[]),
-    osms.guard(text, jsonb), osms.unguard(text) TO @extowner@;

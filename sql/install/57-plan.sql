@@ -11,7 +11,6 @@ CREATE VIEW osms.pace AS
         ('verify', 250000, 'attachments', 'osms.verify')) AS p (work, per_second, unit, measured);
 COMMENT ON VIEW osms.pace IS
     'what the estimates of osms.plan rest on: work, units of it done in a second, the unit, what was measured (PostgreSQL 15, two cores, tables of 500,000 to 5,000,000 rows in memory)';
-GRANT SELECT ON osms.pace TO PUBLIC;
 
 CREATE FUNCTION osms.duration(work text, amount numeric) RETURNS interval
     LANGUAGE sql STABLE STRICT PARALLEL SAFE

@@ -19,5 +19,3 @@ CREATE FUNCTION osms.judge_import() RETURNS trigger
     AS 'MODULE_PATHNAME', 'osms_judge_import';
 COMMENT ON FUNCTION osms.judge_import() IS
     'deferred constraint trigger of the relation import: 55000 at the end of the transaction unless the import was ended';
-REVOKE EXECUTE ON FUNCTION osms.judge_import() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.judge_import() TO @extowner@;

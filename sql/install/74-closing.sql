@@ -44,8 +44,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.keep_closed() IS
     'trigger of what a registry keeps of closed months, with the header relation (statement or restatement) as argument: 55000 for UPDATE, DELETE and TRUNCATE, and for rows inserted by another transaction than the one that wrote their header';
-REVOKE EXECUTE ON FUNCTION osms.keep_closed() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.keep_closed() TO @extowner@;
 
 CREATE FUNCTION osms.add_money_relations(registry text) RETURNS void
     LANGUAGE plpgsql
@@ -285,8 +283,3 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.roster_of(text, text, date, integer) IS
     'exactly the persons that a closed month paid an organisation for (key as text), for ever, whatever became known since: a row for each, by person-days for each and day; by revision those of a restatement. Errors as osms.terms_of';
-
-REVOKE EXECUTE ON FUNCTION osms.add_money_relations(text), osms.await_writers(regclass[]), osms.clean_cut(text), osms.begin_closing(text, date),
-    osms.close_month(text, date, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.add_money_relations(text), osms.await_writers(regclass[]), osms.clean_cut(text), osms.begin_closing(text, date),
-    osms.close_month(text, date, text) TO @extowner@;

@@ -132,6 +132,3 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.post_restatement(text, date) IS
     'writes what osms.restate finds now into the ledger, to be paid or withheld with the invoice of the first month that is not closed, and returns it; nothing, where nothing changed since it was posted last. What was closed and the ledger then sum to what the month is now, for every organisation that is not held now. Waits for writers as osms.close_month, with its errors; 55000 for a month that is not closed';
-
-REVOKE EXECUTE ON FUNCTION osms.post_restatement(text, date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.post_restatement(text, date) TO @extowner@;

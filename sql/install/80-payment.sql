@@ -65,6 +65,3 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.guard_payment(text, text) IS
     'puts the guard on the table behind the relation payment alone, for a Fund that does not guard its attachments here; mode: enforce, warn or off for the rules payment_due and payment_contract. Guards of other relations follow in these modes, unless they are disabled. osms.guard covers payments with everything else, osms.unguard takes all guards of the registry away. Locks and errors as osms.guard; 42P01 where the relation payment, the statements or what the lock needs is absent';
-
-REVOKE EXECUTE ON FUNCTION osms.guard_payment(text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION osms.guard_payment(text, text) TO @extowner@;

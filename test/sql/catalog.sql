@@ -12,6 +12,16 @@ WHERE e.extname = 'osms'
   AND NOT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
                   WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND (t.typsubscript = 'array_subscript_handler'::regproc OR c.relkind <> 'c'));
 
+-- the members, and what has no life of its own: indexes, rules of views, defaults, constraints, row types
+CREATE TEMPORARY VIEW part AS
+WITH RECURSIVE part (classid, objid) AS (
+    SELECT classid, objid FROM member
+    UNION
+    SELECT d.classid, d.objid FROM part p JOIN pg_depend d ON (d.refclassid, d.refobjid) = (p.classid, p.objid)
+    WHERE d.deptype IN ('i', 'a')
+)
+SELECT classid, objid FROM part;
+
 CREATE TEMPORARY VIEW own_function AS
 SELECT p.*, p.oid::regprocedure AS signature, l.lanname AS language
 FROM pg_proc p
@@ -56,7 +66,7 @@ SELECT is_empty($$
     SELECT 'body', signature::text FROM own_function WHERE prosrc ~ '[^ -~\n]'
 $$, 'the install script is ASCII, so it runs in a database of any encoding');
 SELECT is_empty($$
-    SELECT identity FROM member WHERE type IN ('event trigger', 'schema')
+    SELECT identity FROM member WHERE type = 'event trigger' OR type = 'schema' AND identity <> 'osms'
     UNION ALL
     SELECT signature::text FROM own_function WHERE prorettype = 'event_trigger'::regtype
 $$, 'there are no event triggers and no other schemas');
@@ -193,6 +203,22 @@ SELECT is_empty($$
     SELECT signature FROM own_function
     WHERE prorettype = 'trigger'::regtype AND has_function_privilege('public', oid, 'EXECUTE')
 $$, 'trigger functions are not for everybody');
+SELECT is_empty($$
+    SELECT signature
+    FROM own_function, regexp_replace(prosrc, '''[^'']*''|--[^\n]*|OPERATOR\(pg_catalog\.\S+\)', '', 'g') AS body
+    WHERE prokind = 'p'
+      AND (body ~ '(?<!\.)\m\w+\(' OR body ~ '[-+*/<>~!@#%^&|?]|(?<!:)=' OR body ~ '\m(IN|CASE|BETWEEN|LIKE|DISTINCT)\M'
+           OR substring(body FROM 'DECLARE(.*?)BEGIN') ~ '(?n)^\s+\w+ (?!pg_catalog\.)')
+$$, 'a procedure that commits names everything in full');
+SELECT is_empty($$
+    SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid), pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid)
+    FROM part JOIN pg_depend d USING (classid, objid)
+    WHERE d.refobjid >= 16384 AND d.deptype <> 'e' AND (d.refclassid, d.refobjid) NOT IN (TABLE part)
+$$, 'nothing of the extension, nor any part of it, rests on what is neither of the extension nor built in');
+SELECT is_empty($$
+    SELECT nspname, rolname FROM pg_namespace n, pg_roles r
+    WHERE nspname IN ('osms', 'pg_catalog') AND (has_schema_privilege(r.oid, n.oid, 'CREATE') OR r.oid = nspowner) AND NOT rolsuper
+$$, 'where its functions look, only superusers create');
 SELECT is_empty($$
     SELECT signature FROM own_function
     WHERE NOT proisstrict AND oid IN (SELECT function FROM must_be_immutable WHERE why IN ('input and output', 'operator', 'cast'))

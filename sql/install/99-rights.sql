@@ -1,0 +1,119 @@
+
+--
+-- rights: all that anybody has on what the extension made, here and nowhere
+-- else. Who installs it may have default privileges of his own (ALTER DEFAULT
+-- PRIVILEGES), and those reach a script, too; so whatever anybody but the
+-- owner got is taken back before anything is granted.
+--
+DO $do$
+DECLARE
+    holders pg_catalog.text;
+    made pg_catalog.regtype;
+BEGIN
+    SELECT concat_ws(', ', 'PUBLIC', string_agg(DISTINCT quote_ident(pg_get_userbyid(a.grantee)), ', ')) INTO holders
+    FROM (SELECT n.nspacl, n.nspowner FROM pg_namespace n WHERE n.nspname = 'osms'
+          UNION ALL SELECT c.relacl, c.relowner FROM pg_class c WHERE c.relnamespace = 'osms'::regnamespace
+          UNION ALL SELECT p.proacl, p.proowner FROM pg_proc p WHERE p.pronamespace = 'osms'::regnamespace
+          UNION ALL SELECT t.typacl, t.typowner FROM pg_type t WHERE t.typnamespace = 'osms'::regnamespace) AS o (acl, owner),
+         aclexplode(o.acl) a
+    WHERE a.grantee NOT IN (0, o.owner);
+    EXECUTE format('REVOKE ALL ON SCHEMA osms FROM %s CASCADE', holders);
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA osms FROM %s CASCADE', holders);
+    EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA osms FROM %s CASCADE', holders);
+    EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA osms FROM %s CASCADE', holders);
+    -- everybody may name the types
+    FOR made IN
+        SELECT t.oid FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
+        WHERE t.typnamespace = 'osms'::regnamespace AND t.typcategory <> 'A' AND coalesce(c.relkind = 'c', true)
+    LOOP
+        EXECUTE format('REVOKE ALL ON TYPE %s FROM %s CASCADE', made, holders);
+        EXECUTE format('GRANT USAGE ON TYPE %s TO PUBLIC', made);
+    END LOOP;
+END $do$;
+
+GRANT USAGE ON SCHEMA osms TO PUBLIC;
+
+-- the law and what tells of guards is everybody's to read; the owner of the
+-- extension adds to the law
+GRANT SELECT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate, osms.norm_step, osms.payment_line, osms.sanction,
+    osms.form_band, osms.region_tile, osms.channel, osms.channel_period, osms.holiday, osms.rule, osms.guard_trigger, osms.guards, osms.pace TO PUBLIC;
+GRANT INSERT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate, osms.norm_step, osms.payment_line, osms.sanction,
+    osms.form_band, osms.region_tile, osms.channel, osms.holiday TO @extowner@;
+
+-- Every function runs with its caller's rights. Set-up, guards and closings
+-- are for the owner of the extension, and for whom he lets in.
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms TO @extowner@;
+
+-- What applications and analysts call, and all that this calls in turn, which
+-- does nothing that its caller could not do without it either.
+--
+-- values; what stands behind types, operators and aggregates comes last
+GRANT EXECUTE ON FUNCTION
+    osms.bin_attested, osms.bin_fault, osms.birth_date, osms.clean_number, osms.division, osms.iin_attested, osms.iin_fault,
+    osms.legal_form, osms.make_iin, osms.mask, osms.next_state, osms.read_sex, osms.reason_codes, osms.registered_month, osms.sex,
+    osms.state_diagram, osms.transitions
+    TO PUBLIC;
+-- the law
+GRANT EXECUTE ON FUNCTION
+    osms.add_working_days, osms.as_known, osms.band_label, osms.base_rate_on, osms.cells, osms.check_scheme, osms.draw,
+    osms.filed_on, osms.heads, osms.known_moment, osms.known_now, osms.known_then, osms.load_check, osms.norm_steps_on,
+    osms.parameter_on, osms.round_quotient, osms.scheme_on, osms.scheme_property, osms.split_pool, osms.svg, osms.uncovered,
+    osms.weighted_heads, osms.weights_on, osms.working_day
+    TO PUBLIC;
+-- registries, their rules and what stands in them
+GRANT EXECUTE ON FUNCTION
+    osms.audit, osms.audit_relation, osms.audit_summary, osms.can_write, osms.changed_columns, osms.check_reader,
+    osms.check_registry, osms.clauses, osms.finds_by_index, osms.history, osms.history_query,
+    osms.import_begin, osms.import_end, osms.key_type(text, text), osms.known_relations, osms.mapped_reading, osms.mapped_source,
+    osms.missing_grants, osms.missing_indexes, osms.modes_of, osms.read_time, osms.registry_columns, osms.relation_of,
+    osms.row_findings, osms.rules, osms.sift, osms.sift_candidates, osms.tables_of, osms.trigger_arguments, osms.verify,
+    osms.verify_query
+    TO PUBLIC;
+-- workflow
+GRANT EXECUTE ON FUNCTION
+    osms.annul, osms.civil_date, osms.close_attachments, osms.column_type, osms.decide, osms.detach, osms.due_applications,
+    osms.equality, osms.find_row, osms.identify, osms.lock_person_of, osms.lock_persons, osms.move_by_order, osms.need_arguments,
+    osms.need_relation, osms.need_row, osms.ordered_moves, osms.overlap_repairs, osms.register_birth, osms.register_death,
+    osms.reopen, osms.repair_overlaps, osms.run_write, osms.submit, osms.take_effect, osms.transfer, osms.write_row,
+    osms.write_rows, osms.write_statement
+    TO PUBLIC;
+-- money
+GRANT EXECUTE ON FUNCTION
+    osms.age_on, osms.changes, osms.check_known_at, osms.check_month, osms.chosen, osms.closed_terms, osms.contract_execution,
+    osms.contract_query, osms.counted_in_spans, osms.difference, osms.due, osms.due_lines, osms.earned_lines, osms.factor_query,
+    osms.flows, osms.inactive_cut, osms.inactive_query, osms.insured_query, osms.invoice, osms.latest_lines, osms.line_expression,
+    osms.line_of, osms.member_query, osms.month_lines, osms.month_rates, osms.monthly_form, osms.moves_query, osms.norm_query,
+    osms.on_roster, osms.paid_before, osms.paid_months, osms.person_days, osms.placed, osms.reduces, osms.restate, osms.restatement,
+    osms.restored_counts, osms.restored_in_time, osms.roster_of, osms.sanctions, osms.service_query, osms.share_columns,
+    osms.shares_join, osms.statement, osms.statement_by_region, osms.statement_days, osms.statement_persons, osms.statement_query,
+    osms.statement_terms, osms.status_query, osms.suspect_query, osms.tally_query, osms.terms_of, osms.tie_breaker, osms.unattached,
+    osms.unpaid, osms.unpaid_query, osms.unrounded_amount, osms.warn_of
+    TO PUBLIC;
+-- explanations and the report
+GRANT EXECUTE ON FUNCTION
+    osms.bar, osms.civil, osms.explain_amount, osms.explain_attachment, osms.explain_basis, osms.explain_cap,
+    osms.explain_coefficient, osms.explain_groups, osms.explain_heads, osms.explain_month, osms.explain_months,
+    osms.explain_payment, osms.explain_rate, osms.explain_terms, osms.grouped, osms.had_statement, osms.html, osms.html_bar,
+    osms.html_table, osms.organisation_names, osms.parameter_row, osms.parameter_source, osms.plain, osms.rate_sources, osms.report,
+    osms.report_changes, osms.report_ledger, osms.report_missing, osms.report_rates, osms.report_regions, osms.report_style,
+    osms.small_pyramid
+    TO PUBLIC;
+
+DO $do$
+DECLARE
+    made pg_catalog.regprocedure;
+BEGIN
+    FOR made IN
+        SELECT p.oid FROM pg_proc p
+        WHERE p.pronamespace = 'osms'::regnamespace
+          AND (p.prokind = 'a'
+               OR p.oid IN (SELECT unnest(ARRAY[t.typinput, t.typoutput, t.typreceive, t.typsend]::oid[]) FROM pg_type t WHERE t.typnamespace = p.pronamespace
+                            UNION ALL SELECT o.oprcode FROM pg_operator o WHERE o.oprnamespace = p.pronamespace
+                            UNION ALL SELECT s.amproc FROM pg_amproc s
+                            UNION ALL SELECT c.castfunc FROM pg_cast c
+                            UNION ALL SELECT unnest(ARRAY[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn]::oid[])
+                                      FROM pg_aggregate g JOIN pg_proc a ON a.oid = g.aggfnoid WHERE a.pronamespace = p.pronamespace))
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC', made);
+    END LOOP;
+END $do$;
