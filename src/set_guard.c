@@ -387,7 +387,9 @@ osms_guard_truncate(PG_FUNCTION_ARGS)
 
 /*
  * The deferred constraint trigger on pending: a person who counted twice
- * after some statement is looked at again when the transaction ends.
+ * after some statement is looked at again when the transaction ends.  That
+ * the row is there no more tells nothing: another row of the person may have
+ * come first, or somebody may have deleted it.
  */
 Datum
 osms_judge_pending(PG_FUNCTION_ARGS)
@@ -426,12 +428,9 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 
 		as_owner_begin(&guard->registry, &user, &context);
 		persons = person_array(guard, &person, 1);
-		/* judged already where another row of this person came first */
-		if (guard_execute(guard, PLAN_UNPEND, unpend, 1, types, &person) > 0)
-		{
-			guard_execute(guard, PLAN_LOCK, lock_of_persons, 1, types + 1, &persons);
-			overlap = roster_overlaps(guard, person);
-		}
+		guard_execute(guard, PLAN_UNPEND, unpend, 1, types, &person);
+		guard_execute(guard, PLAN_LOCK, lock_of_persons, 1, types + 1, &persons);
+		overlap = roster_overlaps(guard, person);
 		as_owner_end(user, context);
 		if (overlap)
 			found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",

@@ -48,6 +48,38 @@ END $$;
 COMMENT ON FUNCTION osms.check_reader(text) IS
     '42501 where the user may not read a registry, 3F000 where there is none; called by the functions that read all of it';
 
+-- Whoever makes a registry may have default privileges of his own. He means
+-- them for what applications write, not for what only guards and closings do,
+-- nor for what opens other people's tables or counts as proof.
+CREATE FUNCTION osms.close_to_others(registry text, relations text[] DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT format('REVOKE ALL ON %s %s FROM %s CASCADE', o.kind, o.name,
+                      string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, ', '))
+        FROM (SELECT 'SCHEMA', quote_ident(n.nspname), n.nspacl, n.nspowner FROM pg_namespace n WHERE n.nspname = registry AND relations IS NULL
+              UNION ALL
+              SELECT 'TABLE', c.oid::regclass::text, c.relacl, c.relowner
+              FROM unnest(relations) r (relation) JOIN pg_class c ON c.oid = osms.relation_of(registry, r.relation)
+              UNION ALL
+              SELECT 'SEQUENCE', c.oid::regclass::text, c.relacl, c.relowner
+              FROM unnest(relations) r (relation)
+              JOIN pg_depend d ON d.refobjid = osms.relation_of(registry, r.relation) AND d.refclassid = 'pg_class'::regclass AND d.classid = d.refclassid AND d.deptype = 'i'
+              JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S') AS o (kind, name, acl, owner),
+             aclexplode(o.acl) a
+        WHERE a.grantee <> o.owner
+        GROUP BY o.kind, o.name
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.close_to_others(text, text[]) IS
+    'takes back what anybody but their owner may do with relations of a registry or, for NULL, with its schema: what default privileges gave when it was made. Called by create_registry, add_relation and map';
+
 -- Only heads at a site are looked for by it; known_to stays out of the index,
 -- so that ending a version touches no index.
 CREATE FUNCTION osms.index_sites(registry text) RETURNS void
@@ -122,6 +154,7 @@ BEGIN
     PERFORM osms.add_own_relation(registry, 'attested_number', '{}');
     PERFORM osms.index_sites(registry);
     PERFORM osms.add_money_relations(registry);
+    PERFORM osms.close_to_others(registry, '{roster,journal,pending,import,statement,statement_line,restatement,restatement_line,ledger}');
 END $$;
 COMMENT ON FUNCTION osms.add_derived_relations(text) IS
     'makes roster, journal, pending and import with the key types of the relation attachment, identity_event and attested_number where absent, and what closed months are kept in; called by create_registry and map';
@@ -190,6 +223,9 @@ BEGIN
     IF comment IS NOT NULL THEN
         EXECUTE format('COMMENT ON TABLE %I.%I IS %L', registry, relation, comment);
     END IF;
+    IF relation IN ('identity_event', 'attested_number') THEN
+        PERFORM osms.close_to_others(registry, ARRAY[relation]);
+    END IF;
 END $$;
 COMMENT ON FUNCTION osms.add_own_relation(text, text, jsonb) IS
     'makes one canonical relation as a table with its keys and indexes, unless it is there; called by create_registry and map';
@@ -253,6 +289,7 @@ BEGIN
     EXECUTE format('COMMENT ON TABLE %I.setting IS %L', registry,
         'one row: cut-over day, civil time zone, and whether the roster holds everybody');
     EXECUTE format('INSERT INTO %I.setting (cut_over, time_zone) VALUES ($1, $2)', registry) USING cut_over, time_zone;
+    PERFORM osms.close_to_others(registry), osms.close_to_others(registry, '{setting}');
     IF tables THEN
         FOR relation IN SELECT DISTINCT c.relation FROM osms.registry_columns() c ORDER BY 1 LOOP
             PERFORM osms.add_own_relation(registry, relation, key_types);

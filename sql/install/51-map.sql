@@ -241,6 +241,7 @@ BEGIN
             FOR EACH ROW EXECUTE FUNCTION osms.map_write(%s)', registry, relation,
             (SELECT string_agg(quote_literal(x), ', ' ORDER BY place) FROM unnest(key_arguments || triples) WITH ORDINALITY u (x, place)));
     END IF;
+    PERFORM osms.close_to_others(registry, ARRAY[relation]);
 END $$;
 COMMENT ON FUNCTION osms.map_relation(text, text, regclass, jsonb, jsonb, boolean, date, text, jsonb) IS
     'makes the view of one relation over one table, and the trigger that writes it back; called by osms.map';
@@ -269,6 +270,7 @@ BEGIN
     EXECUTE format('COMMENT ON VIEW %I.attachment IS %L', registry, format('maps the events of %s', osms.mapped_source(events)));
     EXECUTE format('CREATE TRIGGER osms_map_event INSTEAD OF INSERT OR UPDATE OR DELETE ON %I.attachment
         FOR EACH ROW EXECUTE FUNCTION osms.map_event()', registry);
+    PERFORM osms.close_to_others(registry, '{attachment}');
 END $$;
 COMMENT ON FUNCTION osms.map_events(text) IS 'makes the relation attachment of the relation attachment_event; called by osms.map';
 

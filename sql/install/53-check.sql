@@ -204,6 +204,8 @@ BEGIN
     -- rights
     SELECT g.relation, 'error', g.problem, g.statement || '.' FROM osms.missing_grants(registry) g
     UNION ALL
+    SELECT g.* FROM osms.foreign_rights(registry) g
+    UNION ALL
     -- a view made there would have its functions run by the look-ups of the guard
     SELECT 'setting', 'error', format('role %s may make relations in schema %I, which the guard reads as role %I', r.rolname, registry, roster_owner),
            format('REVOKE CREATE ON SCHEMA %I FROM %I, or from PUBLIC; a schema and its roster have one owner.', registry, r.rolname)

@@ -1,0 +1,48 @@
+
+--
+-- foreign rights: what anybody but its owner could write into what the guards
+-- and closings keep.
+--
+CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        WITH derived AS (
+            SELECT k.relation, c.oid, c.relowner, c.relacl
+            FROM unnest('{setting,roster,journal,pending,import,statement,statement_line,restatement,restatement_line,ledger}'::text[]) AS k (relation)
+            JOIN pg_catalog.pg_class c ON c.oid = osms.relation_of(registry, k.relation)
+        ), given AS (
+            SELECT d.relation, d.relowner, d.oid::regclass::text AS object, a.grantee, a.privilege_type AS privilege, a.privilege_type AS revoked
+            FROM derived d, aclexplode(d.relacl) a
+            UNION ALL
+            SELECT d.relation, d.relowner, d.oid::regclass::text, a.grantee, a.privilege_type, format('%s (%I)', a.privilege_type, t.attname)
+            FROM derived d JOIN pg_catalog.pg_attribute t ON t.attrelid = d.oid AND NOT t.attisdropped, aclexplode(t.attacl) a
+            UNION ALL
+            SELECT d.relation, d.relowner, 'SEQUENCE ' || s.oid::regclass, a.grantee, a.privilege_type, a.privilege_type
+            FROM derived d JOIN pg_catalog.pg_depend p ON p.refclassid = 'pg_class'::regclass AND p.refobjid = d.oid AND p.classid = 'pg_class'::regclass AND p.deptype = 'i'
+            JOIN pg_catalog.pg_class s ON s.oid = p.objid AND s.relkind = 'S', aclexplode(s.relacl) a
+        )
+        SELECT g.relation, 'error',
+               format('%s has %s on %s', CASE g.grantee WHEN 0 THEN 'everybody' ELSE 'role ' || pg_get_userbyid(g.grantee) END,
+                      string_agg(DISTINCT g.revoked, ', ' ORDER BY g.revoked), g.object),
+               format('REVOKE %s ON %s FROM %s CASCADE.', string_agg(DISTINCT g.revoked, ', ' ORDER BY g.revoked),
+                      g.object, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END)
+        FROM given g LEFT JOIN pg_catalog.pg_roles r ON r.oid = g.grantee
+        WHERE g.grantee <> g.relowner AND r.rolsuper IS NOT TRUE
+          AND g.privilege = ANY ('{INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER,USAGE}')
+        GROUP BY g.relation, g.grantee, g.object
+        UNION ALL
+        SELECT 'roster', 'warning', format('role %s may write every table: it is a member of pg_write_all_data', r.rolname),
+               format('REVOKE pg_write_all_data FROM %I, or from the role through which it has that.', r.rolname)
+        FROM pg_catalog.pg_roles r
+        WHERE osms.relation_of(registry, 'roster') IS NOT NULL AND NOT r.rolsuper AND r.rolname <> 'pg_write_all_data'
+          AND pg_has_role(r.oid, 'pg_write_all_data', 'MEMBER')
+        UNION ALL
+        SELECT 'roster', 'warning', format('role %s may switch triggers off in its session', r.rolname),
+               'REVOKE SET ON PARAMETER session_replication_role FROM it, or from the role through which it has that.'
+        FROM pg_catalog.pg_roles r
+        WHERE osms.relation_of(registry, 'roster') IS NOT NULL AND NOT r.rolsuper
+          AND has_parameter_privilege(r.oid, 'session_replication_role', 'SET');
+    END;
+COMMENT ON FUNCTION osms.foreign_rights(text) IS
+    'who but the owner, or a superuser, may write the derived relations of a registry: an error where a right on one was granted, with the REVOKE that takes it back; a warning for roles that may write every table or switch triggers off. Called by osms.check_registry';

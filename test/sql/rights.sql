@@ -1,0 +1,212 @@
+-- Who may do what with what the extension and a registry have, whatever default privileges say.
+SELECT * FROM no_plan();
+SET client_min_messages = warning;
+\ir verdict.psql
+CREATE ROLE rights_app;
+CREATE ROLE rights_officer;
+
+-- What everybody may execute, beside what stands behind types, operators, casts and aggregates. A function that is added here on purpose
+-- does nothing that its caller could not do without it.
+CREATE TEMPORARY VIEW own_function AS
+SELECT p.oid, p.proname, p.prosrc || coalesce(pg_get_function_sqlbody(p.oid), '') AS body, has_function_privilege('public', p.oid, 'EXECUTE') AS open,
+       p.prokind = 'a' OR EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid
+           AND d.classid IN ('pg_type'::regclass, 'pg_operator'::regclass, 'pg_amproc'::regclass, 'pg_opclass'::regclass, 'pg_opfamily'::regclass, 'pg_cast'::regclass))
+       OR EXISTS (SELECT FROM pg_aggregate g WHERE p.oid IN (g.aggtransfn, g.aggfinalfn, g.aggcombinefn)) AS behind
+FROM pg_proc p WHERE p.pronamespace = 'osms'::regnamespace;
+SELECT set_eq('SELECT proname::text FROM own_function WHERE open AND NOT behind',
+$$SELECT regexp_split_to_table('add_working_days age_on annul as_known audit audit_relation audit_summary band_label bar base_rate_on bin_attested bin_fault
+birth_date can_write cells changed_columns changes check_known_at check_month check_reader check_registry check_scheme chosen
+civil civil_date clauses clean_number close_attachments closed_terms column_type contract_execution contract_query
+counted_in_spans decide detach difference division draw due due_applications due_lines earned_lines equality explain_amount
+explain_attachment explain_basis explain_cap explain_coefficient explain_groups explain_heads explain_month explain_months
+explain_payment explain_rate explain_terms factor_query filed_on find_row finds_by_index flows foreign_rights grouped
+had_statement heads history history_query html html_bar html_table identify iin_attested iin_fault import_begin import_end
+inactive_cut inactive_query insured_query invoice key_type known_moment known_now known_relations known_then latest_lines
+legal_form line_expression line_of load_check lock_person_of lock_persons make_iin mapped_reading mapped_source mask
+member_query missing_grants missing_indexes modes_of month_lines month_rates monthly_form move_by_order moves_query
+need_arguments need_relation need_row next_state norm_query norm_steps_on on_roster ordered_moves organisation_names
+overlap_repairs paid_before paid_months parameter_on parameter_row parameter_source person_days placed plain rate_sources
+read_sex read_time reason_codes reduces register_birth register_death registered_month registry_columns relation_of reopen
+repair_overlaps report report_changes report_ledger report_missing report_rates report_regions report_style restate restatement
+restored_counts restored_in_time roster_of round_quotient row_findings rules run_write sanctions scheme_on scheme_property
+service_query sex share_columns shares_join sift sift_candidates small_pyramid split_pool state_diagram statement
+statement_by_region statement_days statement_persons statement_query statement_terms status_query submit suspect_query svg
+tables_of take_effect tally_query terms_of tie_breaker transfer transitions trigger_arguments unattached uncovered unpaid
+unpaid_query unrounded_amount verify verify_query warn_of weighted_heads weights_on working_day write_row write_rows
+write_statement', '\s+')$$, 'everybody may execute these');
+SELECT is_empty('SELECT proname FROM own_function WHERE behind AND NOT open', 'and what stands behind types and operators');
+
+-- Functions run with their caller's rights, so what an open one calls is open; in C, what stands in queries and not in hints.
+\set called `grep -h '"' src/*.[ch] | grep -v 'hint' | grep -oP 'osms\.\K[a-z_]+(?=\((?!\)))' | sort -u | tr '\n' ' '`
+SELECT is_empty($$
+    SELECT DISTINCT f.proname, g.proname FROM own_function f, regexp_matches(f.body, 'osms\.(\w+)\(', 'g') AS called (names)
+    JOIN own_function g ON g.proname = called.names[1]
+    -- a hint names what somebody else may call
+    WHERE f.open AND NOT EXISTS (SELECT FROM own_function o WHERE o.proname = g.proname AND o.open)
+      AND f.body ~ ('(?n)^(?!.*HINT).*osms\.' || g.proname || '\([^)]')
+$$, 'so is what they call');
+SELECT ok(cardinality(string_to_array(:'called', ' ')) > 8, 'queries in C call functions');
+SELECT is_empty(format('SELECT name FROM unnest(string_to_array(%L, '' '')) AS name WHERE EXISTS (SELECT FROM own_function WHERE proname = name AND NOT open)', :'called'),
+    'so is what queries of the library call, for they run as owners of tables and registries');
+SELECT is_empty($$
+    SELECT c.oid::regclass FROM pg_class c
+    WHERE c.relnamespace = 'osms'::regnamespace AND c.relkind IN ('r', 'v') AND has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES')
+$$, 'nobody writes a table of the extension');
+
+-- Default privileges of whoever installs reach nothing of it.
+CREATE TEMPORARY TABLE entry AS SELECT 'before' AS moment, * FROM (VALUES ('', '', '')) v (object, acl, grantee) WHERE false;
+CREATE FUNCTION pg_temp.note(moment text) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO entry
+    SELECT moment, o.object, a.privilege_type, a.grantee::text || a.is_grantable FROM (
+        SELECT oid::regclass::text, relacl FROM pg_class WHERE relnamespace = 'osms'::regnamespace
+        UNION ALL SELECT attrelid::regclass || '.' || attname, attacl FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'osms'::regnamespace
+        UNION ALL SELECT oid::regprocedure::text, coalesce(proacl, acldefault('f', proowner)) FROM pg_proc WHERE pronamespace = 'osms'::regnamespace
+        UNION ALL SELECT oid::regtype::text, coalesce(typacl, acldefault('T', typowner)) FROM pg_type WHERE typnamespace = 'osms'::regnamespace
+        UNION ALL SELECT nspname, nspacl FROM pg_namespace WHERE nspname = 'osms') AS o (object, acl), aclexplode(o.acl) a;
+$$;
+SELECT pg_temp.note('before');
+SELECT set_config('search_path', 'public', false);
+DROP EXTENSION osms CASCADE;
+ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO rights_app WITH GRANT OPTION;
+ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO rights_app, PUBLIC;
+ALTER DEFAULT PRIVILEGES GRANT ALL ON ROUTINES TO rights_app;
+ALTER DEFAULT PRIVILEGES GRANT ALL ON TYPES TO rights_app;
+ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO rights_app;
+CREATE EXTENSION osms;
+SELECT is(current_setting('search_path'), 'public', 'the path of the script ends with it');
+SELECT pg_temp.note('granted');
+DROP EXTENSION osms;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON ROUTINES FROM rights_app, PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON TYPES FROM rights_app, PUBLIC;
+CREATE EXTENSION osms;
+SELECT pg_temp.note('revoked');
+SELECT ok(count(*) > 500, 'there are rights') FROM entry WHERE moment = 'before';
+SELECT is_empty($$SELECT object, acl, grantee FROM entry WHERE moment = 'granted' EXCEPT SELECT object, acl, grantee FROM entry WHERE moment = 'before'$$,
+    'what default privileges grant is taken back');
+SELECT is_empty($$SELECT object, acl, grantee FROM entry WHERE moment = 'before' EXCEPT SELECT object, acl, grantee FROM entry WHERE moment = 'revoked'$$,
+    'what they deny is granted');
+
+-- They reach of a registry what applications write, not what is written by guards and closings, nor what opens other people's tables.
+CREATE TEMPORARY VIEW reached AS
+SELECT n.nspname, c.relname::text, has_table_privilege('rights_app', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES') AS reached
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN ('fund', 'mapped') AND c.relkind IN ('r', 'v');
+SELECT osms.create_registry('fund', cut_over => '2020-01-01');
+SELECT set_eq($$SELECT relname FROM reached WHERE nspname = 'fund' AND NOT reached$$,
+$$SELECT unnest('{attested_number,identity_event,import,journal,ledger,pending,restatement,restatement_line,roster,setting,statement,statement_line}'::text[])$$,
+    'nothing derived, no proof');
+SELECT is_empty($$SELECT s.oid::regclass FROM pg_class s WHERE s.relnamespace = 'fund'::regnamespace AND s.relname ~ '^(journal|import|ledger|identity)'
+    AND CASE WHEN s.relkind = 'S' THEN has_sequence_privilege('rights_app', s.oid, 'USAGE, SELECT, UPDATE') END$$, 'and none of its sequences');
+SELECT ok(NOT has_schema_privilege('rights_app', 'fund', 'USAGE, CREATE'), 'nor the schema');
+CREATE TABLE people (iin text PRIMARY KEY, born date);
+CREATE TABLE attached (id bigint PRIMARY KEY, iin text, mo int, st text, d date);
+CREATE INDEX ON attached (iin);
+CREATE TABLE event (id bigint PRIMARY KEY, of bigint, iin text, mo int, st text, d date);
+SELECT osms.create_registry('mapped', tables => false, cut_over => '2020-01-01');
+SELECT osms.map('mapped', 'person', 'people', '{"person": "iin", "birth_date": "born"}');
+SELECT osms.map('mapped', 'attachment', 'attached', '{"attachment": "id", "person": "iin", "organisation": "mo", "state": "st", "since": "d"}', states => '{"active": ["1"]}');
+SELECT is_empty($$SELECT relname FROM reached WHERE nspname = 'mapped' AND reached$$, 'nor what is mapped');
+SELECT osms.map('mapped', 'attachment', 'event', '{"attachment": "id", "closes": "of", "person": "iin", "organisation": "mo", "state": "st", "since": "d"}',
+    states => '{"active": ["1"]}', shape => 'events');
+SELECT is_empty($$SELECT relname FROM reached WHERE nspname = 'mapped' AND reached$$, 'as events either');
+SELECT osms.add_relation('mapped', 'authority_order');
+SELECT set_eq($$SELECT relname FROM reached WHERE nspname = 'mapped' AND reached$$, ARRAY['authority_order'], 'what is added is as the rest');
+DROP SCHEMA mapped CASCADE;
+
+-- Rights of others on what is derived, however they came, are told of and stop the guard.
+INSERT INTO fund.person (person, birth_date, sex, region) SELECT i, '1990-01-01', 'male', 'ast' FROM generate_series(1, 9) i;
+INSERT INTO fund.organisation (organisation, name) VALUES (10, 'A'), (11, 'B');
+INSERT INTO fund.organisation_status VALUES (10, 'ast', 'urban', '{}', '2020-01-01'), (11, 'ast', 'urban', '{}', '2020-01-01');
+INSERT INTO fund.contract VALUES (10, '2020-01-01', NULL, NULL), (11, '2020-01-01', NULL, NULL);
+CREATE FUNCTION pg_temp.told() RETURNS TABLE (relation text, severity text, problem text, hint text) LANGUAGE sql AS $$
+    SELECT * FROM osms.check_registry('fund') c WHERE c.hint LIKE 'REVOKE%' AND c.problem !~ 'schema' ORDER BY 1, 2, 3
+$$;
+SELECT is_empty('SELECT * FROM pg_temp.told()', 'nobody may write what is derived');
+GRANT SELECT ON fund.roster TO PUBLIC;
+SELECT is_empty('SELECT * FROM pg_temp.told()', 'to read it is another thing');
+GRANT DELETE, INSERT ON fund.pending TO rights_app;
+GRANT TRUNCATE ON fund.journal TO PUBLIC;
+GRANT UPDATE (amount, kind) ON fund.ledger TO rights_officer;
+GRANT USAGE ON SEQUENCE fund.journal_entry_seq TO rights_officer;
+GRANT TRIGGER, REFERENCES ON fund.setting TO rights_officer;
+GRANT pg_write_all_data TO rights_officer;
+GRANT SET ON PARAMETER session_replication_role TO rights_app;
+SELECT results_eq('SELECT * FROM pg_temp.told()', $$VALUES
+    ('journal', 'error', 'everybody has TRUNCATE on fund.journal', 'REVOKE TRUNCATE ON fund.journal FROM PUBLIC CASCADE.'),
+    ('journal', 'error', 'role rights_officer has USAGE on SEQUENCE fund.journal_entry_seq', 'REVOKE USAGE ON SEQUENCE fund.journal_entry_seq FROM rights_officer CASCADE.'),
+    ('ledger', 'error', 'role rights_officer has UPDATE (amount), UPDATE (kind) on fund.ledger', 'REVOKE UPDATE (amount), UPDATE (kind) ON fund.ledger FROM rights_officer CASCADE.'),
+    ('pending', 'error', 'role rights_app has DELETE, INSERT on fund.pending', 'REVOKE DELETE, INSERT ON fund.pending FROM rights_app CASCADE.'),
+    ('roster', 'warning', 'role rights_app may switch triggers off in its session',
+     'REVOKE SET ON PARAMETER session_replication_role FROM it, or from the role through which it has that.'),
+    ('roster', 'warning', 'role rights_officer may write every table: it is a member of pg_write_all_data',
+     'REVOKE pg_write_all_data FROM rights_officer, or from the role through which it has that.'),
+    ('setting', 'error', 'role rights_officer has REFERENCES, TRIGGER on fund.setting', 'REVOKE REFERENCES, TRIGGER ON fund.setting FROM rights_officer CASCADE.')$$,
+    'each is told with what takes it back');
+SELECT is(pg_temp.verdict($$SELECT osms.guard('fund')$$), '55000 registry "fund" cannot be guarded: everybody has TRUNCATE on fund.journal', 'and stops the guard');
+SELECT format('%s;', rtrim(hint, '.')) FROM pg_temp.told() WHERE severity = 'error' \gexec
+REVOKE pg_write_all_data FROM rights_officer;
+REVOKE SET ON PARAMETER session_replication_role FROM rights_app;
+SELECT is_empty('SELECT * FROM pg_temp.told()', 'that cures it');
+
+-- The judgement at the end of the transaction does not rest on the row of pending.
+SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off"}');
+CALL osms.fill_roster('fund');
+GRANT USAGE ON SCHEMA fund TO rights_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON fund.pending TO rights_app;
+INSERT INTO fund.attachment (person, organisation, state, since) SELECT i, 10, 'active', '2026-01-01' FROM generate_series(1, 9) i;
+CREATE FUNCTION pg_temp.twice(bigint) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO fund.attachment (person, organisation, state, since) VALUES ($1, 11, 'active', '2026-01-01');
+$$;
+GRANT EXECUTE ON FUNCTION pg_temp.twice TO rights_app;
+\set ON_ERROR_STOP 0
+BEGIN;
+SET LOCAL ROLE rights_app;
+SELECT pg_temp.twice(1);
+DELETE FROM fund.pending;
+COMMIT;
+SELECT is(:'LAST_ERROR_SQLSTATE'::text, '23P01', 'a row of pending that is deleted');
+BEGIN;
+SET LOCAL ROLE rights_app;
+SELECT pg_temp.twice(2);
+UPDATE fund.pending SET person = 3;
+COMMIT;
+SELECT is(:'LAST_ERROR_SQLSTATE'::text, '23P01', 'or is made another person''s');
+BEGIN;
+SET LOCAL ROLE rights_app;
+SELECT pg_temp.twice(4);
+SAVEPOINT s;
+DELETE FROM fund.pending;
+RELEASE s;
+INSERT INTO fund.pending VALUES (5), (5);
+COMMIT;
+SELECT is(:'LAST_ERROR_SQLSTATE'::text, '23P01', 'or is deleted by a subtransaction, where there are others');
+BEGIN;
+SET LOCAL ROLE rights_app;
+SELECT pg_temp.twice(6), pg_temp.twice(6);
+DELETE FROM fund.pending;
+SET CONSTRAINTS ALL IMMEDIATE;
+ROLLBACK;
+SELECT is(:'LAST_ERROR_SQLSTATE'::text, '23P01', 'is judged when constraints are made immediate');
+BEGIN;
+SET LOCAL ROLE rights_app;
+SELECT pg_temp.twice(7);
+DELETE FROM fund.pending;
+PREPARE TRANSACTION 'rights';
+SELECT is(:'LAST_ERROR_SQLSTATE'::text, '23P01', 'or the transaction prepared');
+BEGIN;
+SELECT pg_temp.twice(8);
+TRUNCATE fund.pending;
+ROLLBACK;
+SELECT is(:'LAST_ERROR_SQLSTATE'::text, '55006', 'the owner himself cannot truncate it meanwhile');
+BEGIN;
+SELECT pg_temp.twice(8);
+ALTER TABLE fund.pending DISABLE TRIGGER judge;
+ROLLBACK;
+SELECT is(:'LAST_ERROR_SQLSTATE'::text, '55006', 'nor disable its trigger');
+\set ON_ERROR_STOP 1
+SELECT is_empty('SELECT * FROM fund.roster WHERE organisation = 11', 'nobody counts twice');
+SELECT lives_ok('INSERT INTO fund.pending VALUES (1), (2), (99)', 'rows that somebody else wrote are judged, too, and go');
+SELECT is_empty('SELECT * FROM fund.pending', 'they are gone');
+SELECT * FROM finish();
+
+DROP OWNED BY rights_app, rights_officer;
+DROP ROLE rights_app, rights_officer;
