@@ -6,6 +6,7 @@
 #define OSMS_COMPAT_H
 
 #include "catalog/pg_collation.h"
+#include "rewrite/rewriteHandler.h"
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
@@ -46,6 +47,22 @@ parse_time(text *value, text *format, Oid *type, Datum *time)
 	*time = parse_datetime(value, format, C_COLLATION_OID, true, type,
 						   &typmod, &zone, &failed);
 	return !failed;
+#endif
+}
+
+/*
+ * Put what virtual generated columns stand for in their place: 18 stores
+ * nothing for them, so a tuple has NULL there.
+ */
+static inline Node *
+expand_virtual(Node *expr, Relation source, int varno)
+{
+#if PG_VERSION_NUM >= 180000
+	return expand_generated_columns_in_expr(expr, source, varno);
+#else
+	(void) source;
+	(void) varno;
+	return expr;
 #endif
 }
 

@@ -143,7 +143,7 @@ choose_triples(TriggerData *trigdata, char event)
 				 errmsg("column \"%s\" of mapped relation \"%s\" can only be read",
 						NameStr(TupleDescAttr(desc, readonly)->attname),
 						RelationGetRelationName(view)),
-				 errdetail("The mapping does not say how the source keeps it."),
+				 errdetail("The mapping does not say how the source keeps it, or the source computes it."),
 				 errhint("Give osms.map() a column, or an expression with its \"write\".")));
 	return triples;
 }

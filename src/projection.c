@@ -84,7 +84,7 @@ osms_mapped_source(PG_FUNCTION_ARGS)
 	PG_RETURN_OID(mapped_source(PG_GETARG_OID(0)));
 }
 
-/* Whether an expression reads a generated column of the source. */
+/* Whether an expression reads a stored generated column of the source. */
 static bool
 reads_generated(Node *expr, Relation source)
 {
@@ -106,6 +106,8 @@ reads_generated(Node *expr, Relation source)
 static void
 project_column(Projection *p, int i, Expr *expr, Relation source)
 {
+	List	   *vars = pull_var_clause((Node *) expr, 0);
+
 	p->type[i] = exprType((Node *) expr);
 	p->collation[i] = exprCollation((Node *) expr);
 
@@ -113,6 +115,9 @@ project_column(Projection *p, int i, Expr *expr, Relation source)
 	if (IsA(expr, Const) && ((Const *) expr)->constisnull)
 		return;
 	p->mapped |= COLUMN_BIT(i);
+	if (vars != NIL)
+		expr = (Expr *) expand_virtual((Node *) expr, source,
+									   linitial_node(Var, vars)->varno);
 	p->generated |= reads_generated((Node *) expr, source);
 	if (IsA(expr, Var))
 		p->attno[i] = ((Var *) expr)->varattno;

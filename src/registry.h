@@ -164,7 +164,7 @@ typedef struct Projection
 	Oid			type[CANONICAL_MAX];
 	Oid			collation[CANONICAL_MAX];
 	int			mapped;			/* bit per mapped column, DECISIONS_INDEXED_BIT */
-	bool		generated;		/* reads a generated column */
+	bool		generated;		/* reads a stored generated column */
 } Projection;
 
 /* A projection made ready for one query. */

@@ -223,9 +223,12 @@ BEGIN
         reads := reads || m.read;
         names := names || c."column";
         IF m.write IS NOT NULL AND m.source_column IS NOT NULL THEN
-            triples := triples || ARRAY[c."column", m.source_column, m.write];
             IF c."position" = 1 THEN
                 key_arguments := ARRAY[c."column", m.source_column, replace(m.write, 'new.', 'old.')];
+            END IF;
+            -- what the source computes nobody writes
+            IF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = source AND a.attname = m.source_column AND a.attgenerated <> '') THEN
+                triples := triples || ARRAY[c."column", m.source_column, m.write];
             END IF;
         END IF;
     END LOOP;

@@ -73,6 +73,16 @@ CREATE FUNCTION osms.missing_grants(registry text, OUT relation text, OUT proble
 COMMENT ON FUNCTION osms.missing_grants(text) IS
     'rights that a guard needs and does not have, with the statements that grant them and take them back; called by osms.check_registry and osms.plan';
 
+CREATE FUNCTION osms.mapped_writing(canonical regclass, "column" text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (SELECT t.arguments[p.place + 2]
+            FROM (SELECT osms.trigger_arguments(g.oid) AS arguments FROM pg_catalog.pg_trigger g
+                  WHERE g.tgrelid = canonical AND g.tgfoid = 'osms.map_write'::regproc) t,
+                 generate_series(4, cardinality(t.arguments), 3) AS p (place)
+            WHERE t.arguments[p.place] = "column");
+COMMENT ON FUNCTION osms.mapped_writing(regclass, text) IS
+    'how a canonical column is written to its source: expression over new; NULL where it can only be read; called by osms.can_write and osms.check_registry';
+
 CREATE FUNCTION osms.can_write(canonical regclass, "column" text, value text) RETURNS boolean
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -83,17 +93,13 @@ DECLARE
 BEGIN
     IF (SELECT relkind <> 'v' FROM pg_class WHERE oid = canonical) THEN
         RETURN EXISTS (SELECT FROM pg_attribute a
-                       WHERE a.attrelid = canonical AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped);
+                       WHERE a.attrelid = canonical AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '');
     END IF;
     IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = canonical AND tgfoid = 'osms.map_event'::regproc) THEN
         canonical := osms.relation_of((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = canonical), 'attachment_event');
         "column" := CASE "column" WHEN 'until' THEN 'day' ELSE "column" END;
     END IF;
-    SELECT t.arguments[p.place + 2] INTO write
-    FROM (SELECT osms.trigger_arguments(g.oid) AS arguments FROM pg_trigger g
-          WHERE g.tgrelid = canonical AND g.tgfoid = 'osms.map_write'::regproc) t,
-         generate_series(4, cardinality(t.arguments), 3) AS p (place)
-    WHERE t.arguments[p.place] = "column";
+    write := osms.mapped_writing(canonical, "column");
     IF write IS NULL THEN
         RETURN false;
     END IF;
@@ -183,13 +189,19 @@ BEGIN
     UNION ALL
     -- what a guard must be able to write when a fact is recorded
     SELECT w.relation, 'error', format('"%s" cannot be written to column "%s"', w.value, w."column"),
-           format('The guard writes it when %s: map the column with a code for it.', w.occasion)
+           format('The guard writes it when %s: map it to a column that is not generated, with a code for it.', w.occasion)
     FROM (VALUES ('attachment', 'state', 'closed', 'a death is recorded'), ('attachment', 'state', 'annulled', 'a death is recorded'),
                  ('attachment', 'until', '2000-01-01', 'a death is recorded'), ('attachment', 'reason', 'death', 'a death is recorded'),
                  ('application', 'state', 'replaced', 'another application is identified')) AS w (relation, "column", value, occasion)
     JOIN present p ON p.relation = w.relation
     WHERE NOT osms.can_write(p.oid, w."column", w.value)
       AND (w."column" <> 'reason' OR 'reason on ' || w.relation = ANY (judged))
+    UNION ALL
+    SELECT a.relation, 'error', format('column "%s" cannot be written', a."column"),
+           'The guard writes an event when a death is recorded: map it to a column that is not generated, or give its expression a "column" and "write".'
+    FROM attribute a, osms.mapped_reading(a.oid, a."column") r
+    WHERE a.relation = 'attachment_event' AND a."column" IN ('closes', 'person', 'organisation', 'site')
+      AND r.expression IS NOT NULL AND osms.mapped_writing(a.oid, a."column") IS NULL
     UNION ALL
     -- mappings that no longer fit their source
     SELECT p.relation, 'warning', format('the mapping writes column "%s", which %s no longer has', t.argument, p.source),
