@@ -74,12 +74,16 @@ COMMENT ON FUNCTION osms.missing_grants(text) IS
     'rights that a guard needs and does not have, with the statements that grant them and take them back; called by osms.check_registry and osms.plan';
 
 CREATE FUNCTION osms.mapped_writing(canonical regclass, "column" text) RETURNS text
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     RETURN (SELECT t.arguments[p.place + 2]
-            FROM (SELECT osms.trigger_arguments(g.oid) AS arguments FROM pg_catalog.pg_trigger g
+            FROM (SELECT osms.trigger_arguments(g.oid) AS arguments FROM pg_trigger g
                   WHERE g.tgrelid = canonical AND g.tgfoid = 'osms.map_write'::regproc) t,
                  generate_series(4, cardinality(t.arguments), 3) AS p (place)
             WHERE t.arguments[p.place] = "column");
+END $$;
 COMMENT ON FUNCTION osms.mapped_writing(regclass, text) IS
     'how a canonical column is written to its source: expression over new; NULL where it can only be read; called by osms.can_write and osms.check_registry';
 
