@@ -136,13 +136,16 @@ osms_import_end(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(entry);
 }
 
-/* The deferred constraint trigger on import: what was begun has ended. */
+/*
+ * The deferred constraint trigger on import: what was begun has ended, and
+ * nobody deleted the entry that tells of it.
+ */
 Datum
 osms_judge_import(PG_FUNCTION_ARGS)
 {
-	static const char open[] =
+	static const char ended[] =
 	"SELECT entry FROM %s.import"
-	" WHERE ended IS NULL AND entry OPERATOR(pg_catalog.=) $1";
+	" WHERE ended IS NOT NULL AND entry OPERATOR(pg_catalog.=) $1";
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	Registry	registry;
 	Oid			type = INT8OID;
@@ -155,7 +158,7 @@ osms_judge_import(PG_FUNCTION_ARGS)
 						 RelationGetDescr(trigdata->tg_relation), &isnull);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (on_import(&registry, open, 1, &type, &entry, &entry) > 0)
+	if (on_import(&registry, ended, 1, &type, &entry, &entry) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the import into registry \"%s\" was not ended",

@@ -32,6 +32,18 @@ CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severi
           AND g.privilege = ANY ('{INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER,USAGE}')
         GROUP BY g.relation, g.grantee, g.object
         UNION ALL
+        SELECT d.relation, 'error', format('%s belongs to role %s, and the roster to role %s', d.oid::regclass, w.rolname, pg_get_userbyid(r.relowner)),
+               format('ALTER TABLE %s OWNER TO %I.', d.oid::regclass, pg_get_userbyid(r.relowner))
+        FROM derived r JOIN derived d ON d.relowner <> r.relowner JOIN pg_catalog.pg_roles w ON w.oid = d.relowner
+        WHERE r.relation = 'roster' AND NOT w.rolsuper
+        UNION ALL
+        -- whoever once had the right to make it
+        SELECT d.relation, 'error', format('trigger "%s" of %s runs a function of role %s whenever the registry is written', t.tgname, d.oid::regclass, w.rolname),
+               format('DROP TRIGGER %I ON %s.', t.tgname, d.oid::regclass)
+        FROM derived d JOIN pg_catalog.pg_trigger t ON t.tgrelid = d.oid AND NOT t.tgisinternal
+        JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_roles w ON w.oid = p.proowner
+        WHERE p.proowner <> d.relowner AND NOT w.rolsuper
+        UNION ALL
         SELECT 'roster', 'warning', format('role %s may write every table: it is a member of pg_write_all_data', r.rolname),
                format('REVOKE pg_write_all_data FROM %I, or from the role through which it has that.', r.rolname)
         FROM pg_catalog.pg_roles r
@@ -45,4 +57,4 @@ CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severi
           AND has_parameter_privilege(r.oid, 'session_replication_role', 'SET');
     END;
 COMMENT ON FUNCTION osms.foreign_rights(text) IS
-    'who but the owner, or a superuser, may write the derived relations of a registry: an error where a right on one was granted, with the REVOKE that takes it back; a warning for roles that may write every table or switch triggers off. Called by osms.check_registry';
+    'who but the owner, or a superuser, may write the derived relations of a registry: an error where a right on one was granted (with the REVOKE that takes it back), where one belongs to another role than the roster, or has a trigger that runs another role''s function; a warning for roles that may write every table or switch triggers off. Called by osms.check_registry';

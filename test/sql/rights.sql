@@ -118,7 +118,7 @@ INSERT INTO fund.organisation (organisation, name) VALUES (10, 'A'), (11, 'B');
 INSERT INTO fund.organisation_status VALUES (10, 'ast', 'urban', '{}', '2020-01-01'), (11, 'ast', 'urban', '{}', '2020-01-01');
 INSERT INTO fund.contract VALUES (10, '2020-01-01', NULL, NULL), (11, '2020-01-01', NULL, NULL);
 CREATE FUNCTION pg_temp.told() RETURNS TABLE (relation text, severity text, problem text, hint text) LANGUAGE sql AS $$
-    SELECT * FROM osms.check_registry('fund') c WHERE c.hint LIKE 'REVOKE%' AND c.problem !~ 'schema' ORDER BY 1, 2, 3
+    SELECT * FROM osms.check_registry('fund') c WHERE c.hint ~ '^(REVOKE|ALTER TABLE|DROP)' AND c.problem !~ 'schema' ORDER BY 1, 2, 3
 $$;
 SELECT is_empty('SELECT * FROM pg_temp.told()', 'nobody may write what is derived');
 GRANT SELECT ON fund.roster TO PUBLIC;
@@ -146,6 +146,17 @@ SELECT format('%s;', rtrim(hint, '.')) FROM pg_temp.told() WHERE severity = 'err
 REVOKE pg_write_all_data FROM rights_officer;
 REVOKE SET ON PARAMETER session_replication_role FROM rights_app;
 SELECT is_empty('SELECT * FROM pg_temp.told()', 'that cures it');
+CREATE FUNCTION public.spy() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER spy AFTER INSERT ON fund.roster EXECUTE FUNCTION spy();
+SELECT is_empty('SELECT * FROM pg_temp.told()', 'a trigger of the owner''s own is his affair');
+ALTER FUNCTION public.spy() OWNER TO rights_officer;
+ALTER TABLE fund.pending OWNER TO rights_app;
+SELECT results_eq('SELECT * FROM pg_temp.told()', $$VALUES
+    ('pending', 'error', 'fund.pending belongs to role rights_app, and the roster to role postgres', 'ALTER TABLE fund.pending OWNER TO postgres.'),
+    ('roster', 'error', 'trigger "spy" of fund.roster runs a function of role rights_officer whenever the registry is written', 'DROP TRIGGER spy ON fund.roster.')$$,
+    'but neither one of others, nor another''s table');
+SELECT format('%s;', rtrim(hint, '.')) FROM pg_temp.told() \gexec
+SELECT is_empty('SELECT * FROM pg_temp.told()', 'that is cured, too');
 
 -- The judgement at the end of the transaction does not rest on the row of pending.
 SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off"}');
@@ -202,6 +213,13 @@ SELECT pg_temp.twice(8);
 ALTER TABLE fund.pending DISABLE TRIGGER judge;
 ROLLBACK;
 SELECT is(:'LAST_ERROR_SQLSTATE'::text, '55006', 'nor disable its trigger');
+GRANT SELECT, DELETE ON fund.import TO rights_app;
+BEGIN;
+SELECT osms.import_begin('fund', 'a load that nobody shall see');
+SET LOCAL ROLE rights_app;
+DELETE FROM fund.import;
+COMMIT;
+SELECT is(:'LAST_ERROR_SQLSTATE'::text, '55000', 'an import whose entry is deleted was not ended');
 \set ON_ERROR_STOP 1
 SELECT is_empty('SELECT * FROM fund.roster WHERE organisation = 11', 'nobody counts twice');
 SELECT lives_ok('INSERT INTO fund.pending VALUES (1), (2), (99)', 'rows that somebody else wrote are judged, too, and go');
