@@ -70,7 +70,7 @@ reaches_further(const CanonicalRow *old, const CanonicalRow *new)
 /* Put the canonical rows of a change into the sort. */
 static void
 sort_change(Tuplesortstate *sort, TupleTableSlot *slot, RelationKind kind,
-			char event, int changed, const CanonicalRow *old,
+			int sequence, char event, int changed, const CanonicalRow *old,
 			const CanonicalRow *new)
 {
 	int			n = canonical_relations[kind].ncolumns;
@@ -78,6 +78,8 @@ sort_change(Tuplesortstate *sort, TupleTableSlot *slot, RelationKind kind,
 
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true, CHANGE_COLUMNS(kind) * sizeof(bool));
+	slot->tts_values[CHANGE_ORD] = Int32GetDatum(sequence);
+	slot->tts_isnull[CHANGE_ORD] = false;
 	slot->tts_values[CHANGE_EVENT] = CharGetDatum(event);
 	slot->tts_isnull[CHANGE_EVENT] = false;
 	slot->tts_values[CHANGE_CHANGED] = Int32GetDatum(changed);
@@ -95,6 +97,19 @@ sort_change(Tuplesortstate *sort, TupleTableSlot *slot, RelationKind kind,
 	tuplesort_puttupleslot(sort, slot);
 }
 
+/* Bits of the columns in which two rows differ. */
+int
+compare_rows(const Guard *guard, ProjectionState *projection,
+			 CanonicalRow *old, CanonicalRow *new)
+{
+	int			changed = changed_columns(projection, old, new);
+
+	if (changed != 0 && guard->kind == REL_ATTACHMENT &&
+		reaches_further(old, new))
+		changed |= EXTENDED_BIT;
+	return changed;
+}
+
 /*
  * See what a change changed, judge it by what a row alone decides, and tell
  * whether there is anything to it.
@@ -108,13 +123,10 @@ weigh_change(const Guard *guard, ProjectionState *projection,
 	change->changed = -1;
 	if (event == 'U')
 	{
-		change->changed = changed_columns(projection, change->old,
-										  change->new);
+		change->changed = compare_rows(guard, projection, change->old,
+									   change->new);
 		if (change->changed == 0)
 			return false;
-		if (guard->kind == REL_ATTACHMENT &&
-			reaches_further(change->old, change->new))
-			change->changed |= EXTENDED_BIT;
 	}
 	caller = MemoryContextSwitchTo(projection->context->ecxt_per_tuple_memory);
 	judge_row(guard, change, false, findings, event);
@@ -172,15 +184,15 @@ collect(Guard *guard, TriggerData *trigdata, MemoryContext query,
 						&new);
 		if (!weigh_change(guard, projection, &change, event, findings))
 			continue;
-		sort_change(sort, slot, kind, event, change.changed, change.old,
-					change.new);
+		sort_change(sort, slot, kind, (int) seen, event, change.changed,
+					change.old, change.new);
 		count++;
 	}
 	close_transition(&before);
 	close_transition(&after);
 	end_projection(projection);
 	if (event == 'U')
-		tree_check_moves(query, kind, trigdata->tg_relation, seen);
+		check_moves(query, guard, trigdata->tg_relation, seen);
 	return count;
 }
 
@@ -228,8 +240,8 @@ chunk_add(Chunk *chunk, int *allocated, TupleTableSlot *slot)
 					  change->isnull);
 	change->event = DatumGetChar(change->value[CHANGE_EVENT]);
 	change->changed = DatumGetInt32(change->value[CHANGE_CHANGED]);
+	change->sequence = DatumGetInt32(change->value[CHANGE_ORD]);
 	change->value[CHANGE_ORD] = Int32GetDatum(chunk->nchanges);
-	change->isnull[CHANGE_ORD] = false;
 	chunk->nchanges++;
 }
 
@@ -286,7 +298,8 @@ chunk_persons(Chunk *chunk)
 		if (kind == REL_PERSON_ALIAS &&
 			!change->isnull[CHANGE_NEW + ALIAS_NEW])
 			chunk->persons[n++] = change->value[CHANGE_NEW + ALIAS_NEW];
-		if (change->event == 'U' && (change->changed & COLUMN_BIT(subject)) &&
+		if ((chunk->stale || (change->event == 'U' &&
+							  (change->changed & COLUMN_BIT(subject)))) &&
 			!change->isnull[old])
 			chunk->persons[n++] = change->value[old];
 	}
@@ -387,8 +400,13 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, MemoryContext query,
 			more = tuplesort_gettupleslot(sort, true, false, slot, NULL);
 			MemoryContextSwitchTo(memory);
 		}
-		chunk_persons(&chunk);
-		work(&chunk, findings);
+		chunk.stale = rows_may_be_stale(query, guard, trigdata->tg_event);
+		if (chunk.stale)
+			renew_chunk(&chunk);
+		else
+			chunk_persons(&chunk);
+		if (chunk.nchanges > 0)
+			work(&chunk, findings);
 		chunk_forget(&chunk);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(memory);

@@ -86,8 +86,9 @@ const Clause clauses[] = {
 		SAME_PERSON("person"), .audited = false},
 	{RULE_INITIAL_STATE, REL_ATTACHMENT, ATTACHMENT_STATE, NULL,
 		"CASE WHEN {touched:attachment} AND c.op = 'I' AND NOT c.stored"
-		" AND c.state NOT IN ('active', 'closed') THEN 'born_'"
-		" || c.state::text END", .audited = false},
+		" AND coalesce(c.old_state, c.state) NOT IN ('active', 'closed')"
+		" THEN 'born_' || coalesce(c.old_state, c.state)::text END",
+		.audited = false},
 	{RULE_PERSON_KNOWN, REL_ATTACHMENT, ATTACHMENT_PERSON, NULL,
 		ATTACHED_PERSON_KNOWN, .at_once = ATTACHED_PERSON_KNOWN_AT_ONCE,
 		.audited = true},

@@ -166,6 +166,32 @@ add_change(Chunk *chunk, char event, int changed, const CanonicalRow *old,
 }
 
 /*
+ * Of an attachment that was opened and went on before it was judged: the
+ * state in which it was opened, which is what it begins in.
+ */
+static void
+note_opening(const Chunk *events, Change *change)
+{
+	const Guard *guard = events->guard;
+	const TypeCacheEntry *type =
+		lookup_type_cache(guard->projection->type[CHAIN_EVENT],
+						  TYPECACHE_EQ_OPR_FINFO);
+	int			state = CHANGE_OLD(REL_ATTACHMENT) + ATTACHMENT_STATE;
+
+	for (int i = 0; i < events->nchanges; i++)
+	{
+		const Change *event = &events->changes[i];
+
+		if (!event->isnull[CHANGE_NEW + CHAIN_CLOSES] ||
+			!same_key(type, guard->projection->collation[CHAIN_EVENT],
+					  event->value[CHANGE_NEW], change->value[CHANGE_NEW]))
+			continue;
+		change->value[state] = event->value[CHANGE_NEW + CHAIN_STATE];
+		change->isnull[state] = event->isnull[CHANGE_NEW + CHAIN_STATE];
+	}
+}
+
+/*
  * Derive from a chunk of events the changes of attachments they make.  Their
  * values live in the table that is returned.
  */
@@ -214,7 +240,13 @@ derive_changes(Chunk *events, Chunk *chunk, Findings *findings)
 		event = change.old == NULL ? 'I' : change.new == NULL ? 'D' : 'U';
 		ResetExprContext(projection->context);
 		if (weigh_change(guard, projection, &change, event, findings))
+		{
 			add_change(chunk, event, change.changed, change.old, change.new);
+			if (chunk->stale && event == 'I')
+				note_opening(events, &chunk->changes[chunk->nchanges - 1]);
+		}
+		else if (chunk->stale)
+			add_change(chunk, event, 0, change.old, change.new);
 		else
 			find_idle(events, value[0], findings);
 	}
@@ -227,7 +259,7 @@ void
 follow_events(Chunk *events, Findings *findings)
 {
 	Chunk		chunk = {.guard = events->guard->attachments,
-	.order = events->order};
+	.order = events->order,.stale = events->stale};
 	SPITupleTable *table = derive_changes(events, &chunk, findings);
 
 	if (chunk.nchanges > 0)

@@ -53,6 +53,8 @@ typedef enum GuardPlan
 	PLAN_HELD,
 	PLAN_DERIVE,
 	PLAN_SEEN,
+	PLAN_THERE_NOW,
+	PLAN_END_STALE,
 	GUARD_PLANS
 } GuardPlan;
 
@@ -85,7 +87,9 @@ typedef struct Guard
  * bits (of the changed columns), the canonical columns of the row after the change (for D,
  * of the row that was), the same named old_*, what was read of the person
  * when it was locked (NULL where nobody has that key), and what the roster
- * adds.
+ * adds.  Of an inserted row that a trigger has changed since (renew.c) old_*
+ * is the row as it was inserted; while changes are sorted ord is their
+ * sequence in the statement.
  */
 #define CHANGE_ORD 0
 #define CHANGE_EVENT 1
@@ -105,6 +109,7 @@ typedef struct Change
 {
 	char		event;
 	int			changed;
+	int			sequence;		/* in which the statement's rows were written */
 	Datum	   *value;			/* CHANGE_COLUMNS of them */
 	bool	   *isnull;
 } Change;
@@ -135,6 +140,7 @@ typedef struct Chunk
 {
 	Guard	   *guard;
 	SubjectOrder *order;
+	bool		stale;			/* rows may have been written again since */
 	int			nchanges;
 	Change	   *changes;
 	int			npersons;
@@ -179,10 +185,21 @@ extern Oid	tree_root(Relation table);
 extern void tree_check(const Guard *guard, Relation table, TriggerEvent event);
 extern void begin_root_row(RootRow *row, Relation table, Oid root);
 extern TupleTableSlot *as_root_row(RootRow *row, TupleTableSlot *slot);
-extern void tree_count_row(MemoryContext query, RelationKind kind,
-						   bool update);
-extern void tree_check_moves(MemoryContext query, RelationKind kind,
-							 Relation table, int64 seen);
+
+/* nested.c */
+typedef struct Running Running;
+extern Running *note_running(MemoryContext query, const Guard *guard);
+extern void count_running(Running *r, bool update);
+extern bool runs_within_another(MemoryContext query, const Guard *guard);
+extern bool rows_may_be_stale(MemoryContext query, const Guard *guard,
+							  TriggerEvent event);
+extern void note_judged(MemoryContext query, const Guard *guard,
+						TriggerEvent event);
+extern void check_moves(MemoryContext query, const Guard *guard,
+						Relation table, int64 seen);
+
+/* renew.c */
+extern void renew_chunk(Chunk *chunk);
 
 /* owner.c */
 #define PINNED_PATH "pg_catalog, osms, pg_temp"
@@ -253,6 +270,8 @@ extern void chunk_persons(Chunk *chunk);
 extern void for_each_chunk(Guard *guard, TriggerData *trigdata,
 						   MemoryContext query, Findings *findings,
 						   void (*work) (Chunk *chunk, Findings *findings));
+extern int	compare_rows(const Guard *guard, ProjectionState *projection,
+						 CanonicalRow *old, CanonicalRow *new);
 extern bool weigh_change(const Guard *guard, ProjectionState *projection,
 						 RowChange *change, char event, Findings *findings);
 extern void chunk_order(Chunk *chunk);

@@ -44,6 +44,17 @@ static const char end_versions[] =
 " AND r.known_to = 'infinity'"
 " RETURNING c.ord, r.known_to, r.mark";
 
+/*
+ * Where statements within were followed first, whatever the roster holds of
+ * the row is to be ended: under whom it was, and under whom it is.
+ */
+static const char end_stale_versions[] =
+"UPDATE {r}.roster r SET known_to = " ENDED_NOW
+" FROM chunk c WHERE r.person IN (c.old_person, c.person)"
+" AND r.attachment IN (c.old_attachment, c.attachment)"
+" AND r.known_to = 'infinity'"
+" RETURNING c.ord, r.known_to, r.mark";
+
 static const char add_versions[] =
 "INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
 " SELECT c.attachment, c.person, c.organisation, c.site, c.since,"
@@ -430,7 +441,7 @@ roster_note_versions(Chunk *chunk, const bool *known)
 	{
 		Change	   *change = &chunk->changes[i];
 
-		if (!alters_roster(change))
+		if (!chunk->stale && !alters_roster(change))
 			continue;
 		change->value[extra + VERSION_FROM] = TimestampTzGetDatum(now);
 		change->isnull[extra + VERSION_FROM] = false;
@@ -446,6 +457,43 @@ roster_note_versions(Chunk *chunk, const bool *known)
 	}
 }
 
+/*
+ * End the versions that a chunk replaces, and let their successors begin
+ * where they end.
+ */
+static void
+end_replaced(Chunk *chunk)
+{
+	Guard	   *guard = chunk->guard;
+	int			extra = CHANGE_EXTRA(REL_ATTACHMENT);
+	uint64		n = chunk->stale ?
+		guard_execute(guard, PLAN_END_STALE, end_stale_versions, 0, NULL, NULL) :
+		guard_execute(guard, PLAN_END_VERSIONS, end_versions, 0, NULL, NULL);
+	SPITupleTable *table = SPI_tuptable;
+
+	for (uint64 r = 0; r < n; r++)
+	{
+		Datum		row[3];
+		bool		nulls[3];
+		Change	   *change;
+		Datum	   *from;
+
+		heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
+		change = &chunk->changes[DatumGetInt32(row[0])];
+		from = &change->value[extra + VERSION_FROM];
+		/* of several stale ones the last */
+		if (!chunk->stale ||
+			DatumGetTimestampTz(row[1]) > DatumGetTimestampTz(*from))
+			*from = row[1];
+		/* what was excused stays so until it overlaps no more */
+		if (!change->isnull[extra + VERSION_MARK] &&
+			strcmp(TextDatumGetCString(row[2]), "excused") == 0)
+			change->value[extra + VERSION_MARK] =
+				PointerGetDatum(PG_DETOAST_DATUM_COPY(row[2]));
+	}
+	SPI_freetuptable(table);
+}
+
 /* Let the roster follow the changes of a chunk, under the lock on its persons. */
 void
 roster_follow(Chunk *chunk, Findings *findings)
@@ -459,33 +507,13 @@ roster_follow(Chunk *chunk, Findings *findings)
 	{
 		const Change *change = &chunk->changes[i];
 
-		ends |= change->event != 'I' && !change->isnull[extra + VERSION_FROM];
+		ends |= (chunk->stale || change->event != 'I') &&
+			!change->isnull[extra + VERSION_FROM];
 		adds |= !change->isnull[extra + VERSION_MARK];
 	}
 	if (ends)
 	{
-		uint64		n;
-		SPITupleTable *table;
-
-		n = guard_execute(guard, PLAN_END_VERSIONS, end_versions, 0, NULL,
-						  NULL);
-		table = SPI_tuptable;
-		for (uint64 r = 0; r < n; r++)
-		{
-			Datum		row[3];
-			bool		nulls[3];
-			Change	   *change;
-
-			heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
-			change = &chunk->changes[DatumGetInt32(row[0])];
-			change->value[extra + VERSION_FROM] = row[1];
-			/* what was excused stays so until it overlaps no more */
-			if (!change->isnull[extra + VERSION_MARK] &&
-				strcmp(TextDatumGetCString(row[2]), "excused") == 0)
-				change->value[extra + VERSION_MARK] =
-					PointerGetDatum(PG_DETOAST_DATUM_COPY(row[2]));
-		}
-		SPI_freetuptable(table);
+		end_replaced(chunk);
 		if (adds)
 			chunk_publish(chunk);
 	}

@@ -21,6 +21,7 @@ typedef struct RowGuard
 	RootRow		old;
 	RootRow		new;
 	int			checked;		/* events whose set triggers were found */
+	Running    *running;		/* the query */
 	MemoryContext context;
 } RowGuard;
 
@@ -51,6 +52,7 @@ row_guard_of(FunctionCallInfo fcinfo, const Guard *guard)
 	kept->projection = begin_projection(guard->projection);
 	begin_root_row(&kept->old, trigdata->tg_relation, guard->source);
 	begin_root_row(&kept->new, trigdata->tg_relation, guard->source);
+	kept->running = note_running(fcinfo->flinfo->fn_mcxt, guard);
 	kept->generation = guard->generation;
 	MemoryContextSwitchTo(old);
 	return kept;
@@ -108,8 +110,7 @@ osms_guard_row(PG_FUNCTION_ARGS)
 
 	partition = trigdata->tg_relation->rd_rel->relispartition;
 	if (partition && event != TRIGGER_EVENT_INSERT)
-		tree_count_row(fcinfo->flinfo->fn_mcxt, guard->kind,
-					   event == TRIGGER_EVENT_UPDATE);
+		count_running(kept->running, event == TRIGGER_EVENT_UPDATE);
 
 	/*
 	 * An UPDATE that moves a row into another partition inserts it there:

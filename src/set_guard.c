@@ -357,6 +357,7 @@ osms_guard_set(PG_FUNCTION_ARGS)
 		for_each_chunk(guard, trigdata, fcinfo->flinfo->fn_mcxt, &findings,
 					   guard_chunk);
 		judge_sites(guard, &findings);
+		note_judged(fcinfo->flinfo->fn_mcxt, guard, trigdata->tg_event);
 	}
 	PG_FINALLY();
 	{
