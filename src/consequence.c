@@ -113,6 +113,24 @@ follow_applications(Chunk *chunk)
 									equality_of(guard->projection->type[APPLICATION_APPLICATION])));
 }
 
+/* Corrected birth dates and sexes: the versions of the persons follow. */
+static void
+correct_persons(Chunk *chunk)
+{
+	static const char correct_person[] =
+	"WITH ended AS (UPDATE {r}.roster r SET known_to = " ENDED_NOW
+	"  FROM chunk c WHERE r.person = c.person AND r.known_to = 'infinity'"
+	"   AND (r.birth_date IS DISTINCT FROM c.birth_date"
+	"    OR r.sex IS DISTINCT FROM c.sex)"
+	"  RETURNING r.*, c.birth_date AS new_birth_date, c.sex AS new_sex)"
+	" INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
+	" SELECT attachment, person, organisation, site, since, until,"
+	"  new_birth_date, new_sex, basis, mark, known_to, 'infinity' FROM ended";
+
+	guard_execute(chunk->guard, PLAN_CORRECT_PERSON, correct_person, 0, NULL,
+				  NULL);
+}
+
 /* Whether an UPDATE among the changes touched a column. */
 static bool
 updated(const Chunk *chunk, int bits)
@@ -147,8 +165,7 @@ revive(Chunk *chunk)
 {
 	static const char end_person[] =
 	"UPDATE {r}.roster r"
-	" SET known_to = greatest(clock_timestamp(), r.known_from"
-	"  + interval '1 microsecond')"
+	" SET known_to = " ENDED_NOW
 	" WHERE r.person = ANY ($1) AND r.known_to = 'infinity'";
 	const int	new = CHANGE_NEW + PERSON_DEATH_DATE;
 	const int	old = CHANGE_OLD(REL_PERSON) + PERSON_DEATH_DATE;
@@ -219,7 +236,7 @@ follow_persons(Chunk *chunk)
 	Projection *p;
 
 	if (updated(chunk, COLUMN_BIT(PERSON_BIRTH_DATE) | COLUMN_BIT(PERSON_SEX)))
-		roster_correct_person(chunk);
+		correct_persons(chunk);
 	if (!OidIsValid(attachment))
 		return;
 	enter_new_persons(chunk);

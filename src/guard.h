@@ -128,6 +128,15 @@ typedef struct RootRow
 	"(SELECT i.entry FROM {r}.import i WHERE i.ended IS NULL" \
 	" AND i.transaction = pg_current_xact_id_if_assigned())"
 
+/* What a version of the roster is. */
+#define ROSTER_COLUMNS \
+	"attachment, person, organisation, site, since, until, birth_date, sex," \
+	" basis, mark, known_from, known_to"
+
+/* An instant after the version's own, so that no version is empty. */
+#define ENDED_NOW \
+	"greatest(clock_timestamp(), r.known_from + interval '1 microsecond')"
+
 /* The order in which persons are sorted and locked. */
 typedef struct SubjectOrder
 {
@@ -283,7 +292,6 @@ extern uint64 roster_enter_legacy(Chunk *chunk);
 extern uint64 roster_enter_persons(Guard *guard, Datum *persons, int n);
 extern void roster_note_versions(Chunk *chunk, const bool *known);
 extern void roster_follow(Chunk *chunk, Findings *findings);
-extern void roster_correct_person(Chunk *chunk);
 extern bool roster_overlaps(Guard *guard, Datum person);
 extern void roster_counted(Chunk *chunk, bool complete,
 						   void (*counted) (void *arg, Datum person,

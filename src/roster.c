@@ -23,37 +23,29 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
-#define ROSTER_COLUMNS \
-	"attachment, person, organisation, site, since, until, birth_date, sex," \
-	" basis, mark, known_from, known_to"
-
-/* An instant after the version's own, so that no version is empty. */
-#define ENDED_NOW \
-	"greatest(clock_timestamp(), r.known_from + interval '1 microsecond')"
-
 #define BASIS_OF(x) \
 	"CASE WHEN " x ".application IS NOT NULL THEN 'application'" \
 	" WHEN " x ".order_key IS NOT NULL THEN 'order'" \
 	" WHEN " x ".restores IS NOT NULL THEN 'restores'" \
 	" ELSE 'inherited' END"
 
+#define END_VERSIONS(which) \
+	"UPDATE {r}.roster r SET known_to = " ENDED_NOW \
+	" FROM chunk c WHERE " which " AND r.known_to = 'infinity'" \
+	" RETURNING c.ord, r.known_to, r.mark"
+
 static const char end_versions[] =
-"UPDATE {r}.roster r SET known_to = " ENDED_NOW
-" FROM chunk c WHERE c.op <> 'I' AND c.version_from IS NOT NULL"
-" AND r.person = c.old_person AND r.attachment = c.old_attachment"
-" AND r.known_to = 'infinity'"
-" RETURNING c.ord, r.known_to, r.mark";
+END_VERSIONS("c.op <> 'I' AND c.version_from IS NOT NULL"
+			 " AND r.person = c.old_person"
+			 " AND r.attachment = c.old_attachment");
 
 /*
  * Where statements within were followed first, whatever the roster holds of
  * the row is to be ended: under whom it was, and under whom it is.
  */
 static const char end_stale_versions[] =
-"UPDATE {r}.roster r SET known_to = " ENDED_NOW
-" FROM chunk c WHERE r.person IN (c.old_person, c.person)"
-" AND r.attachment IN (c.old_attachment, c.attachment)"
-" AND r.known_to = 'infinity'"
-" RETURNING c.ord, r.known_to, r.mark";
+END_VERSIONS("r.person IN (c.old_person, c.person)"
+			 " AND r.attachment IN (c.old_attachment, c.attachment)");
 
 static const char add_versions[] =
 "INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
@@ -109,16 +101,6 @@ static const char remark[] =
 "  sex, basis, CASE WHEN $3 THEN 'excused' ELSE coalesce((SELECT 'suspect'"
 "   FROM {r}.attachment a WHERE a.attachment = $2 AND a.state = 'suspect'),"
 "   'counted') END, known_to, 'infinity' FROM ended";
-
-static const char correct_person[] =
-"WITH ended AS (UPDATE {r}.roster r SET known_to = " ENDED_NOW
-"  FROM chunk c WHERE r.person = c.person AND r.known_to = 'infinity'"
-"   AND (r.birth_date IS DISTINCT FROM c.birth_date"
-"    OR r.sex IS DISTINCT FROM c.sex)"
-"  RETURNING r.*, c.birth_date AS new_birth_date, c.sex AS new_sex)"
-" INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
-" SELECT attachment, person, organisation, site, since, until,"
-"  new_birth_date, new_sex, basis, mark, known_to, 'infinity' FROM ended";
 
 static const char pend[] =
 "INSERT INTO {r}.pending (person) SELECT unnest($1)";
@@ -521,14 +503,6 @@ roster_follow(Chunk *chunk, Findings *findings)
 		guard_execute(guard, PLAN_ADD_VERSIONS, add_versions, 0, NULL, NULL);
 	if (ends || adds)
 		settle_overlaps(chunk, findings);
-}
-
-/* Corrected birth dates and sexes: the versions of the chunk's persons follow. */
-void
-roster_correct_person(Chunk *chunk)
-{
-	guard_execute(chunk->guard, PLAN_CORRECT_PERSON, correct_person, 0, NULL,
-				  NULL);
 }
 
 /* Whether current versions of a person that count overlap. */
