@@ -68,7 +68,8 @@ BEGIN
               UNION ALL
               SELECT 'SEQUENCE', c.oid::regclass::text, c.relacl, c.relowner
               FROM unnest(relations) r (relation)
-              JOIN pg_depend d ON d.refobjid = osms.relation_of(registry, r.relation) AND d.refclassid = 'pg_class'::regclass AND d.classid = d.refclassid AND d.deptype = 'i'
+              JOIN pg_depend d ON d.refobjid = osms.relation_of(registry, r.relation) AND d.refclassid = 'pg_class'::regclass
+                                  AND d.classid = d.refclassid AND d.deptype = 'i'
               JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S') AS o (kind, name, acl, owner),
              aclexplode(o.acl) a
         WHERE a.grantee <> o.owner

@@ -3,23 +3,29 @@
 -- foreign rights: what anybody but its owner could write into what the guards
 -- and closings keep.
 --
-CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text)
+    RETURNS SETOF record
     LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
     BEGIN ATOMIC
         WITH derived AS (
             SELECT k.relation, c.oid, c.relowner, c.relacl
-            FROM unnest('{setting,roster,journal,pending,import,statement,statement_line,restatement,restatement_line,ledger}'::text[]) AS k (relation)
+            FROM unnest('{setting,roster,journal,pending,import}'::text[]
+                        || '{statement,statement_line,restatement,restatement_line,ledger}'::text[]) AS k (relation)
             JOIN pg_catalog.pg_class c ON c.oid = osms.relation_of(registry, k.relation)
         ), given AS (
-            SELECT d.relation, d.relowner, d.oid::regclass::text AS object, a.grantee, a.privilege_type AS privilege, a.privilege_type AS revoked
+            SELECT d.relation, d.relowner, d.oid::regclass::text AS object, a.grantee,
+                   a.privilege_type AS privilege, a.privilege_type AS revoked
             FROM derived d, aclexplode(d.relacl) a
             UNION ALL
-            SELECT d.relation, d.relowner, d.oid::regclass::text, a.grantee, a.privilege_type, format('%s (%I)', a.privilege_type, t.attname)
+            SELECT d.relation, d.relowner, d.oid::regclass::text, a.grantee, a.privilege_type,
+                   format('%s (%I)', a.privilege_type, t.attname)
             FROM derived d JOIN pg_catalog.pg_attribute t ON t.attrelid = d.oid AND NOT t.attisdropped, aclexplode(t.attacl) a
             UNION ALL
             SELECT d.relation, d.relowner, 'SEQUENCE ' || s.oid::regclass, a.grantee, a.privilege_type, a.privilege_type
-            FROM derived d JOIN pg_catalog.pg_depend p ON p.refclassid = 'pg_class'::regclass AND p.refobjid = d.oid AND p.classid = 'pg_class'::regclass AND p.deptype = 'i'
+            FROM derived d
+            JOIN pg_catalog.pg_depend p ON p.refclassid = 'pg_class'::regclass AND p.refobjid = d.oid
+                                           AND p.classid = p.refclassid AND p.deptype = 'i'
             JOIN pg_catalog.pg_class s ON s.oid = p.objid AND s.relkind = 'S', aclexplode(s.relacl) a
         )
         SELECT g.relation, 'error',
@@ -32,13 +38,15 @@ CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severi
           AND g.privilege = ANY ('{INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER,USAGE}')
         GROUP BY g.relation, g.grantee, g.object
         UNION ALL
-        SELECT d.relation, 'error', format('%s belongs to role %s, and the roster to role %s', d.oid::regclass, w.rolname, pg_get_userbyid(r.relowner)),
+        SELECT d.relation, 'error',
+               format('%s belongs to role %s, and the roster to role %s', d.oid::regclass, w.rolname, pg_get_userbyid(r.relowner)),
                format('ALTER TABLE %s OWNER TO %I.', d.oid::regclass, pg_get_userbyid(r.relowner))
         FROM derived r JOIN derived d ON d.relowner <> r.relowner JOIN pg_catalog.pg_roles w ON w.oid = d.relowner
         WHERE r.relation = 'roster' AND NOT w.rolsuper
         UNION ALL
         -- whoever once had the right to make it
-        SELECT d.relation, 'error', format('trigger "%s" of %s runs a function of role %s whenever the registry is written', t.tgname, d.oid::regclass, w.rolname),
+        SELECT d.relation, 'error',
+               format('trigger "%s" of %s runs a function of role %s whenever the registry is written', t.tgname, d.oid::regclass, w.rolname),
                format('DROP TRIGGER %I ON %s.', t.tgname, d.oid::regclass)
         FROM derived d JOIN pg_catalog.pg_trigger t ON t.tgrelid = d.oid AND NOT t.tgisinternal
         JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_roles w ON w.oid = p.proowner

@@ -36,7 +36,8 @@ GRANT USAGE ON SCHEMA osms TO PUBLIC;
 -- the law and what tells of guards is everybody's to read; the owner of the
 -- extension adds to the law
 GRANT SELECT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate, osms.norm_step, osms.payment_line, osms.sanction,
-    osms.form_band, osms.region_tile, osms.channel, osms.channel_period, osms.holiday, osms.rule, osms.guard_trigger, osms.guards, osms.pace TO PUBLIC;
+    osms.form_band, osms.region_tile, osms.channel, osms.channel_period, osms.holiday, osms.rule, osms.guard_trigger, osms.guards, osms.pace
+    TO PUBLIC;
 GRANT INSERT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate, osms.norm_step, osms.payment_line, osms.sanction,
     osms.form_band, osms.region_tile, osms.channel, osms.holiday TO @extowner@;
 
@@ -65,9 +66,9 @@ GRANT EXECUTE ON FUNCTION
     osms.audit, osms.audit_relation, osms.audit_summary, osms.can_write, osms.changed_columns, osms.check_reader,
     osms.check_registry, osms.clauses, osms.finds_by_index, osms.foreign_rights, osms.history, osms.history_query,
     osms.import_begin, osms.import_end, osms.key_type(text, text), osms.known_relations, osms.mapped_reading, osms.mapped_source,
-    osms.missing_grants, osms.missing_indexes, osms.modes_of, osms.read_time, osms.registry_columns, osms.relation_of,
-    osms.row_findings, osms.rules, osms.sift, osms.sift_candidates, osms.tables_of, osms.trigger_arguments, osms.verify,
-    osms.verify_query
+    osms.mapped_writing, osms.missing_grants, osms.missing_indexes, osms.modes_of, osms.read_time, osms.registry_columns,
+    osms.relation_of, osms.row_findings, osms.rules, osms.sift, osms.sift_candidates, osms.tables_of, osms.trigger_arguments,
+    osms.verify, osms.verify_query
     TO PUBLIC;
 -- workflow
 GRANT EXECUTE ON FUNCTION
@@ -107,12 +108,14 @@ BEGIN
         SELECT p.oid FROM pg_proc p
         WHERE p.pronamespace = 'osms'::regnamespace
           AND (p.prokind = 'a'
-               OR p.oid IN (SELECT unnest(ARRAY[t.typinput, t.typoutput, t.typreceive, t.typsend]::oid[]) FROM pg_type t WHERE t.typnamespace = p.pronamespace
+               OR p.oid IN (SELECT unnest(ARRAY[t.typinput, t.typoutput, t.typreceive, t.typsend]::oid[])
+                            FROM pg_type t WHERE t.typnamespace = p.pronamespace
                             UNION ALL SELECT o.oprcode FROM pg_operator o WHERE o.oprnamespace = p.pronamespace
                             UNION ALL SELECT s.amproc FROM pg_amproc s
                             UNION ALL SELECT c.castfunc FROM pg_cast c
-                            UNION ALL SELECT unnest(ARRAY[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn]::oid[])
-                                      FROM pg_aggregate g JOIN pg_proc a ON a.oid = g.aggfnoid WHERE a.pronamespace = p.pronamespace))
+                            UNION ALL
+                            SELECT unnest(ARRAY[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn]::oid[])
+                            FROM pg_aggregate g JOIN pg_proc a ON a.oid = g.aggfnoid WHERE a.pronamespace = p.pronamespace))
     LOOP
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC', made);
     END LOOP;

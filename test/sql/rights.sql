@@ -22,7 +22,7 @@ explain_attachment explain_basis explain_cap explain_coefficient explain_groups 
 explain_payment explain_rate explain_terms factor_query filed_on find_row finds_by_index flows foreign_rights grouped
 had_statement heads history history_query html html_bar html_table identify iin_attested iin_fault import_begin import_end
 inactive_cut inactive_query insured_query invoice key_type known_moment known_now known_relations known_then latest_lines
-legal_form line_expression line_of load_check lock_person_of lock_persons make_iin mapped_reading mapped_source mask
+legal_form line_expression line_of load_check lock_person_of lock_persons make_iin mapped_reading mapped_source mapped_writing mask
 member_query missing_grants missing_indexes modes_of month_lines month_rates monthly_form move_by_order moves_query
 need_arguments need_relation need_row next_state norm_query norm_steps_on on_roster ordered_moves organisation_names
 overlap_repairs paid_before paid_months parameter_on parameter_row parameter_source person_days placed plain rate_sources
@@ -44,7 +44,7 @@ SELECT is_empty($$
     -- a hint names what somebody else may call
     WHERE f.open AND NOT EXISTS (SELECT FROM own_function o WHERE o.proname = g.proname AND o.open)
       AND f.body ~ ('(?n)^(?!.*HINT).*osms\.' || g.proname || '\([^)]')
-$$, 'so is what they call');
+$$, 'so is what they call: name it in sql/install/99-rights.sql, and above');
 SELECT ok(cardinality(string_to_array(:'called', ' ')) > 8, 'queries in C call functions');
 SELECT is_empty(format('SELECT name FROM unnest(string_to_array(%L, '' '')) AS name WHERE EXISTS (SELECT FROM own_function WHERE proname = name AND NOT open)', :'called'),
     'so is what queries of the library call, for they run as owners of tables and registries');
