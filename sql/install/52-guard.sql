@@ -193,12 +193,12 @@ CREATE FUNCTION osms.guard_changes(registry text, modes jsonb, OUT relation text
     BEGIN ATOMIC
         SELECT d.relation, d.root, d.source, d.trigger, replace(d.definition, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER')
                || CASE WHEN g.tgenabled = 'A' THEN format('; ALTER TABLE %s %s ENABLE ALWAYS TRIGGER %I',
-                       CASE WHEN d.trigger LIKE '%\_row' THEN '' ELSE 'ONLY' END, d.source, d.trigger) ELSE '' END,
+                       CASE WHEN d.trigger LIKE E'%\\_row' THEN '' ELSE 'ONLY' END, d.source, d.trigger) ELSE '' END,
                g.oid IS NULL OR g.tgenabled NOT IN ('O', 'A')
         FROM osms.guard_definitions(registry, modes) d
         LEFT JOIN pg_catalog.pg_trigger g ON g.tgrelid = d.source AND g.tgname = d.trigger
         WHERE g.oid IS NULL OR g.tgenabled NOT IN ('O', 'A') OR pg_get_triggerdef(g.oid) <> d.definition
-           OR (d.trigger LIKE '%\_row'
+           OR (d.trigger LIKE E'%\\_row'
                AND EXISTS (SELECT FROM pg_catalog.pg_trigger c WHERE c.tgrelid = ANY (SELECT osms.tables_of(d.root))
                            AND c.tgname = d.trigger AND c.tgenabled NOT IN ('O', 'A')))
         ORDER BY d.relation, d.source, d.trigger;

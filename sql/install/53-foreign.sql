@@ -52,6 +52,20 @@ CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severi
         JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_roles w ON w.oid = p.proowner
         WHERE p.proowner <> d.relowner AND NOT w.rolsuper
         UNION ALL
+        -- in which functions look for what they call
+        SELECT 'setting', 'error', format('role %s, who is no superuser, may make functions and operators in schema %I', w.rolname, n.nspname),
+               CASE n.nspowner WHEN w.oid THEN 'Let a superuser own it: ALTER SCHEMA ... OWNER TO.'
+                    ELSE format('REVOKE CREATE ON SCHEMA %I FROM %I, or from PUBLIC.', n.nspname, w.rolname) END
+        FROM pg_catalog.pg_namespace n, pg_catalog.pg_roles w
+        WHERE n.nspname IN ('osms', 'pg_catalog') AND NOT w.rolsuper AND has_schema_privilege(w.oid, n.oid, 'CREATE')
+        UNION ALL
+        SELECT 'setting', 'error', format('%s is in schema osms and does not belong to the extension', pg_describe_object(d.classid, d.objid, 0)),
+               'Find out who made it, and drop it.'
+        FROM pg_catalog.pg_depend d
+        WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'osms')
+          AND d.deptype = 'n'
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend m WHERE m.classid = d.classid AND m.objid = d.objid AND m.deptype = 'e')
+        UNION ALL
         SELECT 'roster', 'warning', format('role %s may write every table: it is a member of pg_write_all_data', r.rolname),
                format('REVOKE pg_write_all_data FROM %I, or from the role through which it has that.', r.rolname)
         FROM pg_catalog.pg_roles r
@@ -65,4 +79,4 @@ CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severi
           AND has_parameter_privilege(r.oid, 'session_replication_role', 'SET');
     END;
 COMMENT ON FUNCTION osms.foreign_rights(text) IS
-    'who but the owner, or a superuser, may write the derived relations of a registry: an error where a right on one was granted (with the REVOKE that takes it back), where one belongs to another role than the roster, or has a trigger that runs another role''s function; a warning for roles that may write every table or switch triggers off. Called by osms.check_registry';
+    'who but the owner, or a superuser, may write the derived relations of a registry: an error where a right on one was granted (with the REVOKE that takes it back), where one belongs to another role than the roster, or has a trigger that runs another role''s function, and where others than superusers may put functions into schema osms or have; a warning for roles that may write every table or switch triggers off. Called by osms.check_registry';

@@ -157,6 +157,22 @@ SELECT results_eq('SELECT * FROM pg_temp.told()', $$VALUES
     'but neither one of others, nor another''s table');
 SELECT format('%s;', rtrim(hint, '.')) FROM pg_temp.told() \gexec
 SELECT is_empty('SELECT * FROM pg_temp.told()', 'that is cured, too');
+GRANT CREATE ON SCHEMA osms TO rights_app;
+SET ROLE rights_app;
+CREATE FUNCTION osms.format(text, text) RETURNS text LANGUAGE sql AS 'SELECT $1';
+CREATE DOMAIN osms.text AS pg_catalog.text;
+RESET ROLE;
+SELECT results_eq($$SELECT problem, hint FROM osms.check_registry('fund') WHERE problem ~ 'schema osms' ORDER BY 1$$, $$VALUES
+    ('function osms.format(text,text) is in schema osms and does not belong to the extension', 'Find out who made it, and drop it.'),
+    ('role rights_app, who is no superuser, may make functions and operators in schema osms', 'REVOKE CREATE ON SCHEMA osms FROM rights_app, or from PUBLIC.'),
+    ('type osms.text is in schema osms and does not belong to the extension', 'Find out who made it, and drop it.')$$, 'what was let into schema osms');
+REVOKE CREATE ON SCHEMA osms FROM rights_app;
+DROP FUNCTION osms.format;
+DROP DOMAIN osms.text;
+ALTER SCHEMA osms OWNER TO rights_officer;
+SELECT results_eq($$SELECT problem, hint FROM osms.check_registry('fund') WHERE problem ~ 'schema osms' ORDER BY 1$$,
+    $$VALUES ('role rights_officer, who is no superuser, may make functions and operators in schema osms', 'Let a superuser own it: ALTER SCHEMA ... OWNER TO.')$$, 'and whose it is');
+ALTER SCHEMA osms OWNER TO CURRENT_USER;
 
 -- The judgement at the end of the transaction does not rest on the row of pending.
 SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off"}');

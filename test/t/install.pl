@@ -80,6 +80,16 @@ is($node->safe_psql('owned', q{SELECT count(*) FROM pg_catalog.pg_depend d, pg_c
 	WHERE nspname <> 'evil' AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid
 	  AND pg_catalog.pg_describe_object(refclassid, refobjid, 0) ~ 'evil|pg_temp'}), '0', 'nothing was built on them');
 
+# The settings of whoever installs it change nothing in it either.
+my $bodies = q{SELECT oid::regprocedure, md5(pg_get_functiondef(oid)) FROM pg_proc WHERE pronamespace = 'osms'::regnamespace AND prokind <> 'a'
+	UNION ALL SELECT conname, md5(pg_get_constraintdef(oid)) FROM pg_constraint WHERE connamespace = 'osms'::regnamespace
+	UNION ALL SELECT relname, md5(pg_get_viewdef(oid)) FROM pg_class WHERE relnamespace = 'osms'::regnamespace AND relkind = 'v'
+	UNION ALL SELECT act, md5(a::text) FROM osms.act a ORDER BY 1};
+$node->safe_psql('postgres', 'CREATE DATABASE usual; CREATE DATABASE odd OWNER dbo');
+is(answer('odd', 'dbo', q{SET standard_conforming_strings = off; SET escape_string_warning = off; SET transform_null_equals = on; SET datestyle = 'German';
+	SET intervalstyle = 'sql_standard'; SET array_nulls = off; SET timezone = 'Asia/Tokyo'; SET plpgsql.check_asserts = off; CREATE EXTENSION osms; RESET ALL; } . $bodies),
+	answer('usual', $superuser, "CREATE EXTENSION osms; $bodies"), 'whatever the settings of the session, the extension is the same');
+
 # What the owner of the database has of it: nothing that others run.
 is($node->safe_psql('owned', q{SELECT extowner::pg_catalog.regrole, nspowner::pg_catalog.regrole FROM pg_catalog.pg_extension, pg_catalog.pg_namespace WHERE extname = 'osms' AND nspname = 'osms'}),
 	"dbo|$superuser", 'he owns the extension and not the schema');
