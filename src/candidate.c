@@ -10,11 +10,14 @@
 #include "access/relation.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 
@@ -58,13 +61,49 @@ reading_of(const Projection *p, int i, Relation source)
 	return read_source(expr, source);
 }
 
-/* What an INSERT puts into a column it does not name, NULL if that varies. */
+/* Work an expression without columns out, in the current memory context. */
+static Node *
+evaluate(Node *expr)
+{
+	EState	   *estate = CreateExecutorState();
+	ExprState  *state = ExecPrepareExpr((Expr *) expr, estate);
+	bool		isnull;
+	Datum		value = ExecEvalExprSwitchContext(state,
+												  GetPerTupleExprContext(estate),
+												  &isnull);
+	Oid			type = exprType(expr);
+	int16		len;
+	bool		byval;
+
+	get_typlenbyval(type, &len, &byval);
+	if (!isnull)
+		value = datumCopy(value, byval, len);
+	FreeExecutorState(estate);
+	return (Node *) makeConst(type, exprTypmod(expr), exprCollation(expr), len,
+							  isnull ? (Datum) 0 : value, isnull, byval);
+}
+
+/*
+ * What an INSERT puts into a column it does not name, NULL if that varies.
+ * It is worked out as the owner of the table, whose functions it may call.
+ */
 static Node *
 plain_default(Relation source, AttrNumber attno)
 {
 	Node	   *value = build_column_default(source, attno);
+	Acting		acting;
 
-	return value == NULL || contain_volatile_functions(value) ? NULL : value;
+	/* a domain is checked when the row is inserted */
+	while (value && IsA(value, CoerceToDomain))
+		value = (Node *) ((CoerceToDomain *) value)->arg;
+	if (value == NULL || contain_volatile_functions(value))
+		return NULL;
+	begin_acting(&acting, source->rd_rel->relowner,
+				 SECURITY_RESTRICTED_OPERATION,
+				 path_of_owner(RelationGetRelid(source)), "off");
+	value = evaluate(value);
+	end_acting(&acting);
+	return value;
 }
 
 static bool
@@ -149,7 +188,8 @@ staged_source(Oid staging, const Projection *p, Relation source,
 			value ? deparse_expression(value, NIL, false, false) : "NULL";
 
 		appendStringInfo(&out, ", (%s)::%s AS %s", read,
-						 format_type_with_typemod(att->atttypid, -1), name);
+						 format_type_with_typemod(getBaseType(att->atttypid), -1),
+						 name);
 	}
 	appendStringInfo(&out, " FROM (%s) t", from);
 	return out.data;
@@ -216,7 +256,7 @@ candidate_query(const Guard *guard, Oid staging)
 		else if (!like_source && is_staged(staging, name))
 			read = psprintf("s.%s", name);
 		appendStringInfo(&out, "%s(%s)::%s AS %s", i ? ", " : "", read,
-						 format_type_with_typemod(type, -1), name);
+						 format_type_with_typemod(getBaseType(type), -1), name);
 	}
 	if (like_source)
 		from = staged_source(staging, p, source, from);

@@ -218,6 +218,16 @@ typedef struct OwnersWrite
 	Oid			writer;			/* for whom */
 	struct OwnersWrite *outer;
 } OwnersWrite;
+typedef struct Acting
+{
+	Oid			user;			/* who and what is to be restored */
+	int			context;
+	int			level;
+} Acting;
+extern void begin_acting(Acting *acting, Oid role, int flags,
+						 const char *path, const char *restricted);
+extern void end_acting(const Acting *acting);
+extern char *path_of_owner(Oid table);
 extern void as_owner_begin(const Registry *registry, Oid *user, int *context);
 extern void as_owner_end(Oid user, int context);
 extern void set_parameter(const char *name, const char *value);

@@ -442,21 +442,15 @@ static SPITupleTable *
 values_of_rows(const Writing *w, Relation view, Datum *rows)
 {
 	SPITupleTable *values = NULL;
-	int			level = NewGUCNestLevel();
-	Oid			user;
-	int			context;
+	Acting		acting;
 
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(view->rd_rel->relowner,
-						   context | SECURITY_LOCAL_USERID_CHANGE);
-	set_parameter("search_path", "pg_catalog, pg_temp");
-	set_parameter("osms.restrict_functions", "all");
+	begin_acting(&acting, view->rd_rel->relowner, 0, "pg_catalog, pg_temp",
+				 "all");
 	if (w->plans->event == 'I' ||
 		lock_row(w->plans, view, w->trigger->tgargs[KEY_CANONICAL], w->equal,
 				 rows[1]))
 		values = work_out_values(w->plans, view, w->trigger, w->source, rows);
-	AtEOXact_GUC(false, level);
-	SetUserIdAndSecContext(user, context);
+	end_acting(&acting);
 	return values;
 }
 

@@ -124,7 +124,7 @@ with_temporary_last(const char *path)
  * the one its owner's sessions begin with, by a setting of the role or of the
  * database, else the table's own schema.
  */
-static char *
+char *
 path_of_owner(Oid table)
 {
 	Oid			owner = relation_owner(table);
@@ -224,6 +224,29 @@ defer_nothing(Oid table)
 #endif
 
 /*
+ * Act as a role under a search_path until end_acting(), which undoes every
+ * setting since; restricted as osms.restrict_functions says.
+ */
+void
+begin_acting(Acting *acting, Oid role, int flags, const char *path,
+			 const char *restricted)
+{
+	GetUserIdAndSecContext(&acting->user, &acting->context);
+	SetUserIdAndSecContext(role, acting->context | flags |
+						   SECURITY_LOCAL_USERID_CHANGE);
+	acting->level = NewGUCNestLevel();
+	set_parameter("search_path", path);
+	set_parameter("osms.restrict_functions", restricted);
+}
+
+void
+end_acting(const Acting *acting)
+{
+	AtEOXact_GUC(false, acting->level);
+	SetUserIdAndSecContext(acting->user, acting->context);
+}
+
+/*
  * Write a table or view as a role, for a writer of whom guards are told: run
  * write(arg).  What the triggers of a table set does not outlast them.  Of a
  * view only our own triggers are run, and its rows are looked at first.
@@ -235,17 +258,12 @@ write_as(Oid role, Oid target, Oid writer, void (*write) (void *arg), void *arg)
 	bool		table = get_rel_relkind(target) != RELKIND_VIEW;
 	bool		defers = !table || may_defer(role);
 	List	   *deferred = NIL;
-	int			level;
-	Oid			user;
-	int			context;
+	Acting		acting;
 
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(role, context | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_NOFORCE_RLS |
-						   (defers ? 0 : SECURITY_RESTRICTED_OPERATION));
-	level = NewGUCNestLevel();
-	set_parameter("search_path", table ? path_of_owner(target) : PINNED_PATH);
-	set_parameter("osms.restrict_functions", table ? "off" : "all");
+	begin_acting(&acting, role, SECURITY_NOFORCE_RLS |
+				 (defers ? 0 : SECURITY_RESTRICTED_OPERATION),
+				 table ? path_of_owner(target) : PINNED_PATH,
+				 table ? "off" : "all");
 	if (!defers)
 		deferred = defer_nothing(target);
 	under_way = &this;
@@ -260,6 +278,5 @@ write_as(Oid role, Oid target, Oid writer, void (*write) (void *arg), void *arg)
 	PG_END_TRY();
 	if (!defers)
 		set_constraints(deferred, true);
-	AtEOXact_GUC(false, level);
-	SetUserIdAndSecContext(user, context);
+	end_acting(&acting);
 }

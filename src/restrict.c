@@ -47,7 +47,8 @@ static object_access_hook_type previous_hook = NULL;
 
 /* What PostgreSQL calls volatile, though it changes nothing. */
 static const Oid harmless[] = {
-	F_CLOCK_TIMESTAMP
+	F_CLOCK_TIMESTAMP, F_PG_PARTITION_TREE, F_PG_RELATION_SIZE_REGCLASS,
+	F_PG_RELATION_SIZE_REGCLASS_TEXT, F_PG_XACT_COMMIT_TIMESTAMP
 };
 
 static bool

@@ -5,6 +5,8 @@
 CREATE FUNCTION osms.finds_by_index(relation regclass, "column" text) RETURNS boolean
     LANGUAGE plpgsql VOLATILE STRICT
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET enable_seqscan = off
 AS $$
 DECLARE
@@ -119,6 +121,8 @@ CREATE FUNCTION osms.check_registry(registry text, OUT relation text, OUT severi
     RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     roster regclass := osms.relation_of(registry, 'roster');

@@ -71,6 +71,7 @@ CREATE FUNCTION osms.fill_batch(registry text, after text, batch integer,
                                 OUT last_person text, OUT entered bigint) RETURNS record
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
     SET enable_seqscan = off -- a roster that is being filled has no statistics
     SET jit = off
 AS $$

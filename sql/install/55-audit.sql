@@ -12,6 +12,8 @@ CREATE FUNCTION osms.audit_relation(registry text, audited text, rules text[], p
                                     OUT relation text, OUT key text, OUT person text, OUT rule text, OUT finding text) RETURNS SETOF record
     LANGUAGE C STABLE PARALLEL SAFE ROWS 10000
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     AS 'MODULE_PATHNAME', 'osms_audit_relation';
 COMMENT ON FUNCTION osms.audit_relation(text, text, text[], boolean) IS
     'osms.audit of one relation, nothing where the registry lacks it; called by osms.audit';
@@ -21,6 +23,8 @@ CREATE FUNCTION osms.audit(registry text, rules text[] DEFAULT NULL, progress bo
     RETURNS SETOF record
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET jit = off -- the clauses are long: to compile them takes longer than to run them
 AS $$
 DECLARE

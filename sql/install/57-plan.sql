@@ -74,6 +74,8 @@ CREATE FUNCTION osms.plan(registry text, modes jsonb DEFAULT '{}', OUT step inte
                           OUT estimate interval, OUT undo text) RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE ROWS 10
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     problem record;

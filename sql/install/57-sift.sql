@@ -6,6 +6,8 @@ CREATE FUNCTION osms.sift_candidates(registry text, relation text, staging regcl
                                      OUT candidate tid, OUT key text, OUT person text, OUT rule text, OUT finding text)
     RETURNS SETOF record
     LANGUAGE C VOLATILE STRICT ROWS 100
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     AS 'MODULE_PATHNAME', 'osms_sift_candidates';
 COMMENT ON FUNCTION osms.sift_candidates(text, text, regclass, text) IS
     'osms.sift under the modes of a guard, as its triggers carry them; called by osms.sift';
@@ -15,6 +17,8 @@ CREATE FUNCTION osms.sift(registry text, relation text, staging regclass,
     RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE ROWS 100
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 BEGIN
     PERFORM osms.check_reader(registry);

@@ -43,6 +43,8 @@ COMMENT ON FUNCTION osms.need_arguments(text, jsonb) IS '22004 where one of the 
 CREATE FUNCTION osms.need_relation(registry text, relation text) RETURNS regclass
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     result CONSTANT regclass := to_regclass(format('%I.%I', registry, relation));
@@ -62,6 +64,8 @@ COMMENT ON FUNCTION osms.need_relation(text, text) IS
 CREATE FUNCTION osms.civil_date(registry text, at timestamptz) RETURNS date
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     result date;
@@ -75,6 +79,8 @@ COMMENT ON FUNCTION osms.civil_date(text, timestamptz) IS
 CREATE FUNCTION osms.find_row(registry text, relation text, key text) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE STRICT
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     target CONSTANT regclass := osms.need_relation(registry, relation);
@@ -90,6 +96,8 @@ COMMENT ON FUNCTION osms.find_row(text, text, text) IS
 CREATE FUNCTION osms.need_row(registry text, relation text, key text) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE STRICT
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     result CONSTANT jsonb := osms.find_row(registry, relation, key);
@@ -105,6 +113,7 @@ COMMENT ON FUNCTION osms.need_row(text, text, text) IS 'as osms.find_row; P0002 
 CREATE FUNCTION osms.lock_person_of(registry text, relation text, key text) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE STRICT
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 BEGIN
     PERFORM osms.lock_persons(registry, ARRAY[osms.need_row(registry, relation, key) ->> 'person']);
@@ -127,6 +136,7 @@ COMMENT ON FUNCTION osms.run_write(regclass, text, text[], text) IS
 CREATE FUNCTION osms.write_row(registry text, relation text, key text, fields jsonb, details jsonb DEFAULT '{}') RETURNS text
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     target CONSTANT regclass := osms.need_relation(registry, relation);
@@ -165,6 +175,7 @@ CREATE FUNCTION osms.submit(registry text, person text, organisation text, chann
                             submitted_at timestamptz DEFAULT now(), evidence_hash text DEFAULT NULL) RETURNS osms.workflow_result
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     target regclass;
@@ -210,6 +221,7 @@ CREATE FUNCTION osms.identify(registry text, application text, method text, cler
     RETURNS osms.workflow_result
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     events regclass;
@@ -250,6 +262,7 @@ CREATE FUNCTION osms.decide(registry text, application text, approve boolean, de
     RETURNS osms.workflow_result
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     a jsonb;
@@ -281,6 +294,7 @@ CREATE FUNCTION osms.transfer(registry text, application text, since date DEFAUL
                               attachment text DEFAULT NULL) RETURNS osms.workflow_result
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     attachments regclass;
@@ -336,6 +350,7 @@ COMMENT ON FUNCTION osms.transfer(text, text, date, text, text) IS
 CREATE FUNCTION osms.detach(registry text, person text, day date, reason text) RETURNS osms.workflow_result
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     attachments regclass;
@@ -371,6 +386,7 @@ COMMENT ON FUNCTION osms.detach(text, text, date, text) IS
 CREATE FUNCTION osms.annul(registry text, attachment text, reason text) RETURNS osms.workflow_result
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     attachments regclass;
@@ -400,6 +416,7 @@ COMMENT ON FUNCTION osms.annul(text, text, text) IS
 CREATE FUNCTION osms.reopen(registry text, attachment text, new_attachment text DEFAULT NULL) RETURNS osms.workflow_result
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     attachments regclass;
@@ -437,6 +454,7 @@ COMMENT ON FUNCTION osms.reopen(text, text, text) IS
 CREATE FUNCTION osms.register_death(registry text, person text, day date) RETURNS osms.workflow_result
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     p jsonb;
@@ -463,6 +481,7 @@ CREATE FUNCTION osms.register_birth(registry text, person text, birth_date date,
     RETURNS osms.workflow_result
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     persons regclass;

@@ -8,6 +8,7 @@ CREATE FUNCTION osms.write_statement(registry text, relation text, event text, c
                                      OUT target regclass, OUT statement text) RETURNS record
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     canonical CONSTANT regclass := osms.need_relation(registry, relation);
@@ -65,6 +66,7 @@ COMMENT ON FUNCTION osms.write_statement(text, text, text, text[], text) IS
 CREATE FUNCTION osms.write_rows(registry text, relation text, event text, columns text[], arrays text[], constants jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE STRICT
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     target CONSTANT regclass := osms.need_relation(registry, relation);
@@ -98,6 +100,7 @@ COMMENT ON FUNCTION osms.write_rows(text, text, text, text[], text[], jsonb) IS
 CREATE FUNCTION osms.close_attachments(registry text, persons text[], day date) RETURNS void
     LANGUAGE plpgsql VOLATILE STRICT
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     attachments CONSTANT regclass := osms.need_relation(registry, 'attachment');
@@ -122,6 +125,8 @@ CREATE FUNCTION osms.due_applications(registry text, persons text[], day date, O
     RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE STRICT
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     contracts CONSTANT regclass := osms.relation_of(registry, 'contract');
@@ -155,6 +160,7 @@ COMMENT ON FUNCTION osms.due_applications(text, text[], date) IS
 CREATE FUNCTION osms.take_effect(registry text, day date, OUT outcome text, OUT applications bigint, OUT changed bigint) RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     filed regclass;
@@ -203,6 +209,8 @@ CREATE FUNCTION osms.ordered_moves(registry text, order_key text, persons text[]
                                    OUT person text, OUT organisation text, OUT outcome text) RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     attachments CONSTANT regclass := osms.need_relation(registry, 'attachment');
@@ -240,6 +248,7 @@ COMMENT ON FUNCTION osms.ordered_moves(text, text, text[]) IS
 CREATE FUNCTION osms.move_by_order(registry text, order_key text, OUT outcome text, OUT persons bigint, OUT changed bigint) RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     orders regclass;

@@ -10,6 +10,8 @@ COMMENT ON TYPE osms.overlap_repair IS
 CREATE FUNCTION osms.overlap_repairs(registry text, persons text[]) RETURNS SETOF osms.overlap_repair
     LANGUAGE plpgsql VOLATILE ROWS 1000
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     attachments CONSTANT regclass := osms.need_relation(registry, 'attachment');
@@ -34,6 +36,7 @@ COMMENT ON FUNCTION osms.overlap_repairs(text, text[]) IS
 CREATE FUNCTION osms.repair_overlaps(registry text, dry_run boolean DEFAULT true) RETURNS SETOF osms.overlap_repair
     LANGUAGE plpgsql VOLATILE ROWS 1000
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     persons text[];

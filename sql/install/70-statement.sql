@@ -337,6 +337,8 @@ CREATE FUNCTION osms.statement_persons(registry text, month date, scheme text DE
                    placed boolean, insurance text, share numeric, reason text)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET datestyle = 'ISO'
 AS $$
 DECLARE
@@ -352,6 +354,8 @@ CREATE FUNCTION osms.person_days(registry text, from_day date, to_day date, sche
     RETURNS TABLE (organisation text, listed bigint, pyramid osms.pyramid)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET datestyle = 'ISO'
     SET jit = off
 AS $$

@@ -6,6 +6,8 @@
 CREATE FUNCTION osms.closed_terms(registry text, month date, scheme text, known_at timestamptz) RETURNS osms.statement_terms
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     closed record;
@@ -121,6 +123,8 @@ CREATE FUNCTION osms.paid_months(registry text, from_month date, to_month date, 
     RETURNS TABLE (organisation text, month date, amount numeric, earned numeric, cap_cut numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -189,6 +193,8 @@ CREATE FUNCTION osms.statement(registry text, month date, scheme text DEFAULT 'i
     RETURNS SETOF osms.statement_line
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -61,6 +61,8 @@ CREATE FUNCTION osms.unattached(registry text, day date, known_at timestamptz DE
     RETURNS TABLE (person text, region text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 10000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     residence text := 'NULL';

@@ -127,6 +127,7 @@ COMMENT ON FUNCTION osms.clean_cut(text) IS
 CREATE FUNCTION osms.begin_closing(registry text, month date) RETURNS timestamptz
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     complete boolean;
@@ -172,6 +173,7 @@ CREATE FUNCTION osms.close_month(registry text, month date, scheme text DEFAULT 
                                  OUT known_at timestamptz, OUT organisations bigint, OUT held bigint, OUT heads bigint, OUT amount numeric) RETURNS record
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
     SET row_security = off -- an error, where a policy would hide persons from the payment
 AS $$
 DECLARE
@@ -210,6 +212,8 @@ COMMENT ON FUNCTION osms.close_month(text, date, text) IS
 CREATE FUNCTION osms.terms_of(registry text, month date, revision integer DEFAULT 0) RETURNS osms.statement_terms
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     stored jsonb;

@@ -39,6 +39,8 @@ CREATE FUNCTION osms.invoice(registry text, organisation text, month date, schem
     RETURNS TABLE (place integer, line text, title text, amount numeric, detail text)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 10
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -103,6 +105,8 @@ CREATE FUNCTION osms.monthly_form(registry text, organisation text, month date, 
     RETURNS TABLE (part text, line text, male bigint, female bigint, unknown bigint, total bigint)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 16
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 #variable_conflict use_column
 BEGIN

@@ -7,6 +7,8 @@
 CREATE FUNCTION osms.latest_lines(registry text, month date) RETURNS TABLE (revision integer, lines osms.statement_line[])
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 BEGIN
     RETURN QUERY EXECUTE format($query$
@@ -70,6 +72,8 @@ CREATE FUNCTION osms.restate(registry text, month date, known_at timestamptz DEF
     RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     terms osms.statement_terms := osms.statement_terms(registry, month, ((osms.terms_of(registry, month)).scheme).scheme, known_at);
@@ -83,6 +87,7 @@ CREATE FUNCTION osms.post_restatement(registry text, month date)
     RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
     SET row_security = off
 AS $$
 #variable_conflict use_column

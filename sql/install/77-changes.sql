@@ -5,6 +5,8 @@
 CREATE FUNCTION osms.month_lines(registry text, month date, scheme text, OUT terms osms.statement_terms, OUT lines osms.statement_line[]) RETURNS record
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     closed boolean := false;
@@ -27,6 +29,8 @@ CREATE FUNCTION osms.changes(registry text, month date, later date, scheme text 
     RETURNS TABLE (organisation text, cause text, persons bigint, amount numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 5000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     a record;
@@ -45,6 +49,8 @@ CREATE FUNCTION osms.flows(registry text, month date, later date, scheme text DE
     RETURNS TABLE (from_organisation text, to_organisation text, ground text, persons bigint)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET datestyle = 'ISO'
     SET enable_nestloop = off
     SET jit = off
@@ -78,6 +84,8 @@ CREATE FUNCTION osms.contract_execution(registry text, year integer)
     RETURNS TABLE (organisation text, contract_amount numeric, paid numeric, available numeric, monthly numeric, forecast numeric, exhausted_in date)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     last_closed date;

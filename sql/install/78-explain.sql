@@ -273,6 +273,8 @@ CREATE FUNCTION osms.explain_payment(registry text, organisation text, month dat
     RETURNS TABLE (item text, computation text, value numeric, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 40
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET datestyle = 'ISO'
 AS $$
 #variable_conflict use_column
@@ -321,6 +323,8 @@ COMMENT ON FUNCTION osms.explain_payment(text, text, date, text) IS
 CREATE FUNCTION osms.explain_basis(registry text, attachment jsonb) RETURNS TABLE (at timestamptz, item text, value text, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 5
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET datestyle = 'ISO'
 AS $$
 BEGIN
@@ -353,6 +357,8 @@ CREATE FUNCTION osms.explain_month(registry text, mine text, sited boolean, mont
     RETURNS TABLE (outcome text, heads text, organisation text, rate numeric, share text, instead text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 1
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     terms osms.statement_terms := osms.terms_of(registry, month, revision);
@@ -397,6 +403,8 @@ COMMENT ON FUNCTION osms.explain_month(text, text, boolean, date, integer) IS
 CREATE FUNCTION osms.explain_months(registry text, person text, attachment text) RETURNS TABLE (at timestamptz, item text, value text, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 15
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET jit = off
 AS $$
 DECLARE
@@ -442,6 +450,8 @@ CREATE FUNCTION osms.explain_attachment(registry text, attachment text)
     RETURNS TABLE (at timestamp, item text, value text, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 30
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET datestyle = 'ISO'
 AS $$
 #variable_conflict use_column

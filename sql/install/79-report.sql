@@ -204,6 +204,8 @@ COMMENT ON FUNCTION osms.organisation_names(text) IS 'names of the organisations
 CREATE FUNCTION osms.had_statement(registry text, month date, scheme text) RETURNS boolean
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     had boolean := EXISTS (SELECT FROM osms.scheme s WHERE s.scheme = had_statement.scheme AND s.valid_from <= (month + interval '1 month')::date - 1 AND s.known_from <= osms.known_now());

@@ -6,6 +6,8 @@ CREATE FUNCTION osms.due(registry text, month date)
     RETURNS TABLE (organisation text, statement numeric, ledger numeric, due numeric, paid numeric, status text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     payments text := 'SELECT NULL::text, NULL::numeric WHERE false';
