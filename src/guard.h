@@ -198,6 +198,7 @@ extern TupleTableSlot *as_root_row(RootRow *row, TupleTableSlot *slot);
 /* nested.c */
 typedef struct Running Running;
 extern Running *note_running(MemoryContext query, const Guard *guard);
+extern Oid	writer_of_statement(MemoryContext query, const Guard *guard);
 extern void count_running(Running *r, bool update);
 extern bool runs_within_another(MemoryContext query, const Guard *guard);
 extern bool rows_may_be_stale(MemoryContext query, const Guard *guard,
@@ -232,6 +233,8 @@ extern void as_owner_begin(const Registry *registry, Oid *user, int *context);
 extern void as_owner_end(Oid user, int context);
 extern void set_parameter(const char *name, const char *value);
 extern Oid	writer_of(Oid target);
+extern void begin_writer(OwnersWrite *write, Oid target, Oid writer);
+extern void end_writer(const OwnersWrite *write);
 extern void write_as(Oid role, Oid target, Oid writer,
 					 void (*write) (void *arg), void *arg);
 

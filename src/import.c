@@ -20,7 +20,11 @@ PG_FUNCTION_INFO_V1(osms_import_begin);
 PG_FUNCTION_INFO_V1(osms_import_end);
 PG_FUNCTION_INFO_V1(osms_judge_import);
 
-/* Whether who writes to a guarded table may import into it. */
+/*
+ * Whether who writes to a guarded table may import into it.  A foreign key's
+ * cascade is written as the owner, so what the import brings about is its
+ * own; see writer_of_statement().
+ */
 bool
 may_import(const Guard *guard)
 {

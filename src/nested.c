@@ -18,6 +18,7 @@ struct Running
 	MemoryContext query;
 	Oid			source;
 	RelationKind kind;
+	Oid			writer;
 	bool		disturbed;		/* another has begun within it */
 	int			judged;			/* events whose rows were judged */
 	/* rows of partitions as row triggers see them, a moved row as both */
@@ -67,12 +68,28 @@ note_running(MemoryContext query, const Guard *guard)
 	r->query = query;
 	r->source = guard->source;
 	r->kind = guard->kind;
+	r->writer = writer_of(guard->source);
 	r->next = running;
 	callback->func = forget_running;
 	callback->arg = r;
 	MemoryContextRegisterResetCallback(query, callback);
 	running = r;
 	return r;
+}
+
+/*
+ * Who wrote the rows of a statement: the role as which its row triggers ran.
+ * The role as which its statement triggers run will not do: after a foreign
+ * key's cascade it is whoever fired that, and from PostgreSQL 18 on the owner
+ * of the table.  Of a cascade we saw the rows in another query; it is the
+ * owner's, as whom RI writes.
+ */
+Oid
+writer_of_statement(MemoryContext query, const Guard *guard)
+{
+	const Running *r = find_running(query, guard);
+
+	return r ? r->writer : relation_owner(guard->source);
 }
 
 /* Whether a statement on the guarded table is under way around this query. */

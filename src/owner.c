@@ -62,6 +62,22 @@ writer_of(Oid target)
 		GetUserId();
 }
 
+/* Until end_writer() a table or view is written for a writer. */
+void
+begin_writer(OwnersWrite *write, Oid target, Oid writer)
+{
+	write->target = target;
+	write->writer = writer;
+	write->outer = under_way;
+	under_way = write;
+}
+
+void
+end_writer(const OwnersWrite *write)
+{
+	under_way = write->outer;
+}
+
 /* The search_path that a setting of a role or a database gives, or NULL. */
 static char *
 path_in_setting(Relation settings, Oid database, Oid role)
@@ -254,7 +270,7 @@ end_acting(const Acting *acting)
 void
 write_as(Oid role, Oid target, Oid writer, void (*write) (void *arg), void *arg)
 {
-	OwnersWrite this = {.target = target,.writer = writer,.outer = under_way};
+	OwnersWrite this;
 	bool		table = get_rel_relkind(target) != RELKIND_VIEW;
 	bool		defers = !table || may_defer(role);
 	List	   *deferred = NIL;
@@ -266,14 +282,14 @@ write_as(Oid role, Oid target, Oid writer, void (*write) (void *arg), void *arg)
 				 table ? "off" : "all");
 	if (!defers)
 		deferred = defer_nothing(target);
-	under_way = &this;
+	begin_writer(&this, target, writer);
 	PG_TRY();
 	{
 		write(arg);
 	}
 	PG_FINALLY();
 	{
-		under_way = this.outer;
+		end_writer(&this);
 	}
 	PG_END_TRY();
 	if (!defers)

@@ -18,14 +18,23 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
-/* Whether the user may read the keys of the guarded table. */
 static bool
-may_read(Oid table)
+may_read(Oid table, Oid user)
 {
-	Oid			user = writer_of(table);
-
 	return pg_class_aclcheck(table, user, ACL_SELECT) == ACLCHECK_OK &&
 		check_enable_rls(table, user, true) != RLS_ENABLED;
+}
+
+/*
+ * Whether the keys of the guarded table may be told: who writes may read
+ * them, and so may whom the session acts as, for a foreign key's cascade
+ * writes as the owner.
+ */
+static bool
+may_be_told(Oid table)
+{
+	return may_read(table, writer_of(table)) &&
+		may_read(table, GetOuterUserId());
 }
 
 /* ", 2026-01-31" where a date tells rows of one first column apart. */
@@ -54,7 +63,7 @@ row_label(const Guard *guard, char event, const Datum *row,
 	bool		varlena;
 
 	if (row == NULL || isnull[0] || guard->kind == REL_PERSON ||
-		!(event == 'I' || may_read(guard->source)))
+		!(event == 'I' || may_be_told(guard->source)))
 		return "";
 	getTypeOutputInfo(guard->projection->type[0], &output, &varlena);
 	return psprintf(" in %s %s%s", shape->name,

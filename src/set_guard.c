@@ -336,6 +336,7 @@ osms_guard_set(PG_FUNCTION_ARGS)
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	Findings	findings = {.context = CurrentMemoryContext};
 	Guard	   *guard;
+	OwnersWrite this;
 
 	guard_check_protocol(fcinfo, "osms.guard_set", false, false);
 	if ((trigdata->tg_trigger->tgnewtable == NULL &&
@@ -352,6 +353,8 @@ osms_guard_set(PG_FUNCTION_ARGS)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	guard_depth++;
+	begin_writer(&this, guard->source,
+				 writer_of_statement(fcinfo->flinfo->fn_mcxt, guard));
 	PG_TRY();
 	{
 		for_each_chunk(guard, trigdata, fcinfo->flinfo->fn_mcxt, &findings,
@@ -361,6 +364,7 @@ osms_guard_set(PG_FUNCTION_ARGS)
 	}
 	PG_FINALLY();
 	{
+		end_writer(&this);
 		guard_depth--;
 	}
 	PG_END_TRY();
@@ -408,6 +412,7 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	bool		isnull;
 	Oid			user;
 	int			context;
+	OwnersWrite this;
 
 	guard_check_protocol(fcinfo, "osms.judge_pending", true, false);
 	registry = trigdata->tg_trigger->tgargs[0];
@@ -423,6 +428,8 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	guard_depth++;
+	/* it runs as who commits, and from 18 on as who wrote the row, us */
+	begin_writer(&this, guard->source, GetOuterUserId());
 	PG_TRY();
 	{
 		bool		overlap = false;
@@ -439,6 +446,7 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	}
 	PG_FINALLY();
 	{
+		end_writer(&this);
 		guard_depth--;
 		if (made)
 			guard_release(guard);

@@ -132,7 +132,7 @@ BEGIN
         key text NOT NULL, person %2$s, organisation text, state_before text, state_after text, since date, until date,
         reason text, changed text[], import bigint)', registry, person_type);
     EXECUTE format('COMMENT ON TABLE %I.journal IS %L', registry,
-        'who wrote what: a row for every application, identity_event, attachment, payment, contract, organisation_status, person_alias, authority_order and order_scope that a statement inserted (I), updated (U) or deleted (D), and every person it changed; import: the entry of the import it belongs to; written by the guards');
+        'who wrote what: actor is the role as which the statement ran, of a foreign key''s cascade the owner of the table, and session_role who logged in; a row for every application, identity_event, attachment, payment, contract, organisation_status, person_alias, authority_order and order_scope that a statement inserted (I), updated (U) or deleted (D), and every person it changed; import: the entry of the import it belongs to; written by the guards');
     EXECUTE format('CREATE TABLE %I.pending (person %s NOT NULL)', registry, person_type);
     EXECUTE format('COMMENT ON TABLE %I.pending IS %L', registry,
         'persons to be looked at when the transaction ends; empty between transactions');
