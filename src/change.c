@@ -196,18 +196,25 @@ collect(Guard *guard, TriggerData *trigdata, MemoryContext query,
 	return count;
 }
 
-/* Write the chunk's changes where queries read them, replacing what was. */
+/* Write changes of the chunk where queries read them, replacing what was. */
 void
-chunk_publish(Chunk *chunk)
+chunk_publish_rows(Chunk *chunk, int first, int n)
 {
 	if (chunk->store)
 		tuplestore_end(chunk->store);
 	chunk->store = tuplestore_begin_heap(false, false, work_mem);
-	for (int i = 0; i < chunk->nchanges; i++)
+	for (int i = first; i < first + n; i++)
 		tuplestore_putvalues(chunk->store, chunk->guard->desc,
 							 chunk->changes[i].value,
 							 chunk->changes[i].isnull);
 	chunk->offered->reldata = chunk->store;
+}
+
+/* All of them. */
+void
+chunk_publish(Chunk *chunk)
+{
+	chunk_publish_rows(chunk, 0, chunk->nchanges);
 }
 
 /* Let go of what was published. */

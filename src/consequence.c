@@ -17,11 +17,12 @@
 /* A newly identified application replaces those only submitted. */
 static const char replaced[] =
 "SELECT x.application AS key, 'replaced'::osms.application_state AS state"
-" FROM chunk c JOIN {r}.application x ON x.person = c.person"
-" WHERE c.state = 'identified' AND c.bits & %d <> 0"
-" AND x.application <> c.application AND x.state = 'submitted'"
-" AND (x.ground IS NOT DISTINCT FROM 'campaign')"
-" = (c.ground IS NOT DISTINCT FROM 'campaign')";
+" FROM (SELECT DISTINCT c.person, c.ground IS NOT DISTINCT FROM 'campaign'"
+"   FROM chunk c WHERE c.state = 'identified' AND c.bits & %d <> 0)"
+"  c(person, campaign)"
+" JOIN {r}.application x ON x.person = c.person"
+" WHERE x.state = 'submitted'"
+" AND (x.ground IS NOT DISTINCT FROM 'campaign') = c.campaign";
 static const char replace[] =
 "UPDATE {r}.application a SET state = e.state FROM consequence e"
 " WHERE a.application %s e.key";

@@ -43,7 +43,8 @@ static const char attachments_of[] =
 
 /* The events without what this statement wrote; $2 are its keys. */
 static const char events_before[] =
-"(SELECT v.* FROM {r}.attachment_event v WHERE v.event <> ALL ($2)"
+"(SELECT v.* FROM {r}.attachment_event v"
+"  WHERE v.event NOT IN (SELECT unnest($2))"
 " UNION ALL SELECT c.old_event, c.old_closes, c.old_person,"
 "  c.old_organisation, c.old_site, c.old_state, c.old_day,"
 "  c.old_application, c.old_order_key, c.old_restores, c.old_reason"

@@ -297,6 +297,7 @@ extern int	compare_rows(const Guard *guard, ProjectionState *projection,
 extern bool weigh_change(const Guard *guard, ProjectionState *projection,
 						 RowChange *change, char event, Findings *findings);
 extern void chunk_order(Chunk *chunk);
+extern void chunk_publish_rows(Chunk *chunk, int first, int n);
 extern void chunk_publish(Chunk *chunk);
 extern void chunk_forget(Chunk *chunk);
 

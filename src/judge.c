@@ -27,6 +27,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 /*
  * The relations that clauses read beside c, by the alias they use.  In a
@@ -383,23 +384,25 @@ judge_row(const Guard *guard, const RowChange *change, bool row_layer,
 
 /* Run a query over a published chunk; false where no clause is enabled. */
 static bool
-run_judge(Guard *guard, bool glance, SPITupleTable **table)
+run_judge(Chunk *chunk, bool glance, SPITupleTable **table)
 {
+	Guard	   *guard = chunk->guard;
 	GuardPlan	plan = glance ? PLAN_GLANCE : PLAN_JUDGE;
-	Oid			type = NAMEOID;
+	Oid			types[] = {NAMEOID, get_array_type(subject_type(guard))};
 	Oid			user;
 	int			context;
 	NameData	writer;
-	Datum		writer_datum;
+	Datum		values[2];
 	char	   *sql = "";
 
 	if (guard->plans[plan] == NULL &&
 		(sql = judge_query(guard, glance)) == NULL)
 		return false;
 	namestrcpy(&writer, GetUserNameFromId(writer_of(guard->source), false));
-	writer_datum = NameGetDatum(&writer);
+	values[0] = NameGetDatum(&writer);
+	values[1] = person_array(guard, chunk->persons, chunk->npersons);
 	as_owner_begin(&guard->registry, &user, &context);
-	guard_execute(guard, plan, sql, 1, &type, &writer_datum);
+	guard_execute(guard, plan, sql, 2, types, values);
 	*table = SPI_tuptable;
 	as_owner_end(user, context);
 	return true;
@@ -421,19 +424,22 @@ look_closer(SPITupleTable *table)
 	return false;
 }
 
-/* Judge a published chunk by the SQL clauses. */
-void
-judge_chunk(Chunk *chunk, Findings *findings)
+/*
+ * Judge the published rows of a chunk, which begin with the one at first, by
+ * the SQL clauses.  False where no clause is enabled.
+ */
+static bool
+judge_published(Chunk *chunk, Findings *findings)
 {
 	Guard	   *guard = chunk->guard;
 	SPITupleTable *table;
 
-	if (!has_to_judge(chunk) || !run_judge(guard, true, &table))
-		return;
+	if (!run_judge(chunk, true, &table))
+		return false;
 	if (look_closer(table))
 	{
 		SPI_freetuptable(table);
-		run_judge(guard, false, &table);
+		run_judge(chunk, false, &table);
 	}
 	for (uint64 r = 0; r < table->numvals; r++)
 	{
@@ -458,4 +464,30 @@ judge_chunk(Chunk *chunk, Findings *findings)
 		}
 	}
 	SPI_freetuptable(table);
+	return true;
+}
+
+/*
+ * Judge a published chunk by the SQL clauses.  Where a few persons have many
+ * rows the first of them are judged first: a refusal need not wait for the
+ * rest.
+ */
+void
+judge_chunk(Chunk *chunk, Findings *findings)
+{
+	int			n = chunk->nchanges;
+	bool		slices = n > 2 * CHUNK_PERSONS;
+	int			size = slices ? CHUNK_PERSONS / 10 : n;
+
+	if (!has_to_judge(chunk))
+		return;
+	for (int first = 0; first < n; first += size, size *= 8)
+	{
+		if (slices)
+			chunk_publish_rows(chunk, first, Min(n - first, size));
+		if (!judge_published(chunk, findings))
+			break;
+	}
+	if (slices)
+		chunk_publish(chunk);
 }

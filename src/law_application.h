@@ -94,14 +94,18 @@
 	" ON true) END"
 
 /* Campaign applications, which wait for 1 January, are counted apart. */
+#define OF_CAMPAIGN(x) x ".ground IS NOT DISTINCT FROM 'campaign'"
 #define ONE_OPEN_APPLICATION \
 	"CASE WHEN {touched:state,person,ground} AND c.state IN " OPEN_STATES \
-	" AND {others}" \
+	" AND (c.person, " OF_CAMPAIGN("c") ") IN (SELECT x.person, " \
+	OF_CAMPAIGN("x") " FROM {r}.application x WHERE x.person = ANY ($2)" \
+	"  AND x.state IN " OPEN_STATES " GROUP BY 1, 2 " MORE_THAN_ITSELF ")" \
+	" THEN 'open_application' END"
+#define ONE_OPEN_APPLICATION_STORED \
+	"CASE WHEN c.state IN " OPEN_STATES " AND {others}" \
 	" AND EXISTS (SELECT FROM {r}.application x WHERE x.person = c.person" \
-	"  AND x.application <> c.application AND x.state IN " OPEN_STATES \
-	"  AND (x.ground IS NOT DISTINCT FROM 'campaign')" \
-	"   = (c.ground IS NOT DISTINCT FROM 'campaign')" \
-	"  AND (NOT c.stored OR x.application < c.application))" \
+	"  AND x.application < c.application AND x.state IN " OPEN_STATES \
+	"  AND (" OF_CAMPAIGN("x") ") = (" OF_CAMPAIGN("c") "))" \
 	" THEN 'open_application' END"
 
 /*

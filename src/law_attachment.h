@@ -49,23 +49,35 @@
 	"  WHERE v.name = 'approval_valid_days' AND v.known_from <= osms.known_now())"
 
 /*
+ * What a guard asks of the other rows of a person it asks of all persons of
+ * the chunk, $2, at once: the answer is hashed, so that many rows of one
+ * person cost no more than as many of many.  A row that is written is among
+ * the rows there, sift's is not yet.
+ */
+#define MORE_THAN_ITSELF \
+	"HAVING count(*) > CASE WHEN {candidate} THEN 0 ELSE 1 END"
+
+/*
  * Of two stored attachments that name one application the later one is
  * found; a new one finds any other.  It is looked for among the person's own:
  * another person's cannot lawfully name this application.
  */
 #define APPLICATION_USED \
-	"c.application = ANY (SELECT x.application FROM {r}.attachment x" \
-	"    WHERE x.person = c.person" \
-	"     AND x.attachment <> c.attachment AND (NOT c.stored" \
-	"      OR (x.since, x.attachment) < (c.since, c.attachment)))"
+	"(c.person, c.application) IN (SELECT x.person, x.application" \
+	"  FROM {r}.attachment x WHERE x.person = ANY ($2)" \
+	"   AND x.application IS NOT NULL GROUP BY 1, 2 " MORE_THAN_ITSELF ")"
+#define APPLICATION_USED_BEFORE \
+	"{others} AND c.application = ANY (SELECT x.application" \
+	"  FROM {r}.attachment x WHERE x.person = c.person" \
+	"   AND (x.since, x.attachment) < (c.since, c.attachment))"
 
-#define BASIS_APPLICATION \
+#define BASIS_APPLICATION(used) \
 	" WHEN c.application IS NOT NULL THEN CASE" \
 	"  WHEN ap.application IS NULL THEN 'unknown_application'" \
 	"  WHEN ap.person <> c.person THEN 'application_of_another_person'" \
 	"  WHEN NOT {follows:ap.organisation}" \
 	"   THEN 'application_of_another_organisation'" \
-	"  WHEN {others} AND " APPLICATION_USED " THEN 'application_used'" \
+	"  WHEN " used " THEN 'application_used'" \
 	"  WHEN c.stored AND ap.state = 'attached' THEN NULL" \
 	"  WHEN ap.state = 'deferred' THEN CASE" \
 	"    WHEN ap.effective_on IS NULL OR c.since < ap.effective_on" \
@@ -85,18 +97,25 @@
  * one that was closed for a later attachment that has since been annulled.
  * It goes on where that ended, or begins where the annulled one began.
  */
-#define BASIS_RESTORES \
+#define RESTORED \
+	"(c.person, c.restores) IN (SELECT y.person, y.restores" \
+	"  FROM {r}.attachment y WHERE y.person = ANY ($2)" \
+	"   AND y.restores IS NOT NULL AND y.state <> 'annulled'" \
+	"  GROUP BY 1, 2 " MORE_THAN_ITSELF ")"
+#define RESTORED_BEFORE \
+	"{others} AND EXISTS (SELECT FROM {r}.attachment y" \
+	"  WHERE y.person = c.person AND y.restores = c.restores" \
+	"   AND y.state <> 'annulled'" \
+	"   AND (y.since, y.attachment) < (c.since, c.attachment))"
+
+#define BASIS_RESTORES(restored) \
 	" WHEN c.restores IS NOT NULL THEN (SELECT CASE" \
 	"  WHEN x.attachment IS NULL THEN 'unknown_attachment'" \
 	"  WHEN x.person <> c.person THEN 'attachment_of_another_person'" \
 	"  WHEN NOT {follows:x.organisation}" \
 	"   THEN 'attachment_of_another_organisation'" \
 	"  WHEN x.state NOT IN ('closed', 'annulled') THEN 'still_attached'" \
-	"  WHEN {others} AND EXISTS (SELECT FROM {r}.attachment y" \
-	"    WHERE y.person = c.person AND y.restores = c.restores" \
-	"     AND y.attachment <> c.attachment AND y.state <> 'annulled'" \
-	"     AND (NOT c.stored OR (y.since, y.attachment)" \
-	"      < (c.since, c.attachment))) THEN 'already_restored'" \
+	"  WHEN " restored " THEN 'already_restored'" \
 	"  WHEN c.since < CASE x.state WHEN 'closed' THEN x.until" \
 	"    ELSE x.since END THEN 'restored_too_early'" \
 	"  WHEN x.reason IN ('error', 'death') THEN NULL" \
@@ -118,16 +137,16 @@
 	"     AND ap.effective_on <= (now() AT TIME ZONE s.time_zone)::date)" \
 	"   AND (" APPLICATION_USED ") IS NOT TRUE END"
 
-#define BASIS \
+#define BASIS(used, restored) \
 	"CASE WHEN NOT {touched:application,order_key,restores,organisation}" \
 	"  AND (NOT {touched:person} OR {merged:person})" \
 	"  OR c.state = 'annulled' THEN NULL" \
 	" WHEN num_nonnulls(c.application, c.order_key, c.restores) > 1" \
 	"  THEN 'several_bases'" \
-	BASIS_APPLICATION \
+	BASIS_APPLICATION(used) \
 	" WHEN c.order_key IS NOT NULL THEN CASE" \
 	"  WHEN NOT {order_known} THEN 'unknown_order' END" \
-	BASIS_RESTORES \
+	BASIS_RESTORES(restored) \
 	" WHEN c.since < s.cut_over THEN NULL" \
 	" ELSE 'no_basis' END"
 

@@ -34,13 +34,20 @@
 	" WHERE g.organisation = c.organisation::text" \
 	" AND g.invoice_month = " month ")"
 
+/* The rows of an organisation and month are judged by the last of them. */
+#define LAST_PAYMENT(judged) \
+	"c.ord IN (SELECT max(c.ord) FROM chunk c WHERE c.op <> 'D' AND " judged \
+	" GROUP BY c.organisation, " MONTH_OF("c.month") ")"
+
 /*
  * Stored rows of months before the first that was closed are history: osms
  * has no statement to compare them with.
  */
-#define PAYMENT_DUE \
-	"CASE WHEN {touched:organisation,month,amount}" \
-	"  AND (c.amount IS NOT NULL OR c.op = 'U') THEN (SELECT CASE" \
+#define PAYS \
+	"{touched:organisation,month,amount}" \
+	" AND (c.amount IS NOT NULL OR c.op = 'U')"
+#define PAYMENT_DUE(judged) \
+	"CASE WHEN " PAYS " AND " judged " THEN (SELECT CASE" \
 	"  WHEN c.amount IS NOT NULL AND c.month IS NULL THEN 'no_month'" \
 	"  WHEN c.amount IS NOT NULL AND o.organisation IS NULL" \
 	"   THEN 'unknown_organisation'" \
@@ -64,7 +71,7 @@
 /* A row that pays less than it did is in nobody's way. */
 #define PAYS_MORE \
 	"({touched:organisation,month} OR {touched:amount}" \
-	" AND c.amount > coalesce(c.old_amount, 0))"
+	" AND c.amount > coalesce(c.old_amount, 0)) AND c.amount IS NOT NULL"
 
 /*
  * By month of the row's year, what was paid for months of that year, and so

@@ -133,6 +133,12 @@
 	" AND y.organisation = " x ".organisation AND y.since < " x ".since" \
 	" AND coalesce(y.until, 'infinity') >= " x ".since)"
 
+/* The last day before the year in which a choice of this day is counted. */
+#define EVE_OF_CHOICE_YEAR(day) \
+	"CASE osms.parameter_on('free_choice_year', " day ")" \
+	" WHEN 'rolling' THEN " day " - interval '1 year'" \
+	" ELSE date_trunc('year', " day "::timestamp) - interval '1 day' END"
+
 /* The free choices of the person: this one, and others not annulled. */
 #define FREE_CHOICES \
 	"SELECT x.attachment, x.since FROM {r}.attachment x" \
@@ -146,27 +152,63 @@
  * limit of its own day.  A new one must leave every rank within its limit,
  * its own and those after it, so the order of writing does not matter.
  */
-#define FREE_CHOICE_LIMIT \
-	"CASE WHEN {touched:person,since,application}" \
-	"  AND c.state <> 'annulled' AND ap.ground = 'free_choice'" \
-	"  AND (NOT c.stored OR c.since >= s.cut_over) AND {others}" \
+#define FREE_CHOICE_LIMIT_STORED \
+	"CASE WHEN c.state <> 'annulled' AND ap.ground = 'free_choice'" \
+	"  AND c.since >= s.cut_over AND {others}" \
 	"  AND EXISTS (SELECT FROM {r}.attachment x WHERE x.person = c.person" \
 	"   AND x.attachment <> c.attachment AND x.application IS NOT NULL" \
 	"   AND x.state <> 'annulled')" \
 	"  AND NOT " STAYS("c") \
-	"  AND EXISTS (WITH choice AS MATERIALIZED (" FREE_CHOICES ")" \
-	"   SELECT FROM choice w, LATERAL (SELECT" \
-	"     CASE osms.parameter_on('free_choice_year', w.since)" \
-	"      WHEN 'rolling' THEN w.since - interval '1 year'" \
-	"      ELSE date_trunc('year', w.since::timestamp) - interval '1 day'" \
-	"     END) year (eve)" \
-	"   WHERE w.since >= c.since AND c.since > year.eve" \
-	"    AND (NOT c.stored OR w.attachment = c.attachment)" \
-	"    AND (SELECT count(*) FROM choice v" \
-	"     WHERE v.since > year.eve AND v.since <= w.since AND (NOT c.stored" \
-	"      OR (v.since, v.attachment) <= (c.since, c.attachment)))" \
-	"     > osms.parameter_on('free_choice_limit', w.since)::int)" \
+	"  AND (SELECT count(*) FROM (" FREE_CHOICES ") v" \
+	"   WHERE v.since > " EVE_OF_CHOICE_YEAR("c.since") \
+	"    AND (v.since, v.attachment) <= (c.since, c.attachment))" \
+	"   > osms.parameter_on('free_choice_limit', c.since)::int" \
 	" THEN 'limit_used' END"
+
+/*
+ * A guard asks it of all persons of the chunk at once: what they hold, and
+ * until when others held them in one organisation before; which of it they
+ * chose, and how many choices the year that ends with each has; and to which
+ * of those years beyond its limit a choice belongs.
+ */
+#define HELD \
+	"SELECT x.attachment, x.person, x.since, x.application," \
+	"  count(x.application) OVER (PARTITION BY x.person) AS applied," \
+	"  max(coalesce(x.until, 'infinity')) OVER (PARTITION BY x.person," \
+	"   x.organisation ORDER BY x.since" \
+	"   GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach" \
+	" FROM (SELECT y.attachment, y.person, y.organisation, y.since, y.until," \
+	"   y.state, y.application" \
+	"   FROM {r}.attachment y WHERE y.person = ANY ($2)" \
+	"  UNION ALL SELECT y.attachment, y.person, y.organisation, y.since," \
+	"   y.until, y.state, y.application FROM chunk y WHERE {candidate}) x" \
+	" WHERE x.state <> 'annulled' AND isfinite(x.since)"
+#define CHOSEN \
+	"SELECT h.attachment, h.person, h.since, " \
+	EVE_OF_CHOICE_YEAR("h.since") " AS eve," \
+	"  CASE osms.parameter_on('free_choice_year', h.since)" \
+	"   WHEN 'rolling' THEN count(*) OVER (PARTITION BY h.person" \
+	"    ORDER BY h.since RANGE BETWEEN interval '1 year -1 day' PRECEDING" \
+	"    AND CURRENT ROW)" \
+	"   ELSE count(*) OVER (PARTITION BY h.person," \
+	"    extract(year FROM h.since) ORDER BY h.since) END" \
+	"   > osms.parameter_on('free_choice_limit', h.since)::int AS too_many" \
+	" FROM (" HELD ") h JOIN {r}.application a ON a.application = h.application" \
+	" WHERE h.applied > 1 AND a.ground = 'free_choice'" \
+	"  AND (h.reach >= h.since) IS NOT TRUE"
+#define FREE_CHOICE_LIMIT \
+	"CASE WHEN {touched:person,since,application}" \
+	"  AND c.state <> 'annulled' AND ap.ground = 'free_choice'" \
+	"  AND c.attachment IN (SELECT l.attachment FROM (SELECT k.attachment," \
+	"    k.since, min(k.eve) FILTER (WHERE k.too_many)" \
+	"     OVER (PARTITION BY k.person ORDER BY k.since DESC) AS eve" \
+	"    FROM (" CHOSEN ") k) l WHERE l.eve < l.since)" \
+	" THEN 'limit_used' END"
+#define FREE_CHOICE_LIMIT_PLAIN \
+	"NOT {touched:person,since,application}" \
+	" OR ap.ground IS DISTINCT FROM 'free_choice'" \
+	" OR NOT EXISTS (SELECT FROM {r}.attachment x WHERE x.person = c.person" \
+	"  AND x.attachment <> c.attachment AND x.application IS NOT NULL)"
 
 /* A maternity files on the day of discharge. */
 #define NEWBORN_TERM \

@@ -58,6 +58,8 @@ static const char add_versions[] =
  * What the source held of these persons before the statement, for persons
  * the roster does not know yet: newest first.  LIMIT keeps the planner from a
  * join with the whole roster, which it may take for small while it is filled.
+ * NOT IN is hashed, an array that is a parameter would be gone through for
+ * each row.
  */
 static const char legacy_versions[] =
 "SELECT a.attachment, a.person, a.organisation, a.site, a.since,"
@@ -68,7 +70,7 @@ static const char legacy_versions[] =
 " FROM (SELECT a.attachment, a.person, a.organisation, a.site, a.state,"
 "   a.since, a.until, a.application, a.order_key, a.restores"
 "  FROM {r}.attachment a WHERE a.person = ANY ($1)"
-"   AND a.attachment <> ALL ($2)"
+"   AND a.attachment NOT IN (SELECT unnest($2))"
 "  UNION ALL SELECT c.old_attachment, c.old_person, c.old_organisation,"
 "   c.old_site, c.old_state, c.old_since, c.old_until, c.old_application,"
 "   c.old_order_key, c.old_restores FROM chunk c WHERE c.op <> 'I') a"

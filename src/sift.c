@@ -304,7 +304,7 @@ sift_chunk(Sift *sift, Chunk *chunk, int n)
 	int			subject = CHANGE_NEW +
 		canonical_relations[chunk->guard->kind].subject;
 	Findings	findings = {.context = CurrentMemoryContext,.sift = sift};
-	Chunk		round = *chunk;
+	Chunk		round;
 
 	chunk->nchanges = n;
 	chunk->changes = palloc(n * sizeof(Change));
@@ -327,6 +327,7 @@ sift_chunk(Sift *sift, Chunk *chunk, int n)
 	}
 	read_present(sift, chunk, &findings);
 
+	round = *chunk;
 	sift->round = palloc(n * sizeof(int));
 	sift->accepted->reldata = tuplestore_begin_heap(false, false, work_mem);
 	round.changes = palloc(n * sizeof(Change));

@@ -123,7 +123,7 @@ BEGIN
         registry, attachment_type, person_type, organisation_type);
     EXECUTE format('COMMENT ON TABLE %I.roster IS %L', registry,
         'who counted where, since to until (exclusive, infinity = open), as known from known_from to known_to; written by the guards');
-    EXECUTE format('CREATE INDEX roster_person ON %I.roster (person)', registry);
+    EXECUTE format('CREATE INDEX roster_person ON %I.roster (person, attachment)', registry);
     EXECUTE format('CREATE INDEX roster_suspect ON %I.roster (organisation) WHERE mark = ''suspect''', registry);
     EXECUTE format('CREATE INDEX roster_restored ON %I.roster (attachment) WHERE basis = ''restores''', registry);
     EXECUTE format('CREATE TABLE %1$I.journal (entry bigint GENERATED ALWAYS AS IDENTITY,
@@ -134,6 +134,7 @@ BEGIN
     EXECUTE format('COMMENT ON TABLE %I.journal IS %L', registry,
         'who wrote what: actor is the role as which the statement ran, of a foreign key''s cascade the owner of the table, and session_role who logged in; a row for every application, identity_event, attachment, payment, contract, organisation_status, person_alias, authority_order and order_scope that a statement inserted (I), updated (U) or deleted (D), and every person it changed; import: the entry of the import it belongs to; written by the guards');
     EXECUTE format('CREATE TABLE %I.pending (person %s NOT NULL)', registry, person_type);
+    EXECUTE format('CREATE INDEX pending_person ON %I.pending (person)', registry);
     EXECUTE format('COMMENT ON TABLE %I.pending IS %L', registry,
         'persons to be looked at when the transaction ends; empty between transactions');
     EXECUTE format('CREATE CONSTRAINT TRIGGER judge AFTER INSERT ON %I.pending DEFERRABLE INITIALLY DEFERRED
