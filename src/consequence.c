@@ -20,9 +20,9 @@ static const char replaced[] =
 " FROM (SELECT DISTINCT c.person, c.ground IS NOT DISTINCT FROM 'campaign'"
 "   FROM chunk c WHERE c.state = 'identified' AND c.bits & %d <> 0)"
 "  c(person, campaign)"
-" JOIN {r}.application x ON x.person = c.person"
-" WHERE x.state = 'submitted'"
-" AND (x.ground IS NOT DISTINCT FROM 'campaign') = c.campaign";
+" CROSS JOIN LATERAL (SELECT x.application, x.ground FROM {r}.application x"
+"  WHERE x.person = c.person AND x.state = 'submitted' OFFSET 0) x"
+" WHERE (x.ground IS NOT DISTINCT FROM 'campaign') = c.campaign";
 static const char replace[] =
 "UPDATE {r}.application a SET state = e.state FROM consequence e"
 " WHERE a.application %s e.key";
@@ -120,8 +120,8 @@ correct_persons(Chunk *chunk)
 {
 	static const char correct_person[] =
 	"WITH ended AS (UPDATE {r}.roster r SET known_to = " ENDED_NOW
-	"  FROM chunk c WHERE r.person = c.person AND r.known_to = 'infinity'"
-	"   AND (r.birth_date IS DISTINCT FROM c.birth_date"
+	"  FROM " VERSIONS_OF("true", "x.person = c.person") " c"
+	"  WHERE r.ctid = c.version AND (r.birth_date IS DISTINCT FROM c.birth_date"
 	"    OR r.sex IS DISTINCT FROM c.sex)"
 	"  RETURNING r.*, c.birth_date AS new_birth_date, c.sex AS new_sex)"
 	" INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"

@@ -121,6 +121,18 @@ typedef struct RootRow
 	TupleTableSlot *slot;
 } RootRow;
 
+/*
+ * The changes of a chunk with the current versions x that they are about,
+ * looked up one by one: were the planner free to begin with the roster, a
+ * plan kept from a day when it was empty would go through all of it, and
+ * through the chunk for each row.
+ */
+#define VERSIONS_OF(changes, found_by) \
+	"(SELECT c.*, x.version FROM chunk c CROSS JOIN LATERAL" \
+	"  (SELECT x.ctid AS version FROM {r}.roster x WHERE " found_by \
+	"   AND x.known_to = 'infinity' OFFSET 0) x" \
+	" WHERE " changes " OFFSET 0)"
+
 #define CHUNK_PERSONS 1000		/* persons locked and judged together */
 
 /* The import under way in this transaction; the index of open ones is empty. */

@@ -29,23 +29,22 @@
 	" WHEN " x ".restores IS NOT NULL THEN 'restores'" \
 	" ELSE 'inherited' END"
 
-#define END_VERSIONS(which) \
+#define END_VERSIONS(changes, found_by) \
 	"UPDATE {r}.roster r SET known_to = " ENDED_NOW \
-	" FROM chunk c WHERE " which " AND r.known_to = 'infinity'" \
-	" RETURNING c.ord, r.known_to, r.mark"
+	" FROM " VERSIONS_OF(changes, found_by) " c" \
+	" WHERE r.ctid = c.version RETURNING c.ord, r.known_to, r.mark"
 
 static const char end_versions[] =
-END_VERSIONS("c.op <> 'I' AND c.version_from IS NOT NULL"
-			 " AND r.person = c.old_person"
-			 " AND r.attachment = c.old_attachment");
+END_VERSIONS("c.op <> 'I' AND c.version_from IS NOT NULL",
+			 "x.person = c.old_person AND x.attachment = c.old_attachment");
 
 /*
  * Where statements within were followed first, whatever the roster holds of
  * the row is to be ended: under whom it was, and under whom it is.
  */
 static const char end_stale_versions[] =
-END_VERSIONS("r.person IN (c.old_person, c.person)"
-			 " AND r.attachment IN (c.old_attachment, c.attachment)");
+END_VERSIONS("true", "x.person IN (c.old_person, c.person)"
+			 " AND x.attachment IN (c.old_attachment, c.attachment)");
 
 static const char add_versions[] =
 "INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
@@ -58,8 +57,8 @@ static const char add_versions[] =
  * What the source held of these persons before the statement, for persons
  * the roster does not know yet: newest first.  LIMIT keeps the planner from a
  * join with the whole roster, which it may take for small while it is filled.
- * NOT IN is hashed, an array that is a parameter would be gone through for
- * each row.
+ * What is IN a query, or NOT, is hashed, where it cannot become a join; an
+ * array that is a parameter would be gone through for each row.
  */
 static const char legacy_versions[] =
 "SELECT a.attachment, a.person, a.organisation, a.site, a.since,"
@@ -78,8 +77,9 @@ static const char legacy_versions[] =
 " WHERE a.state IN ('active', 'suspect', 'closed')"
 "  AND a.since < least(coalesce(a.until, 'infinity'), p.death_date + 1)"
 "  AND a.attachment IS NOT NULL AND a.organisation IS NOT NULL"
-"  AND (SELECT true FROM {r}.roster r WHERE r.person = a.person"
-"   AND r.known_to = 'infinity' LIMIT 1) IS NULL"
+"  AND (a.person IN (SELECT u.person FROM unnest($1) u(person) WHERE"
+"   (SELECT true FROM {r}.roster r WHERE r.person = u.person"
+"    AND r.known_to = 'infinity' LIMIT 1) IS NULL)) IS TRUE"
 " ORDER BY a.person, a.since DESC, a.attachment DESC";
 
 static const char add_legacy[] =
