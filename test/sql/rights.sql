@@ -240,6 +240,32 @@ SELECT is(:'LAST_ERROR_SQLSTATE'::text, '55000', 'an import whose entry is delet
 SELECT is_empty('SELECT * FROM fund.roster WHERE organisation = 11', 'nobody counts twice');
 SELECT lives_ok('INSERT INTO fund.pending VALUES (1), (2), (99)', 'rows that somebody else wrote are judged, too, and go');
 SELECT is_empty('SELECT * FROM fund.pending', 'they are gone');
+
+-- An analyst who may read, and nothing more, calls what analysts call; an application what applications call.
+SELECT osms.close_month('fund', '2026-02-01');
+REVOKE ALL ON ALL TABLES IN SCHEMA fund FROM rights_app;
+GRANT SELECT ON ALL TABLES IN SCHEMA fund TO rights_app;
+GRANT EXECUTE ON FUNCTION pg_temp.verdict TO rights_app;
+SET ROLE rights_app;
+SELECT is(pg_temp.verdict('SELECT count(*) FROM ' || call), 'ok', call) FROM unnest(ARRAY[
+    'osms.audit(''fund'')', 'osms.audit_summary(''fund'')', 'osms.verify(''fund'')', 'osms.history(''fund'', ''1'')', 'osms.check_registry(''fund'')', 'osms.guards',
+    'osms.sift(''fund'', ''attachment'', ''fund.attachment'')', 'osms.clauses(''fund'')', 'osms.statement(''fund'', ''2026-03-01'')',
+    'osms.statement_by_region(''fund'', ''2026-03-01'')', 'osms.statement_persons(''fund'', ''2026-03-01'')', 'osms.person_days(''fund'', ''2026-03-01'', ''2026-03-31'')',
+    'osms.unpaid(''fund'', ''2026-03-01'')', 'osms.unattached(''fund'', ''2026-03-01'')', 'osms.roster_of(''fund'', ''10'', ''2026-02-01'')',
+    'osms.invoice(''fund'', ''10'', ''2026-02-01'')', 'osms.monthly_form(''fund'', ''10'', ''2026-02-01'')', 'osms.restate(''fund'', ''2026-02-01'')',
+    'osms.changes(''fund'', ''2026-02-01'', ''2026-03-01'')', 'osms.flows(''fund'', ''2026-02-01'', ''2026-03-01'')', 'osms.contract_execution(''fund'', 2026)',
+    'osms.explain_payment(''fund'', ''10'', ''2026-02-01'')', 'osms.explain_attachment(''fund'', ''1'')', 'osms.report(''fund'', ''2026-02-01'')',
+    'osms.due(''fund'', ''2026-02-01'')', 'osms.repair_overlaps(''fund'')', 'osms.check_scheme(''illustrative'')', 'osms.load_check(''illustrative'')',
+    'osms.rule', 'osms.channel_period', 'osms.working_day(''2026-03-02'')', 'osms.filed_on(''2026-03-02'', ''UTC'')']) AS call;
+SELECT alike(pg_temp.verdict('SELECT osms.' || call), '42501 permission denied %' || denied || '%', call) FROM (VALUES
+    ('create_registry(''mine'')', 'function create_registry'), ('map(''fund'', ''person'', ''public.people'', ''{}'')', 'function map'),
+    ('add_relation(''fund'', ''site'')', 'function add_relation'), ('guard(''fund'')', 'function guard'), ('unguard(''fund'')', 'function unguard'),
+    ('plan(''fund'')', 'function plan'), ('close_month(''fund'', ''2026-03-01'')', 'function close_month'), ('index_sites(''fund'')', 'function index_sites'),
+    ('close_to_others(''fund'')', 'function close_to_others'), ('enter_persons(''fund'', ''{1}''::bigint[])', 'function enter_persons'),
+    ('post_restatement(''fund'', ''2026-02-01'')', 'function post_restatement'), ('add_own_relation(''fund'', ''site'', ''{}'')', 'function add_own_relation'),
+    ('write_row(''fund'', ''person'', ''1'', ''{"region": "x"}'')', 'table person'),
+    ('submit(''fund'', ''1'', ''10'', ''clinic'', ''free_choice'')', 'lock persons'), ('import_begin(''fund'', ''x'')', 'import')) AS v (call, denied);
+RESET ROLE;
 SELECT * FROM finish();
 
 DROP OWNED BY rights_app, rights_officer;
