@@ -10,7 +10,8 @@ DATA = $(wildcard sql/osms--*--*.sql)
 DATA_built = sql/osms--$(EXTVERSION).sql
 WARNINGS = -Wall -Wextra
 PG_CPPFLAGS = -Isrc -DOSMS_VERSION='"$(EXTVERSION)"'
-PG_CFLAGS = $(WARNINGS)
+# On PostgreSQL 15 a global name of ours could be taken by another library's
+PG_CFLAGS = $(WARNINGS) -fvisibility=hidden
 EXTRA_CLEAN = test-logs report.html test/unit/build test/fuzz/build
 
 REGRESS = \

@@ -15,6 +15,24 @@
 /* Before 16 there are no soft errors: report at once. */
 #define ereturn(context, dummy_value, ...) \
 	do { (void) (context); ereport(ERROR, __VA_ARGS__); return dummy_value; } while (0)
+
+/*
+ * Our symbols are hidden, or a library loaded before us could put its own in
+ * their place.  Since 16 these macros export what SQL calls.
+ */
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#undef PG_FUNCTION_INFO_V1
+#define PG_FUNCTION_INFO_V1(function) \
+	extern PGDLLEXPORT Datum function(PG_FUNCTION_ARGS); \
+	extern PGDLLEXPORT const Pg_finfo_record *CppConcat(pg_finfo_, function) (void); \
+	const Pg_finfo_record *CppConcat(pg_finfo_, function) (void) \
+	{ \
+		static const Pg_finfo_record info = {1}; \
+\
+		return &info; \
+	} \
+	extern int	no_such_variable
 #endif
 
 #if PG_VERSION_NUM >= 170000
