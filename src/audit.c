@@ -36,8 +36,8 @@ typedef struct AuditReceiver
 typedef struct RowReader
 {
 	Projection *projection;
-	Oid			type;			/* of the record, which place is about */
-	int32		typmod;
+	uint64		type;			/* of the record, which place is about: no
+								 * other, nor this one altered, has the number */
 	int			natts;
 	int			place[MaxTupleAttributeNumber]; /* -1: not canonical */
 } RowReader;
@@ -238,22 +238,24 @@ tell_progress(const Guard *guard, const AuditReceiver *receiver,
 Datum
 osms_audit_relation(PG_FUNCTION_ARGS)
 {
-	char	   *registry = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	char	   *relation = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	bool		progress = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
 	AuditReceiver receiver = {
 		.pub = {receive_finding, begin_receiving, end_receiving, end_receiving,
 		DestNone},
-		.relation = relation,
 		.result = (ReturnSetInfo *) fcinfo->resultinfo
 	};
 	SPIExecuteOptions options = {.read_only = true,.dest = &receiver.pub};
 	TimestampTz began = GetCurrentTimestamp();
 	RelationKind kind;
+	char	   *relation;
 	Guard	   *guard;
 	char	   *sql;
 
 	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return (Datum) 0;
+	relation = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	receiver.relation = relation;
 	read_rules(PG_ARGISNULL(2) ? NULL : PG_GETARG_ARRAYTYPE_P(2),
 			   receiver.wanted);
 	if (!relation_kind_of(relation, &kind) ||
@@ -263,7 +265,8 @@ osms_audit_relation(PG_FUNCTION_ARGS)
 				 errmsg("\"%s\" is not a relation with rules", relation)));
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	guard = guard_of_registry(registry, kind);
+	guard = guard_of_registry(text_to_cstring(PG_GETARG_TEXT_PP(0)), kind,
+							  true);
 	if (guard)
 	{
 		guard->purpose = TO_AUDIT;
@@ -285,12 +288,11 @@ osms_audit_relation(PG_FUNCTION_ARGS)
 
 /* Make ready to read records of one type as canonical rows. */
 static void
-read_type(RowReader *reader, Oid type, int32 typmod)
+read_type(RowReader *reader, TupleDesc desc, uint64 type)
 {
 	const Projection *p = reader->projection;
-	TupleDesc	desc = lookup_rowtype_tupdesc(type, typmod);
 
-	reader->type = InvalidOid;
+	reader->type = 0;
 	reader->natts = desc->natts;
 	for (int a = 0; a < desc->natts; a++)
 	{
@@ -302,12 +304,14 @@ read_type(RowReader *reader, Oid type, int32 typmod)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("row is not of relation \"%s\"",
-							get_rel_name(p->canonical))));
+							get_rel_name(p->canonical)),
+					 errdetail("Its column \"%s\" has type %s.",
+							   NameStr(att->attname),
+							   format_type_be(att->atttypid)),
+					 errhint("Give a whole row of the relation.")));
 		reader->place[a] = i;
 	}
-	ReleaseTupleDesc(desc);
 	reader->type = type;
-	reader->typmod = typmod;
 }
 
 /* The reader of a call of row_findings, kept for the next row. */
@@ -318,13 +322,9 @@ row_reader(FmgrInfo *flinfo, Oid canonical)
 	RelationKind kind;
 	MemoryContext old;
 
-	if (reader)
+	if (reader && reader->projection->canonical == canonical)
 		return reader;
-	if (!relation_kind_of(get_rel_name(canonical), &kind))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("relation \"%s\" is not a canonical relation",
-						get_rel_name(canonical))));
+	kind = canonical_kind(canonical);
 	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
 	reader = palloc0(sizeof(RowReader));
 	reader->projection = make_projection(kind, canonical);
@@ -351,13 +351,14 @@ osms_row_findings(PG_FUNCTION_ARGS)
 	RowChange	change = {.projection = p,.new = &row,.changed = -1,
 	.stored = true};
 	ArrayBuildState *result = NULL;
-	TupleDesc	desc;
+	TupleDesc	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
+											  HeapTupleHeaderGetTypMod(header));
+	uint64		type =
+		assign_record_type_identifier(HeapTupleHeaderGetTypeId(header),
+									  HeapTupleHeaderGetTypMod(header));
 
-	if (reader->type != HeapTupleHeaderGetTypeId(header) ||
-		reader->typmod != HeapTupleHeaderGetTypMod(header))
-		read_type(reader, HeapTupleHeaderGetTypeId(header),
-				  HeapTupleHeaderGetTypMod(header));
-	desc = lookup_rowtype_tupdesc(reader->type, reader->typmod);
+	if (reader->type != type)
+		read_type(reader, desc, type);
 	heap_deform_tuple(&tuple, desc, values, nulls);
 	ReleaseTupleDesc(desc);
 	memset(row.isnull, true, sizeof(row.isnull));

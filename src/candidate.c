@@ -118,7 +118,7 @@ supplies(Oid staging, const Projection *p, int i, Relation source)
 {
 	ListCell   *lc;
 
-	foreach(lc, pull_var_clause(reading_of(p, i, source), 0))
+	foreach(lc, variables_of(reading_of(p, i, source)))
 	{
 		AttrNumber	attno = lfirst_node(Var, lc)->varattno;
 
@@ -214,13 +214,15 @@ drawn_key(Oid type)
 
 /*
  * The query that reads the candidates as canonical rows with their labels,
- * in the order in which they are judged.
+ * in the order in which they are judged.  Errors: 42P01 where there is no
+ * such staging table.
  */
 char *
 candidate_query(const Guard *guard, Oid staging)
 {
 	const Projection *p = guard->projection;
 	const CanonicalRelation *shape = &canonical_relations[p->kind];
+	const char *staged = relation_name(staging);
 	Relation	source = relation_open(p->source, AccessShareLock);
 	List	   *context = deparse_context_for("s", p->source);
 	bool		like_source = shaped_like_source(staging, p, source);
@@ -230,7 +232,7 @@ candidate_query(const Guard *guard, Oid staging)
 								get_rel_relkind(staging) == RELKIND_RELATION ?
 								"t.ctid" : "NULL::tid",
 								quote_qualified_identifier(get_namespace_name(get_rel_namespace(staging)),
-														   get_rel_name(staging)));
+														   staged));
 	StringInfoData out;
 
 	initStringInfo(&out);

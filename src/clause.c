@@ -259,9 +259,11 @@ const int	nclauses = lengthof(clauses);
 bool
 clause_applies(const Clause *clause, int mapped, const Registry *registry)
 {
+	int			person = registry->person ? registry->person->mapped : 0;
+
 	return (clause->needs & ~mapped) == 0 &&
 		(clause->needs_any == 0 || (clause->needs_any & mapped) != 0) &&
 		(clause->relations & ~registry->relations) == 0 &&
-		((clause->person & ~registry->person) == 0 ||
+		((clause->person & ~person) == 0 ||
 		 (clause->instead & registry->relations) != 0);
 }

@@ -147,13 +147,11 @@ updated(const Chunk *chunk, int bits)
 static void
 enter_from_source(Guard *guard, Datum *persons, int n)
 {
-	Guard	   *attachments;
-
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	attachments = guard_of_registry(guard->registry.unquoted, REL_ATTACHMENT);
-	roster_enter_persons(attachments, persons, n);
-	guard_release(attachments);
+	roster_enter_persons(guard_of_registry(guard->registry.unquoted,
+										   REL_ATTACHMENT, false),
+						 persons, n);
 	SPI_finish();
 }
 

@@ -31,6 +31,29 @@ static const char event_statement[] =
 
 #define EVENT_COLUMNS (CHAIN_REASON + 1)
 
+/* What an opening tells of an attachment, by column of the event. */
+static const int opened[EVENT_COLUMNS] = {
+	[CHAIN_EVENT] = ATTACHMENT_ATTACHMENT,
+	[CHAIN_CLOSES] = -1,
+	[CHAIN_PERSON] = ATTACHMENT_PERSON,
+	[CHAIN_ORGANISATION] = ATTACHMENT_ORGANISATION,
+	[CHAIN_SITE] = ATTACHMENT_SITE,
+	[CHAIN_STATE] = ATTACHMENT_STATE,
+	[CHAIN_DAY] = ATTACHMENT_SINCE,
+	[CHAIN_APPLICATION] = ATTACHMENT_APPLICATION,
+	[CHAIN_ORDER_KEY] = ATTACHMENT_ORDER_KEY,
+	[CHAIN_RESTORES] = ATTACHMENT_RESTORES,
+	[CHAIN_REASON] = ATTACHMENT_REASON
+};
+
+/* What is kept for the rows of one query. */
+typedef struct EventWriter
+{
+	Projection *attachments;
+	Projection *events;
+	SPIPlanPtr	plan;
+} EventWriter;
+
 /* Refuse to write what no event could tell. */
 static void
 refuse_write(const char *column, Relation view)
@@ -45,21 +68,40 @@ refuse_write(const char *column, Relation view)
 			 errhint("Close or annul the attachment with its reason and write a new one.")));
 }
 
-/* A row of the view, column by column; what it does not have is NULL. */
-static void
-read_attachment(Relation view, HeapTuple tuple, CanonicalRow *row)
+/*
+ * Position of a canonical column in the view.  Errors: 42703 where it was
+ * renamed, 42804 where another has its name.
+ */
+static AttrNumber
+attachment_column(const EventWriter *writer, Relation view, int i)
 {
-	TupleDesc	desc = RelationGetDescr(view);
+	const char *name = canonical_relations[REL_ATTACHMENT].columns[i].name;
+	AttrNumber	a = get_attnum(RelationGetRelid(view), name);
 
+	if (a <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("mapped relation \"%s\" has no column \"%s\"",
+						RelationGetRelationName(view), name),
+				 errhint("Give the column its canonical name again, or map the relation with osms.map().")));
+	if (TupleDescAttr(RelationGetDescr(view), a - 1)->atttypid !=
+		writer->attachments->type[i])
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of mapped relation \"%s\" was altered while it was written",
+						name, RelationGetRelationName(view)),
+				 errhint("Repeat the statement.")));
+	return a;
+}
+
+/* A row of the view, column by column. */
+static void
+read_attachment(const EventWriter *writer, Relation view, HeapTuple tuple,
+				CanonicalRow *row)
+{
 	for (int i = 0; i < canonical_relations[REL_ATTACHMENT].ncolumns; i++)
-	{
-		AttrNumber	a = get_attnum(RelationGetRelid(view),
-								   canonical_relations[REL_ATTACHMENT].columns[i].name);
-
-		row->isnull[i] = true;
-		if (a > 0)
-			row->value[i] = heap_getattr(tuple, a, desc, &row->isnull[i]);
-	}
+		row->value[i] = heap_getattr(tuple, attachment_column(writer, view, i),
+									 RelationGetDescr(view), &row->isnull[i]);
 }
 
 static bool
@@ -74,8 +116,8 @@ is_closed(const CanonicalRow *row)
  * for anything else.
  */
 static bool
-tells_something(Relation view, const CanonicalRow *old,
-				const CanonicalRow *new)
+tells_something(const EventWriter *writer, Relation view,
+				const CanonicalRow *old, const CanonicalRow *new)
 {
 	const CanonicalRelation *shape = &canonical_relations[REL_ATTACHMENT];
 	TupleDesc	desc = RelationGetDescr(view);
@@ -83,11 +125,10 @@ tells_something(Relation view, const CanonicalRow *old,
 
 	for (int i = 0; i < shape->ncolumns; i++)
 	{
-		AttrNumber	a = get_attnum(RelationGetRelid(view),
-								   shape->columns[i].name);
-		Form_pg_attribute att = a > 0 ? TupleDescAttr(desc, a - 1) : NULL;
+		Form_pg_attribute att =
+			TupleDescAttr(desc, attachment_column(writer, view, i) - 1);
 
-		if (att == NULL || (old->isnull[i] && new->isnull[i]) ||
+		if ((old->isnull[i] && new->isnull[i]) ||
 			(!old->isnull[i] && !new->isnull[i] &&
 			 datum_image_eq(old->value[i], new->value[i], att->attbyval,
 							att->attlen)))
@@ -102,40 +143,76 @@ tells_something(Relation view, const CanonicalRow *old,
 
 /* Free the plan of a trigger when the query that made it ends. */
 static void
-free_plan(void *plan)
+free_plan(void *arg)
 {
-	SPI_freeplan(plan);
+	EventWriter *writer = arg;
+
+	if (writer->plan)
+		SPI_freeplan(writer->plan);
 }
 
-/* The plan that writes events of a view, kept for the query. */
-static SPIPlanPtr
-event_plan(FunctionCallInfo fcinfo, Oid events)
+/*
+ * What writes the events of a view, made once for the query: in canonical
+ * types, among which keys of one kind agree.  Errors: 55000 where the view is
+ * not made of the events of its schema, and those of make_projection.
+ */
+static EventWriter *
+event_writer(FunctionCallInfo fcinfo, Relation view)
 {
-	const CanonicalRelation *shape =
-		&canonical_relations[REL_ATTACHMENT_EVENT];
-	Oid			types[EVENT_COLUMNS + 1];
+	EventWriter *writer = fcinfo->flinfo->fn_extra;
 	MemoryContextCallback *callback;
+	MemoryContext caller;
+	Projection *p;
+	Projection *events;
+	bool		fits;
+
+	if (writer)
+		return writer;
+	caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	p = make_projection(REL_ATTACHMENT, RelationGetRelid(view));
+	events = OidIsValid(p->events) ?
+		make_projection(REL_ATTACHMENT_EVENT, p->events) : NULL;
+	fits = events &&
+		get_rel_namespace(p->events) == RelationGetNamespace(view);
+	for (int i = 0; fits && i < EVENT_COLUMNS; i++)
+		fits = opened[i] < 0 || events->type[i] == p->type[opened[i]];
+	if (!fits)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("mapped relation \"%s\" is not made of the events of its registry",
+						RelationGetRelationName(view)),
+				 errhint("Map the relation \"attachment\" again with osms.map().")));
+	writer = palloc0(sizeof(EventWriter));
+	writer->attachments = p;
+	writer->events = events;
+	callback = palloc(sizeof(MemoryContextCallback));
+	callback->func = free_plan;
+	callback->arg = writer;
+	MemoryContextRegisterResetCallback(fcinfo->flinfo->fn_mcxt, callback);
+	MemoryContextSwitchTo(caller);
+	fcinfo->flinfo->fn_extra = writer;
+	return writer;
+}
+
+/* The plan that writes events, kept for the query. */
+static SPIPlanPtr
+event_plan(EventWriter *writer, Relation view)
+{
+	Oid			types[EVENT_COLUMNS + 1];
 	SPIPlanPtr	plan;
 
-	if (fcinfo->flinfo->fn_extra)
-		return fcinfo->flinfo->fn_extra;
-	for (int i = 0; i < EVENT_COLUMNS; i++)
-		types[i] = get_atttype(events, get_attnum(events, shape->columns[i].name));
+	if (writer->plan)
+		return writer->plan;
+	memcpy(types, writer->events->type, EVENT_COLUMNS * sizeof(Oid));
 	types[EVENT_COLUMNS] = BOOLOID;
 	plan = SPI_prepare(psprintf(event_statement,
-								quote_identifier(get_namespace_name(get_rel_namespace(events)))),
+								quote_identifier(get_namespace_name(RelationGetNamespace(view)))),
 					   EVENT_COLUMNS + 1, types);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s",
 			 SPI_result_code_string(SPI_result));
-	callback = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt,
-								  sizeof(MemoryContextCallback));
 	SPI_keepplan(plan);
-	callback->func = free_plan;
-	callback->arg = plan;
-	MemoryContextRegisterResetCallback(fcinfo->flinfo->fn_mcxt, callback);
-	fcinfo->flinfo->fn_extra = plan;
-	return plan;
+	return writer->plan = plan;
 }
 
 /* The values of an event: of an opening, or of one that points at it. */
@@ -143,19 +220,6 @@ static void
 event_values(const CanonicalRow *row, bool pointing, Datum *values,
 			 char *nulls)
 {
-	static const int opened[EVENT_COLUMNS] = {
-		[CHAIN_EVENT] = ATTACHMENT_ATTACHMENT,
-		[CHAIN_CLOSES] = -1,
-		[CHAIN_PERSON] = ATTACHMENT_PERSON,
-		[CHAIN_ORGANISATION] = ATTACHMENT_ORGANISATION,
-		[CHAIN_SITE] = ATTACHMENT_SITE,
-		[CHAIN_STATE] = ATTACHMENT_STATE,
-		[CHAIN_DAY] = ATTACHMENT_SINCE,
-		[CHAIN_APPLICATION] = ATTACHMENT_APPLICATION,
-		[CHAIN_ORDER_KEY] = ATTACHMENT_ORDER_KEY,
-		[CHAIN_RESTORES] = ATTACHMENT_RESTORES,
-		[CHAIN_REASON] = ATTACHMENT_REASON
-	};
 	static const int pointed[EVENT_COLUMNS] = {
 		[CHAIN_EVENT] = -1,
 		[CHAIN_CLOSES] = ATTACHMENT_ATTACHMENT,
@@ -185,8 +249,8 @@ event_values(const CanonicalRow *row, bool pointing, Datum *values,
 /* An event on its way to the view of events. */
 typedef struct EventWrite
 {
-	FunctionCallInfo fcinfo;
-	Oid			events;
+	EventWriter *writer;
+	Relation	view;
 	Datum	   *values;
 	const char *nulls;
 } EventWrite;
@@ -195,7 +259,7 @@ static void
 write_event(void *arg)
 {
 	EventWrite *w = arg;
-	int			rc = SPI_execute_plan(event_plan(w->fcinfo, w->events),
+	int			rc = SPI_execute_plan(event_plan(w->writer, w->view),
 									  w->values, w->nulls, false, 0);
 
 	if (rc < 0)
@@ -204,14 +268,17 @@ write_event(void *arg)
 
 /* The row as inserted: with the key that its event was given. */
 static HeapTuple
-with_key(Relation view, HeapTuple inserted)
+with_key(const EventWriter *writer, Relation view, HeapTuple inserted)
 {
-	int			column = get_attnum(RelationGetRelid(view),
-									canonical_relations[REL_ATTACHMENT].columns[0].name);
+	int			column = attachment_column(writer, view,
+										   ATTACHMENT_ATTACHMENT);
+	TupleDesc	desc = SPI_tuptable->tupdesc;
 	bool		isnull;
-	Datum		key = SPI_getbinval(SPI_tuptable->vals[0],
-									SPI_tuptable->tupdesc, 1, &isnull);
+	Datum		key = SPI_getbinval(SPI_tuptable->vals[0], desc, 1, &isnull);
 
+	if (TupleDescAttr(desc, 0)->atttypid !=
+		writer->attachments->type[ATTACHMENT_ATTACHMENT])
+		return inserted;
 	return heap_modify_tuple_by_cols(inserted, RelationGetDescr(view), 1,
 									 &column, &key, &isnull);
 }
@@ -229,6 +296,7 @@ osms_map_event(PG_FUNCTION_ARGS)
 	char		nulls[EVENT_COLUMNS + 1];
 	HeapTuple	result;
 	bool		update;
+	EventWriter *writer;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_INSTEAD(trigdata->tg_event) ||
@@ -242,11 +310,12 @@ osms_map_event(PG_FUNCTION_ARGS)
 		refuse_write(NULL, view);
 	update = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event);
 	result = update ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
-	read_attachment(view, result, &new);
+	writer = event_writer(fcinfo, view);
+	read_attachment(writer, view, result, &new);
 	if (update)
 	{
-		read_attachment(view, trigdata->tg_trigtuple, &old);
-		if (!tells_something(view, &old, &new))
+		read_attachment(writer, view, trigdata->tg_trigtuple, &old);
+		if (!tells_something(writer, view, &old, &new))
 			return PointerGetDatum(result);
 	}
 	else if (!new.isnull[ATTACHMENT_UNTIL])
@@ -257,16 +326,11 @@ osms_map_event(PG_FUNCTION_ARGS)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	{
-		EventWrite	w = {
-			.fcinfo = fcinfo,
-			.events = get_relname_relid(canonical_relations[REL_ATTACHMENT_EVENT].name,
-										RelationGetNamespace(view)),
-			.values = values,
-			.nulls = nulls
-		};
+		EventWrite	w = {.writer = writer,.view = view,.values = values,
+		.nulls = nulls};
 
-		write_as(view->rd_rel->relowner, w.events, GetUserId(), write_event,
-				 &w);
+		write_as(view->rd_rel->relowner, writer->events->canonical,
+				 GetUserId(), write_event, &w);
 	}
 	if (SPI_processed == 0)
 		result = NULL;
@@ -274,7 +338,7 @@ osms_map_event(PG_FUNCTION_ARGS)
 	{
 		MemoryContext spi = MemoryContextSwitchTo(caller);
 
-		result = with_key(view, result);
+		result = with_key(writer, view, result);
 		MemoryContextSwitchTo(spi);
 	}
 	SPI_finish();

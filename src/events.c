@@ -43,19 +43,27 @@ static const char attachments_of[] =
 
 /* The events without what this statement wrote; $2 are its keys. */
 static const char events_before[] =
-"(SELECT v.* FROM {r}.attachment_event v"
+"(SELECT v.event, v.closes, v.person, v.organisation, v.site, v.state, v.day,"
+"  v.application, v.order_key, v.restores, v.reason"
+"  FROM {r}.attachment_event v"
 "  WHERE v.event NOT IN (SELECT unnest($2))"
 " UNION ALL SELECT c.old_event, c.old_closes, c.old_person,"
 "  c.old_organisation, c.old_site, c.old_state, c.old_day,"
 "  c.old_application, c.old_order_key, c.old_restores, c.old_reason"
 "  FROM chunk c WHERE $3 AND c.op <> 'I')";
 
+#define ATTACHMENT_COLUMNS(x) \
+	x ".attachment, " x ".person, " x ".organisation, " x ".site, " x ".state, " \
+	x ".since, " x ".until, " x ".application, " x ".order_key, " \
+	x ".restores, " x ".reason"
+
 /*
  * The attachments that $1 opens, as they are and as they were.  A condition
  * reaches the arms of a UNION only from within, where OFFSET 0 holds it.
  */
 static const char derive[] =
-"SELECT k.opening, a.*, b.* FROM (SELECT DISTINCT unnest($1)) k(opening)"
+"SELECT k.opening, " ATTACHMENT_COLUMNS("a") ", " ATTACHMENT_COLUMNS("b")
+" FROM (SELECT DISTINCT unnest($1)) k(opening)"
 " LEFT JOIN {r}.attachment a ON a.attachment = k.opening"
 " LEFT JOIN LATERAL (SELECT * FROM (%s) x WHERE x.attachment = k.opening"
 " OFFSET 0) b ON true";
@@ -205,12 +213,16 @@ derive_changes(Chunk *events, Chunk *chunk, Findings *findings)
 	Oid			types[] = {keys, keys, BOOLOID};
 	Datum		arguments[3];
 	ProjectionState *projection = begin_projection(guard->projection);
+	Oid			read[1 + 2 * CANONICAL_MAX];
 	const char *sql = "";
 	SPITupleTable *table;
 	uint64		n;
 	Oid			user;
 	int			context;
 
+	read[0] = guard->projection->type[ATTACHMENT_ATTACHMENT];
+	memcpy(read + 1, guard->projection->type, ncolumns * sizeof(Oid));
+	memcpy(read + 1 + ncolumns, guard->projection->type, ncolumns * sizeof(Oid));
 	arguments[2] = BoolGetDatum(touched_keys(events, &arguments[0],
 											 &arguments[1]));
 	if (events->guard->plans[PLAN_DERIVE] == NULL)
@@ -219,6 +231,7 @@ derive_changes(Chunk *events, Chunk *chunk, Findings *findings)
 	n = guard_execute(events->guard, PLAN_DERIVE, sql, 3, types, arguments);
 	as_owner_end(user, context);
 	table = SPI_tuptable;
+	check_result(guard, 1 + 2 * ncolumns, read);
 	chunk->changes = palloc(n * sizeof(Change));
 	for (uint64 r = 0; r < n; r++)
 	{

@@ -94,7 +94,8 @@ invalidate_by_name(pg_attribute_unused() Datum arg,
 
 /*
  * Look up a registry by the name of its schema.  Errors: 3F000 where there
- * is none, 42P01 where it has no roster.
+ * is none, 42P01 where it has no roster, 22023 for a temporary schema, in
+ * which anybody may stage one; those of make_projection for its persons.
  */
 void
 registry_open(Registry *registry, const char *name)
@@ -107,6 +108,11 @@ registry_open(Registry *registry, const char *name)
 				(errcode(ERRCODE_UNDEFINED_SCHEMA),
 				 errmsg("registry \"%s\" does not exist", name),
 				 errhint("Make it with osms.create_registry().")));
+	if (isAnyTempNamespace(namespace))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("temporary schema \"%s\" is no registry", name),
+				 errhint("Make one with osms.create_registry().")));
 	registry->name = pstrdup(quote_identifier(name));
 	registry->unquoted = pstrdup(name);
 	registry->relations = 0;
@@ -128,10 +134,8 @@ registry_open(Registry *registry, const char *name)
 				 errmsg("registry \"%s\" has no roster", name),
 				 errhint("Map the relation \"attachment\" with osms.map().")));
 	registry->owner = relation_owner(registry->roster);
-	registry->person = 0;
-	if (OidIsValid(registry->relation[REL_PERSON]))
-		registry->person =
-			make_projection(REL_PERSON, registry->relation[REL_PERSON])->mapped;
+	registry->person = OidIsValid(registry->relation[REL_PERSON]) ?
+		make_projection(REL_PERSON, registry->relation[REL_PERSON]) : NULL;
 }
 
 /*
@@ -238,50 +242,130 @@ collation_of(const Guard *guard)
 	return collation;
 }
 
+/* Errors: 42P01. */
+static void
+report_missing(const char *registry, RelationKind kind)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("registry \"%s\" lacks relation \"%s\"", registry,
+					canonical_relations[kind].name),
+			 kind == REL_ATTACHMENT_EVENT ?
+			 errhint("Map the relation \"attachment\" again with osms.map().") :
+			 errhint("Map it with osms.map().")));
+}
+
 /*
- * A guard over a relation of a registry with the catalogue's own modes, in
- * the current memory context.  NULL where the registry lacks the relation.
+ * See that the keys which meet in C are of one type: those of persons, and of
+ * attachments and the events they are made of.  Errors: 42804, and 55000
+ * where the events are not those of the registry.
  */
-Guard *
-guard_of_registry(const char *registry, RelationKind kind)
+static void
+check_keys(const Guard *guard)
+{
+	const CanonicalRelation *shape = &canonical_relations[guard->kind];
+	const Projection *events = guard->events ? guard->events->projection : NULL;
+	Oid			person = guard->registry.person->type[PERSON_PERSON];
+
+	if (shape->of_person && guard->projection->type[shape->subject] != person)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of canonical relation \"%s\" has type %s",
+						shape->columns[shape->subject].name, shape->name,
+						format_type_be(guard->projection->type[shape->subject])),
+				 errdetail("The key of relation \"person\" has type %s.",
+						   format_type_be(person)),
+				 errhint("Give both one type, or map the relation again with osms.map().")));
+	if (events && (events->canonical != guard->projection->events ||
+				   events->type[CHAIN_EVENT] !=
+				   guard->projection->type[ATTACHMENT_ATTACHMENT] ||
+				   events->type[CHAIN_PERSON] !=
+				   guard->projection->type[ATTACHMENT_PERSON]))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("attachments of registry \"%s\" are not made of its own events",
+						guard->registry.unquoted),
+				 errhint("Map the relation \"attachment\" again with osms.map().")));
+}
+
+/* Free the plans of a guard when its memory goes. */
+static void
+free_guard_plans(void *arg)
+{
+	Guard	   *guard = arg;
+
+	for (int i = 0; i < GUARD_PLANS; i++)
+		if (guard->plans[i])
+			SPI_freeplan(guard->plans[i]);
+}
+
+/* An empty guard, in memory of its own below the current context. */
+static Guard *
+new_guard(void)
 {
 	static uint64 generation = 0;
-	Guard	   *guard = palloc0(sizeof(Guard));
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "osms guard",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContextCallback *callback =
+		MemoryContextAlloc(context, sizeof(MemoryContextCallback));
+	Guard	   *guard = MemoryContextAllocZero(context, sizeof(Guard));
 
-	guard->context = CurrentMemoryContext;
+	guard->context = context;
 	guard->generation = ++generation;
+	callback->func = free_guard_plans;
+	callback->arg = guard;
+	MemoryContextRegisterResetCallback(context, callback);
+	return guard;
+}
+
+/*
+ * A guard over a relation of a registry with the catalogue's own modes, in
+ * memory of its own below the current context: it and its plans go with the
+ * call that made it, whatever becomes of that.  Errors: 42P01 where the
+ * registry lacks the relation, or persons, and 42703 where one of the two
+ * lacks a column; with missing_ok NULL stands for a relation that is absent,
+ * and columns that only some rules need may be; those of registry_open and
+ * make_projection.
+ */
+Guard *
+guard_of_registry(const char *registry, RelationKind kind, bool missing_ok)
+{
+	Guard	   *guard = new_guard();
+	MemoryContext caller = MemoryContextSwitchTo(guard->context);
+
 	guard->kind = kind;
 	registry_open(&guard->registry, registry);
 	if (!OidIsValid(guard->registry.relation[kind]))
+	{
+		if (!missing_ok)
+			report_missing(registry, kind);
+		MemoryContextSwitchTo(caller);
+		MemoryContextDelete(guard->context);
 		return NULL;
-	if (!OidIsValid(guard->registry.relation[REL_PERSON]))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("registry \"%s\" lacks relation \"person\"", registry),
-				 errhint("Map it with osms.map().")));
+	}
+	if (guard->registry.person == NULL)
+		report_missing(registry, REL_PERSON);
 	guard->projection =
 		make_projection(kind, guard->registry.relation[kind]);
+	if (!missing_ok)
+	{
+		check_columns(guard->registry.person, true);
+		check_columns(guard->projection, true);
+	}
 	guard->source = guard->projection->source;
 	guard->collation = collation_of(guard);
 	guard->desc = change_desc(guard->projection);
 	read_modes("", guard->modes);
 	if (OidIsValid(guard->projection->events))
 	{
-		guard->events = guard_of_registry(registry, REL_ATTACHMENT_EVENT);
+		guard->events = guard_of_registry(registry, REL_ATTACHMENT_EVENT,
+										  false);
 		guard->events->attachments = guard;
 	}
+	check_keys(guard);
+	MemoryContextSwitchTo(caller);
 	return guard;
-}
-
-/* Free the plans of a guard that was made for one call. */
-void
-guard_release(Guard *guard)
-{
-	for (int i = 0; i < GUARD_PLANS; i++)
-		if (guard->plans[i])
-			SPI_freeplan(guard->plans[i]);
-	if (guard->events)
-		guard_release(guard->events);
 }
 
 /* Free guards that were replaced, once nobody can be using them. */
@@ -291,12 +375,7 @@ free_retired(void)
 	ListCell   *lc;
 
 	foreach(lc, retired)
-	{
-		Guard	   *guard = lfirst(lc);
-
-		guard_release(guard);
-		MemoryContextDelete(guard->context);
-	}
+		MemoryContextDelete(((Guard *) lfirst(lc))->context);
 	list_free(retired);
 	retired = NIL;
 }
@@ -305,10 +384,6 @@ free_retired(void)
 static Guard *
 make_guard(Oid source, char **args)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "osms guard",
-												  ALLOCSET_SMALL_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
 	RelationKind kind;
 	Guard	   *guard;
 
@@ -318,19 +393,17 @@ make_guard(Oid source, char **args)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("\"%s\" is not a relation that is guarded", args[1]),
 				 errhint("Let osms.guard() make the trigger.")));
-	guard = guard_of_registry(args[0], kind);
-	if (guard == NULL || guard->source != source)
+	guard = guard_of_registry(args[0], kind, false);
+	if (guard->source != source)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("relation \"%s\" of registry \"%s\" does not map table \"%s\"",
 						args[1], args[0], get_rel_name(source)),
 				 errhint("Map it again with osms.map(), or remove the guard with osms.unguard().")));
-	guard->arguments = pstrdup(args[2]);
+	guard->arguments = MemoryContextStrdup(guard->context, args[2]);
 	read_modes(args[2], guard->modes);
 	if (guard->events)
 		memcpy(guard->events->modes, guard->modes, sizeof(guard->modes));
-	MemoryContextSwitchTo(old);
-	MemoryContextSetParent(context, CacheMemoryContext);
 	return guard;
 }
 
@@ -382,6 +455,7 @@ guard_of_trigger(TriggerData *trigdata)
 		entry = hash_search(guards, &key, HASH_ENTER, &present);
 		if (present)
 			retired = lappend(retired, entry->guard);
+		MemoryContextSetParent(guard->context, CacheMemoryContext);
 		entry->guard = guard;
 		entry->valid = !shaken;
 		MemoryContextSwitchTo(old);

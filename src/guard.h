@@ -22,7 +22,7 @@ typedef struct Registry
 	Oid			relation[REL_KINDS];	/* InvalidOid where absent */
 	uint32		name_hash[REL_KINDS];	/* as invalidations tell a name */
 	int			relations;		/* bit per relation that is there */
-	int			person;			/* bits of the mapped columns of person */
+	Projection *person;			/* NULL where absent */
 	Oid			roster;
 	Oid			owner;			/* of the roster: look-ups run as this role */
 } Registry;
@@ -191,10 +191,10 @@ typedef struct Findings
 /* guard.c */
 extern void registry_open(Registry *registry, const char *name);
 extern Guard *guard_of_trigger(TriggerData *trigdata);
-extern Guard *guard_of_registry(const char *registry, RelationKind kind);
+extern Guard *guard_of_registry(const char *registry, RelationKind kind,
+								bool missing_ok);
 extern Guard *guard_in_session(const char *registry, RelationKind kind);
 extern void read_modes(const char *text, RuleMode *modes);
-extern void guard_release(Guard *guard);
 extern int	guard_depth;
 extern void guard_check_protocol(FunctionCallInfo fcinfo, const char *name,
 								 bool row, bool before);
@@ -256,6 +256,7 @@ extern uint64 guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 							int nargs, Oid *types, Datum *values);
 extern Datum person_array(const Guard *guard, Datum *persons, int n);
 extern Oid	subject_type(const Guard *guard);
+extern void check_result(const Guard *guard, int n, const Oid *types);
 extern EphemeralNamedRelation offer_relation(const char *name, TupleDesc desc,
 											 Tuplestorestate *store);
 extern void withdraw_relation(const char *name);

@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 PG_FUNCTION_INFO_V1(osms_import_begin);
 PG_FUNCTION_INFO_V1(osms_import_end);
@@ -69,6 +70,13 @@ on_import(const Registry *registry, const char *sql, int nargs, Oid *types,
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s",
 			 SPI_result_code_string(rc));
+	if (SPI_processed > 0 &&
+		TupleDescAttr(SPI_tuptable->tupdesc, 0)->atttypid != INT8OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"entry\" of relation \"import\" of registry \"%s\" is no bigint",
+						registry->unquoted),
+				 errhint("Give the column that type again.")));
 	if (SPI_processed > 0)
 		*value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 							   &isnull);
@@ -154,12 +162,24 @@ osms_judge_import(PG_FUNCTION_ARGS)
 	Registry	registry;
 	Oid			type = INT8OID;
 	Datum		entry;
-	bool		isnull;
+	int			column;
+	bool		isnull = true;
 
 	guard_check_protocol(fcinfo, "osms.judge_import", true, false);
 	registry_open(&registry, trigdata->tg_trigger->tgargs[0]);
-	entry = heap_getattr(trigdata->tg_trigtuple, 1,
-						 RelationGetDescr(trigdata->tg_relation), &isnull);
+	column = get_attnum(RelationGetRelid(trigdata->tg_relation), "entry");
+	if (column > 0 &&
+		TupleDescAttr(RelationGetDescr(trigdata->tg_relation),
+					  column - 1)->atttypid == INT8OID)
+		entry = heap_getattr(trigdata->tg_trigtuple, column,
+							 RelationGetDescr(trigdata->tg_relation), &isnull);
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("relation \"%s\" keeps no imports of registry \"%s\"",
+						RelationGetRelationName(trigdata->tg_relation),
+						registry.unquoted),
+				 errdetail("It needs a column \"entry\" of type bigint.")));
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (on_import(&registry, ended, 1, &type, &entry, &entry) == 0)

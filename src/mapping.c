@@ -64,7 +64,7 @@ free_plans(void *arg)
 	}
 }
 
-/* Position of a column of the view, by name. */
+/* Position of a column of the view, by name; -1 where it has none. */
 static int
 view_column(TupleDesc desc, const char *name)
 {
@@ -101,6 +101,24 @@ is_plain(const Trigger *trigger, int t)
 {
 	return strcmp(trigger->tgargs[t + 2],
 				  psprintf("new.%s", quote_identifier(trigger->tgargs[t]))) == 0;
+}
+
+/*
+ * See that the view has the columns that its trigger names.  Errors: 42703
+ * where one was renamed.
+ */
+static void
+check_view(Relation view, const Trigger *trigger)
+{
+	for (int t = KEY_CANONICAL; t < trigger->tgnargs;
+		 t = t == KEY_CANONICAL ? FIRST_TRIPLE : t + TRIPLE)
+		if (trigger->tgargs[t][0] != '\0' &&
+			view_column(RelationGetDescr(view), trigger->tgargs[t]) < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("mapped relation \"%s\" has no column \"%s\"",
+							RelationGetRelationName(view), trigger->tgargs[t]),
+					 errhint("Give the column its canonical name again, or map the relation with osms.map().")));
 }
 
 /*
@@ -380,6 +398,13 @@ write_values(WritePlan *plans, const Trigger *trigger, Oid source,
 	for (int i = 0; i < n; i++)
 	{
 		types[i] = TupleDescAttr(row->tupdesc, i)->atttypid;
+		/* what the statement calls may alter the table under it */
+		if (plans->write && SPI_getargtypeid(plans->write, i) != types[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("table \"%s\" was altered while it was written",
+							get_rel_name(source)),
+					 errhint("Repeat the statement.")));
 		nulls[i] = isnull[i] ? 'n' : ' ';
 	}
 	rc = SPI_execute_plan(prepare_once(&plans->write,
@@ -503,6 +528,7 @@ osms_map_write(PG_FUNCTION_ARGS)
 				 errhint("Let osms.map() make the view and its trigger.")));
 	view = trigdata->tg_relation;
 	desc = RelationGetDescr(view);
+	check_view(view, trigdata->tg_trigger);
 	event = TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) ? 'I' :
 		TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? 'U' : 'D';
 	result = event == 'U' ? trigdata->tg_newtuple : trigdata->tg_trigtuple;

@@ -10,7 +10,7 @@ PG_MODULE_MAGIC_EXT(.name = "osms", .version = OSMS_VERSION);
 PG_MODULE_MAGIC;
 #endif
 
-void		_PG_init(void);
+extern PGDLLEXPORT void _PG_init(void);
 
 void
 _PG_init(void)

@@ -15,6 +15,7 @@
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
@@ -26,6 +27,27 @@
 
 PG_FUNCTION_INFO_V1(osms_mapped_source);
 
+/* Open a relation.  Errors: 42P01 where there is none. */
+static Relation
+open_relation(Oid relation)
+{
+	Relation	rel = try_relation_open(relation, AccessShareLock);
+
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relation)));
+	return rel;
+}
+
+static bool
+is_table(Oid relation)
+{
+	char		relkind = get_rel_relkind(relation);
+
+	return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE;
+}
+
 /* Whether a relation is the view of the events that attachments are made of. */
 static bool
 is_event_view(Oid relation)
@@ -35,9 +57,20 @@ is_event_view(Oid relation)
 			   canonical_relations[REL_ATTACHMENT_EVENT].name) == 0;
 }
 
+static void
+refuse_view(Relation view)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("view \"%s\" does not map one table",
+					RelationGetRelationName(view)),
+			 errhint("Map the relation again with osms.map().")));
+}
+
 /*
  * The query of a mapped view, checked to have the shape osms.map gives it: a
- * select from one table, or from the view of events and what closes them.
+ * select from one table, or, of what is no event itself, from the view of
+ * events and what closes them.
  */
 static Query *
 mapping_query(Relation view, Oid *source)
@@ -53,28 +86,53 @@ mapping_query(Relation view, Oid *source)
 	if (from && IsA(from, RangeTblRef))
 		rte = rt_fetch(((RangeTblRef *) from)->rtindex, query->rtable);
 	if (rte == NULL || rte->rtekind != RTE_RELATION ||
-		(joined && !is_event_view(rte->relid)))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("view \"%s\" does not map one table",
-						RelationGetRelationName(view)),
-				 errhint("Map the relation again with osms.map().")));
+		!(joined ? is_event_view(rte->relid) &&
+		  !is_event_view(RelationGetRelid(view)) : is_table(rte->relid)))
+		refuse_view(view);
 	*source = rte->relid;
 	return query;
 }
 
-/* The table behind a canonical relation; a table is its own source. */
-Oid
-mapped_source(Oid canonical)
+/* Errors: 42809 where a relation is no table. */
+static void
+check_table(Relation rel)
 {
-	Relation	rel = relation_open(canonical, AccessShareLock);
+	if (rel->rd_rel->relkind != RELKIND_RELATION &&
+		rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is neither a table nor a mapped view",
+						RelationGetRelationName(rel)),
+				 errhint("Map a plain or partitioned table with osms.map().")));
+}
+
+/* What a canonical relation reads: a table itself, a view what it maps. */
+static Oid
+read_relation(Oid canonical)
+{
+	Relation	rel = open_relation(canonical);
 	Oid			source = canonical;
 
 	if (rel->rd_rel->relkind == RELKIND_VIEW)
 		(void) mapping_query(rel, &source);
+	else
+		check_table(rel);
 	relation_close(rel, AccessShareLock);
-	return is_event_view(source) && source != canonical ?
-		mapped_source(source) : source;
+	return source;
+}
+
+/*
+ * The table behind a canonical relation; a table is its own source.  Views
+ * stand on one another two deep at most.  Errors: 42P01 where there is no
+ * such relation, 42809 for what is neither table nor view, 55000 for a view
+ * of another shape.
+ */
+Oid
+mapped_source(Oid canonical)
+{
+	Oid			source = read_relation(canonical);
+
+	return is_table(source) ? source : read_relation(source);
 }
 
 /* mapped_source(regclass) */
@@ -84,13 +142,21 @@ osms_mapped_source(PG_FUNCTION_ARGS)
 	PG_RETURN_OID(mapped_source(PG_GETARG_OID(0)));
 }
 
+/* The columns of the source that an expression of its view reads. */
+List *
+variables_of(Node *expr)
+{
+	return pull_var_clause(expr, PVC_RECURSE_AGGREGATES |
+						   PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS);
+}
+
 /* Whether an expression reads a stored generated column of the source. */
 static bool
 reads_generated(Node *expr, Relation source)
 {
 	ListCell   *lc;
 
-	foreach(lc, pull_var_clause(expr, 0))
+	foreach(lc, variables_of(expr))
 	{
 		Var		   *var = lfirst_node(Var, lc);
 
@@ -106,7 +172,7 @@ reads_generated(Node *expr, Relation source)
 static void
 project_column(Projection *p, int i, Expr *expr, Relation source)
 {
-	List	   *vars = pull_var_clause((Node *) expr, 0);
+	List	   *vars = variables_of((Node *) expr);
 
 	p->type[i] = exprType((Node *) expr);
 	p->collation[i] = exprCollation((Node *) expr);
@@ -119,7 +185,7 @@ project_column(Projection *p, int i, Expr *expr, Relation source)
 		expr = (Expr *) expand_virtual((Node *) expr, source,
 									   linitial_node(Var, vars)->varno);
 	p->generated |= reads_generated((Node *) expr, source);
-	if (IsA(expr, Var))
+	if (IsA(expr, Var) && ((Var *) expr)->varattno > 0)
 		p->attno[i] = ((Var *) expr)->varattno;
 	else
 		p->expr[i] = expression_planner(copyObject(expr));
@@ -165,9 +231,12 @@ project_events(Projection *p, Relation rel)
 	}
 }
 
-/* Note how the columns of a mapped view are read from its source. */
+/*
+ * Note how the columns of a mapped view are read from its source.  The names
+ * are those of the view, which its query does not follow when they change.
+ */
 static void
-project_view(Projection *p, Query *query)
+project_view(Projection *p, Relation view, Query *query)
 {
 	Relation	source = relation_open(p->source, AccessShareLock);
 	ListCell   *lc;
@@ -175,11 +244,14 @@ project_view(Projection *p, Query *query)
 	foreach(lc, query->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		const char *name;
 		int			i;
 
 		if (tle->resjunk)
 			continue;
-		i = canonical_column(p->kind, tle->resname, strlen(tle->resname));
+		name = NameStr(TupleDescAttr(RelationGetDescr(view),
+									 tle->resno - 1)->attname);
+		i = canonical_column(p->kind, name, strlen(name));
 		if (i >= 0)
 			project_column(p, i, tle->expr, source);
 	}
@@ -199,8 +271,11 @@ leads_index(Oid table, AttrNumber first, AttrNumber second)
 	{
 		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
 											ObjectIdGetDatum(lfirst_oid(lc)));
-		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+		Form_pg_index index;
 
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
 		leads |= index->indisvalid && index->indnkeyatts > 1 &&
 			first != 0 && index->indkey.values[0] == first &&
 			second != 0 && index->indkey.values[1] == second &&
@@ -212,16 +287,112 @@ leads_index(Oid table, AttrNumber first, AttrNumber second)
 	return leads;
 }
 
+/* Note how the columns of a table are read. */
+static void
+project_table(Projection *p, Relation table)
+{
+	TupleDesc	desc = RelationGetDescr(table);
+
+	p->source = p->canonical;
+	for (int a = 0; a < desc->natts; a++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, a);
+		int			i;
+
+		if (att->attisdropped)
+			continue;
+		i = canonical_column(p->kind, NameStr(att->attname),
+							 strlen(NameStr(att->attname)));
+		if (i >= 0)
+			project_column(p, i, (Expr *) makeVar(1, att->attnum, att->atttypid,
+												  att->atttypmod,
+												  att->attcollation, 0), table);
+	}
+}
+
+/*
+ * The column to whose type that of column i must be equal: keys of one kind
+ * meet in C as values of one type.
+ */
+static int
+same_key(const Projection *p, int i)
+{
+	const CanonicalColumn *columns = canonical_relations[p->kind].columns;
+	int			first = 0;
+
+	if (columns[i].type[0] != '@')
+		return i;
+	while (strcmp(columns[first].type, columns[i].type) != 0 ||
+		   !OidIsValid(p->type[first]))
+		first++;
+	return first;
+}
+
+/*
+ * See that columns have their types, for what C reads as a text or a date
+ * must be one.  Errors: 42804.
+ */
+static void
+check_types(const Projection *p)
+{
+	const CanonicalRelation *shape = &canonical_relations[p->kind];
+
+	for (int i = 0; i < shape->ncolumns; i++)
+	{
+		const CanonicalColumn *column = &shape->columns[i];
+		bool		number = strcmp(column->type, "@number") == 0;
+		int			other;
+
+		if (!OidIsValid(p->type[i]))
+			continue;
+		other = same_key(p, i);
+		if (type_fits(column, p->type[i]) && p->type[i] == p->type[other])
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of canonical relation \"%s\" has type %s",
+						column->name, get_rel_name(p->canonical),
+						format_type_be(p->type[i])),
+				 number ?
+				 errdetail("A number is osms.iin, osms.bin, text, varchar, char or bigint.") :
+				 other != i ?
+				 errdetail("It is a key of the kind of column \"%s\", of type %s.",
+						   shape->columns[other].name,
+						   format_type_be(p->type[other])) :
+				 errdetail("It is read as %s.", column->type),
+				 errhint("Give the column that type again, or map the relation with osms.map().")));
+	}
+}
+
+/*
+ * See that columns are there: those that are needed, or all, mapped or not.
+ * Errors: 42703.
+ */
+void
+check_columns(const Projection *p, bool all)
+{
+	const CanonicalRelation *shape = &canonical_relations[p->kind];
+
+	for (int i = 0; i < shape->ncolumns; i++)
+		if (shape->columns[i].needed ? !(p->mapped & COLUMN_BIT(i)) :
+			all && !OidIsValid(p->type[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("canonical relation \"%s\" has no column \"%s\"",
+							get_rel_name(p->canonical), shape->columns[i].name),
+					 errhint("Give the column its canonical name again, or map the relation with osms.map().")));
+}
+
 /*
  * Make the projection of a canonical relation, in the current memory
- * context.  Errors: 55000 for a view of another shape, 42703 for a needed
- * column that is missing.
+ * context.  Errors: 42P01 where there is no such relation, 42809 for what is
+ * neither table nor view, 55000 for a view of another shape, 42703 for a
+ * needed column that is missing, 42804 for one of another type.
  */
 Projection *
 make_projection(RelationKind kind, Oid canonical)
 {
-	const CanonicalRelation *shape = &canonical_relations[kind];
-	Relation	rel = relation_open(canonical, AccessShareLock);
+	Relation	rel = open_relation(canonical);
 	Projection *p = palloc0(sizeof(Projection));
 
 	p->kind = kind;
@@ -230,46 +401,53 @@ make_projection(RelationKind kind, Oid canonical)
 	{
 		Query	   *query = mapping_query(rel, &p->source);
 
-		if (is_event_view(p->source))
+		if (is_table(p->source))
+			project_view(p, rel, query);
+		else if (kind == REL_ATTACHMENT)
 			project_events(p, rel);
 		else
-			project_view(p, query);
+			refuse_view(rel);
 	}
 	else
 	{
-		TupleDesc	desc = RelationGetDescr(rel);
-
-		p->source = canonical;
-		for (int a = 0; a < desc->natts; a++)
-		{
-			Form_pg_attribute att = TupleDescAttr(desc, a);
-			int			i;
-
-			if (att->attisdropped)
-				continue;
-			i = canonical_column(kind, NameStr(att->attname),
-								 strlen(NameStr(att->attname)));
-			if (i >= 0)
-				project_column(p, i,
-							   (Expr *) makeVar(1, att->attnum, att->atttypid,
-												att->atttypmod,
-												att->attcollation, 0), rel);
-		}
+		check_table(rel);
+		project_table(p, rel);
 	}
-	for (int i = 0; i < shape->ncolumns; i++)
-		if (shape->columns[i].needed && !(p->mapped & COLUMN_BIT(i)))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("canonical relation \"%s\" has no column \"%s\"",
-							RelationGetRelationName(rel),
-							shape->columns[i].name),
-					 errhint("Give the column its canonical name again, or map the relation with osms.map().")));
 	relation_close(rel, AccessShareLock);
+	/* of events each column is handed on */
+	check_columns(p, canonical_relations[kind].inner || OidIsValid(p->events));
+	check_types(p);
 	if (kind == REL_APPLICATION &&
 		leads_index(p->source, p->attno[APPLICATION_DECIDED_BY],
 					p->attno[APPLICATION_DECIDED_AT]))
 		p->mapped |= DECISIONS_INDEXED_BIT;
 	return p;
+}
+
+/*
+ * See that a column is read from its row alone.  Errors: 55000 for what only
+ * a whole query could tell, or where the row is stored.
+ */
+static void
+check_reading(const Projection *p, int i)
+{
+	Node	   *expr = (Node *) p->expr[i];
+	bool		alone = !contain_agg_clause(expr) &&
+		!contain_window_function(expr) && !contain_subplans(expr) &&
+		!expression_returns_set(expr);
+	ListCell   *lc;
+
+	if (alone)
+		foreach(lc, variables_of(expr))
+			alone &= lfirst_node(Var, lc)->varattno >= 0;
+	if (!alone)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("column \"%s\" of canonical relation \"%s\" cannot be read from a row alone",
+						canonical_relations[p->kind].columns[i].name,
+						get_rel_name(p->canonical)),
+				 errdetail("It is mapped to a subquery, an aggregate, a set or a system column."),
+				 errhint("Map it to a column of the table, or to an expression over its columns.")));
 }
 
 /* Make a projection ready, in the current memory context. */
@@ -284,7 +462,10 @@ begin_projection(const Projection *p)
 	for (int i = 0; i < shape->ncolumns; i++)
 	{
 		if (p->expr[i])
+		{
+			check_reading(p, i);
 			state->state[i] = ExecInitExpr(p->expr[i], NULL);
+		}
 		if (p->mapped & COLUMN_BIT(i))
 		{
 			TypeCacheEntry *type = lookup_type_cache(p->type[i],

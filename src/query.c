@@ -7,6 +7,7 @@
 
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "parser/parse_coerce.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -131,6 +132,32 @@ guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 	}
 	return execute_with(guard, plan, sql, nargs, types, values, snapshot,
 						crosscheck);
+}
+
+/*
+ * See that the rows of the last query begin with columns of these types,
+ * before C reads them: another relation may have come in the place of the one
+ * that was looked up, or have been altered since.  Errors: 42804.
+ */
+void
+check_result(const Guard *guard, int n, const Oid *types)
+{
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+
+	for (int i = 0; i < n; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (!IsBinaryCoercible(att->atttypid, types[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("column \"%s\" in registry \"%s\" has type %s",
+							NameStr(att->attname), guard->registry.unquoted,
+							format_type_be(att->atttypid)),
+					 errdetail("The guard reads it as %s.",
+							   format_type_be(types[i])),
+					 errhint("Give the column that type again; osms.check_registry() tells what else is wrong.")));
+	}
 }
 
 /*

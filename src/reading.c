@@ -22,7 +22,7 @@ static Node *
 reading_of(const Projection *p, int i)
 {
 	Node	   *expr = copyObject((Node *) p->expr[i]);
-	List	   *vars = pull_var_clause(expr, 0);
+	List	   *vars = variables_of(expr);
 
 	if (p->attno[i] != 0)
 		return (Node *) makeVar(1, p->attno[i], p->type[i], -1,
@@ -75,12 +75,15 @@ osms_mapped_reading(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	if (!relation_kind_of(get_rel_name(canonical), &kind) ||
-		(i = canonical_column(kind, column, strlen(column))) < 0)
+	kind = canonical_kind(canonical);
+	i = canonical_column(kind, column, strlen(column));
+	if (i < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("relation \"%s\" has no canonical column \"%s\"",
-						get_rel_name(canonical), column)));
+						get_rel_name(canonical), column),
+				 errhint("SELECT \"column\" FROM osms.registry_columns() WHERE relation = '%s' lists them.",
+						 canonical_relations[kind].name)));
 	p = make_projection(kind, canonical);
 	expr = reading_of(p, i);
 	if (expr)

@@ -5,8 +5,10 @@
 #include "registry.h"
 
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -229,6 +231,83 @@ relation_kind_of(const char *name, RelationKind *kind)
 	return false;
 }
 
+/* The name of a relation.  Errors: 42P01 where there is none. */
+char *
+relation_name(Oid relation)
+{
+	char	   *name = get_rel_name(relation);
+
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relation)));
+	return name;
+}
+
+/*
+ * Which canonical relation this is, told by its name.  Errors: 42P01 where
+ * there is no such relation, 22023 for one of another name.
+ */
+RelationKind
+canonical_kind(Oid relation)
+{
+	char	   *name = relation_name(relation);
+	RelationKind kind;
+
+	if (!relation_kind_of(name, &kind))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is not a canonical relation", name),
+				 errhint("SELECT DISTINCT relation FROM osms.registry_columns() lists them.")));
+	return kind;
+}
+
+/* The types of canonical columns that are PostgreSQL's own. */
+static const struct
+{
+	const char *name;
+	Oid			type;
+}			plain_types[] =
+{
+	{"text", TEXTOID},
+	{"text[]", TEXTARRAYOID},
+	{"date", DATEOID},
+	{"timestamptz", TIMESTAMPTZOID},
+	{"boolean", BOOLOID},
+	{"integer", INT4OID},
+	{"numeric", NUMERICOID},
+};
+
+/* Whether this is the type of that name in schema osms. */
+static bool
+is_osms_type(const char *name, Oid type)
+{
+	return type == GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+								   CStringGetDatum(name),
+								   ObjectIdGetDatum(get_namespace_oid("osms", false)));
+}
+
+/*
+ * Whether C may read values of this type as those of a canonical column.  A
+ * key has any type; that those of one kind agree is seen to where they meet.
+ */
+bool
+type_fits(const CanonicalColumn *column, Oid type)
+{
+	if (strcmp(column->type, "@number") == 0)
+		return type == TEXTOID || type == VARCHAROID || type == BPCHAROID ||
+			type == INT8OID || is_osms_type("iin", type) ||
+			is_osms_type("bin", type);
+	if (column->type[0] == '@')
+		return true;
+	if (strncmp(column->type, "osms.", 5) == 0)
+		return is_osms_type(column->type + 5, type);
+	for (int i = 0; i < (int) lengthof(plain_types); i++)
+		if (strcmp(plain_types[i].name, column->type) == 0)
+			return plain_types[i].type == type;
+	return false;
+}
+
 /* Position of a canonical column, or -1. */
 int
 canonical_column(RelationKind kind, const char *name, int length)
@@ -291,7 +370,7 @@ osms_registry_columns(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The owner of a relation. */
+/* The owner of a relation.  Errors: 42P01 where there is none. */
 Oid
 relation_owner(Oid relation)
 {
@@ -299,13 +378,18 @@ relation_owner(Oid relation)
 	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relation);
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relation)));
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
 }
 
-/* The equality operator of a type, spelled out. */
+/*
+ * The equality operator of a type, spelled out.  Errors: 42883 where it has
+ * none.
+ */
 char *
 equality_of(Oid type)
 {
@@ -315,7 +399,10 @@ equality_of(Oid type)
 	char	   *name;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator %u", operator);
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("type %s has no equality operator",
+						format_type_be(type))));
 	form = (Form_pg_operator) GETSTRUCT(tuple);
 	name = psprintf("OPERATOR(%s.%s)",
 					quote_identifier(get_namespace_name(form->oprnamespace)),

@@ -140,6 +140,9 @@ typedef struct CanonicalRelation
 extern const CanonicalRelation canonical_relations[REL_KINDS];
 
 extern bool relation_kind_of(const char *name, RelationKind *kind);
+extern char *relation_name(Oid relation);
+extern RelationKind canonical_kind(Oid relation);
+extern bool type_fits(const CanonicalColumn *column, Oid type);
 extern int	canonical_column(RelationKind kind, const char *name, int length);
 extern const char *key_text(const CanonicalRelation *shape);
 
@@ -179,12 +182,14 @@ typedef struct ProjectionState
 } ProjectionState;
 
 extern Projection *make_projection(RelationKind kind, Oid canonical);
+extern void check_columns(const Projection *projection, bool all);
 extern ProjectionState *begin_projection(const Projection *projection);
 extern void end_projection(ProjectionState *state);
 extern void project_row(ProjectionState *state, TupleTableSlot *slot,
 						CanonicalRow *row);
 extern int	changed_columns(ProjectionState *state, CanonicalRow *old,
 							CanonicalRow *new);
+extern List *variables_of(Node *expr);
 extern Oid	mapped_source(Oid view);
 extern char *equality_of(Oid type);
 extern Oid	relation_owner(Oid relation);

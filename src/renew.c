@@ -11,6 +11,7 @@
 #include "guard.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "utils/lsyscache.h"
 
@@ -154,6 +155,7 @@ renew_chunk(Chunk *chunk)
 	Guard	   *guard = chunk->guard;
 	int			ncolumns = canonical_relations[guard->kind].ncolumns;
 	int			key = key_columns(guard);
+	Oid			read[3 + CANONICAL_MAX] = {INT4OID, INT4OID, BOOLOID};
 	ProjectionState *projection;
 	SPITupleTable *table;
 	uint64		n;
@@ -182,6 +184,9 @@ renew_chunk(Chunk *chunk)
 					  0, NULL, NULL);
 	as_owner_end(user, context);
 	table = SPI_tuptable;
+	for (int i = 0; i < ncolumns; i++)
+		read[3 + i] = TupleDescAttr(guard->desc, CHANGE_NEW + i)->atttypid;
+	check_result(guard, 3 + ncolumns, read);
 	projection = begin_projection(guard->projection);
 	for (uint64 r = 0; r < n; r++)
 	{

@@ -91,6 +91,7 @@ static const char add_legacy[] =
 static const char current_versions[] =
 "SELECT r.person, r.attachment, r.since, r.until, r.mark = 'excused'"
 " FROM {r}.roster r WHERE r.person = ANY ($1) AND r.known_to = 'infinity'"
+" AND r.attachment IS NOT NULL"
 " ORDER BY r.person, r.since DESC, r.attachment DESC";
 
 /* $3 tells whether the version is excused, or counts again. */
@@ -200,18 +201,25 @@ read_legacy(Chunk *chunk, Datum but_for, SPITupleTable **table,
 			void *arg)
 {
 	Guard	   *guard = chunk->guard;
+	const Oid  *types_of = guard->projection->type;
 	Oid			types[] = {get_array_type(subject_type(guard)),
 	get_array_type(attachment_type(guard))};
 	Datum		values[] = {person_array(guard, chunk->persons,
 										 chunk->npersons), but_for};
 	uint64		n = guard_execute(guard, PLAN_LEGACY, legacy_versions, 2,
 								  types, values);
+	const Oid	read[LEGACY_COLUMNS] = {types_of[ATTACHMENT_ATTACHMENT],
+		types_of[ATTACHMENT_PERSON], types_of[ATTACHMENT_ORGANISATION],
+		types_of[ATTACHMENT_SITE], DATEOID, DATEOID, DATEOID,
+		TupleDescAttr(guard->desc, CHANGE_EXTRA(REL_ATTACHMENT) +
+					  VERSION_SEX)->atttypid, TEXTOID, TEXTOID};
 	Datum		row[LEGACY_COLUMNS];
 	bool		nulls[LEGACY_COLUMNS];
 	Datum		person = 0;
 	DateADT		counted_from = 0;
 
 	*table = SPI_tuptable;
+	check_result(guard, lengthof(read), read);
 	for (uint64 r = 0; r < n; r++)
 	{
 		bool		excused;
@@ -264,6 +272,22 @@ roster_enter_legacy(Chunk *chunk)
 	tuplestore_end(store);
 	SPI_freetuptable(table);
 	return n;
+}
+
+/* Read the current versions of persons; returns their number. */
+static uint64
+read_current(Guard *guard, Datum *persons, int n, SPITupleTable **table)
+{
+	Oid			type = get_array_type(subject_type(guard));
+	Datum		array = person_array(guard, persons, n);
+	const Oid	read[] = {subject_type(guard), attachment_type(guard), DATEOID,
+	DATEOID, BOOLOID};
+	uint64		rows = guard_execute(guard, PLAN_CURRENT_VERSIONS,
+									 current_versions, 1, &type, &array);
+
+	*table = SPI_tuptable;
+	check_result(guard, lengthof(read), read);
+	return rows;
 }
 
 /* Excuse a current version, or let it count again; this adds a version. */
@@ -340,10 +364,9 @@ settle_overlaps(Chunk *chunk, Findings *findings)
 {
 	Guard	   *guard = chunk->guard;
 	Oid			type = get_array_type(subject_type(guard));
-	Datum		persons = person_array(guard, chunk->persons, chunk->npersons);
-	uint64		n = guard_execute(guard, PLAN_CURRENT_VERSIONS,
-								  current_versions, 1, &type, &persons);
-	SPITupleTable *table = SPI_tuptable;
+	Datum		persons;
+	SPITupleTable *table;
+	uint64		n = read_current(guard, chunk->persons, chunk->npersons, &table);
 	Datum	   *pending = palloc(chunk->npersons * sizeof(Datum));
 	int			npending = 0;
 	Version    *versions = palloc(n * sizeof(Version));
@@ -453,8 +476,10 @@ end_replaced(Chunk *chunk)
 	uint64		n = chunk->stale ?
 		guard_execute(guard, PLAN_END_STALE, end_stale_versions, 0, NULL, NULL) :
 		guard_execute(guard, PLAN_END_VERSIONS, end_versions, 0, NULL, NULL);
+	static const Oid read[] = {INT4OID, TIMESTAMPTZOID, TEXTOID};
 	SPITupleTable *table = SPI_tuptable;
 
+	check_result(guard, lengthof(read), read);
 	for (uint64 r = 0; r < n; r++)
 	{
 		Datum		row[3];
@@ -470,7 +495,7 @@ end_replaced(Chunk *chunk)
 			DatumGetTimestampTz(row[1]) > DatumGetTimestampTz(*from))
 			*from = row[1];
 		/* what was excused stays so until it overlaps no more */
-		if (!change->isnull[extra + VERSION_MARK] &&
+		if (!change->isnull[extra + VERSION_MARK] && !nulls[2] &&
 			strcmp(TextDatumGetCString(row[2]), "excused") == 0)
 			change->value[extra + VERSION_MARK] =
 				PointerGetDatum(PG_DETOAST_DATUM_COPY(row[2]));
@@ -511,11 +536,8 @@ roster_follow(Chunk *chunk, Findings *findings)
 bool
 roster_overlaps(Guard *guard, Datum person)
 {
-	Oid			type = get_array_type(subject_type(guard));
-	Datum		persons = person_array(guard, &person, 1);
-	uint64		n = guard_execute(guard, PLAN_CURRENT_VERSIONS,
-								  current_versions, 1, &type, &persons);
-	SPITupleTable *table = SPI_tuptable;
+	SPITupleTable *table;
+	uint64		n = read_current(guard, &person, 1, &table);
 	DateADT		counted_from = DATEVAL_NOEND;
 	bool		overlap = false;
 
@@ -566,11 +588,8 @@ roster_counted(Chunk *chunk, bool complete,
 {
 	Guard	   *guard = chunk->guard;
 	Counted		told = {counted, arg};
-	Oid			type = get_array_type(subject_type(guard));
-	Datum		persons = person_array(guard, chunk->persons, chunk->npersons);
-	uint64		n = guard_execute(guard, PLAN_CURRENT_VERSIONS,
-								  current_versions, 1, &type, &persons);
-	SPITupleTable *table = SPI_tuptable;
+	SPITupleTable *table;
+	uint64		n = read_current(guard, chunk->persons, chunk->npersons, &table);
 
 	for (uint64 r = 0; r < n; r++)
 	{

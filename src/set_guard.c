@@ -98,9 +98,13 @@ read_persons(Chunk *chunk, bool lock_them, bool *complete, bool *imports)
 	uint64		n = guard_execute(guard, lock_them ? PLAN_LOCK : PLAN_PERSONS,
 								  lock_them ? lock_of_persons : PERSONS, 1, &type,
 								  &persons);
+	const Oid	read[] = {subject_type(guard), DATEOID, DATEOID,
+		TupleDescAttr(guard->desc, extra + VERSION_SEX)->atttypid, BOOLOID,
+	DATEOID, TEXTOID, DATEOID, BOOLOID};
 	SPITupleTable *table = SPI_tuptable;
 	uint64		r = 0;
 
+	check_result(guard, lengthof(read), read);
 	*complete = true;
 	*imports = false;
 	for (int i = 0; i < chunk->nchanges; i++)
@@ -402,9 +406,10 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	static const char unpend[] =
 	"DELETE FROM {r}.pending WHERE person = $1";
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Relation	pending;
+	int			column;
 	char	   *registry;
 	Guard	   *guard;
-	bool		made;
 	Findings	findings = {.context = CurrentMemoryContext};
 	Oid			types[2];
 	Datum		person;
@@ -417,13 +422,24 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	guard_check_protocol(fcinfo, "osms.judge_pending", true, false);
 	registry = trigdata->tg_trigger->tgargs[0];
 	guard = guard_in_session(registry, REL_ATTACHMENT);
-	made = guard == NULL;		/* the session's was invalidated */
-	if (made)
-		guard = guard_of_registry(registry, REL_ATTACHMENT);
-	person = heap_getattr(trigdata->tg_trigtuple, 1,
-						  RelationGetDescr(trigdata->tg_relation), &isnull);
+	if (guard == NULL)			/* or the session's was invalidated */
+		guard = guard_of_registry(registry, REL_ATTACHMENT, false);
 	types[0] = subject_type(guard);
 	types[1] = get_array_type(types[0]);
+	pending = trigdata->tg_relation;
+	column = get_attnum(RelationGetRelid(pending), "person");
+	if (column <= 0 ||
+		TupleDescAttr(RelationGetDescr(pending), column - 1)->atttypid != types[0])
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("relation \"%s\" keeps no persons of registry \"%s\"",
+						RelationGetRelationName(pending), registry),
+				 errdetail("It needs a column \"person\" of type %s.",
+						   format_type_be(types[0]))));
+	person = heap_getattr(trigdata->tg_trigtuple, column,
+						  RelationGetDescr(pending), &isnull);
+	if (isnull)
+		return PointerGetDatum(NULL);
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -448,8 +464,6 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	{
 		end_writer(&this);
 		guard_depth--;
-		if (made)
-			guard_release(guard);
 	}
 	PG_END_TRY();
 	SPI_finish();
@@ -473,8 +487,8 @@ osms_enter_persons(PG_FUNCTION_ARGS)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	guard = guard_of_registry(text_to_cstring(PG_GETARG_TEXT_PP(0)),
-							  REL_ATTACHMENT);
-	if (guard == NULL || subject_type(guard) != ARR_ELEMTYPE(array))
+							  REL_ATTACHMENT, false);
+	if (subject_type(guard) != ARR_ELEMTYPE(array))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("registry keeps no attachments of persons of type %s",
@@ -482,7 +496,6 @@ osms_enter_persons(PG_FUNCTION_ARGS)
 	deconstruct_array(array, type->type_id, type->typlen, type->typbyval,
 					  type->typalign, &persons, NULL, &n);
 	entered = roster_enter_persons(guard, persons, n);
-	guard_release(guard);
 	SPI_finish();
 	PG_RETURN_INT64(entered);
 }

@@ -416,13 +416,7 @@ sifting_guard(const char *registry, const char *relation, const char *modes)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%s\" is not a relation with rules", relation)));
-	guard = guard_of_registry(registry, kind);
-	if (guard == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("registry \"%s\" lacks relation \"%s\"", registry,
-						relation),
-				 errhint("Map it with osms.map().")));
+	guard = guard_of_registry(registry, kind, false);
 	read_modes(modes, guard->modes);
 	guard->registry.owner = GetUserId();
 	guard->purpose = TO_SIFT;
@@ -450,15 +444,7 @@ osms_sift_candidates(PG_FUNCTION_ARGS)
 		elog(ERROR, "SPI_prepare failed: %s",
 			 SPI_result_code_string(SPI_result));
 	reader.portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
-	PG_TRY();
-	{
-		sift_all(guard, &reader, result);
-	}
-	PG_FINALLY();
-	{
-		guard_release(guard);
-	}
-	PG_END_TRY();
+	sift_all(guard, &reader, result);
 	SPI_cursor_close(reader.portal);
 	SPI_finish();
 	return (Datum) 0;

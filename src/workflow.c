@@ -163,20 +163,12 @@ osms_lock_persons(PG_FUNCTION_ARGS)
 {
 	char	   *registry = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	Guard	   *guard;
-	bool		made;
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	guard = guard_in_session(registry, REL_ATTACHMENT);
-	made = guard == NULL;
-	if (made)
-		guard = guard_of_registry(registry, REL_ATTACHMENT);
 	if (guard == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("registry \"%s\" lacks relation \"attachment\"",
-						registry),
-				 errhint("Map it with osms.map().")));
+		guard = guard_of_registry(registry, REL_ATTACHMENT, false);
 	check_writer(&guard->registry);
 	guard_depth++;
 	PG_TRY();
@@ -189,8 +181,6 @@ osms_lock_persons(PG_FUNCTION_ARGS)
 	PG_FINALLY();
 	{
 		guard_depth--;
-		if (made)
-			guard_release(guard);
 	}
 	PG_END_TRY();
 	SPI_finish();
@@ -254,6 +244,10 @@ give_rows(Run *query)
 	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
 
 	run(query);
+	if (SPI_tuptable == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("what is to be written comes from no query")));
 	for (uint64 i = 0; i < SPI_tuptable->numvals; i++)
 		tuplestore_puttuple(store, SPI_tuptable->vals[i]);
 	offer_relation("given", SPI_tuptable->tupdesc, store)->md.enrtuples =

@@ -15,7 +15,7 @@ CREATE FUNCTION osms.mapped_source(canonical regclass) RETURNS regclass
     LANGUAGE C STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_mapped_source';
 COMMENT ON FUNCTION osms.mapped_source(regclass) IS
-    'table behind a canonical relation: what a mapped view reads, a table itself; 55000 for a view of another shape';
+    'table behind a canonical relation: what a mapped view reads, a table itself; 42P01 where there is no such relation, 42809 for what is neither table nor view, 55000 for a view of another shape';
 
 CREATE FUNCTION osms.relation_of(registry text, relation text) RETURNS regclass
     LANGUAGE sql STABLE STRICT PARALLEL SAFE

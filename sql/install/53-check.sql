@@ -14,18 +14,21 @@ DECLARE
     plan jsonb;
 BEGIN
     SELECT format_type(a.atttypid, a.atttypmod) INTO type FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = "column";
+    IF type IS NULL THEN
+        RAISE EXCEPTION 'relation "%" has no column "%"', relation, "column" USING ERRCODE = 'undefined_column';
+    END IF;
     EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM %s x WHERE x.%I = (SELECT NULL::%s)', relation, "column", type) INTO plan;
     -- of a partitioned table every partition
     RETURN NOT plan @? 'strict $.** ? (exists (@."Relation Name") && !exists (@."Index Cond") && !exists (@."Recheck Cond"))';
 END $$;
 COMMENT ON FUNCTION osms.finds_by_index(regclass, text) IS
-    'whether rows of a relation, mapped or not, can be found by a column through an index';
+    'whether rows of a relation, mapped or not, can be found by a column through an index; 42703 where it has no such column';
 
 CREATE FUNCTION osms.mapped_reading(canonical regclass, "column" text, OUT expression text, OUT columns text[], OUT fixed boolean) RETURNS record
     LANGUAGE C STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_mapped_reading';
 COMMENT ON FUNCTION osms.mapped_reading(regclass, text) IS
-    'how a canonical column reads its source: expression as an index would have it, columns of the source in it, whether it is immutable; NULL where it is not mapped; 42703 for a column that is not canonical';
+    'how a canonical column reads its source: expression as an index would have it, columns of the source in it, whether it is immutable; NULL where it is not mapped; 42P01 where there is no such relation, 22023 for one that is not canonical, 42703 for such a column, otherwise the errors of a mapping that does not fit: 42703, 42804, 42809, 55000';
 
 CREATE FUNCTION osms.missing_indexes(registry text, OUT relation text, OUT "column" text, OUT few boolean, OUT source regclass,
                                      OUT problem text) RETURNS SETOF record
@@ -131,12 +134,25 @@ DECLARE
 BEGIN
     PERFORM osms.check_reader(registry);
     SELECT r.rolname INTO roster_owner FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE c.oid = roster;
-    -- which rules judge cannot be told while a column they need is missing
-    IF NOT EXISTS (SELECT FROM osms.registry_columns() k, osms.relation_of(registry, k.relation) AS oid
-                   WHERE k.guarded AND k.needed AND oid IS NOT NULL
-                     AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = oid AND a.attname = k."column" AND NOT a.attisdropped)) THEN
-        SELECT array_agg(c.rule || ' on ' || c.relation) INTO judged FROM osms.clauses(registry) c WHERE c.judged;
+    severity := 'error';
+    FOR relation IN SELECT DISTINCT k.relation FROM osms.registry_columns(true) k ORDER BY k.relation LOOP
+        BEGIN
+            PERFORM osms.mapped_source(osms.relation_of(registry, check_registry.relation));
+        EXCEPTION WHEN object_not_in_prerequisite_state OR wrong_object_type THEN
+            GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+            RETURN NEXT;
+        END;
+    END LOOP;
+    -- what else there is cannot be told of a relation that reads no table
+    IF problem IS NOT NULL THEN
+        RETURN;
     END IF;
+    -- nor which rules judge while a column they need is missing or another
+    BEGIN
+        SELECT array_agg(c.rule || ' on ' || c.relation) INTO judged FROM osms.clauses(registry) c WHERE c.judged;
+    EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
+        NULL;
+    END;
 
     RETURN QUERY
     SELECT f.* FROM (
