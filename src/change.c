@@ -383,7 +383,8 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, MemoryContext query,
 	while (more)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(memory);
-		Chunk		chunk = {.guard = guard,.order = &order,.offered = offered};
+		Chunk		chunk = {.guard = guard,.order = &order,.offered = offered,
+		.query = query};
 		int			allocated = 0;
 		int			persons = 0;
 

@@ -329,8 +329,8 @@ osms_map_event(PG_FUNCTION_ARGS)
 		EventWrite	w = {.writer = writer,.view = view,.values = values,
 		.nulls = nulls};
 
-		write_as(view->rd_rel->relowner, writer->events->canonical,
-				 GetUserId(), write_event, &w);
+		(void) write_as(view->rd_rel->relowner, writer->events->canonical,
+						written_by(RelationGetRelid(view)), write_event, &w);
 	}
 	if (SPI_processed == 0)
 		result = NULL;

@@ -161,6 +161,7 @@ typedef struct Chunk
 {
 	Guard	   *guard;
 	SubjectOrder *order;
+	MemoryContext query;		/* of the statement, or NULL */
 	bool		stale;			/* rows may have been written again since */
 	int			nchanges;
 	Change	   *changes;
@@ -207,10 +208,17 @@ extern void tree_check(const Guard *guard, Relation table, TriggerEvent event);
 extern void begin_root_row(RootRow *row, Relation table, Oid root);
 extern TupleTableSlot *as_root_row(RootRow *row, TupleTableSlot *slot);
 
+/* For whom a table is written. */
+typedef struct Writer
+{
+	Oid			role;
+	bool		directly;		/* by a statement of his that no trigger runs */
+	bool		through_view;	/* of a registry, which sees what is stored */
+} Writer;
 /* nested.c */
 typedef struct Running Running;
 extern Running *note_running(MemoryContext query, const Guard *guard);
-extern Oid	writer_of_statement(MemoryContext query, const Guard *guard);
+extern Writer writer_of_statement(MemoryContext query, const Guard *guard);
 extern void count_running(Running *r, bool update);
 extern bool runs_within_another(MemoryContext query, const Guard *guard);
 extern bool rows_may_be_stale(MemoryContext query, const Guard *guard,
@@ -220,6 +228,19 @@ extern void note_judged(MemoryContext query, const Guard *guard,
 extern void check_moves(MemoryContext query, const Guard *guard,
 						Relation table, int64 seen);
 
+/* Arguments of the trigger that writes a mapped view (mapping.c). */
+#define KEY_CANONICAL 0
+#define KEY_COLUMN 1
+#define KEY_VALUE 2
+#define FIRST_TRIPLE 3
+#define TRIPLE 3
+
+/* recording.c */
+extern char *as_written(const Trigger *trigger, Oid source, char event,
+						Bitmapset *triples);
+extern void check_stored(Oid source);
+extern const char *recording_fault(const Chunk *chunk);
+
 /* renew.c */
 extern void renew_chunk(Chunk *chunk);
 
@@ -228,7 +249,10 @@ extern void renew_chunk(Chunk *chunk);
 typedef struct OwnersWrite
 {
 	Oid			target;			/* the table, or view, that is written */
-	Oid			writer;			/* for whom */
+	Writer		writer;
+	int			depth;			/* of its own triggers */
+	MemoryContext query;		/* the statement that writes the table */
+	bool		judged;			/* and rows of it were */
 	struct OwnersWrite *outer;
 } OwnersWrite;
 typedef struct Acting
@@ -244,10 +268,15 @@ extern char *path_of_owner(Oid table);
 extern void as_owner_begin(const Registry *registry, Oid *user, int *context);
 extern void as_owner_end(Oid user, int context);
 extern void set_parameter(const char *name, const char *value);
+extern int	trigger_depth(void);
+extern Writer written_by(Oid target);
 extern Oid	writer_of(Oid target);
-extern void begin_writer(OwnersWrite *write, Oid target, Oid writer);
+extern void note_write(Oid table, MemoryContext query);
+extern void note_judged_write(MemoryContext query);
+extern void begin_writer(OwnersWrite *write, Oid target, Writer writer,
+						 int depth);
 extern void end_writer(const OwnersWrite *write);
-extern void write_as(Oid role, Oid target, Oid writer,
+extern bool write_as(Oid role, Oid target, Writer writer,
 					 void (*write) (void *arg), void *arg);
 
 /* query.c */

@@ -388,21 +388,27 @@ run_judge(Chunk *chunk, bool glance, SPITupleTable **table)
 {
 	Guard	   *guard = chunk->guard;
 	GuardPlan	plan = glance ? PLAN_GLANCE : PLAN_JUDGE;
-	Oid			types[] = {NAMEOID, get_array_type(subject_type(guard))};
+	Oid			types[] = {NAMEOID, get_array_type(subject_type(guard)),
+	TEXTOID, NAMEOID};
+	Datum		values[4];
 	Oid			user;
 	int			context;
 	NameData	writer;
-	Datum		values[2];
+	NameData	owner;
 	char	   *sql = "";
 
 	if (guard->plans[plan] == NULL &&
 		(sql = judge_query(guard, glance)) == NULL)
 		return false;
 	namestrcpy(&writer, GetUserNameFromId(writer_of(guard->source), false));
+	namestrcpy(&owner, GetUserNameFromId(relation_owner(guard->source),
+										 false));
 	values[0] = NameGetDatum(&writer);
 	values[1] = person_array(guard, chunk->persons, chunk->npersons);
+	values[2] = CStringGetTextDatum(recording_fault(chunk));
+	values[3] = NameGetDatum(&owner);
 	as_owner_begin(&guard->registry, &user, &context);
-	guard_execute(guard, plan, sql, 2, types, values);
+	guard_execute(guard, plan, sql, lengthof(types), types, values);
 	*table = SPI_tuptable;
 	as_owner_end(user, context);
 	return true;

@@ -110,12 +110,17 @@
 
 /*
  * Written by the roles of the channel alone; $1 is the writer.  What counts
- * is who may write today, not on the day that the writer gives.
+ * is who may write today, not on the day that the writer gives.  $3 is what
+ * recording.c finds about the statement, $4 owns the table: one who may
+ * record for the channel forges nothing.
  */
 #define GRANTED_WRITER \
-	"(SELECT CASE" \
-	"  WHEN h.writer IS NOT NULL AND NOT pg_has_role($1, h.writer, 'USAGE')" \
-	"  THEN 'writer_without_channel' END FROM osms.channel h" \
+	"(SELECT CASE WHEN h.writer IS NULL THEN NULL" \
+	"  WHEN NOT pg_has_role($1, h.writer, 'USAGE')" \
+	"   THEN 'writer_without_channel'" \
+	"  WHEN $3 = 'table_rewrites' AND pg_has_role($4, h.writer, 'USAGE')" \
+	"   THEN NULL" \
+	"  ELSE nullif($3, '') END FROM osms.channel h" \
 	"  WHERE h.channel = c.channel" \
 	"   AND h.valid_from <= (now() AT TIME ZONE s.time_zone)::date" \
 	"  ORDER BY h.valid_from DESC, h.known_from DESC LIMIT 1)"

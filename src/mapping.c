@@ -32,12 +32,6 @@
 
 PG_FUNCTION_INFO_V1(osms_map_write);
 
-#define KEY_CANONICAL 0
-#define KEY_COLUMN 1
-#define KEY_VALUE 2
-#define FIRST_TRIPLE 3
-#define TRIPLE 3
-
 /* The statements made for one set of columns. */
 typedef struct WritePlan
 {
@@ -211,10 +205,12 @@ values_statement(const Trigger *trigger, Oid source, char event,
 /* The statement that writes these values to the source. */
 static char *
 write_statement(const Trigger *trigger, Oid source, const char *equal,
-				char event, Bitmapset *triples)
+				char event, Bitmapset *triples, bool identification)
 {
 	const char *table = qualified_name(source);
 	const char *key = quote_identifier(trigger->tgargs[KEY_COLUMN]);
+	const char *check = identification && event != 'D' ?
+		as_written(trigger, source, event, triples) : "";
 	StringInfoData columns;
 	StringInfoData parameters;
 	int			n = 0;
@@ -237,11 +233,11 @@ write_statement(const Trigger *trigger, Oid source, const char *equal,
 	switch (event)
 	{
 		case 'I':
-			return psprintf("INSERT INTO %s (%s) VALUES (%s) RETURNING %s",
-							table, columns.data, parameters.data, key);
+			return psprintf("INSERT INTO %s (%s) VALUES (%s) RETURNING %s%s",
+							table, columns.data, parameters.data, key, check);
 		case 'U':
-			return psprintf("UPDATE %s SET %s WHERE %s %s $%d", table,
-							columns.data, key, equal, n + 1);
+			return psprintf("UPDATE %s SET %s WHERE %s %s $%d RETURNING %s%s",
+							table, columns.data, key, equal, n + 1, key, check);
 		default:
 			return psprintf("DELETE FROM %s WHERE %s %s $1", table, key,
 							equal);
@@ -385,7 +381,7 @@ work_out_values(WritePlan *plans, Relation view, const Trigger *trigger,
 /* Write a row of values to the source; returns the number of rows written. */
 static uint64
 write_values(WritePlan *plans, const Trigger *trigger, Oid source,
-			 const char *equal, SPITupleTable *row)
+			 const char *equal, SPITupleTable *row, bool identification)
 {
 	int			n = row->tupdesc->natts;
 	Oid		   *types = palloc(n * sizeof(Oid));
@@ -410,10 +406,13 @@ write_values(WritePlan *plans, const Trigger *trigger, Oid source,
 	rc = SPI_execute_plan(prepare_once(&plans->write,
 									   write_statement(trigger, source, equal,
 													   plans->event,
-													   plans->columns),
+													   plans->columns,
+													   identification),
 									   n, types), values, nulls, false, 0);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
+	if (identification && SPI_processed > 0 && SPI_tuptable->tupdesc->natts > 1)
+		check_stored(source);
 	return SPI_processed;
 }
 
@@ -447,6 +446,7 @@ typedef struct Writing
 	Oid			source;
 	const char *equal;			/* of the key */
 	SPITupleTable *values;
+	bool		identification; /* to be stored as it is told */
 	uint64		written;
 } Writing;
 
@@ -456,7 +456,7 @@ write_source(void *arg)
 	Writing    *w = arg;
 
 	w->written = write_values(w->plans, w->trigger, w->source, w->equal,
-							  w->values);
+							  w->values, w->identification);
 }
 
 /*
@@ -480,6 +480,20 @@ values_of_rows(const Writing *w, Relation view, Datum *rows)
 }
 
 /*
+ * The row was not written, but another was judged in its name: by a function
+ * that the table called before a trigger skipped the row.  Errors: 27000.
+ */
+static void
+report_other_rows(Oid source)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("table \"%s\" wrote other rows than the one it was told",
+					get_rel_name(source)),
+			 errhint("Let no default, constraint or index of the table write rows.")));
+}
+
+/*
  * Write rows, new and old, through a view.  False where the source no longer
  * holds the row.
  */
@@ -493,14 +507,18 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 		.plans = plans,
 		.trigger = trigger,
 		.source = mapped_source(RelationGetRelid(view)),
-		.equal = equality_of(TupleDescAttr(desc, key)->atttypid)
+		.equal = equality_of(TupleDescAttr(desc, key)->atttypid),
+		.identification = strcmp(RelationGetRelationName(view),
+								 canonical_relations[REL_IDENTITY_EVENT].name) == 0
 	};
 	Oid			owner = check_source(view, w.source, plans->event);
+	Writer		writer = written_by(RelationGetRelid(view));
 
 	w.values = values_of_rows(&w, view, rows);
-	if (w.values)
-		write_as(owner, w.source, writer_of(RelationGetRelid(view)),
-				 write_source, &w);
+	writer.through_view = true;
+	if (w.values &&
+		write_as(owner, w.source, writer, write_source, &w) && w.written == 0)
+		report_other_rows(w.source);
 	return w.written > 0;
 }
 

@@ -18,7 +18,7 @@ struct Running
 	MemoryContext query;
 	Oid			source;
 	RelationKind kind;
-	Oid			writer;
+	Writer		writer;
 	bool		disturbed;		/* another has begun within it */
 	int			judged;			/* events whose rows were judged */
 	/* rows of partitions as row triggers see them, a moved row as both */
@@ -68,7 +68,7 @@ note_running(MemoryContext query, const Guard *guard)
 	r->query = query;
 	r->source = guard->source;
 	r->kind = guard->kind;
-	r->writer = writer_of(guard->source);
+	r->writer = written_by(guard->source);
 	r->next = running;
 	callback->func = forget_running;
 	callback->arg = r;
@@ -84,12 +84,13 @@ note_running(MemoryContext query, const Guard *guard)
  * of the table.  Of a cascade we saw the rows in another query; it is the
  * owner's, as whom RI writes.
  */
-Oid
+Writer
 writer_of_statement(MemoryContext query, const Guard *guard)
 {
 	const Running *r = find_running(query, guard);
 
-	return r ? r->writer : relation_owner(guard->source);
+	return r ? r->writer :
+		(Writer) {.role = relation_owner(guard->source)};
 }
 
 /* Whether a statement on the guarded table is under way around this query. */

@@ -54,21 +54,81 @@ set_parameter(const char *name, const char *value)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
-/* Who writes a table or a view: the current user, or for whom osms writes it. */
+/* How many triggers are running, the one that asks among them. */
+int
+trigger_depth(void)
+{
+	return DatumGetInt32(OidFunctionCall0(F_PG_TRIGGER_DEPTH));
+}
+
+/* The write of a table or view for a writer whose trigger is running now. */
+static OwnersWrite *
+firing_write(Oid target)
+{
+	return under_way && under_way->target == target &&
+		under_way->depth == trigger_depth() ? under_way : NULL;
+}
+
+/*
+ * Who writes a table or a view, asked by one of our triggers on it: the
+ * current user, or for whom osms writes it.  What other triggers write while
+ * osms does is their own.
+ */
+Writer
+written_by(Oid target)
+{
+	const OwnersWrite *w = firing_write(target);
+
+	return w ? w->writer :
+		(Writer) {.role = GetUserId(),.directly = trigger_depth() <= 1};
+}
+
+/*
+ * A statement is about to write its first row of a table.  Where osms writes
+ * it, that is one statement; another at its depth is run by no trigger but by
+ * a function in a default, a constraint or an index of the table, which must
+ * not pass for it.  Errors: 27000.
+ */
+void
+note_write(Oid table, MemoryContext query)
+{
+	OwnersWrite *w = firing_write(table);
+
+	if (w == NULL || w->query == query)
+		return;
+	if (w->query != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a function that table \"%s\" calls for its rows writes to the table",
+						get_rel_name(table)),
+				 errhint("Let no default, constraint or index of the table write rows.")));
+	w->query = query;
+}
+
+/* Rows that a statement wrote are judged. */
+void
+note_judged_write(MemoryContext query)
+{
+	for (OwnersWrite *w = under_way; w && query; w = w->outer)
+		if (w->query == query)
+			w->judged = true;
+}
+
 Oid
 writer_of(Oid target)
 {
-	return under_way && under_way->target == target ? under_way->writer :
-		GetUserId();
+	return written_by(target).role;
 }
 
-/* Until end_writer() a table or view is written for a writer. */
+/*
+ * Until end_writer() a table or view is written for a writer, as its triggers
+ * at this depth are told.
+ */
 void
-begin_writer(OwnersWrite *write, Oid target, Oid writer)
+begin_writer(OwnersWrite *write, Oid target, Writer writer, int depth)
 {
-	write->target = target;
-	write->writer = writer;
-	write->outer = under_way;
+	*write = (OwnersWrite) {.target = target,.writer = writer,.depth = depth,
+	.outer = under_way};
 	under_way = write;
 }
 
@@ -266,9 +326,11 @@ end_acting(const Acting *acting)
  * Write a table or view as a role, for a writer of whom guards are told: run
  * write(arg).  What the triggers of a table set does not outlast them.  Of a
  * view only our own triggers are run, and its rows are looked at first.
+ * Returns whether rows of the target were judged.
  */
-void
-write_as(Oid role, Oid target, Oid writer, void (*write) (void *arg), void *arg)
+bool
+write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
+		 void *arg)
 {
 	OwnersWrite this;
 	bool		table = get_rel_relkind(target) != RELKIND_VIEW;
@@ -282,7 +344,7 @@ write_as(Oid role, Oid target, Oid writer, void (*write) (void *arg), void *arg)
 				 table ? "off" : "all");
 	if (!defers)
 		deferred = defer_nothing(target);
-	begin_writer(&this, target, writer);
+	begin_writer(&this, target, writer, trigger_depth() + 1);
 	PG_TRY();
 	{
 		write(arg);
@@ -295,4 +357,5 @@ write_as(Oid role, Oid target, Oid writer, void (*write) (void *arg), void *arg)
 	if (!defers)
 		set_constraints(deferred, true);
 	end_acting(&acting);
+	return this.judged;
 }

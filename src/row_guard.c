@@ -52,6 +52,7 @@ row_guard_of(FunctionCallInfo fcinfo, const Guard *guard)
 	kept->projection = begin_projection(guard->projection);
 	begin_root_row(&kept->old, trigdata->tg_relation, guard->source);
 	begin_root_row(&kept->new, trigdata->tg_relation, guard->source);
+	note_write(guard->source, fcinfo->flinfo->fn_mcxt);
 	kept->running = note_running(fcinfo->flinfo->fn_mcxt, guard);
 	kept->generation = guard->generation;
 	MemoryContextSwitchTo(old);

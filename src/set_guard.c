@@ -264,6 +264,7 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	Oid			user;
 	int			context;
 
+	note_judged_write(chunk->query);
 	as_owner_begin(&guard->registry, &user, &context);
 	if (canonical_relations[guard->kind].of_person)
 		known = read_persons(chunk, true, &complete, &imports);
@@ -358,7 +359,8 @@ osms_guard_set(PG_FUNCTION_ARGS)
 		elog(ERROR, "SPI_connect failed");
 	guard_depth++;
 	begin_writer(&this, guard->source,
-				 writer_of_statement(fcinfo->flinfo->fn_mcxt, guard));
+				 writer_of_statement(fcinfo->flinfo->fn_mcxt, guard),
+				 trigger_depth());
 	PG_TRY();
 	{
 		for_each_chunk(guard, trigdata, fcinfo->flinfo->fn_mcxt, &findings,
@@ -445,7 +447,8 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 		elog(ERROR, "SPI_connect failed");
 	guard_depth++;
 	/* it runs as who commits, and from 18 on as who wrote the row, us */
-	begin_writer(&this, guard->source, GetOuterUserId());
+	begin_writer(&this, guard->source, (Writer) {.role = GetOuterUserId()},
+				 trigger_depth());
 	PG_TRY();
 	{
 		bool		overlap = false;

@@ -292,7 +292,9 @@ osms_run_write(PG_FUNCTION_ARGS)
 		store = give_rows(&query);
 	}
 	statement.statement = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	write_as(role_to_write(target), target, GetUserId(), run, &statement);
+	(void) write_as(role_to_write(target), target,
+					(Writer) {.role = GetUserId(),
+	.directly = trigger_depth() == 0}, run, &statement);
 	if (store)
 	{
 		withdraw_relation("given");

@@ -283,6 +283,25 @@ BEGIN
       AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = osms.relation_of(registry, t.relation) AND g.tgname = k.keeper
                       AND g.tgfoid = 'osms.keep_closed'::regproc AND g.tgenabled IN ('O', 'A'))
     UNION ALL
+    -- who could change what the writer of a channel records
+    SELECT 'identity_event', 'warning', w.problem, format('GRANT %I TO %I, if that role may record itself; else let its members write %I.identity_event alone.', w.writer, w.owner, registry)
+    FROM (
+        SELECT h.writer, o.rolname AS owner, f.problem
+        FROM present p JOIN pg_class c ON c.oid = p.source JOIN pg_roles o ON o.oid = c.relowner,
+             (SELECT DISTINCT h.writer FROM osms.channel_period h WHERE h.writer IS NOT NULL AND h.valid_to > current_date) h JOIN pg_roles r ON r.rolname = h.writer,
+             LATERAL (
+                 SELECT format('trigger %I of table %s, which belongs to role %I, may change what role %I records', g.tgname, t.source, o.rolname, h.writer)
+                 FROM osms.tables_of(p.source) t (source) JOIN pg_trigger g ON g.tgrelid = t.source
+                 -- BEFORE ROW
+                 WHERE g.tgtype & 3 = 3 AND NOT g.tgisinternal AND g.tgparentid = 0 AND g.tgenabled <> 'D' AND g.tgfoid <> 'osms.guard_row'::regproc
+                 UNION ALL
+                 SELECT format('members of role %I, who record for a channel, may write table %s of role %I directly, and run what it calls for its rows', h.writer, p.source, o.rolname)
+                 WHERE has_table_privilege(r.oid, p.source, 'INSERT')
+             ) f (problem)
+        WHERE p.relation = 'identity_event' AND p.source <> p.oid
+          AND NOT pg_has_role(o.oid, roster_owner, 'USAGE') AND NOT pg_has_role(o.oid, r.oid, 'USAGE')
+    ) w
+    UNION ALL
     -- the guard itself
     SELECT p.relation, 'info', format('table %s is not guarded', p.source), 'Run osms.guard().'
     FROM present p
