@@ -343,12 +343,19 @@ extern void chunk_publish_rows(Chunk *chunk, int first, int n);
 extern void chunk_publish(Chunk *chunk);
 extern void chunk_forget(Chunk *chunk);
 
+/* overlap.c */
+extern Oid	attachment_type(const Guard *guard);
+extern bool same_person(const Guard *guard, Datum a, Datum b);
+extern uint64 read_current(Guard *guard, Datum *persons, int n,
+						   SPITupleTable **table);
+extern void settle_overlaps(Chunk *chunk, Findings *findings);
+extern bool roster_overlaps(Guard *guard, Datum person);
+
 /* roster.c */
 extern uint64 roster_enter_legacy(Chunk *chunk);
 extern uint64 roster_enter_persons(Guard *guard, Datum *persons, int n);
 extern void roster_note_versions(Chunk *chunk, const bool *known);
 extern void roster_follow(Chunk *chunk, Findings *findings);
-extern bool roster_overlaps(Guard *guard, Datum person);
 extern void roster_counted(Chunk *chunk, bool complete,
 						   void (*counted) (void *arg, Datum person,
 											DateADT since, DateADT until),

@@ -21,7 +21,6 @@
 #include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
-#include "utils/typcache.h"
 
 #define BASIS_OF(x) \
 	"CASE WHEN " x ".application IS NOT NULL THEN 'application'" \
@@ -87,27 +86,6 @@ static const char add_legacy[] =
 " SELECT attachment, person, organisation, site, since, until, birth_date,"
 "  sex, basis, mark, clock_timestamp(), 'infinity' FROM legacy";
 
-/* Current versions, newest first. */
-static const char current_versions[] =
-"SELECT r.person, r.attachment, r.since, r.until, r.mark = 'excused'"
-" FROM {r}.roster r WHERE r.person = ANY ($1) AND r.known_to = 'infinity'"
-" AND r.attachment IS NOT NULL"
-" ORDER BY r.person, r.since DESC, r.attachment DESC";
-
-/* $3 tells whether the version is excused, or counts again. */
-static const char remark[] =
-"WITH ended AS (UPDATE {r}.roster r SET known_to = " ENDED_NOW
-"  WHERE r.person = $1 AND r.attachment = $2 AND r.known_to = 'infinity'"
-"  RETURNING r.*)"
-" INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
-" SELECT attachment, person, organisation, site, since, until, birth_date,"
-"  sex, basis, CASE WHEN $3 THEN 'excused' ELSE coalesce((SELECT 'suspect'"
-"   FROM {r}.attachment a WHERE a.attachment = $2 AND a.state = 'suspect'),"
-"   'counted') END, known_to, 'infinity' FROM ended";
-
-static const char pend[] =
-"INSERT INTO {r}.pending (person) SELECT unnest($1)";
-
 /* Whether a row of the attachment relation is a membership at all. */
 static bool
 is_member(const Datum *value, const bool *isnull)
@@ -150,12 +128,6 @@ alters_roster(const Change *change)
 				  is_suspect(old) != is_suspect(new));
 }
 
-static Oid
-attachment_type(const Guard *guard)
-{
-	return guard->projection->type[ATTACHMENT_ATTACHMENT];
-}
-
 /* Keys of the attachments that the statement wrote. */
 static Datum
 written_keys(const Chunk *chunk)
@@ -169,17 +141,6 @@ written_keys(const Chunk *chunk)
 									chunk->changes[i].isnull[CHANGE_NEW],
 									type, CurrentMemoryContext);
 	return makeArrayResult(keys, CurrentMemoryContext);
-}
-
-/* Whether two values of the person's type are equal. */
-static bool
-same_person(const Guard *guard, Datum a, Datum b)
-{
-	TypeCacheEntry *type = lookup_type_cache(subject_type(guard),
-											 TYPECACHE_EQ_OPR_FINFO);
-
-	return DatumGetBool(FunctionCall2Coll(&type->eq_opr_finfo,
-										  guard->collation, a, b));
 }
 
 /* Columns of a version as legacy_versions gives it. */
@@ -272,134 +233,6 @@ roster_enter_legacy(Chunk *chunk)
 	tuplestore_end(store);
 	SPI_freetuptable(table);
 	return n;
-}
-
-/* Read the current versions of persons; returns their number. */
-static uint64
-read_current(Guard *guard, Datum *persons, int n, SPITupleTable **table)
-{
-	Oid			type = get_array_type(subject_type(guard));
-	Datum		array = person_array(guard, persons, n);
-	const Oid	read[] = {subject_type(guard), attachment_type(guard), DATEOID,
-	DATEOID, BOOLOID};
-	uint64		rows = guard_execute(guard, PLAN_CURRENT_VERSIONS,
-									 current_versions, 1, &type, &array);
-
-	*table = SPI_tuptable;
-	check_result(guard, lengthof(read), read);
-	return rows;
-}
-
-/* Excuse a current version, or let it count again; this adds a version. */
-static void
-set_excused(Guard *guard, Datum person, Datum attachment, bool excused)
-{
-	Oid			types[] = {subject_type(guard), attachment_type(guard),
-	BOOLOID};
-	Datum		values[] = {person, attachment, BoolGetDatum(excused)};
-
-	guard_execute(guard, PLAN_REMARK, remark, 3, types, values);
-}
-
-/* A current version of a person. */
-typedef struct Version
-{
-	Datum		attachment;
-	DateADT		since;
-	DateADT		until;
-	bool		excused;
-} Version;
-
-/*
- * Settle the current versions of one person, newest first.  True where those
- * that count overlap and the rule is enforced: nothing is settled then.
- */
-static bool
-settle_person(Guard *guard, Datum person, Version *versions, int n,
-			  Findings *findings)
-{
-	RuleMode	mode = guard->modes[RULE_ONE_ATTACHMENT];
-	DateADT		counted_from = DATEVAL_NOEND;
-	bool		unsettled = false;
-
-	for (int i = 0; i < n; i++)
-	{
-		Version    *v = &versions[i];
-
-		unsettled |= v->excused;
-		if (v->excused)
-			continue;
-		if (v->until > counted_from)
-		{
-			if (mode == MODE_ENFORCE)
-				return true;
-			if (mode == MODE_WARN)
-				found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
-					  'U', NULL, NULL, findings);
-			unsettled = true;
-		}
-		counted_from = v->since;
-	}
-	counted_from = DATEVAL_NOEND;
-	for (int i = 0; i < n && unsettled; i++)
-	{
-		bool		excused = versions[i].until > counted_from;
-
-		if (!excused)
-			counted_from = versions[i].since;
-		if (excused != versions[i].excused)
-			set_excused(guard, person, versions[i].attachment, excused);
-	}
-	return false;
-}
-
-/*
- * See that nobody counts twice.  A person whose versions now overlap is
- * judged at commit, for a later statement may still close one of them.  Where
- * the rule only warns, and among versions that overlapped before the guard
- * stood, the newest counts and what overlaps it is excused.
- */
-static void
-settle_overlaps(Chunk *chunk, Findings *findings)
-{
-	Guard	   *guard = chunk->guard;
-	Oid			type = get_array_type(subject_type(guard));
-	Datum		persons;
-	SPITupleTable *table;
-	uint64		n = read_current(guard, chunk->persons, chunk->npersons, &table);
-	Datum	   *pending = palloc(chunk->npersons * sizeof(Datum));
-	int			npending = 0;
-	Version    *versions = palloc(n * sizeof(Version));
-	int			nversions = 0;
-	Datum		person = 0;
-
-	for (uint64 r = 0; r <= n; r++)
-	{
-		Datum		row[5];
-		bool		nulls[5];
-
-		if (r < n)
-			heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
-		if (nversions > 0 && (r == n || !same_person(guard, person, row[0])))
-		{
-			if (settle_person(guard, person, versions, nversions, findings))
-				pending[npending++] = person;
-			nversions = 0;
-		}
-		if (r == n)
-			break;
-		person = row[0];
-		versions[nversions].attachment = row[1];
-		versions[nversions].since = DatumGetDateADT(row[2]);
-		versions[nversions].until = DatumGetDateADT(row[3]);
-		versions[nversions++].excused = DatumGetBool(row[4]);
-	}
-	if (npending > 0)
-	{
-		persons = person_array(guard, pending, npending);
-		guard_execute(guard, PLAN_PEND, pend, 1, &type, &persons);
-	}
-	SPI_freetuptable(table);
 }
 
 /*
@@ -530,30 +363,6 @@ roster_follow(Chunk *chunk, Findings *findings)
 		guard_execute(guard, PLAN_ADD_VERSIONS, add_versions, 0, NULL, NULL);
 	if (ends || adds)
 		settle_overlaps(chunk, findings);
-}
-
-/* Whether current versions of a person that count overlap. */
-bool
-roster_overlaps(Guard *guard, Datum person)
-{
-	SPITupleTable *table;
-	uint64		n = read_current(guard, &person, 1, &table);
-	DateADT		counted_from = DATEVAL_NOEND;
-	bool		overlap = false;
-
-	for (uint64 r = 0; r < n && !overlap; r++)
-	{
-		Datum		row[5];
-		bool		nulls[5];
-
-		heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
-		if (DatumGetBool(row[4]))
-			continue;
-		overlap = DatumGetDateADT(row[3]) > counted_from;
-		counted_from = DatumGetDateADT(row[2]);
-	}
-	SPI_freetuptable(table);
-	return overlap;
 }
 
 /* Who is told of the versions that count. */
