@@ -246,6 +246,7 @@ chunk_add(Chunk *chunk, int *allocated, TupleTableSlot *slot)
 	heap_deform_tuple(tuple, chunk->guard->desc, change->value,
 					  change->isnull);
 	change->event = DatumGetChar(change->value[CHANGE_EVENT]);
+	change->shown = SHOWN_PERSON;
 	change->changed = DatumGetInt32(change->value[CHANGE_CHANGED]);
 	change->sequence = DatumGetInt32(change->value[CHANGE_ORD]);
 	change->value[CHANGE_ORD] = Int32GetDatum(chunk->nchanges);

@@ -15,6 +15,11 @@
 #include "law_place.h"
 #include "law_time.h"
 
+/* A stranger files for anybody; who is identified is somebody. */
+#define APPLYING_PERSON_KNOWN \
+	"CASE WHEN ({touched:person} OR {touched:state}" \
+	" AND c.state IN " OPEN_STATES ") AND p.person IS NULL" \
+	" THEN 'unknown_person' END"
 #define PERSON_KNOWN \
 	"CASE WHEN {touched:person} AND p.person IS NULL" \
 	" THEN 'unknown_person' END"
@@ -173,7 +178,7 @@ const Clause clauses[] = {
 		.needs = COLUMN_BIT(APPLICATION_SUBMITTED_AT) |
 		COLUMN_BIT(APPLICATION_DECIDED_AT), .audited = true},
 	{RULE_PERSON_KNOWN, REL_APPLICATION, APPLICATION_PERSON, NULL,
-		PERSON_KNOWN, .audited = true},
+		APPLYING_PERSON_KNOWN, .audited = true},
 	{RULE_ORGANISATION_KNOWN, REL_APPLICATION, APPLICATION_ORGANISATION, NULL,
 		ORGANISATION_KNOWN,
 		.relations = RELATION_BIT(REL_ORGANISATION), .audited = true},

@@ -156,6 +156,7 @@ add_change(Chunk *chunk, char event, int changed, const CanonicalRow *old,
 	Change	   *change = &chunk->changes[chunk->nchanges++];
 
 	change->event = event;
+	change->shown = SHOWN_PERSON;
 	change->changed = changed;
 	change->value = palloc0(CHANGE_COLUMNS(REL_ATTACHMENT) * sizeof(Datum));
 	change->isnull = palloc(CHANGE_COLUMNS(REL_ATTACHMENT) * sizeof(bool));

@@ -37,6 +37,7 @@ typedef enum GuardPlan
 	PLAN_FULL_SITES,
 	PLAN_GLANCE,
 	PLAN_JUDGE,
+	PLAN_SHOWN,
 	PLAN_LEGACY,
 	PLAN_ADD_LEGACY,
 	PLAN_END_VERSIONS,
@@ -105,9 +106,18 @@ enum
 };
 #define CHANGE_COLUMNS(kind) (CHANGE_EXTRA(kind) + CHANGE_EXTRAS)
 
+/* What a row shows of its person; only a stranger's is asked (discreet.c). */
+typedef enum Shown
+{
+	SHOWN_PERSON,
+	SHOWN_FILED,				/* nothing, nor has it to yet */
+	SHOWN_NOTHING
+} Shown;
+
 typedef struct Change
 {
 	char		event;
+	Shown		shown;
 	int			changed;
 	int			sequence;		/* in which the statement's rows were written */
 	Datum	   *value;			/* CHANGE_COLUMNS of them */
@@ -183,6 +193,9 @@ typedef struct Findings
 	const char *first[RULES];
 	MemoryContext context;		/* of the trigger call */
 	bool		imports;		/* rules of time only warn */
+	bool		stranger;		/* the writer may not read of persons */
+	Shown		shown;			/* of the row that is judged */
+	uint64		hidden;			/* bits of the rules that were not told */
 	Tuplestorestate *sites;		/* where the statement attached persons */
 	TupleDesc	site_desc;
 	struct Sift *sift;
@@ -303,9 +316,24 @@ extern int	joins_needed(const char *sql);
 extern char *write_joins(const Guard *guard, int needed);
 extern void judge_row(const Guard *guard, const RowChange *change,
 					  bool row_layer, Findings *findings, char event);
+extern bool run_judge(Chunk *chunk, GuardPlan plan,
+					  char *(*query) (const Guard *guard),
+					  SPITupleTable **table);
 extern void judge_chunk(Chunk *chunk, Findings *findings);
 
+/* discreet.c */
+extern bool is_stranger(const Guard *guard);
+extern bool refuses_unshown(const Guard *guard);
+extern const char *discreet_finding(const Guard *guard, RuleId rule,
+									const char *finding);
+extern bool veil_finding(const Guard *guard, Shown shown, bool refuses,
+						 RuleId *rule, int *column, const char **finding);
+extern void see_what_is_shown(Chunk *chunk, Findings *findings);
+extern bool only_files(const Chunk *chunk);
+extern bool all_shown(const Chunk *chunk);
+
 /* report.c */
+extern bool may_read(Oid table, Oid user);
 extern void found(const Guard *guard, RuleId rule, int column,
 				  const char *finding, char event, const Datum *row,
 				  const bool *isnull, Findings *findings);

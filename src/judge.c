@@ -355,6 +355,18 @@ judge_query(const Guard *guard, bool glance)
 					findings.data, write_joins(guard, needed), listed.data);
 }
 
+static char *
+glance_query(const Guard *guard)
+{
+	return judge_query(guard, true);
+}
+
+static char *
+closer_query(const Guard *guard)
+{
+	return judge_query(guard, false);
+}
+
 /* Judge one row by the C clauses that apply in a layer. */
 void
 judge_row(const Guard *guard, const RowChange *change, bool row_layer,
@@ -383,11 +395,11 @@ judge_row(const Guard *guard, const RowChange *change, bool row_layer,
 }
 
 /* Run a query over a published chunk; false where no clause is enabled. */
-static bool
-run_judge(Chunk *chunk, bool glance, SPITupleTable **table)
+bool
+run_judge(Chunk *chunk, GuardPlan plan, char *(*query) (const Guard *guard),
+		  SPITupleTable **table)
 {
 	Guard	   *guard = chunk->guard;
-	GuardPlan	plan = glance ? PLAN_GLANCE : PLAN_JUDGE;
 	Oid			types[] = {NAMEOID, get_array_type(subject_type(guard)),
 	TEXTOID, NAMEOID};
 	Datum		values[4];
@@ -398,7 +410,7 @@ run_judge(Chunk *chunk, bool glance, SPITupleTable **table)
 	char	   *sql = "";
 
 	if (guard->plans[plan] == NULL &&
-		(sql = judge_query(guard, glance)) == NULL)
+		(sql = query(guard)) == NULL)
 		return false;
 	namestrcpy(&writer, GetUserNameFromId(writer_of(guard->source), false));
 	namestrcpy(&owner, GetUserNameFromId(relation_owner(guard->source),
@@ -440,12 +452,12 @@ judge_published(Chunk *chunk, Findings *findings)
 	Guard	   *guard = chunk->guard;
 	SPITupleTable *table;
 
-	if (!run_judge(chunk, true, &table))
+	if (!run_judge(chunk, PLAN_GLANCE, glance_query, &table))
 		return false;
 	if (look_closer(table))
 	{
 		SPI_freetuptable(table);
-		run_judge(chunk, false, &table);
+		run_judge(chunk, PLAN_JUDGE, closer_query, &table);
 	}
 	for (uint64 r = 0; r < table->numvals; r++)
 	{
@@ -464,11 +476,13 @@ judge_published(Chunk *chunk, Findings *findings)
 				continue;
 			i = atoi(SPI_fname(desc, a) + 1);
 			findings->ord = ord;
+			findings->shown = change->shown;
 			found(guard, clauses[i].rule, clauses[i].column, finding,
 				  change->event, change->value + CHANGE_NEW,
 				  change->isnull + CHANGE_NEW, findings);
 		}
 	}
+	findings->shown = SHOWN_PERSON;
 	SPI_freetuptable(table);
 	return true;
 }

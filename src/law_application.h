@@ -75,11 +75,13 @@
 
 /*
  * Who may apply in person at a clinic; any opens it to all.  The category is
- * the last one known of the person on that day.
+ * the last one known of the person on that day.  It is asked again when the
+ * person is identified, for who only files is not told it.
  */
 #define CLINIC_CATEGORY \
 	"CASE WHEN c.channel = 'clinic' AND {touched:channel,state}" \
-	" AND (c.state = 'submitted' OR c.op = 'I' AND c.state <> 'draft')" \
+	" AND (c.state IN ('submitted', 'identified')" \
+	"  OR c.op = 'I' AND c.state <> 'draft')" \
 	" AND " SINCE_CUT_OVER \
 	" THEN (SELECT CASE WHEN l.listed = ARRAY['any']" \
 	"   OR i.category = ANY (l.listed) THEN NULL" \

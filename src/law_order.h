@@ -23,7 +23,8 @@
  * A part of the scope that names the row: nothing it says differs.  A site
  * is the one the person leaves or the one the person comes to.
  */
-#define IN_SCOPE \
+#define IN_SCOPE IN_SCOPE_BY("p.region", "true")
+#define IN_SCOPE_BY(whose_region, condition) \
 	"EXISTS (SELECT FROM {r}.order_scope z " ORGANISATION_BEFORE \
 	"  WHERE z.order_key = c.order_key" \
 	"   AND {follows:z.to_organisation}" \
@@ -32,8 +33,8 @@
 	"   AND (z.person IS NULL OR z.person = c.person)" \
 	"   AND (z.site IS NULL OR z.site = c.site OR z.site = b.site)" \
 	"   AND (z.region IS NULL OR z.region IN" \
-	"    (SELECT d.region FROM " RESIDENCES("c.person", "p.region", "c.since") \
-	"     d)))"
+	"    (SELECT d.region FROM " RESIDENCES("c.person", whose_region, "c.since") \
+	"     d)) AND " condition ")"
 
 /* A day of the year lies in a stretch that may reach over the new year. */
 #define WITHIN(day, first, last) \

@@ -9,6 +9,7 @@
 #include "guard.h"
 
 #include "catalog/pg_class.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -18,7 +19,10 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
-static bool
+#define KEY_SHOWN 200			/* bytes of a key in a message */
+
+/* Whether a role may read all rows of a relation. */
+bool
 may_read(Oid table, Oid user)
 {
 	return pg_class_aclcheck(table, user, ACL_SELECT) == ACLCHECK_OK &&
@@ -61,19 +65,54 @@ row_label(const Guard *guard, char event, const Datum *row,
 	const CanonicalRelation *shape = &canonical_relations[guard->kind];
 	Oid			output;
 	bool		varlena;
+	char	   *key;
 
 	if (row == NULL || isnull[0] || guard->kind == REL_PERSON ||
 		!(event == 'I' || may_be_told(guard->source)))
 		return "";
 	getTypeOutputInfo(guard->projection->type[0], &output, &varlena);
-	return psprintf(" in %s %s%s", shape->name,
-					OidOutputFunctionCall(output, row[0]),
+	key = OidOutputFunctionCall(output, row[0]);
+	return psprintf(" in %s %.*s%s", shape->name,
+					pg_mbcliplen(key, strlen(key), KEY_SHOWN), key,
 					row_date(shape, row, isnull));
+}
+
+/* One line in the server's log, which may tell what the writer is not told. */
+static void
+log_finding(const Guard *guard, const char *what, RuleId rule,
+			const char *finding)
+{
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("osms %s: rule=%s finding=%s relation=%s.%s role=%s application=%s",
+					what, rules[rule].id, finding, guard->registry.name,
+					canonical_relations[guard->kind].name,
+					GetUserNameFromId(writer_of(guard->source), true),
+					application_name),
+			 errhidestmt(true), errhidecontext(true)));
+}
+
+/* Log what a statement's writer is not told, once for each rule. */
+static void
+log_hidden(const Guard *guard, RuleId rule, const char *finding,
+		   Findings *findings)
+{
+	if (findings->hidden & (UINT64CONST(1) << rule))
+		return;
+	findings->hidden |= UINT64CONST(1) << rule;
+	log_finding(guard, "would refuse", rule, finding);
+}
+
+/* Whether what a rule finds in a filing hangs on the person it is about. */
+static bool
+tells_of_person(RuleId rule)
+{
+	return rule == RULE_PERSON_KNOWN || rule == RULE_CLINIC_CATEGORY;
 }
 
 /*
  * A rule found something.  In mode enforce this is the refusal, which does
  * not return; in mode warn, or in an import, it is counted; sift collects it.
+ * What a stranger is told instead is in discreet.c.
  * row is the canonical row, of which key and date are told, or NULL.  Runs as
  * the user of the statement.
  */
@@ -81,18 +120,29 @@ void
 found(const Guard *guard, RuleId rule, int column, const char *finding,
 	  char event, const Datum *row, const bool *isnull, Findings *findings)
 {
-	const Rule *r = &rules[rule];
 	const CanonicalRelation *shape = &canonical_relations[guard->kind];
-	char	   *table = get_rel_name(guard->source);
-	char	   *schema = get_namespace_name(get_rel_namespace(guard->source));
+	const char *told = finding;
+	RuleId		told_rule = rule;
+	bool		refuses = guard->modes[rule] == MODE_ENFORCE &&
+		!is_doubt(finding) &&
+		!(rules[rule].import && findings && findings->imports);
 
-	if (guard->modes[rule] != MODE_ENFORCE || is_doubt(finding) ||
-		(r->import && findings && findings->imports))
+	if (findings && findings->shown != SHOWN_PERSON &&
+		(findings->shown == SHOWN_NOTHING || tells_of_person(rule)) &&
+		!veil_finding(guard, findings->shown, refuses, &told_rule, &column,
+					  &told))
+	{
+		log_hidden(guard, rule, finding, findings);
+		return;
+	}
+	if (findings && findings->stranger)
+		told = discreet_finding(guard, told_rule, told);
+	if (!refuses)
 	{
 		if (findings->count[rule]++ == 0)
 			findings->first[rule] =
 				MemoryContextStrdup(findings->context,
-									finding + (is_doubt(finding) ? 1 : 0));
+									told + (is_doubt(told) ? 1 : 0));
 		return;
 	}
 	if (findings && findings->sift)
@@ -100,23 +150,20 @@ found(const Guard *guard, RuleId rule, int column, const char *finding,
 		sift_found(findings->sift, findings->ord, rule, finding);
 		return;
 	}
-	ereport(LOG_SERVER_ONLY,
-			(errmsg("osms refused: rule=%s finding=%s relation=%s.%s role=%s application=%s",
-					r->id, finding, guard->registry.name, shape->name,
-					GetUserNameFromId(writer_of(guard->source), true),
-					application_name),
-			 errhidestmt(true), errhidecontext(true)));
+	log_finding(guard, "refused", rule, finding);
 	ereport(ERROR,
-			(errcode(r->sqlstate),
-			 errmsg("%s", r->refuses),
-			 errdetail("Rule \"%s\" finds %s%s.", r->id, finding,
+			(errcode(rules[told_rule].sqlstate),
+			 errmsg("%s", rules[told_rule].refuses),
+			 errdetail("Rule \"%s\" finds %s%s.", rules[told_rule].id, told,
 					   row_label(guard, event, row, isnull)),
-			 errhint("%s", r->hint),
-			 err_generic_string(PG_DIAG_SCHEMA_NAME, schema),
-			 err_generic_string(PG_DIAG_TABLE_NAME, table),
+			 errhint("%s", rules[told_rule].hint),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME,
+								get_namespace_name(get_rel_namespace(guard->source))),
+			 err_generic_string(PG_DIAG_TABLE_NAME,
+								get_rel_name(guard->source)),
 			 err_generic_string(PG_DIAG_COLUMN_NAME,
 								shape->columns[column].name),
-			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, r->id)));
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rules[told_rule].id)));
 }
 
 /* One WARNING per rule that only warns. */

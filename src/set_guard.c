@@ -265,9 +265,11 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	int			context;
 
 	note_judged_write(chunk->query);
+	if (findings->stranger)
+		see_what_is_shown(chunk, findings);
 	as_owner_begin(&guard->registry, &user, &context);
 	if (canonical_relations[guard->kind].of_person)
-		known = read_persons(chunk, true, &complete, &imports);
+		known = read_persons(chunk, !only_files(chunk), &complete, &imports);
 	else if (guard->kind == REL_PAYMENT)
 		imports = read_payees(chunk, true);
 	else if (guard->kind == REL_CONTRACT)
@@ -289,7 +291,9 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	write_journal(chunk, actor);
 	if (guard->kind == REL_ATTACHMENT)
 	{
+		findings->shown = all_shown(chunk) ? SHOWN_PERSON : SHOWN_NOTHING;
 		roster_follow(chunk, findings);
+		findings->shown = SHOWN_PERSON;
 		note_sites(chunk, findings);
 	}
 	else if (guard->kind == REL_APPLICATION)
@@ -355,6 +359,7 @@ osms_guard_set(PG_FUNCTION_ARGS)
 
 	guard = guard_of_trigger(trigdata);
 	check_table_owner(guard, trigdata->tg_relation);
+	findings.stranger = is_stranger(guard);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	guard_depth++;
@@ -442,6 +447,7 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 						  RelationGetDescr(pending), &isnull);
 	if (isnull)
 		return PointerGetDatum(NULL);
+	findings.stranger = is_stranger(guard);
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -459,6 +465,9 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 		guard_execute(guard, PLAN_LOCK, lock_of_persons, 1, types + 1, &persons);
 		overlap = roster_overlaps(guard, person);
 		as_owner_end(user, context);
+		if (overlap && findings.stranger &&
+			(guard->arguments == NULL || !refuses_unshown(guard)))
+			findings.shown = SHOWN_NOTHING;
 		if (overlap)
 			found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
 				  'U', NULL, NULL, &findings);

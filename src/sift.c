@@ -97,6 +97,7 @@ take_candidate(Candidate *candidate, const Guard *guard, HeapTuple tuple,
 
 	heap_deform_tuple(heap_copytuple(tuple), desc, values, nulls);
 	change->event = 'I';
+	change->shown = SHOWN_PERSON;
 	change->changed = -1;
 	change->value = palloc0(columns * sizeof(Datum));
 	change->isnull = palloc(columns * sizeof(bool));
