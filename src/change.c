@@ -177,8 +177,8 @@ collect(Guard *guard, TriggerData *trigdata, MemoryContext query,
 		seen++;
 		ResetExprContext(projection->context);
 		if (old_row)
-			project_row(projection, as_root_row(&before.root, before.slot),
-						&old);
+			project_stored_row(guard, projection,
+							   as_root_row(&before.root, before.slot), &old);
 		if (new_row)
 			project_row(projection, as_root_row(&after.root, after.slot),
 						&new);

@@ -84,4 +84,38 @@ expand_virtual(Node *expr, Relation source, int varno)
 #endif
 }
 
+/*
+ * Read a text by a type's input function; false where it is none of its
+ * values.  Before 16 the error is caught: the input functions of scalar types
+ * hold nothing that only the end of a transaction would let go.
+ */
+static inline bool
+input_value(FmgrInfo *input, char *value, Oid parameter, Datum *result)
+{
+#if PG_VERSION_NUM >= 160000
+	ErrorSaveContext errors = {.type = T_ErrorSaveContext};
+
+	return InputFunctionCallSafe(input, value, parameter, -1,
+								 (Node *) &errors, result);
+#else
+	MemoryContext caller = CurrentMemoryContext;
+	volatile bool read = true;
+
+	PG_TRY();
+	{
+		*result = InputFunctionCall(input, value, parameter, -1);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		FlushErrorState();
+		read = false;
+	}
+	PG_END_TRY();
+	return read;
+#endif
+}
+
 #endif							/* OSMS_COMPAT_H */

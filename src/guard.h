@@ -321,6 +321,14 @@ extern bool run_judge(Chunk *chunk, GuardPlan plan,
 					  SPITupleTable **table);
 extern void judge_chunk(Chunk *chunk, Findings *findings);
 
+/* conceal.c */
+extern int	strangers;
+extern void conceal_error(const Guard *guard, bool writes,
+						  MemoryContext caller);
+extern void project_stored_row(const Guard *guard,
+							   ProjectionState *projection,
+							   TupleTableSlot *slot, CanonicalRow *row);
+
 /* discreet.c */
 extern bool is_stranger(const Guard *guard);
 extern bool refuses_unshown(const Guard *guard);

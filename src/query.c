@@ -64,6 +64,27 @@ expand(const Guard *guard, const char *sql)
 	return out.data;
 }
 
+/* Run a prepared query; what a stored row raises is not for every writer. */
+static int
+run_plan(const Guard *guard, GuardPlan plan, Datum *values, Snapshot snapshot,
+		 Snapshot crosscheck)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	volatile int rc = 0;
+
+	PG_TRY();
+	{
+		rc = SPI_execute_snapshot(guard->plans[plan], values, NULL,
+								  snapshot, crosscheck, false, true, 0);
+	}
+	PG_CATCH();
+	{
+		conceal_error(guard, plan == PLAN_FOLLOW, caller);
+	}
+	PG_END_TRY();
+	return rc;
+}
+
 /* Run a query with these snapshots; see guard_execute. */
 static uint64
 execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
@@ -94,8 +115,7 @@ execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
 		SPI_keepplan(prepared);
 		guard->plans[plan] = prepared;
 	}
-	rc = SPI_execute_snapshot(guard->plans[plan], values, NULL,
-							  snapshot, crosscheck, false, true, 0);
+	rc = run_plan(guard, plan, values, snapshot, crosscheck);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_snapshot failed: %s",
 			 SPI_result_code_string(rc));

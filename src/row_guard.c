@@ -77,8 +77,9 @@ judge_new_row(const Guard *guard, RowGuard *kept, TriggerData *trigdata)
 							trigdata->tg_trigslot), &new);
 	if (update)
 	{
-		project_row(projection,
-					as_root_row(&kept->old, trigdata->tg_trigslot), &old);
+		project_stored_row(guard, projection,
+						   as_root_row(&kept->old, trigdata->tg_trigslot),
+						   &old);
 		change.old = &old;
 		change.changed = changed_columns(projection, &old, &new);
 	}

@@ -359,7 +359,6 @@ osms_guard_set(PG_FUNCTION_ARGS)
 
 	guard = guard_of_trigger(trigdata);
 	check_table_owner(guard, trigdata->tg_relation);
-	findings.stranger = is_stranger(guard);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	guard_depth++;
@@ -368,6 +367,8 @@ osms_guard_set(PG_FUNCTION_ARGS)
 				 trigger_depth());
 	PG_TRY();
 	{
+		findings.stranger = is_stranger(guard);
+		strangers += findings.stranger;
 		for_each_chunk(guard, trigdata, fcinfo->flinfo->fn_mcxt, &findings,
 					   guard_chunk);
 		judge_sites(guard, &findings);
@@ -377,6 +378,7 @@ osms_guard_set(PG_FUNCTION_ARGS)
 	{
 		end_writer(&this);
 		guard_depth--;
+		strangers -= findings.stranger;
 	}
 	PG_END_TRY();
 	SPI_finish();
@@ -447,7 +449,6 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 						  RelationGetDescr(pending), &isnull);
 	if (isnull)
 		return PointerGetDatum(NULL);
-	findings.stranger = is_stranger(guard);
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -459,6 +460,8 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	{
 		bool		overlap = false;
 
+		findings.stranger = is_stranger(guard);
+		strangers += findings.stranger;
 		as_owner_begin(&guard->registry, &user, &context);
 		persons = person_array(guard, &person, 1);
 		guard_execute(guard, PLAN_UNPEND, unpend, 1, types, &person);
@@ -476,6 +479,7 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	{
 		end_writer(&this);
 		guard_depth--;
+		strangers -= findings.stranger;
 	}
 	PG_END_TRY();
 	SPI_finish();

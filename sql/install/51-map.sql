@@ -15,6 +15,54 @@ CREATE FUNCTION osms.read_time(value text, format text, unreadable timestamp DEF
 COMMENT ON FUNCTION osms.read_time(text, text, timestamp) IS
     'time that a text tells in a format of to_char such as DD.MM.YYYY; NULL where it is blank, unreadable where it is no such date, which rule period finds; 22007 and 22023 for a format that is not one of a date';
 
+CREATE FUNCTION osms.read_value(value text, unreadable anyelement) RETURNS anyelement
+    LANGUAGE C STABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_read_value';
+COMMENT ON FUNCTION osms.read_value(text, anyelement) IS
+    'value that a text tells of the type of the second argument; NULL where it is blank, unreadable, which may be NULL, where it tells none';
+
+-- A text is read so that no stored row fails: what tells no value of the type
+-- is NULL or, where a time would then be open, an infinity that lets nothing
+-- count, and audit names the row.
+CREATE FUNCTION osms.read_text(expression text, type text, canonical text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN type = 'text' THEN format('%s::text', expression)
+                WHEN type = 'osms.sex' THEN format('osms.read_sex(%s::text)', expression)
+                ELSE format('osms.read_value(%s::text, %L::%s)', expression,
+                            CASE WHEN type NOT IN ('date', 'timestamptz') THEN NULL
+                                 WHEN canonical IN ('since', 'valid_from', 'effective_on') THEN 'infinity' ELSE '-infinity' END, type) END;
+COMMENT ON FUNCTION osms.read_text(text, text, text) IS
+    'expression that reads a text as a type for a canonical column, without an error for any text; called by osms.map';
+
+-- An expression of a mapping, read as its canonical type. A column with a cast
+-- is read like the column; whatever else gives a text is read like a text.
+CREATE FUNCTION osms.read_expression(source regclass, expression text, type text, canonical text) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    parts CONSTANT text[] := regexp_match(expression, '^\s*(?:s\.)?("[^"]+"|[[:alpha:]_][[:alnum:]_]*)\s*::\s*([[:alpha:]_][[:alnum:]_. ]*?)\s*$');
+    result text := format('(%s)', expression);
+    result_type regtype;
+BEGIN
+    IF to_regtype(parts[2]) <> ALL ('{text,character varying,bpchar,character,name}'::regtype[])
+       AND EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+                   WHERE a.attrelid = source AND parts[1] IN (a.attname, quote_ident(a.attname)) AND a.attnum > 0
+                     AND NOT a.attisdropped AND t.typcategory = 'S') THEN
+        result := osms.read_text('s.' || parts[1], parts[2], canonical);
+    END IF;
+    IF type LIKE '@%' THEN
+        RETURN result;
+    END IF;
+    EXECUTE format('SELECT pg_typeof(%s) FROM (SELECT) x LEFT JOIN %s s ON false', result, source) INTO result_type;
+    IF (SELECT typcategory = 'S' FROM pg_type WHERE oid = result_type) THEN
+        RETURN osms.read_text(result, type, canonical);
+    END IF;
+    RETURN format('%s::%s', result, type);
+END $$;
+COMMENT ON FUNCTION osms.read_expression(regclass, text, text, text) IS
+    'expression of a mapping as its canonical column reads it; called by osms.map';
+
 -- How one canonical column is read from the source (expression over s) and
 -- written to it (column and expression over new; NULL = read only). Writing
 -- happens in the session of whoever writes, so operators are spelled out.
@@ -97,7 +145,8 @@ BEGIN
         END IF;
     END IF;
     IF spec ? 'expression' THEN
-        result.read := format('(%s)%s', spec ->> 'expression', CASE WHEN is_key THEN '' ELSE '::' || type END);
+        result.read := CASE WHEN is_key AND type <> '@number' THEN format('(%s)', spec ->> 'expression')
+                            ELSE osms.read_expression(source, spec ->> 'expression', type, canonical) END;
         result.write := spec ->> 'write';
         RETURN result;
     END IF;
@@ -153,7 +202,8 @@ BEGIN
                   HINT = CASE canonical WHEN 'state' THEN 'Give states, such as ''{"active": ["1"], "closed": ["2"]}''.'
                          ELSE 'Give {"column": "...", "codes": {"male": ["1"], "female": ["2"]}}.' END;
     ELSE
-        result.read := format('%s::%s', result.read, type);
+        result.read := CASE WHEN (SELECT typcategory = 'S' FROM pg_type WHERE oid = column_type::regtype)
+                            THEN osms.read_text(result.read, type, canonical) ELSE format('%s::%s', result.read, type) END;
         result.write := format('%s::%s', value, column_type);
     END IF;
     IF canonical IN ('until', 'valid_to') THEN

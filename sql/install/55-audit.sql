@@ -18,6 +18,39 @@ CREATE FUNCTION osms.audit_relation(registry text, audited text, rules text[], p
 COMMENT ON FUNCTION osms.audit_relation(text, text, text[], boolean) IS
     'osms.audit of one relation, nothing where the registry lacks it; called by osms.audit';
 
+-- Texts that a mapping reads as NULL, because they tell no value of the type:
+-- what the rules cannot see. An infinity they see themselves. A text is the
+-- source's, so who may not read that is not told.
+CREATE FUNCTION osms.unreadable_values(registry text, relation text, OUT key text, OUT person text, OUT rule text, OUT finding text)
+    RETURNS SETOF record
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10
+    SET search_path = pg_catalog, osms, pg_temp
+AS $$
+DECLARE
+    canonical CONSTANT regclass := osms.relation_of(registry, relation);
+    readings jsonb;
+    c record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_class WHERE oid = canonical AND relkind = 'v')
+       OR NOT has_table_privilege(osms.mapped_source(canonical), 'SELECT') THEN
+        RETURN;
+    END IF;
+    SELECT jsonb_object_agg(k."column", m.expression) INTO readings
+    FROM osms.registry_columns(true) k, osms.mapped_reading(canonical, k."column") m WHERE k.relation = unreadable_values.relation;
+    FOR c IN SELECT k."column", m.expression, m.columns[1] AS source_column, first_value(k."column") OVER (ORDER BY k."position") AS key
+             FROM osms.registry_columns(true) k, osms.mapped_reading(canonical, k."column") m
+             WHERE k.relation = unreadable_values.relation LOOP
+        CONTINUE WHEN c.expression IS NULL OR c.expression !~ 'read_(value|sex)\(';
+        RETURN QUERY EXECUTE format('SELECT (%s)::text, (%s)::text, %L, %L FROM %s s WHERE btrim(s.%I::text) <> %L AND (%s) IS NULL ORDER BY 1',
+            readings ->> c.key, coalesce(readings ->> 'person', 'NULL'),
+            CASE c."column" WHEN 'iin' THEN 'identifier' WHEN 'bin' THEN 'identifier' WHEN 'sex' THEN 'identity_data' WHEN 'state' THEN 'transition'
+                            WHEN 'amount' THEN 'payment_due' WHEN 'yearly_amount' THEN 'payment_contract' ELSE 'period' END,
+            'unreadable_' || c."column", osms.mapped_source(canonical), c.source_column, '', c.expression);
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.unreadable_values(text, text) IS
+    'rows of a relation whose source keeps a text where the mapping needs a value of another type, and it tells none: key, person, rule, finding; nothing where the user may not read the source; called by osms.audit';
+
 CREATE FUNCTION osms.audit(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false,
                            OUT relation text, OUT key text, OUT person text, OUT rule text, OUT finding text)
     RETURNS SETOF record
@@ -33,6 +66,7 @@ BEGIN
     PERFORM osms.check_reader(registry);
     FOR guarded IN SELECT DISTINCT k.relation FROM osms.registry_columns(true) k WHERE k.guarded ORDER BY k.relation LOOP
         RETURN QUERY SELECT a.* FROM osms.audit_relation(registry, guarded, rules, progress) a;
+        RETURN QUERY SELECT guarded, u.* FROM osms.unreadable_values(registry, guarded) u WHERE rules IS NULL OR u.rule = ANY (rules);
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.audit(text, text[], boolean) IS

@@ -84,11 +84,12 @@ SELECT results_eq('SELECT attachment, person, organisation, since, until, mark F
     (12, 6, 1, '2020-03-01', 'infinity', 'counted'), (15, 7, 1, '2020-03-01', '2020-12-01', 'counted'), (25, 12, 1, '2020-03-01', 'infinity', 'counted'), (27, 13, 1, '2020-03-01', '2021-01-01', 'counted')$$, 'the roster');
 SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'verify agrees');
 
--- What a vendor may write, who has no right but on the events, and what not; the roster follows.
+-- What a vendor may write, who may read the registry, and what not; the roster follows. What others are told is in discretion.sql.
 CREATE ROLE events_vendor;
 GRANT USAGE ON SCHEMA vendor TO events_vendor;
 GRANT SELECT, INSERT, UPDATE, DELETE ON vendor.event, vendor.event_2025 TO events_vendor;
 GRANT USAGE ON vendor.event_id_seq TO events_vendor;
+GRANT SELECT ON fund.person, fund.roster TO events_vendor;
 CREATE FUNCTION pg_temp.roster(someone integer) RETURNS text LANGUAGE sql SECURITY DEFINER AS
     'SELECT string_agg(concat_ws('' '', attachment, organisation, since, until, basis, mark), ''; '' ORDER BY since, known_from) FROM fund.roster WHERE person = someone AND known_to = ''infinity''';
 SET ROLE events_vendor;

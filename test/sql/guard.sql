@@ -173,12 +173,12 @@ CREATE FUNCTION pg_temp.as_vendor(statement text, before text DEFAULT 'SELECT') 
                                    SET LOCAL ROLE guard_vendor; %s', before, statement))
 $$;
 SELECT is(pg_temp.as_vendor(statement), expected, 'a vendor: ' || statement) FROM (VALUES
-($$INSERT INTO legacy.att (pers, clinic, st, d1) VALUES ('p22', 'A', '1', '2024-02-01')$$, 'ok'),
+($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p22', 'A', '1', '2024-02-01')$$, '23514 basis legacy.att.application no_basis in attachment 200'),
 ($$UPDATE legacy.att SET st = '9', d2 = '2025-02-01', why = 'error'$$, '23514 period legacy.att.since reversed'),
 ($$UPDATE legacy.att SET clinic = 'C'$$, '23001 immutable legacy.att.attachment changed_organisation'),
-($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p20', 'B', '1', '2024-02-01')$$, '23P01 one_attachment legacy.att.since overlap'),
-($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'dead', 'B', '1', '2024-02-01')$$, '23514 alive legacy.att.since after_death in attachment 200'),
-($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'none', 'B', '1', '2024-02-01')$$, '23503 person_known legacy.att.person unknown_person in attachment 200'),
+($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p20', 'B', '1', '2024-02-01')$$, '23514 basis legacy.att.application no_basis in attachment 200'),
+($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'dead', 'B', '1', '2024-02-01')$$, '23514 basis legacy.att.application no_basis in attachment 200'),
+($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'none', 'B', '1', '2024-02-01')$$, '23514 basis legacy.att.application no_basis in attachment 200'),
 ('SELECT * FROM legacy.att', '42501 permission denied for table att'),
 ('SELECT * FROM fund.person', '42501 permission denied for view person'),
 ('SELECT * FROM fund.roster', '42501 permission denied for table roster'),
@@ -218,7 +218,7 @@ SELECT is(pg_temp.verdict('CREATE ROLE guard_owner; GRANT USAGE, CREATE ON SCHEM
 
 -- Row-level security on what the guard reads and writes hides nothing from it.
 SELECT is(pg_temp.as_vendor($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p20', 'B', '1', '2024-02-01')$$,
-              format('ALTER TABLE %1$s ENABLE ROW LEVEL SECURITY; ALTER TABLE %1$s FORCE ROW LEVEL SECURITY; %2$s', relation,
+              format('GRANT SELECT ON fund.person, fund.roster, fund.attachment TO guard_vendor; ALTER TABLE %1$s ENABLE ROW LEVEL SECURITY; ALTER TABLE %1$s FORCE ROW LEVEL SECURITY; %2$s', relation,
                      CASE WHEN relation = 'legacy.att' THEN 'CREATE POLICY own ON legacy.att TO guard_vendor USING (clinic = ''B'') WITH CHECK (true)' ELSE 'SELECT' END)),
           '23P01 one_attachment legacy.att.since overlap', 'row-level security on ' || relation)
 FROM unnest('{legacy.att,legacy.people,fund.roster,fund.pending,fund.journal}'::text[]) relation;

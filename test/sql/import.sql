@@ -59,7 +59,7 @@ SELECT is(pg_temp.verdict(pg_temp.as_role('importer_import', $$SELECT osms.impor
     '23514 initial_state fund.application.state decided_at_missing in application 1', 'not into the table of another');
 SELECT is(pg_temp.verdict($$SELECT osms.import_begin('fund', 'mine'); SET LOCAL ROLE clerk_import;
     INSERT INTO fund.attachment (attachment, person, organisation, state, since, reason) VALUES (1, 1, 1, 'suspect', '2019-01-01', 'error'); RESET ROLE; SELECT osms.import_end('fund')$$),
-    '23514 initial_state fund.attachment.state born_suspect in attachment 1', 'nobody else writes under cover of an import');
+    '23514 basis fund.attachment.application no_basis in attachment 1', 'nobody else writes under cover of an import');
 
 -- what is kept of it: the commit happens as another role than the one that imported
 BEGIN;

@@ -1,0 +1,61 @@
+/*
+ * read_value.c
+ *		Values that a register keeps as text.
+ */
+#include "osms.h"
+
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+PG_FUNCTION_INFO_V1(osms_read_value);
+
+/* How the type of a call reads its text. */
+typedef struct Reader
+{
+	FmgrInfo	input;
+	Oid			parameter;
+} Reader;
+
+static Reader *
+reader_of(FmgrInfo *flinfo)
+{
+	Reader	   *reader = flinfo->fn_extra;
+	Oid			type = get_fn_expr_argtype(flinfo, 1);
+	Oid			input;
+
+	if (reader)
+		return reader;
+	if (!OidIsValid(type))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDETERMINATE_DATATYPE),
+				 errmsg("could not determine the type to read a value as")));
+	reader = MemoryContextAlloc(flinfo->fn_mcxt, sizeof(Reader));
+	getTypeInputInfo(type, &input, &reader->parameter);
+	fmgr_info_cxt(input, &reader->input, flinfo->fn_mcxt);
+	flinfo->fn_extra = reader;
+	return reader;
+}
+
+/*
+ * read_value(value, unreadable): the value that a text tells of the type of
+ * the second argument; NULL where it is blank, unreadable where it tells
+ * none.  A view that reads a column so never fails on a row.
+ */
+Datum
+osms_read_value(PG_FUNCTION_ARGS)
+{
+	Reader	   *reader = reader_of(fcinfo->flinfo);
+	char	   *value;
+	Datum		result;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	value = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	if (value[strspn(value, " ")] == '\0')
+		PG_RETURN_NULL();
+	if (input_value(&reader->input, value, reader->parameter, &result))
+		PG_RETURN_DATUM(result);
+	if (PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(1));
+}
