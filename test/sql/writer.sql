@@ -55,9 +55,9 @@ SELECT is(pg_temp.verdict($$SET LOCAL ROLE writer_boss; SELECT osms.import_begin
     probe => 'SELECT string_agg(concat_ws('' '', j.actor, j.event, j.key, j.state_before, j.state_after, j.until), '', '' ORDER BY j.entry) FROM rf.journal j'), expected, 'in an import: ' || what)
 FROM (VALUES
 ('its owner', $$INSERT INTO l.att (id, pers, clinic, st, d1, why) VALUES (9, 9, 10, '5', '2019-01-01', 'error')$$, 'ok writer_boss I 9 suspect'),
-('another', $$SET LOCAL ROLE writer_vend; INSERT INTO l.att (id, pers, clinic, st, d1, why) VALUES (9, 9, 10, '5', '2019-01-01', 'error')$$, '23514 initial_state l.att.state born_suspect in attachment 9'),
+('another', $$SET LOCAL ROLE writer_vend; INSERT INTO l.att (id, pers, clinic, st, d1, why) VALUES (9, 9, 10, '5', '2019-01-01', 'error')$$, '23514 basis l.att.application no_basis in attachment 9'),
 ('another by the view', $$SET LOCAL ROLE writer_vend; INSERT INTO rf.attachment (attachment, person, organisation, state, since, reason) VALUES (9, 9, 10, 'suspect', '2019-01-01', 'error')$$,
- '23514 initial_state l.att.state born_suspect in attachment 9')) c (what, statement, expected);
+ '23514 basis l.att.application no_basis in attachment 9')) c (what, statement, expected);
 SET client_min_messages = error;
 DROP SCHEMA rf, l CASCADE;
 DROP ROLE writer_vend, writer_boss;
