@@ -249,6 +249,7 @@ chunk_add(Chunk *chunk, int *allocated, TupleTableSlot *slot)
 	change->shown = SHOWN_PERSON;
 	change->changed = DatumGetInt32(change->value[CHANGE_CHANGED]);
 	change->sequence = DatumGetInt32(change->value[CHANGE_ORD]);
+	change->renewed = false;
 	change->value[CHANGE_ORD] = Int32GetDatum(chunk->nchanges);
 	chunk->nchanges++;
 }

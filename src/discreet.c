@@ -34,7 +34,7 @@
 	"  AND (NOT {touched:person} OR {merged:person}) THEN NULL" \
 	" WHEN num_nonnulls(c.application, c.order_key, c.restores) > 1" \
 	"  THEN 'several_bases'" \
-	BASIS_APPLICATION(APPLICATION_USED) \
+	BASIS_APPLICATION(APPLICATION_USED, MOVED) \
 	" WHEN c.order_key IS NOT NULL THEN CASE" \
 	"  WHEN (" order ") IS NOT TRUE THEN 'no_basis' END" \
 	BASIS_RESTORES(RESTORED) \

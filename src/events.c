@@ -158,6 +158,7 @@ add_change(Chunk *chunk, char event, int changed, const CanonicalRow *old,
 	change->event = event;
 	change->shown = SHOWN_PERSON;
 	change->changed = changed;
+	change->renewed = chunk->stale;
 	change->value = palloc0(CHANGE_COLUMNS(REL_ATTACHMENT) * sizeof(Datum));
 	change->isnull = palloc(CHANGE_COLUMNS(REL_ATTACHMENT) * sizeof(bool));
 	memset(change->isnull, true, CHANGE_COLUMNS(REL_ATTACHMENT) * sizeof(bool));

@@ -56,6 +56,7 @@ typedef enum GuardPlan
 	PLAN_SEEN,
 	PLAN_THERE_NOW,
 	PLAN_END_STALE,
+	PLAN_NOTE_MOVES,
 	GUARD_PLANS
 } GuardPlan;
 
@@ -120,6 +121,7 @@ typedef struct Change
 	Shown		shown;
 	int			changed;
 	int			sequence;		/* in which the statement's rows were written */
+	bool		renewed;		/* the row has been written again since */
 	Datum	   *value;			/* CHANGE_COLUMNS of them */
 	bool	   *isnull;
 } Change;
@@ -247,6 +249,9 @@ extern void check_moves(MemoryContext query, const Guard *guard,
 #define KEY_VALUE 2
 #define FIRST_TRIPLE 3
 #define TRIPLE 3
+
+/* moved.c */
+extern void note_moves(Chunk *chunk);
 
 /* recording.c */
 extern char *as_written(const Trigger *trigger, Oid source, char event,

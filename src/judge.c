@@ -235,7 +235,7 @@ write_clause(const Guard *guard, const char *sql)
 			appendStringInfoString(&out, "false");	/* nothing was changed */
 		else if ((part = write_optional(&guard->registry, sql + 1,
 										end - sql - 1)) != NULL)
-			appendStringInfoString(&out, part);
+			appendStringInfoString(&out, write_clause(guard, part));
 		else if (strncmp(sql, "{others}", 8) == 0)
 			appendStringInfoString(&out, guard->purpose == TO_AUDIT ?
 								   "several.subject IS NOT NULL" : "true");

@@ -27,16 +27,36 @@
 	" WHEN c.decided_at IS NULL THEN 'decided_at_missing' END"
 
 /*
+ * A row that a merge has moved is still about whom it was about first
+ * (moved.c).  It speaks for whom it names now only as far as merges that
+ * stand lead there; what an undone merge left behind speaks for nobody.
+ */
+#define KEY_OF(value) "(" value ")::text COLLATE \"C\""
+#define LEFT_BEHIND(relation, key, person, applicant) \
+	"EXISTS (SELECT FROM {r}.moved m WHERE m.relation = '" relation "'" \
+	" AND m.key = " KEY_OF(key) " AND (CASE m.role WHEN 'person'" \
+	"  THEN " person " ELSE " applicant " END = m.person OR CASE m.role" \
+	"  WHEN 'person' THEN " person " ELSE " applicant " END" \
+	"  IN {heirs:m.person}) IS NOT TRUE)"
+/* In audit: few rows have moved, and those are hashed. */
+#define LIES_BEHIND(relation, key, person, applicant) \
+	"(" KEY_OF(key) " IN (SELECT m.key FROM {r}.moved m" \
+	"  WHERE m.relation = '" relation "') AND " \
+	LEFT_BEHIND(relation, key, person, applicant) ")"
+
+/*
  * Who was identified is the person, or the applicant who acts for the
  * person.  The channel's row in force on the day of the event tells which
  * methods count, and which of them only when a known clerk has seen it.
  */
 #define COUNTING_EVENTS \
-	ADMITTED_EVENTS " AND e.application = c.application AND " IDENTIFIES("e")
-#define IDENTIFIES(e) \
-	e ".channel = c.channel AND (" e ".person = c.person" \
+	ADMITTED_EVENTS " AND e.application = c.application AND " \
+	IDENTIFIES("e", "c")
+#define IDENTIFIES(e, a) \
+	e ".channel = " a ".channel AND (" e ".person = " a ".person" \
 	" AND (" e ".applicant IS NULL OR " e ".applicant = " e ".person" \
-	"  OR " e ".applicant = c.applicant) OR " e ".person = c.applicant)"
+	"  OR " e ".applicant = " a ".applicant)" \
+	" OR " e ".person = " a ".applicant)"
 #define ADMITTED_EVENTS \
 	" FROM {r}.identity_event e" \
 	"   JOIN osms.channel_period h ON h.channel = e.channel" \
@@ -44,7 +64,9 @@
 	"    AND (e.at AT TIME ZONE s.time_zone)::date < h.valid_to" \
 	"   WHERE (e.method = ANY (h.methods) AND e.clerk IS NULL" \
 	"    OR e.method = ANY (h.methods || h.clerk_methods)" \
-	"     AND {clerk_known})"
+	"     AND {clerk_known})" \
+	"   AND NOT " LEFT_BEHIND("identity_event", "e.event", "e.person", \
+						  "e.applicant")
 
 /* In audit: of each application an event that its channel admits. */
 #define ADMITTED \
@@ -61,7 +83,18 @@
 	" AND " SINCE_CUT_OVER \
 	" AND NOT EXISTS (SELECT" COUNTING_EVENTS ")" \
 	" THEN 'not_identified' END"
-#define IDENTIFIED_AT_ONCE IDENTIFIES("admitted")
+#define IDENTIFIED_STORED \
+	"CASE WHEN " LIES_BEHIND("application", "c.application", "c.person", \
+							 "c.applicant") \
+	" THEN 'application_of_another_person' ELSE " IDENTIFIED " END"
+#define IDENTIFIED_AT_ONCE \
+	IDENTIFIES("admitted", "c") " AND " KEY_OF("c.application") \
+	" NOT IN (SELECT m.key FROM {r}.moved m WHERE m.relation = 'application')"
+
+#define IDENTIFIED_ANOTHER \
+	"CASE WHEN " LIES_BEHIND("identity_event", "c.event", "c.person", \
+							 "c.applicant") \
+	" THEN 'identified_another_person' END"
 
 /* Who identified should not decide alone. */
 #define FOUR_EYES \

@@ -8,7 +8,7 @@
 #ifndef OSMS_LAW_ATTACHMENT_H
 #define OSMS_LAW_ATTACHMENT_H
 
-#include "law_time.h"
+#include "law_application.h"
 
 /* An attachment that attaches anybody to anything. */
 #define MEMBER(row) \
@@ -71,10 +71,26 @@
 	"  FROM {r}.attachment x WHERE x.person = c.person" \
 	"   AND (x.since, x.attachment) < (c.since, c.attachment))"
 
-#define BASIS_APPLICATION(used) \
+/*
+ * An application that a merge moved, or whose identification was moved, is
+ * good for the person only where that still holds.  MOVED tells in a guard
+ * that there is something to look at, MOVED_STORED in audit.
+ */
+#define MOVED \
+	"EXISTS (SELECT FROM {r}.moved m WHERE m.application = " \
+	KEY_OF("ap.application") ")"
+#define MOVED_STORED \
+	KEY_OF("ap.application") " IN (SELECT m.application FROM {r}.moved m" \
+	" WHERE m.application IS NOT NULL)"
+#define UNPROVEN \
+	"(" LEFT_BEHIND("application", "ap.application", "ap.person", \
+					"ap.applicant") " OR NOT {identified_still})"
+
+#define BASIS_APPLICATION(used, moved) \
 	" WHEN c.application IS NOT NULL THEN CASE" \
 	"  WHEN ap.application IS NULL THEN 'unknown_application'" \
-	"  WHEN ap.person <> c.person THEN 'application_of_another_person'" \
+	"  WHEN ap.person <> c.person OR " moved " AND " UNPROVEN \
+	"   THEN 'application_of_another_person'" \
 	"  WHEN NOT {follows:ap.organisation}" \
 	"   THEN 'application_of_another_organisation'" \
 	"  WHEN " used " THEN 'application_used'" \
@@ -111,7 +127,9 @@
 #define BASIS_RESTORES(restored) \
 	" WHEN c.restores IS NOT NULL THEN (SELECT CASE" \
 	"  WHEN x.attachment IS NULL THEN 'unknown_attachment'" \
-	"  WHEN x.person <> c.person THEN 'attachment_of_another_person'" \
+	"  WHEN x.person <> c.person OR " \
+	LEFT_BEHIND("attachment", "x.attachment", "x.person", "NULL") \
+	"   THEN 'attachment_of_another_person'" \
 	"  WHEN NOT {follows:x.organisation}" \
 	"   THEN 'attachment_of_another_organisation'" \
 	"  WHEN x.state NOT IN ('closed', 'annulled') THEN 'still_attached'" \
@@ -135,15 +153,22 @@
 	"   AND (ap.state = 'approved' AND " SURELY_VALID \
 	"    OR ap.state = 'deferred' AND c.since >= ap.effective_on" \
 	"     AND ap.effective_on <= (now() AT TIME ZONE s.time_zone)::date)" \
-	"   AND (" APPLICATION_USED ") IS NOT TRUE END"
+	"   AND (" APPLICATION_USED ") IS NOT TRUE AND NOT " MOVED " END"
 
-#define BASIS(used, restored) \
+/* Also what a merge moved to another person, and left there when undone. */
+#define BASIS_STORED \
+	"CASE WHEN c.state <> 'annulled' AND " \
+	LIES_BEHIND("attachment", "c.attachment", "c.person", "NULL") \
+	" THEN 'attachment_of_another_person' ELSE " \
+	BASIS(APPLICATION_USED_BEFORE, RESTORED_BEFORE, MOVED_STORED) " END"
+
+#define BASIS(used, restored, moved) \
 	"CASE WHEN NOT {touched:application,order_key,restores,organisation}" \
 	"  AND (NOT {touched:person} OR {merged:person})" \
 	"  OR c.state = 'annulled' THEN NULL" \
 	" WHEN num_nonnulls(c.application, c.order_key, c.restores) > 1" \
 	"  THEN 'several_bases'" \
-	BASIS_APPLICATION(used) \
+	BASIS_APPLICATION(used, moved) \
 	" WHEN c.order_key IS NOT NULL THEN CASE" \
 	"  WHEN NOT {order_known} THEN 'unknown_order' END" \
 	BASIS_RESTORES(restored) \

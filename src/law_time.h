@@ -59,7 +59,7 @@
 	"  THEN 'identified_out_of_order' END"
 
 #define DECISION_ORDER_AT_ONCE \
-	IDENTIFIES("admitted") " AND c.submitted_at <= admitted.at" \
+	IDENTIFIES("admitted", "c") " AND c.submitted_at <= admitted.at" \
 	" AND admitted.at <= coalesce(c.decided_at, now())" \
 	" AND coalesce(c.decided_at, now()) <= now()"
 

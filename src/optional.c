@@ -6,6 +6,8 @@
  */
 #include "guard.h"
 
+#include "law_application.h"
+
 static const struct
 {
 	const char *name;			/* {name}, or {name:x}, which puts x for %1$s */
@@ -29,6 +31,21 @@ static const struct
 		" OR y.old = c.%1$s AND y.new = c.old_%1$s"
 		"  AND y.undone_at IS NOT NULL)",
 	"false"},
+	/* whom x is now, as far as merges stand */
+	{"heirs", REL_PERSON_ALIAS,
+		"(WITH RECURSIVE heir AS (SELECT y.new FROM {r}.person_alias y"
+		"  WHERE y.old = %1$s AND y.undone_at IS NULL"
+		" UNION SELECT y.new FROM heir JOIN {r}.person_alias y"
+		"  ON y.old = heir.new AND y.undone_at IS NULL)"
+		" SELECT heir.new FROM heir)",
+	"(%1$s)"},
+	/* where identifications of application ap have moved, one still counts */
+	{"identified_still", REL_IDENTITY_EVENT,
+		"(NOT EXISTS (SELECT FROM {r}.moved m"
+		"  WHERE m.relation = 'identity_event' AND m.application = "
+		KEY_OF("ap.application") ") OR EXISTS (SELECT" ADMITTED_EVENTS
+		"  AND e.application = ap.application AND " IDENTIFIES("e", "ap") "))",
+	"true"},
 	{"merged_away", REL_PERSON_ALIAS,
 		"EXISTS (SELECT FROM {r}.person_alias y"
 		" WHERE y.old = c.person AND y.undone_at IS NULL)",

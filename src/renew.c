@@ -86,6 +86,17 @@ report_no_key(const Guard *guard)
 					 canonical_relations[guard->kind].columns[0].name)));
 }
 
+/* Errors: 27000 where a row goes from person to person in one statement. */
+static void
+report_moved_twice(const Guard *guard)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("a trigger moves rows of table \"%s\" to another person while a statement does",
+					get_rel_name(guard->source)),
+			 errhint("Let one of the two move them.")));
+}
+
 /* A row out of a larger one, and into it. */
 static void
 read_row(CanonicalRow *row, const Datum *value, const bool *isnull, int n)
@@ -128,6 +139,13 @@ renew_change(const Guard *guard, ProjectionState *projection, Change *change,
 	}
 	else
 	{
+		if (now && change->event == 'U' &&
+			(changed_columns(projection, &old, &row) &
+			 changed_columns(projection, &row, now) &
+			 person_columns(guard->kind)) != 0)
+			report_moved_twice(guard);
+		change->renewed = now == NULL || change->event == 'D' ||
+			changed_columns(projection, &row, now) != 0;
 		change->event = now ? 'U' : 'D';
 		change->changed = now ? compare_rows(guard, projection, &old, now) : -1;
 		change->value[CHANGE_EVENT] = CharGetDatum(change->event);

@@ -42,7 +42,8 @@ END_VERSIONS("c.op <> 'I' AND c.version_from IS NOT NULL",
  * the row is to be ended: under whom it was, and under whom it is.
  */
 static const char end_stale_versions[] =
-END_VERSIONS("true", "x.person IN (c.old_person, c.person)"
+END_VERSIONS("c.version_from IS NOT NULL",
+			 "x.person IN (c.old_person, c.person)"
 			 " AND x.attachment IN (c.old_attachment, c.attachment)");
 
 static const char add_versions[] =
@@ -281,7 +282,8 @@ roster_note_versions(Chunk *chunk, const bool *known)
 	{
 		Change	   *change = &chunk->changes[i];
 
-		if (!chunk->stale && !alters_roster(change))
+		/* of one written again the roster may hold what it was between */
+		if (!change->renewed && !alters_roster(change))
 			continue;
 		change->value[extra + VERSION_FROM] = TimestampTzGetDatum(now);
 		change->isnull[extra + VERSION_FROM] = false;

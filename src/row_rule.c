@@ -246,27 +246,6 @@ until_moved(const RowChange *change)
 }
 
 /*
- * The columns that say whose a record is.  They follow a merge of persons,
- * which the set layer looks up.
- */
-static int
-person_columns(RelationKind kind)
-{
-	switch (kind)
-	{
-		case REL_ATTACHMENT:
-			return COLUMN_BIT(ATTACHMENT_PERSON);
-		case REL_APPLICATION:
-			return COLUMN_BIT(APPLICATION_PERSON) |
-				COLUMN_BIT(APPLICATION_APPLICANT);
-		case REL_IDENTITY_EVENT:
-			return COLUMN_BIT(EVENT_PERSON) | COLUMN_BIT(EVENT_APPLICANT);
-		default:
-			return 0;
-	}
-}
-
-/*
  * What is written stays: keys and the basis, rows in a final state, and rows
  * as such, except an application that is still a draft.  A value that was
  * missing may be supplied.
@@ -277,6 +256,7 @@ row_immutable(const RowChange *change)
 	RelationKind kind = change->projection->kind;
 	const CanonicalRow *old = change->old;
 	bool		draft = false;
+	/* those follow a merge of persons, which the set layer looks up */
 	int			of_person = person_columns(kind);
 
 	if (old == NULL || change->stored)

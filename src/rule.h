@@ -122,6 +122,9 @@ struct Registry;
 extern bool clause_applies(const Clause *clause, int mapped,
 						   const struct Registry *registry);
 
+/* moved.c */
+extern int	person_columns(RelationKind kind);
+
 /* row_rule.c */
 extern const char *row_identifier(const RowChange *change);
 extern const char *row_dates(const RowChange *change);

@@ -289,6 +289,7 @@ guard_chunk(Chunk *chunk, Findings *findings)
 
 	as_owner_begin(&guard->registry, &user, &context);
 	write_journal(chunk, actor);
+	note_moves(chunk);
 	if (guard->kind == REL_ATTACHMENT)
 	{
 		findings->shown = all_shown(chunk) ? SHOWN_PERSON : SHOWN_NOTHING;

@@ -2,7 +2,7 @@
 --
 -- registry: a schema of canonical relations. osms.create_registry makes it, as
 -- tables or for osms.map to fill with views; the derived relations (roster,
--- journal, pending, import) come with the relation "attachment", with its key types.
+-- journal, moved, pending, import) come with the relation "attachment", with its key types.
 --
 CREATE FUNCTION osms.registry_columns(with_inner boolean DEFAULT false, OUT relation text, OUT "position" integer, OUT "column" text,
                                       OUT type text, OUT needed boolean, OUT guarded boolean, OUT primary_key text) RETURNS SETOF record
@@ -133,6 +133,12 @@ BEGIN
         reason text, changed text[], import bigint)', registry, person_type);
     EXECUTE format('COMMENT ON TABLE %I.journal IS %L', registry,
         'who wrote what: actor is the role as which the statement ran, of a foreign key''s cascade the owner of the table, and session_role who logged in; a row for every application, identity_event, attachment, payment, contract, organisation_status, person_alias, authority_order and order_scope that a statement inserted (I), updated (U) or deleted (D), and every person it changed; import: the entry of the import it belongs to; written by the guards');
+    EXECUTE format('CREATE TABLE %1$I.moved (relation text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL, role text COLLATE "C" NOT NULL,
+        person %2$s NOT NULL, application text COLLATE "C", at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (relation, key, role))', registry, person_type);
+    EXECUTE format('CREATE INDEX moved_application ON %I.moved (application) WHERE application IS NOT NULL', registry);
+    EXECUTE format('COMMENT ON TABLE %I.moved IS %L', registry,
+        'whom an application, identity_event or attachment (relation, key) was about before it first moved to another person; role: in the column person or applicant; application: the one it speaks for; written by the guards. What an undone merge left behind speaks for nobody');
     EXECUTE format('CREATE TABLE %I.pending (person %s NOT NULL)', registry, person_type);
     EXECUTE format('CREATE INDEX pending_person ON %I.pending (person)', registry);
     EXECUTE format('COMMENT ON TABLE %I.pending IS %L', registry,
@@ -156,10 +162,10 @@ BEGIN
     PERFORM osms.add_own_relation(registry, 'attested_number', '{}');
     PERFORM osms.index_sites(registry);
     PERFORM osms.add_money_relations(registry);
-    PERFORM osms.close_to_others(registry, '{roster,journal,pending,import,statement,statement_line,restatement,restatement_line,ledger}');
+    PERFORM osms.close_to_others(registry, '{roster,journal,moved,pending,import,statement,statement_line,restatement,restatement_line,ledger}');
 END $$;
 COMMENT ON FUNCTION osms.add_derived_relations(text) IS
-    'makes roster, journal, pending and import with the key types of the relation attachment, identity_event and attested_number where absent, and what closed months are kept in; called by create_registry and map';
+    'makes roster, journal, moved, pending and import with the key types of the relation attachment, identity_event and attested_number where absent, and what closed months are kept in; called by create_registry and map';
 
 CREATE FUNCTION osms.add_own_relation(registry text, relation text, key_types jsonb) RETURNS void
     LANGUAGE plpgsql

@@ -10,7 +10,7 @@ CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severi
     BEGIN ATOMIC
         WITH derived AS (
             SELECT k.relation, c.oid, c.relowner, c.relacl
-            FROM unnest('{setting,roster,journal,pending,import}'::text[]
+            FROM unnest('{setting,roster,journal,moved,pending,import}'::text[]
                         || '{statement,statement_line,restatement,restatement_line,ledger}'::text[]) AS k (relation)
             JOIN pg_catalog.pg_class c ON c.oid = osms.relation_of(registry, k.relation)
         ), given AS (

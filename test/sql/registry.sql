@@ -10,7 +10,7 @@ SELECT is(pg_temp.verdict(call), expected, expected) FROM (VALUES
 ('SELECT osms.create_registry(''x'', cut_over => ''infinity'')', '22023 a registry needs a cut-over day'),
 ('SELECT osms.create_registry(''x'', time_zone => ''Mars/Olympus'')', '22023 time zone "Mars/Olympus" not recognized')) c (call, expected);
 SELECT is((SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = '"New fund"'::regnamespace AND relkind = 'r'),
-    (SELECT string_agg(relation, ' ' ORDER BY relation COLLATE "C") FROM (SELECT DISTINCT relation FROM osms.registry_columns() UNION SELECT unnest('{roster,journal,pending,import,setting,statement,statement_line,restatement,restatement_line,ledger}'::text[])) x), 'all relations are there');
+    (SELECT string_agg(relation, ' ' ORDER BY relation COLLATE "C") FROM (SELECT DISTINCT relation FROM osms.registry_columns() UNION SELECT unnest('{roster,journal,moved,pending,import,setting,statement,statement_line,restatement,restatement_line,ledger}'::text[])) x), 'all relations are there');
 SELECT results_eq('SELECT cut_over, time_zone, roster_complete FROM "New fund".setting', $$VALUES (date '2025-01-01', 'Asia/Oral', false)$$, 'and the setting');
 SELECT is_empty($$SELECT * FROM osms.check_registry('New fund') WHERE severity <> 'info'$$, 'nothing is missing');
 SELECT is_empty($$SELECT * FROM osms.clauses('New fund') WHERE NOT judged$$, 'every rule can judge');

@@ -92,7 +92,7 @@ SELECT n.nspname, c.relname::text, has_table_privilege('rights_app', c.oid, 'SEL
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN ('fund', 'mapped') AND c.relkind IN ('r', 'v');
 SELECT osms.create_registry('fund', cut_over => '2020-01-01');
 SELECT set_eq($$SELECT relname FROM reached WHERE nspname = 'fund' AND NOT reached$$,
-$$SELECT unnest('{attested_number,identity_event,import,journal,ledger,pending,restatement,restatement_line,roster,setting,statement,statement_line}'::text[])$$,
+$$SELECT unnest('{attested_number,identity_event,import,journal,ledger,moved,pending,restatement,restatement_line,roster,setting,statement,statement_line}'::text[])$$,
     'nothing derived, no proof');
 SELECT is_empty($$SELECT s.oid::regclass FROM pg_class s WHERE s.relnamespace = 'fund'::regnamespace AND s.relname ~ '^(journal|import|ledger|identity)'
     AND CASE WHEN s.relkind = 'S' THEN has_sequence_privilege('rights_app', s.oid, 'USAGE, SELECT, UPDATE') END$$, 'and none of its sequences');
