@@ -266,11 +266,13 @@ extern void renew_chunk(Chunk *chunk);
 #define PINNED_PATH "pg_catalog, osms, pg_temp"
 typedef struct OwnersWrite
 {
+	Oid			role;			/* who writes */
 	Oid			target;			/* the table, or view, that is written */
 	Writer		writer;
 	int			depth;			/* of its own triggers */
 	MemoryContext query;		/* the statement that writes the table */
 	bool		judged;			/* and rows of it were */
+	bool		restricts;		/* what may be deferred, as nobody did before */
 	struct OwnersWrite *outer;
 } OwnersWrite;
 typedef struct Acting

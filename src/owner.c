@@ -30,12 +30,29 @@
 /* The write for somebody else that is under way in this session. */
 static OwnersWrite *under_way = NULL;
 
-/* Queries and locks run as the registry's owner, as RI's run as the table's. */
+/* Whether only we say that nothing may be deferred. */
+static bool
+restricted_by_us(void)
+{
+	return under_way && under_way->restricts &&
+		under_way->role == GetUserId();
+}
+
+/*
+ * Queries and locks run as the registry's owner, as RI's run as the table's.
+ * A restriction of ours, on what the owner of a table may defer, is not about
+ * the registry, where whoever attaches a person twice is judged later.
+ */
 void
 as_owner_begin(const Registry *registry, Oid *user, int *context)
 {
+	int			flags;
+
 	GetUserIdAndSecContext(user, context);
-	SetUserIdAndSecContext(registry->owner, *context |
+	flags = *context;
+	if (restricted_by_us())
+		flags &= ~SECURITY_RESTRICTED_OPERATION;
+	SetUserIdAndSecContext(registry->owner, flags |
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS);
 }
@@ -127,7 +144,8 @@ writer_of(Oid target)
 void
 begin_writer(OwnersWrite *write, Oid target, Writer writer, int depth)
 {
-	*write = (OwnersWrite) {.target = target,.writer = writer,.depth = depth,
+	*write = (OwnersWrite) {.role = GetUserId(),.target = target,
+	.writer = writer,.depth = depth,.restricts = restricted_by_us(),
 	.outer = under_way};
 	under_way = write;
 }
@@ -332,9 +350,11 @@ bool
 write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 		 void *arg)
 {
-	OwnersWrite this;
 	bool		table = get_rel_relkind(target) != RELKIND_VIEW;
 	bool		defers = !table || may_defer(role);
+	bool		restricts = !defers &&
+		(!InSecurityRestrictedOperation() || restricted_by_us());
+	OwnersWrite this;
 	List	   *deferred = NIL;
 	Acting		acting;
 
@@ -345,6 +365,7 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 	if (!defers)
 		deferred = defer_nothing(target);
 	begin_writer(&this, target, writer, trigger_depth() + 1);
+	this.restricts = restricts;
 	PG_TRY();
 	{
 		write(arg);

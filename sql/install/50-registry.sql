@@ -266,12 +266,13 @@ BEGIN
     IF relation = 'site' THEN
         PERFORM osms.index_sites(registry);
     END IF;
+    PERFORM osms.hand_over(registry);
 END $$;
 COMMENT ON FUNCTION osms.add_relation(text, text) IS
     'makes one of the relations that a registry lacks as a table with the registry''s key types, empty; rules that waited for it judge from the next osms.guard on. 22023 for a relation that is none, or is not optional, 3F000 where there is no such registry or no attachments, 42P07 where the relation is there';
 
 CREATE FUNCTION osms.create_registry(registry text, tables boolean DEFAULT true, cut_over date DEFAULT CURRENT_DATE,
-                                     time_zone text DEFAULT 'Asia/Almaty') RETURNS void
+                                     time_zone text DEFAULT 'Asia/Almaty', keeper name DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -290,7 +291,10 @@ BEGIN
                   HINT = 'It is the first day from which an attachment must have a basis.';
     END IF;
     PERFORM now() AT TIME ZONE time_zone;
-    EXECUTE format('CREATE SCHEMA %I', registry);
+    IF keeper IS NOT NULL THEN
+        PERFORM osms.check_keeper(keeper);
+    END IF;
+    EXECUTE format('CREATE SCHEMA %I AUTHORIZATION %I', registry, coalesce(keeper, current_user));
     EXECUTE format('COMMENT ON SCHEMA %I IS %L', registry, 'registry of osms');
     EXECUTE format('CREATE TABLE %I.setting (one boolean PRIMARY KEY DEFAULT true CHECK (one), cut_over date NOT NULL,
         time_zone text NOT NULL, roster_complete boolean NOT NULL DEFAULT false)', registry);
@@ -304,6 +308,7 @@ BEGIN
         END LOOP;
         PERFORM osms.add_derived_relations(registry);
     END IF;
+    PERFORM osms.hand_over(registry);
 END $$;
-COMMENT ON FUNCTION osms.create_registry(text, boolean, date, text) IS
-    'makes a registry: a schema with its setting and, with tables, all canonical relations as tables; without, osms.map fills it. cut_over: first day from which an attachment needs a basis; time_zone: civil time in which days are judged. 42P06 when the schema exists, 22023 for a cut-over day or time zone that is none';
+COMMENT ON FUNCTION osms.create_registry(text, boolean, date, text, name) IS
+    'makes a registry: a schema with its setting and, with tables, all canonical relations as tables; without, osms.map fills it. cut_over: first day from which an attachment needs a basis; time_zone: civil time in which days are judged; keeper: role that cannot log in, which owns the registry and should own nothing else (osms.set_keeper), else whoever calls owns it. 42P06 when the schema exists, 22023 for a cut-over day or time zone that is none, 42704, 22023 or 42501 for a role that cannot be a keeper';

@@ -425,6 +425,7 @@ BEGIN
     ELSIF relation = 'site' THEN
         PERFORM osms.index_sites(registry);
     END IF;
+    PERFORM osms.hand_over(registry), osms.grant_to_keeper(registry, relation);
 END $$;
 COMMENT ON FUNCTION osms.map(text, text, regclass, jsonb, jsonb, text, boolean, date, text, jsonb) IS
     'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}, where write is an expression over new whose operators and functions are best written with their schema; states: codes of the column state, the first is written; shape: period, or for attachment also events, where a closing is a new row and columns has "closes", the event that this one closes, annuls or suspects, and "since", its day; until_inclusive: the source keeps the last day; open_end: its date for no end; date_format: of dates kept as text, YYYY-MM-DD unless it is given, where blank is NULL and what is no such date reads as an infinity that lets nothing count, which rule period finds; defaults: source column to SQL expression for an INSERT. 42703 for unknown columns, 55000 and 42809 for tables it cannot map';

@@ -73,7 +73,16 @@ CREATE FUNCTION osms.missing_grants(registry text, OUT relation text, OUT proble
         LATERAL (SELECT string_agg(format('%I.%I', registry, x.relation), ', ' ORDER BY x.place)
                  FROM unnest(CASE p.relation WHEN 'payment' THEN '{statement_line,ledger,contract}'::text[] ELSE '{person,roster}' END) WITH ORDINALITY AS x (relation, place)
                  WHERE NOT has_table_privilege(c.relowner, osms.relation_of(registry, x.relation), 'SELECT')) AS n (hidden)
-        WHERE p.guarded AND n.hidden IS NOT NULL;
+        WHERE p.guarded AND n.hidden IS NOT NULL
+        UNION ALL
+        -- what reads, locks or writes a table through its mapping
+        SELECT m.relation, format('role %s, who owns the mapped relation "%s", may not %s table %s', m.role, m.relation, m.privilege, m.source),
+               format('GRANT %s ON %s TO %I', m.privilege, m.source, m.role), format('REVOKE %s ON %s FROM %I', m.privilege, m.source, m.role)
+        FROM osms.mapping_grants(registry) m
+        WHERE NOT has_table_privilege(m.role, m.source, m.privilege)
+          AND (m.privilege = 'SELECT' OR m.privilege = 'UPDATE' AND m.relation IN ('person', 'contract', 'application', 'attachment')
+               OR m.privilege = 'UPDATE' AND m.relation = 'organisation' AND osms.relation_of(registry, 'payment') IS NOT NULL
+               OR m.privilege = 'INSERT' AND m.relation = 'attachment_event');
     END;
 COMMENT ON FUNCTION osms.missing_grants(text) IS
     'rights that a guard needs and does not have, with the statements that grant them and take them back; called by osms.check_registry and osms.plan';
@@ -241,6 +250,8 @@ BEGIN
     SELECT g.relation, 'error', g.problem, g.statement || '.' FROM osms.missing_grants(registry) g
     UNION ALL
     SELECT g.* FROM osms.foreign_rights(registry) g
+    UNION ALL
+    SELECT d.* FROM osms.distrusted(registry) d
     UNION ALL
     -- a view made there would have its functions run by the look-ups of the guard
     SELECT 'setting', 'error', format('role %s may make relations in schema %I, which the guard reads as role %I', r.rolname, registry, roster_owner),

@@ -1,0 +1,172 @@
+
+--
+-- keeper: the role that owns a registry. Guards look at the tables of others
+-- as this role, so it should be one that has nothing else.
+--
+CREATE FUNCTION osms.check_keeper(keeper name) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    r record;
+BEGIN
+    SELECT * INTO r FROM pg_roles WHERE rolname = keeper;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'role "%" does not exist', keeper
+            USING ERRCODE = 'undefined_object', HINT = format('Make it with CREATE ROLE %I NOLOGIN, and give it nothing.', keeper);
+    ELSIF r.rolsuper OR r.rolcanlogin THEN
+        RAISE EXCEPTION 'role "%" cannot keep a registry', keeper
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = CASE WHEN r.rolsuper THEN 'It is a superuser.' ELSE 'It may log in.' END,
+                  HINT = 'A keeper owns the registry and nothing else: make a role for it with CREATE ROLE ... NOLOGIN.';
+    ELSIF NOT pg_has_role(current_user, r.oid, 'MEMBER') THEN
+        RAISE EXCEPTION 'permission denied to give a registry to role "%"', keeper
+            USING ERRCODE = 'insufficient_privilege', HINT = format('Let a superuser do it, or GRANT %I TO %I first.', keeper, current_user);
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.check_keeper(name) IS
+    'whether a role can be the keeper of a registry, by whoever calls: 42704 where there is none, 22023 for one that may log in or is a superuser, 42501 for who is not a member of it; called by create_registry and set_keeper';
+
+CREATE FUNCTION osms.hand_over(registry text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT format('ALTER %s %s OWNER TO %I', CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, c.oid::regclass, pg_get_userbyid(n.nspowner))
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = registry AND c.relkind IN ('r', 'p', 'v') AND c.relowner = current_user::regrole AND c.relowner <> n.nspowner
+        ORDER BY c.oid
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.hand_over(text) IS
+    'gives what the caller owns in the schema of a registry to the owner of the schema, its keeper; called by create_registry, map and add_relation';
+
+CREATE FUNCTION osms.mapping_grants(registry text, OUT relation text, OUT source regclass, OUT role name, OUT privilege text) RETURNS SETOF record
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 20
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT v.relation, v.source, w.rolname, p.privilege
+        FROM (SELECT DISTINCT k.relation, c.oid, c.relowner, osms.mapped_source(c.oid) AS source FROM osms.registry_columns(true) k
+              JOIN pg_class c ON c.oid = osms.relation_of(registry, k.relation) AND c.relkind = 'v') v
+        JOIN pg_roles w ON w.oid = v.relowner,
+             unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS p (privilege)
+        WHERE p.privilege = 'SELECT'
+              -- a row that is locked
+              OR p.privilege = 'UPDATE' AND v.relation IN ('person', 'contract', 'organisation')
+              OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = v.oid AND t.tgfoid = 'osms.map_write'::regproc);
+    END;
+COMMENT ON FUNCTION osms.mapping_grants(text) IS
+    'rights on the tables behind a registry that the owner of each mapped relation needs to read it, to lock its rows and to write through it; called by map and missing_grants';
+
+CREATE FUNCTION osms.grant_to_keeper(registry text, relation text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    g record;
+BEGIN
+    FOR g IN
+        SELECT m.source, m.role, string_agg(m.privilege, ', ') AS privileges FROM osms.mapping_grants(registry) m
+        WHERE m.relation IN (grant_to_keeper.relation, CASE grant_to_keeper.relation WHEN 'attachment' THEN 'attachment_event' END)
+          AND NOT has_table_privilege(m.role, m.source, m.privilege)
+          AND has_table_privilege(m.source, m.privilege || ' WITH GRANT OPTION')
+        GROUP BY m.source, m.role
+    LOOP
+        EXECUTE format('GRANT %s ON %s TO %I', g.privileges, g.source, g.role);
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.grant_to_keeper(text, text) IS
+    'gives the owner of a mapped relation the rights on its table that the mapping needs, as far as the caller may; osms.check_registry names the others. Called by map and set_keeper';
+
+CREATE FUNCTION osms.set_keeper(registry text, keeper name) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    former oid;
+    statement text;
+BEGIN
+    IF osms.relation_of(registry, 'setting') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" does not exist', registry
+            USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
+    END IF;
+    PERFORM osms.check_keeper(keeper);
+    SELECT n.nspowner INTO former FROM pg_namespace n WHERE n.nspname = registry;
+    EXECUTE format('ALTER SCHEMA %I OWNER TO %I', registry, keeper);
+    FOR statement IN
+        SELECT format('ALTER %s %s OWNER TO %I', CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, c.oid::regclass, keeper)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = registry AND c.relkind IN ('r', 'p', 'v') AND c.relowner = former ORDER BY c.oid
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+    PERFORM osms.grant_to_keeper(registry, k.relation) FROM (SELECT DISTINCT relation FROM osms.registry_columns()) k;
+END $$;
+COMMENT ON FUNCTION osms.set_keeper(text, name) IS
+    'gives a registry, with all that its owner has in it, to a role that cannot log in and should own nothing else, and grants it what the mappings need of the tables behind, as far as the caller may. 3F000 where there is no such registry, 42704, 22023 or 42501 for a role that cannot be a keeper; needs ownership of the registry';
+
+-- Who could have his code run where osms looks at his tables for others, and
+-- what keeps that from being worth anything.
+CREATE FUNCTION osms.distrusted(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 5
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        WITH owner AS (
+            SELECT r.* FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE c.oid = osms.relation_of(registry, 'roster')
+        ), mapped AS (
+            SELECT DISTINCT k.relation, c.oid, w.oid AS rule
+            FROM osms.registry_columns(true) k JOIN pg_class c ON c.oid = osms.relation_of(registry, k.relation)
+            LEFT JOIN pg_rewrite w ON w.ev_class = c.oid AND c.relkind = 'v'
+        ), source AS (
+            -- every relation that a mapping reads, a table of the registry itself, and the partitions below
+            SELECT DISTINCT m.relation, s.oid, s.relkind, s.relowner
+            FROM mapped m
+            LEFT JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = m.rule AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> m.oid
+            CROSS JOIN LATERAL osms.tables_of(coalesce(d.refobjid, m.oid)) t (source) JOIN pg_class s ON s.oid = t.source
+            WHERE NOT EXISTS (SELECT FROM mapped o WHERE o.oid = d.refobjid)
+        )
+        SELECT 'roster', 'warning', format('role %s, who owns the registry, %s', o.rolname, v.has),
+               format('Let a role own it that has nothing else: CREATE ROLE ... NOLOGIN; SELECT osms.set_keeper(%L, ''...'').', registry)
+        FROM owner o,
+             LATERAL (SELECT CASE WHEN o.rolsuper THEN 'is a superuser' ELSE
+                      nullif(concat_ws(', ', CASE WHEN o.rolcanlogin THEN 'may log in' END, CASE WHEN o.rolcreaterole THEN 'may create roles' END,
+                          CASE WHEN o.rolcreatedb THEN 'may create databases' END, CASE WHEN o.rolreplication THEN 'may replicate' END,
+                          CASE WHEN EXISTS (SELECT FROM pg_auth_members a WHERE a.member = o.oid) THEN 'is a member of other roles' END,
+                          CASE WHEN EXISTS (SELECT FROM pg_shdepend d
+                                            LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+                                            WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = o.oid AND d.deptype = 'o'
+                                              AND d.dbid IN (0, (SELECT b.oid FROM pg_database b WHERE b.datname = current_database()))
+                                              AND c.relnamespace IS DISTINCT FROM to_regnamespace(quote_ident(registry))
+                                              AND NOT (d.classid = 'pg_namespace'::regclass AND d.objid = to_regnamespace(quote_ident(registry))))
+                               THEN 'owns more than the registry' END), '') END) AS v (has)
+        WHERE v.has IS NOT NULL
+        UNION ALL
+        SELECT s.relation, 'error', format('what relation "%s" reads, %s, is no table', s.relation, s.oid::regclass),
+               'A mapping reads a table or its partitions: put the table in its place again, or map the relation with osms.map().'
+        FROM source s WHERE s.relkind NOT IN ('r', 'p') AND NOT (s.relkind = 'f')
+        UNION ALL
+        SELECT s.relation, 'warning', format('table %s belongs to role %s, whom the owner of the registry, %s, has no reason to trust',
+                                             s.oid::regclass, pg_get_userbyid(s.relowner), o.rolname),
+               format('He decides what is in it. ALTER TABLE %s OWNER TO %I takes it from him; GRANT %2$I TO %I says that he is trusted.',
+                      s.oid::regclass, o.rolname, pg_get_userbyid(s.relowner))
+        FROM source s, owner o WHERE s.relkind IN ('r', 'p') AND NOT pg_has_role(s.relowner, o.oid, 'USAGE')
+        UNION ALL
+        SELECT s.relation, 'warning', format('trigger "%s" of %s is deferred and runs a function of role %s', t.tgname, s.oid::regclass, pg_get_userbyid(p.proowner)),
+               'Make it immediate: before PostgreSQL 18 it runs as whoever ends a transaction that wrote the table.'
+        FROM source s, owner o, pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+        WHERE t.tgrelid = s.oid AND t.tgdeferrable AND NOT t.tgisinternal AND NOT pg_has_role(p.proowner, o.oid, 'USAGE')
+        UNION ALL
+        SELECT m.relation, 'error', format('the mapping of relation "%s" calls %s of role %s, which never runs for role %s',
+                                           m.relation, p.oid::regprocedure, pg_get_userbyid(p.proowner), o.rolname),
+               format('Let a superuser or a member of %I own the function, or map the relation without it.', o.rolname)
+        FROM mapped m JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = m.rule AND d.refclassid = 'pg_proc'::regclass
+        JOIN pg_proc p ON p.oid = d.refobjid, owner o
+        WHERE NOT pg_has_role(p.proowner, o.oid, 'USAGE');
+    END;
+COMMENT ON FUNCTION osms.distrusted(text) IS
+    'whom the owner of a registry need not trust, and where that matters: an owner who has more than the registry, sources of others, deferred triggers of others, functions of others in a mapping, a source that is no table any more; called by osms.check_registry';
