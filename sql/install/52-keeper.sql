@@ -4,7 +4,7 @@
 -- as this role, so it should be one that has nothing else.
 --
 CREATE FUNCTION osms.check_keeper(keeper name) RETURNS void
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -58,7 +58,7 @@ CREATE FUNCTION osms.mapping_grants(registry text, OUT relation text, OUT source
         WHERE p.privilege = 'SELECT'
               -- a row that is locked
               OR p.privilege = 'UPDATE' AND v.relation IN ('person', 'contract', 'organisation')
-              OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = v.oid AND t.tgfoid = 'osms.map_write'::regproc);
+              OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = v.oid AND t.tgname = 'osms_map_write');
     END;
 COMMENT ON FUNCTION osms.mapping_grants(text) IS
     'rights on the tables behind a registry that the owner of each mapped relation needs to read it, to lock its rows and to write through it; called by map and missing_grants';
@@ -131,7 +131,7 @@ CREATE FUNCTION osms.distrusted(registry text, OUT relation text, OUT severity t
             WHERE NOT EXISTS (SELECT FROM mapped o WHERE o.oid = d.refobjid)
         )
         SELECT 'roster', 'warning', format('role %s, who owns the registry, %s', o.rolname, v.has),
-               format('Let a role own it that has nothing else: CREATE ROLE ... NOLOGIN; SELECT osms.set_keeper(%L, ''...'').', registry)
+               'Make a role that has nothing else with CREATE ROLE ... NOLOGIN, and give it the registry with osms.set_keeper.'
         FROM owner o,
              LATERAL (SELECT CASE WHEN o.rolsuper THEN 'is a superuser' ELSE
                       nullif(concat_ws(', ', CASE WHEN o.rolcanlogin THEN 'may log in' END, CASE WHEN o.rolcreaterole THEN 'may create roles' END,
