@@ -23,6 +23,7 @@
 
 PG_FUNCTION_INFO_V1(osms_lock_persons);
 PG_FUNCTION_INFO_V1(osms_run_write);
+PG_FUNCTION_INFO_V1(osms_run_writes);
 PG_FUNCTION_INFO_V1(osms_equality);
 
 /* Relations whose writers may lock persons, and that are looked at then. */
@@ -187,34 +188,57 @@ osms_lock_persons(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* A statement of a workflow on its way to a relation. */
+/* A statement, or a query, on its way, with its parameters. */
 typedef struct Run
 {
 	const char *statement;
-	int			n;				/* of its parameters, which are texts */
+	int			n;
+	Oid		   *types;
 	Datum	   *values;
 	const char *nulls;
 	char	   *result;			/* first column of the first row, or NULL */
 } Run;
 
-/* Run a statement, or a query, with its parameters. */
+/* Run it. */
 static void
 run(void *arg)
 {
 	Run		   *r = arg;
-	Oid		   *types = palloc(r->n * sizeof(Oid));
-	int			rc;
+	int			rc = SPI_execute_with_args(r->statement, r->n, r->types,
+										   r->values, r->nulls, false, 0);
 
-	for (int i = 0; i < r->n; i++)
-		types[i] = TEXTOID;
-	rc = SPI_execute_with_args(r->statement, r->n, types, r->values, r->nulls,
-							   false, 0);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s",
 			 SPI_result_code_string(rc));
 	if (SPI_processed > 0 && SPI_tuptable)
 		r->result = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
 								 1);
+}
+
+/* Run a query as the caller; its parameters are texts.  Returns its rows. */
+static SPITupleTable *
+read_rows(const char *statement, ArrayType *arguments)
+{
+	Run			query = {.statement = statement};
+	bool	   *isnull;
+	char	   *nulls;
+
+	deconstruct_array(arguments, TEXTOID, -1, false, TYPALIGN_INT,
+					  &query.values, &isnull, &query.n);
+	nulls = palloc(query.n);
+	query.types = palloc(query.n * sizeof(Oid));
+	for (int i = 0; i < query.n; i++)
+	{
+		nulls[i] = isnull[i] ? 'n' : ' ';
+		query.types[i] = TEXTOID;
+	}
+	query.nulls = nulls;
+	run(&query);
+	if (SPI_tuptable == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("what is to be written comes from no query")));
+	return SPI_tuptable;
 }
 
 /*
@@ -237,76 +261,234 @@ role_to_write(Oid target)
 	return owner;
 }
 
-/* Let a statement read the rows of a query under the name "given". */
-static Tuplestorestate *
-give_rows(Run *query)
+/* Run a statement that writes a relation, as a role, for the caller. */
+static void
+write_rows(Oid role, Oid target, Run *statement)
 {
-	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+	Writer		writer = {
+		.role = GetUserId(),.directly = trigger_depth() == 0
+	};
 
-	run(query);
-	if (SPI_tuptable == NULL)
+	(void) write_as(role, target, writer, run, statement);
+}
+
+/* A relation as statements name it. */
+static char *
+name_of(Oid relation)
+{
+	char	   *name = get_rel_name(relation);
+	Oid			schema = get_rel_namespace(relation);
+
+	if (name == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("what is to be written comes from no query")));
-	for (uint64 i = 0; i < SPI_tuptable->numvals; i++)
-		tuplestore_puttuple(store, SPI_tuptable->vals[i]);
-	offer_relation("given", SPI_tuptable->tupdesc, store)->md.enrtuples =
-		SPI_tuptable->numvals;
-	return store;
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relation)));
+	return quote_qualified_identifier(get_namespace_name(schema), name);
 }
 
 /*
- * run_write(target, statement, arguments, rows): run a statement that writes
- * a relation and names everything in full; its parameters are texts, or those
- * of the query rows, whose result it then reads as "given".  The query sees
- * what the caller sees; the triggers of a table find the search_path that its
- * owner chose.  Returns the first column of the row that it returns, or NULL.
+ * What is written may be written as somebody else, so it names nothing but
+ * columns of the target, and nothing is converted on the way: a conversion is
+ * a function, and could be the caller's.
+ * Errors: 42703, 42804 for a column that is not one of the target.
+ */
+static void
+check_given(Oid target, TupleDesc given)
+{
+	for (int i = 0; i < given->natts; i++)
+	{
+		Form_pg_attribute a = TupleDescAttr(given, i);
+		AttrNumber	column = get_attnum(target, NameStr(a->attname));
+
+		if (column <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("relation %s has no column \"%s\"",
+							name_of(target), NameStr(a->attname))));
+		if (get_atttype(target, column) != a->atttypid)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("column \"%s\" of relation \"%s\" has type %s and not %s",
+							NameStr(a->attname), get_rel_name(target),
+							format_type_be(get_atttype(target, column)),
+							format_type_be(a->atttypid))));
+	}
+}
+
+/* The statement that inserts one row, or updates it by its key. */
+static char *
+write_query(Oid target, bool insert, const char *key, TupleDesc given)
+{
+	char	   *name = name_of(target);
+	const char *separator = "";
+	const char *condition = NULL;
+	StringInfoData names;
+	StringInfoData values;
+	StringInfoData sql;
+
+	initStringInfo(&names);
+	initStringInfo(&values);
+	initStringInfo(&sql);
+	for (int i = 0; i < given->natts; i++)
+	{
+		Form_pg_attribute a = TupleDescAttr(given, i);
+		const char *column = quote_identifier(NameStr(a->attname));
+
+		if (!insert && strcmp(NameStr(a->attname), key) == 0)
+		{
+			condition = psprintf("s.%s %s $%d", column,
+								 equality_of(a->atttypid), i + 1);
+			continue;
+		}
+		appendStringInfo(&names, "%s%s", separator, column);
+		if (insert)
+			appendStringInfo(&values, "%s$%d", separator, i + 1);
+		else
+			appendStringInfo(&names, " = $%d", i + 1);
+		separator = ", ";
+	}
+	if (!insert && condition == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("a row to be updated is given without its key \"%s\"",
+						key)));
+	if (insert)
+		appendStringInfo(&sql, "INSERT INTO %s AS s (%s) VALUES (%s)", name,
+						 names.data, values.data);
+	else
+		appendStringInfo(&sql, "UPDATE %s s SET %s WHERE %s", name,
+						 names.data, condition);
+	appendStringInfo(&sql, " RETURNING s.%s::pg_catalog.text",
+					 quote_identifier(key));
+	return sql.data;
+}
+
+/* Whether an event is insert, and not update; 22023 for another. */
+static bool
+is_insert(const char *event)
+{
+	if (strcmp(event, "insert") == 0)
+		return true;
+	if (strcmp(event, "update") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("rows are written by \"insert\" or \"update\", not by \"%s\"",
+						event)));
+	return false;
+}
+
+/*
+ * run_write(target, event, key, row, arguments): insert a row of a relation,
+ * or update the one with a key.  row is a query whose parameters are texts
+ * and whose columns have the names and types of the target's; it runs as the
+ * caller.  Returns the key, or NULL where no row was written.
  */
 Datum
 osms_run_write(PG_FUNCTION_ARGS)
 {
-	Oid			target;
-	Run			query = {0};
+	Oid			target = PG_GETARG_OID(0);
+	bool		insert = is_insert(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	Run			statement = {0};
-	Tuplestorestate *store = NULL;
-	bool	   *isnull;
-	char	   *nulls;
-	char	   *result;
+	SPITupleTable *row;
+	char	   *result = NULL;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		PG_RETURN_NULL();
-	target = PG_GETARG_OID(0);
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), TEXTOID, -1, false,
-					  TYPALIGN_INT, &query.values, &isnull, &query.n);
-	nulls = palloc(query.n);
-	for (int i = 0; i < query.n; i++)
-		nulls[i] = isnull[i] ? 'n' : ' ';
-	query.nulls = nulls;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (PG_ARGISNULL(3))
-		statement = query;
-	else
+	row = read_rows(text_to_cstring(PG_GETARG_TEXT_PP(3)),
+					PG_GETARG_ARRAYTYPE_P(4));
+	if (row->numvals == 1)
 	{
-		query.statement = text_to_cstring(PG_GETARG_TEXT_PP(3));
-		store = give_rows(&query);
+		char	   *nulls;
+		bool	   *isnull;
+
+		check_given(target, row->tupdesc);
+		statement.statement =
+			write_query(target, insert, text_to_cstring(PG_GETARG_TEXT_PP(2)),
+						row->tupdesc);
+		statement.n = row->tupdesc->natts;
+		statement.types = palloc(statement.n * sizeof(Oid));
+		statement.values = palloc(statement.n * sizeof(Datum));
+		isnull = palloc(statement.n * sizeof(bool));
+		statement.nulls = nulls = palloc(statement.n);
+		heap_deform_tuple(row->vals[0], row->tupdesc, statement.values, isnull);
+		for (int i = 0; i < statement.n; i++)
+		{
+			statement.types[i] = TupleDescAttr(row->tupdesc, i)->atttypid;
+			nulls[i] = isnull[i] ? 'n' : ' ';
+		}
+		write_rows(role_to_write(target), target, &statement);
 	}
-	statement.statement = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	(void) write_as(role_to_write(target), target,
-					(Writer) {.role = GetUserId(),
-	.directly = trigger_depth() == 0}, run, &statement);
-	if (store)
-	{
-		withdraw_relation("given");
-		tuplestore_end(store);
-	}
-	result = statement.result ?
-		strcpy(SPI_palloc(strlen(statement.result) + 1), statement.result) :
-		NULL;
+	if (statement.result)
+		result = strcpy(SPI_palloc(strlen(statement.result) + 1),
+						statement.result);
 	SPI_finish();
 	if (result == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(result));
+}
+
+/*
+ * As whom the table behind a mapped view is written: as its owner only where
+ * the expressions, which are the view's owner's, could run as him anyway.
+ */
+static Oid
+role_to_write_behind(Oid canonical, Oid target)
+{
+	if (canonical != target &&
+		!has_privs_of_role(relation_owner(canonical), relation_owner(target)))
+		return GetUserId();
+	return role_to_write(target);
+}
+
+/*
+ * run_writes(registry, relation, event, columns, rows, arguments): insert or
+ * update many canonical rows on the table behind a relation.  rows is a query
+ * as that of run_write; osms.write_statement makes the statement, which reads
+ * its result under the name "given".
+ */
+Datum
+osms_run_writes(PG_FUNCTION_ARGS)
+{
+	static const char plan[] =
+	"SELECT w.canonical, w.target, w.statement, w.rows"
+	" FROM osms.write_statement($1, $2, $3, $4, $5) w";
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTOID};
+	Datum		values[lengthof(types)];
+	Run			statement = {0};
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+	Oid			canonical;
+	Oid			target;
+	SPITupleTable *table;
+	HeapTuple	made;
+	char	   *rows;
+	bool		isnull;
+
+	is_insert(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	for (int i = 0; i < (int) lengthof(types); i++)
+		values[i] = PG_GETARG_DATUM(i);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args(plan, lengthof(types), types, values, NULL, true,
+							  1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "osms.write_statement told nothing");
+	table = SPI_tuptable;
+	made = table->vals[0];
+	canonical = DatumGetObjectId(SPI_getbinval(made, table->tupdesc, 1,
+											   &isnull));
+	target = DatumGetObjectId(SPI_getbinval(made, table->tupdesc, 2, &isnull));
+	statement.statement = SPI_getvalue(made, table->tupdesc, 3);
+	rows = SPI_getvalue(made, table->tupdesc, 4);
+
+	table = read_rows(rows, PG_GETARG_ARRAYTYPE_P(5));
+	check_given(canonical, table->tupdesc);
+	for (uint64 i = 0; i < table->numvals; i++)
+		tuplestore_puttuple(store, table->vals[i]);
+	offer_relation("given", table->tupdesc, store)->md.enrtuples = table->numvals;
+	write_rows(role_to_write_behind(canonical, target), target, &statement);
+	withdraw_relation("given");
+	tuplestore_end(store);
+	SPI_finish();
+	PG_RETURN_VOID();
 }
 
 /* equality(type): its equality operator, spelled out. */

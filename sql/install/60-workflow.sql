@@ -127,11 +127,11 @@ CREATE FUNCTION osms.equality(type regtype) RETURNS text
     AS 'MODULE_PATHNAME', 'osms_equality';
 COMMENT ON FUNCTION osms.equality(regtype) IS 'the equality operator of a type, spelled out; called where statements are made';
 
-CREATE FUNCTION osms.run_write(target regclass, statement text, arguments text[], rows text DEFAULT NULL) RETURNS text
-    LANGUAGE C VOLATILE
+CREATE FUNCTION osms.run_write(target regclass, event text, key text, rows text, arguments text[]) RETURNS text
+    LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'osms_run_write';
-COMMENT ON FUNCTION osms.run_write(regclass, text, text[], text) IS
-    'runs a statement that writes a relation and names everything in full, with parameters that are texts; with rows, a query, these are its parameters, and the statement reads its result as "given". The triggers of a table find the search_path that its owner chose (by a setting of the role or of the database, else the table''s schema), and run as the owner where he has not the rights of the caller. Returns the first column of the row that the statement returns';
+COMMENT ON FUNCTION osms.run_write(regclass, text, text, text, text[]) IS
+    'inserts or updates (event: insert, update) rows of a relation by its column key. rows: a query with parameters that are texts, whose columns have the names and the very types of those that are written; it runs as the caller. The triggers of a table find the search_path that its owner chose (by a setting of the role or of the database, else the table''s schema), and run as the owner where he has not the rights of the caller. Returns the key where one row was given. 42703 and 42804 for columns that are not the relation''s';
 
 CREATE FUNCTION osms.write_row(registry text, relation text, key text, fields jsonb, details jsonb DEFAULT '{}') RETURNS text
     LANGUAGE plpgsql VOLATILE
@@ -146,8 +146,6 @@ DECLARE
         || coalesce((SELECT jsonb_object_agg(d.k, d.v) FROM jsonb_each_text(details) d (k, v) WHERE osms.can_write(target, d.k, d.v)), '{}');
     lost record;
     columns text;
-    parameters text;
-    pairs text;
     arguments text[];
 BEGIN
     SELECT f.k, f.v INTO lost FROM jsonb_each_text(fields) f (k, v) WHERE NOT osms.can_write(target, f.k, f.v) ORDER BY f.k LIMIT 1;
@@ -156,16 +154,11 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Its mapping has no column, or no code, for it: map the relation again with osms.map().';
     END IF;
-    SELECT string_agg(format('%I', w.k), ', ' ORDER BY w.k), string_agg(w.parameter, ', ' ORDER BY w.k),
-           string_agg(format('%I = %s', w.k, w.parameter), ', ' ORDER BY w.k), array_agg(w.v ORDER BY w.k)
-    INTO columns, parameters, pairs, arguments
-    FROM (SELECT k, v, format('$%s::%s', row_number() OVER (ORDER BY k), osms.column_type(target, k)) AS parameter
-          FROM jsonb_each_text(written) t (k, v)) w;
-    RETURN osms.run_write(target, CASE WHEN key IS NULL
-        THEN format('INSERT INTO %s (%s) VALUES (%s) RETURNING %I::text', target, columns, parameters, key_column)
-        ELSE format('UPDATE %s SET %s WHERE %I %s $%s::%s RETURNING %3$I::text', target, pairs, key_column,
-                    osms.equality(osms.column_type(target, key_column)::regtype), cardinality(arguments) + 1,
-                    osms.column_type(target, key_column)) END, arguments || key);
+    SELECT string_agg(format('$%s::%s AS %I', w.place, osms.column_type(target, w.k), w.k), ', ' ORDER BY w.place), array_agg(w.v ORDER BY w.place)
+    INTO columns, arguments
+    FROM (SELECT t.k, t.v, row_number() OVER (ORDER BY t.k) AS place
+          FROM (SELECT * FROM jsonb_each_text(written) UNION ALL SELECT key_column, key WHERE key IS NOT NULL) t (k, v)) w;
+    RETURN osms.run_write(target, CASE WHEN key IS NULL THEN 'insert' ELSE 'update' END, key_column, 'SELECT ' || columns, arguments);
 END $$;
 COMMENT ON FUNCTION osms.write_row(text, text, text, jsonb, jsonb) IS
     'inserts a canonical row (key NULL) or updates the one with a key, through the registry, and returns its key; fields must be kept, details are left out where the registry has no column or code for them. 55000 for a field that cannot be kept';

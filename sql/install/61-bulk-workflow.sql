@@ -5,23 +5,25 @@
 -- relation, on the table behind it.
 --
 CREATE FUNCTION osms.write_statement(registry text, relation text, event text, columns text[], INOUT rows text,
-                                     OUT target regclass, OUT statement text) RETURNS record
+                                     OUT canonical regclass, OUT target regclass, OUT statement text) RETURNS record
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
-    canonical CONSTANT regclass := osms.need_relation(registry, relation);
     key CONSTANT text := (SELECT c."column" FROM osms.registry_columns() c WHERE c.relation = write_statement.relation AND c."position" = 1);
-    equal CONSTANT text := osms.equality(osms.column_type(canonical, key)::regtype);
-    mapping CONSTANT text[] := (SELECT osms.trigger_arguments(t.oid) FROM pg_trigger t
-                                WHERE t.tgrelid = canonical AND t.tgfoid = 'osms.map_write'::regproc);
+    equal text;
+    mapping text[];
     given text;
     names text;
     pairs text;
     lost text;
     key_value text;
 BEGIN
+    canonical := osms.need_relation(registry, relation);
+    equal := osms.equality(osms.column_type(canonical, key)::regtype);
+    mapping := (SELECT osms.trigger_arguments(t.oid) FROM pg_trigger t
+                WHERE t.tgrelid = canonical AND t.tgfoid = 'osms.map_write'::regproc);
     IF mapping IS NULL THEN
         -- a table is its own source, and a view that is not the image of one table knows how it is written
         SELECT string_agg(format('%I', c), ', ' ORDER BY place), string_agg(format('%I = new.%1$I', c), ', ' ORDER BY place) FILTER (WHERE c <> key)
@@ -63,6 +65,12 @@ END $$;
 COMMENT ON FUNCTION osms.write_statement(text, text, text, text[], text) IS
     'one INSERT or UPDATE (event: insert, update) that writes canonical rows to the table behind a relation, through the inverse of its mapping. columns: those the query rows gives, by their canonical names; for an update the key is among them. 55000 for a column that can only be read';
 
+CREATE FUNCTION osms.run_writes(registry text, relation text, event text, columns text[], rows text, arguments text[]) RETURNS void
+    LANGUAGE C VOLATILE STRICT
+    AS 'MODULE_PATHNAME', 'osms_run_writes';
+COMMENT ON FUNCTION osms.run_writes(text, text, text, text[], text, text[]) IS
+    'inserts or updates (event: insert, update) canonical rows on the table behind a relation by the statement of osms.write_statement. rows: a query with parameters that are texts, whose columns have the names and the very types of the relation''s; it runs as the caller, and the triggers of the table as those of osms.run_write. 42703 and 42804 for columns that are not the relation''s';
+
 CREATE FUNCTION osms.write_rows(registry text, relation text, event text, columns text[], arrays text[], constants jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE STRICT
     SET search_path = pg_catalog, pg_temp
@@ -90,8 +98,7 @@ BEGIN
                   string_agg(format('$%s::%s[]', place, osms.column_type(target, c)), ', ' ORDER BY place) FILTER (WHERE place <= n),
                   string_agg(format('%I', c), ', ' ORDER BY place) FILTER (WHERE place <= n))
     INTO rows FROM unnest(all_columns) WITH ORDINALITY u (c, place);
-    PERFORM osms.run_write(w.target, w.statement, arguments, w.rows)
-    FROM osms.write_statement(registry, relation, event, all_columns, rows) w;
+    PERFORM osms.run_writes(registry, relation, event, all_columns, rows, arguments);
 END $$;
 COMMENT ON FUNCTION osms.write_rows(text, text, text, text[], text[], jsonb) IS
     'inserts or updates canonical rows in one statement on the table behind a relation: columns, the array of values of each as text, and constants (object of column and value) that all rows have. 55000 for a value that cannot be kept';
