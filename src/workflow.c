@@ -10,6 +10,7 @@
 #include "guard.h"
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "lib/qunique.h"
@@ -188,57 +189,55 @@ osms_lock_persons(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* A statement, or a query, on its way, with its parameters. */
-typedef struct Run
+/* Run a query of the caller, whose parameters are texts; returns its rows. */
+static SPITupleTable *
+read_rows(const char *query, ArrayType *arguments)
 {
-	const char *statement;
-	int			n;
-	Oid		   *types;
 	Datum	   *values;
-	const char *nulls;
-	char	   *result;			/* first column of the first row, or NULL */
-} Run;
+	bool	   *isnull;
+	char	   *nulls;
+	Oid		   *types;
+	int			n;
+	int			rc;
 
-/* Run it. */
-static void
-run(void *arg)
-{
-	Run		   *r = arg;
-	int			rc = SPI_execute_with_args(r->statement, r->n, r->types,
-										   r->values, r->nulls, false, 0);
-
+	deconstruct_array(arguments, TEXTOID, -1, false, TYPALIGN_INT, &values,
+					  &isnull, &n);
+	nulls = palloc(n);
+	types = palloc(n * sizeof(Oid));
+	for (int i = 0; i < n; i++)
+	{
+		nulls[i] = isnull[i] ? 'n' : ' ';
+		types[i] = TEXTOID;
+	}
+	rc = SPI_execute_with_args(query, n, types, values, nulls, false, 0);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s",
 			 SPI_result_code_string(rc));
-	if (SPI_processed > 0 && SPI_tuptable)
-		r->result = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-								 1);
-}
-
-/* Run a query as the caller; its parameters are texts.  Returns its rows. */
-static SPITupleTable *
-read_rows(const char *statement, ArrayType *arguments)
-{
-	Run			query = {.statement = statement};
-	bool	   *isnull;
-	char	   *nulls;
-
-	deconstruct_array(arguments, TEXTOID, -1, false, TYPALIGN_INT,
-					  &query.values, &isnull, &query.n);
-	nulls = palloc(query.n);
-	query.types = palloc(query.n * sizeof(Oid));
-	for (int i = 0; i < query.n; i++)
-	{
-		nulls[i] = isnull[i] ? 'n' : ' ';
-		query.types[i] = TEXTOID;
-	}
-	query.nulls = nulls;
-	run(&query);
-	if (SPI_tuptable == NULL)
+	if (rc != SPI_OK_SELECT)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("what is to be written comes from no query")));
 	return SPI_tuptable;
+}
+
+/* Let statements read rows under the name "given". */
+static Tuplestorestate *
+give_rows(SPITupleTable *rows)
+{
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+
+	for (uint64 i = 0; i < rows->numvals; i++)
+		tuplestore_puttuple(store, rows->vals[i]);
+	offer_relation("given", rows->tupdesc, store)->md.enrtuples =
+		rows->numvals;
+	return store;
+}
+
+static void
+take_rows(Tuplestorestate *store)
+{
+	withdraw_relation("given");
+	tuplestore_end(store);
 }
 
 /*
@@ -261,17 +260,6 @@ role_to_write(Oid target)
 	return owner;
 }
 
-/* Run a statement that writes a relation, as a role, for the caller. */
-static void
-write_rows(Oid role, Oid target, Run *statement)
-{
-	Writer		writer = {
-		.role = GetUserId(),.directly = trigger_depth() == 0
-	};
-
-	(void) write_as(role, target, writer, run, statement);
-}
-
 /* A relation as statements name it. */
 static char *
 name_of(Oid relation)
@@ -288,8 +276,8 @@ name_of(Oid relation)
 
 /*
  * What is written may be written as somebody else, so it names nothing but
- * columns of the target, and nothing is converted on the way: a conversion is
- * a function, and could be the caller's.
+ * columns of the target, and nothing is converted on the way but to a domain:
+ * a conversion is a function, and could be the caller's.
  * Errors: 42703, 42804 for a column that is not one of the target.
  */
 static void
@@ -299,36 +287,35 @@ check_given(Oid target, TupleDesc given)
 	{
 		Form_pg_attribute a = TupleDescAttr(given, i);
 		AttrNumber	column = get_attnum(target, NameStr(a->attname));
+		Oid			type;
 
 		if (column <= 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("relation %s has no column \"%s\"",
 							name_of(target), NameStr(a->attname))));
-		if (get_atttype(target, column) != a->atttypid)
+		type = get_atttype(target, column);
+		if (a->atttypid != type && a->atttypid != getBaseType(type))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("column \"%s\" of relation \"%s\" has type %s and not %s",
 							NameStr(a->attname), get_rel_name(target),
-							format_type_be(get_atttype(target, column)),
+							format_type_be(type),
 							format_type_be(a->atttypid))));
 	}
 }
 
-/* The statement that inserts one row, or updates it by its key. */
+/* The statement that inserts the rows given, or updates them by a key. */
 static char *
 write_query(Oid target, bool insert, const char *key, TupleDesc given)
 {
-	char	   *name = name_of(target);
 	const char *separator = "";
 	const char *condition = NULL;
 	StringInfoData names;
 	StringInfoData values;
-	StringInfoData sql;
 
 	initStringInfo(&names);
 	initStringInfo(&values);
-	initStringInfo(&sql);
 	for (int i = 0; i < given->natts; i++)
 	{
 		Form_pg_attribute a = TupleDescAttr(given, i);
@@ -336,15 +323,17 @@ write_query(Oid target, bool insert, const char *key, TupleDesc given)
 
 		if (!insert && strcmp(NameStr(a->attname), key) == 0)
 		{
-			condition = psprintf("s.%s %s $%d", column,
-								 equality_of(a->atttypid), i + 1);
+			condition = psprintf("s.%s %s g.%s", column,
+								 equality_of(a->atttypid), column);
 			continue;
 		}
-		appendStringInfo(&names, "%s%s", separator, column);
 		if (insert)
-			appendStringInfo(&values, "%s$%d", separator, i + 1);
+		{
+			appendStringInfo(&names, "%s%s", separator, column);
+			appendStringInfo(&values, "%sg.%s", separator, column);
+		}
 		else
-			appendStringInfo(&names, " = $%d", i + 1);
+			appendStringInfo(&names, "%s%s = g.%s", separator, column, column);
 		separator = ", ";
 	}
 	if (!insert && condition == NULL)
@@ -352,15 +341,11 @@ write_query(Oid target, bool insert, const char *key, TupleDesc given)
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("a row to be updated is given without its key \"%s\"",
 						key)));
-	if (insert)
-		appendStringInfo(&sql, "INSERT INTO %s AS s (%s) VALUES (%s)", name,
-						 names.data, values.data);
-	else
-		appendStringInfo(&sql, "UPDATE %s s SET %s WHERE %s", name,
-						 names.data, condition);
-	appendStringInfo(&sql, " RETURNING s.%s::pg_catalog.text",
-					 quote_identifier(key));
-	return sql.data;
+	return insert ?
+		psprintf("INSERT INTO %s AS s (%s) SELECT %s FROM given g",
+				 name_of(target), names.data, values.data) :
+		psprintf("UPDATE %s s SET %s FROM given g WHERE %s", name_of(target),
+				 names.data, condition);
 }
 
 /* Whether an event is insert, and not update; 22023 for another. */
@@ -377,116 +362,138 @@ is_insert(const char *event)
 	return false;
 }
 
+static void
+run(void *statement)
+{
+	int			rc = SPI_execute(statement, false, 0);
+
+	if (rc < 0)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(rc));
+}
+
+/* Write the rows given to a relation, for the caller. */
+static void
+write_given(Oid target, char *statement)
+{
+	Writer		writer = {
+		.role = GetUserId(),.directly = trigger_depth() == 0
+	};
+
+	(void) write_as(role_to_write(target), target, writer, run, statement);
+}
+
 /*
- * run_write(target, event, key, row, arguments): insert a row of a relation,
- * or update the one with a key.  row is a query whose parameters are texts
- * and whose columns have the names and types of the target's; it runs as the
- * caller.  Returns the key, or NULL where no row was written.
+ * run_write(registry, relation, event, row, arguments): insert a row of a
+ * canonical relation, or update the one with a key.  row is a query whose
+ * parameters are texts and whose columns have the names and types of the
+ * relation's; it runs as the caller.  Returns the key, or NULL where no row
+ * was written.
  */
 Datum
 osms_run_write(PG_FUNCTION_ARGS)
 {
-	Oid			target = PG_GETARG_OID(0);
-	bool		insert = is_insert(text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	Run			statement = {0};
+	bool		insert = is_insert(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	char	   *relation = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	const char *key;
+	RelationKind kind;
+	Oid			target;
+	Tuplestorestate *store;
 	SPITupleTable *row;
 	char	   *result = NULL;
 
+	target = get_relname_relid(relation,
+							   get_namespace_oid(text_to_cstring(PG_GETARG_TEXT_PP(0)),
+												 false));
+	if (!relation_kind_of(relation, &kind) || !OidIsValid(target))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("registry lacks relation \"%s\"", relation),
+				 errhint("Map it with osms.map().")));
+	key = canonical_relations[kind].columns[0].name;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	row = read_rows(text_to_cstring(PG_GETARG_TEXT_PP(3)),
 					PG_GETARG_ARRAYTYPE_P(4));
-	if (row->numvals == 1)
-	{
-		char	   *nulls;
-		bool	   *isnull;
-
-		check_given(target, row->tupdesc);
-		statement.statement =
-			write_query(target, insert, text_to_cstring(PG_GETARG_TEXT_PP(2)),
-						row->tupdesc);
-		statement.n = row->tupdesc->natts;
-		statement.types = palloc(statement.n * sizeof(Oid));
-		statement.values = palloc(statement.n * sizeof(Datum));
-		isnull = palloc(statement.n * sizeof(bool));
-		statement.nulls = nulls = palloc(statement.n);
-		heap_deform_tuple(row->vals[0], row->tupdesc, statement.values, isnull);
-		for (int i = 0; i < statement.n; i++)
-		{
-			statement.types[i] = TupleDescAttr(row->tupdesc, i)->atttypid;
-			nulls[i] = isnull[i] ? 'n' : ' ';
-		}
-		write_rows(role_to_write(target), target, &statement);
-	}
-	if (statement.result)
-		result = strcpy(SPI_palloc(strlen(statement.result) + 1),
-						statement.result);
+	check_given(target, row->tupdesc);
+	store = give_rows(row);
+	write_given(target,
+				psprintf("%s RETURNING s.%s::pg_catalog.text",
+						 write_query(target, insert, key, row->tupdesc),
+						 quote_identifier(key)));
+	take_rows(store);
+	if (SPI_processed == 1)
+		result = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (result)
+		result = strcpy(SPI_palloc(strlen(result) + 1), result);
 	SPI_finish();
 	if (result == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(result));
 }
 
-/*
- * As whom the table behind a mapped view is written: as its owner only where
- * the expressions, which are the view's owner's, could run as him anyway.
- */
-static Oid
-role_to_write_behind(Oid canonical, Oid target)
+/* Work the values out that a mapping makes of the rows given, as its owner. */
+static SPITupleTable *
+map_given(Oid canonical, char *values)
 {
-	if (canonical != target &&
-		!has_privs_of_role(relation_owner(canonical), relation_owner(target)))
-		return GetUserId();
-	return role_to_write(target);
+	Acting		acting;
+
+	begin_acting(&acting, relation_owner(canonical), 0, "pg_catalog, pg_temp",
+				 "foreign");
+	run(values);
+	end_acting(&acting);
+	return SPI_tuptable;
 }
 
 /*
  * run_writes(registry, relation, event, columns, rows, arguments): insert or
  * update many canonical rows on the table behind a relation.  rows is a query
- * as that of run_write; osms.write_statement makes the statement, which reads
- * its result under the name "given".
+ * as that of run_write; osms.source_rows tells how it is read.
  */
 Datum
 osms_run_writes(PG_FUNCTION_ARGS)
 {
-	static const char plan[] =
-	"SELECT w.canonical, w.target, w.statement, w.rows"
-	" FROM osms.write_statement($1, $2, $3, $4, $5) w";
+	static const char ask[] =
+	"SELECT w.canonical, w.target, w.key, w.rows, w.\"values\""
+	" FROM osms.source_rows($1, $2, $3, $4, $5) w";
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTOID};
 	Datum		values[lengthof(types)];
-	Run			statement = {0};
-	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+	bool		insert = is_insert(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	Tuplestorestate *store;
+	SPITupleTable *rows;
+	HeapTuple	told;
+	TupleDesc	desc;
 	Oid			canonical;
 	Oid			target;
-	SPITupleTable *table;
-	HeapTuple	made;
-	char	   *rows;
+	char	   *mapped;
+	char	   *key;
 	bool		isnull;
 
-	is_insert(text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	for (int i = 0; i < (int) lengthof(types); i++)
 		values[i] = PG_GETARG_DATUM(i);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args(plan, lengthof(types), types, values, NULL, true,
+	if (SPI_execute_with_args(ask, lengthof(types), types, values, NULL, true,
 							  1) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "osms.write_statement told nothing");
-	table = SPI_tuptable;
-	made = table->vals[0];
-	canonical = DatumGetObjectId(SPI_getbinval(made, table->tupdesc, 1,
-											   &isnull));
-	target = DatumGetObjectId(SPI_getbinval(made, table->tupdesc, 2, &isnull));
-	statement.statement = SPI_getvalue(made, table->tupdesc, 3);
-	rows = SPI_getvalue(made, table->tupdesc, 4);
+		elog(ERROR, "osms.source_rows told nothing");
+	told = SPI_tuptable->vals[0];
+	desc = SPI_tuptable->tupdesc;
+	canonical = DatumGetObjectId(SPI_getbinval(told, desc, 1, &isnull));
+	target = DatumGetObjectId(SPI_getbinval(told, desc, 2, &isnull));
+	key = SPI_getvalue(told, desc, 3);
+	mapped = SPI_getvalue(told, desc, 5);
 
-	table = read_rows(rows, PG_GETARG_ARRAYTYPE_P(5));
-	check_given(canonical, table->tupdesc);
-	for (uint64 i = 0; i < table->numvals; i++)
-		tuplestore_puttuple(store, table->vals[i]);
-	offer_relation("given", table->tupdesc, store)->md.enrtuples = table->numvals;
-	write_rows(role_to_write_behind(canonical, target), target, &statement);
-	withdraw_relation("given");
-	tuplestore_end(store);
+	rows = read_rows(SPI_getvalue(told, desc, 4), PG_GETARG_ARRAYTYPE_P(5));
+	check_given(canonical, rows->tupdesc);
+	store = give_rows(rows);
+	if (mapped)
+	{
+		rows = map_given(canonical, mapped);
+		take_rows(store);
+		check_given(target, rows->tupdesc);
+		store = give_rows(rows);
+	}
+	write_given(target, write_query(target, insert, key, rows->tupdesc));
+	take_rows(store);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

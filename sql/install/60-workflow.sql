@@ -19,12 +19,21 @@ CREATE FUNCTION osms.column_type(relation regclass, "column" text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    type oid := (SELECT a.atttypid FROM pg_attribute a
+                 WHERE a.attrelid = relation AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped);
+    base oid := type;
 BEGIN
+    -- what a domain checks is for the owner of the table, who writes it
+    WHILE base <> 0 LOOP
+        type := base;
+        base := (SELECT t.typbasetype FROM pg_type t WHERE t.oid = type);
+    END LOOP;
     -- typmod -1: what is too long must differ, not be cut
-    RETURN (SELECT format_type(a.atttypid, -1) FROM pg_attribute a
-            WHERE a.attrelid = relation AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped);
+    RETURN format_type(type, -1);
 END $$;
-COMMENT ON FUNCTION osms.column_type(regclass, text) IS 'type of a column, in full and without its modifier, NULL where there is none';
+COMMENT ON FUNCTION osms.column_type(regclass, text) IS
+    'type of a column, in full and without its modifier, of a domain the type below; NULL where there is none';
 
 CREATE FUNCTION osms.need_arguments(call text, arguments jsonb) RETURNS void
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -127,11 +136,11 @@ CREATE FUNCTION osms.equality(type regtype) RETURNS text
     AS 'MODULE_PATHNAME', 'osms_equality';
 COMMENT ON FUNCTION osms.equality(regtype) IS 'the equality operator of a type, spelled out; called where statements are made';
 
-CREATE FUNCTION osms.run_write(target regclass, event text, key text, rows text, arguments text[]) RETURNS text
+CREATE FUNCTION osms.run_write(registry text, relation text, event text, "row" text, arguments text[]) RETURNS text
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'osms_run_write';
-COMMENT ON FUNCTION osms.run_write(regclass, text, text, text, text[]) IS
-    'inserts or updates (event: insert, update) rows of a relation by its column key. rows: a query with parameters that are texts, whose columns have the names and the very types of those that are written; it runs as the caller. The triggers of a table find the search_path that its owner chose (by a setting of the role or of the database, else the table''s schema), and run as the owner where he has not the rights of the caller. Returns the key where one row was given. 42703 and 42804 for columns that are not the relation''s';
+COMMENT ON FUNCTION osms.run_write(text, text, text, text, text[]) IS
+    'inserts a row of a canonical relation, or updates the one with a key (event: insert, update). row: a query with parameters that are texts, whose columns have the names and the very types of the relation''s; it runs as the caller. The triggers of a table find the search_path that its owner chose (by a setting of the role or of the database, else the table''s schema), and run as the owner where he has not the rights of the caller. Returns the key. 42P01 for a relation that is not there, 42703 and 42804 for columns that are not the relation''s';
 
 CREATE FUNCTION osms.write_row(registry text, relation text, key text, fields jsonb, details jsonb DEFAULT '{}') RETURNS text
     LANGUAGE plpgsql VOLATILE
@@ -158,7 +167,7 @@ BEGIN
     INTO columns, arguments
     FROM (SELECT t.k, t.v, row_number() OVER (ORDER BY t.k) AS place
           FROM (SELECT * FROM jsonb_each_text(written) UNION ALL SELECT key_column, key WHERE key IS NOT NULL) t (k, v)) w;
-    RETURN osms.run_write(target, CASE WHEN key IS NULL THEN 'insert' ELSE 'update' END, key_column, 'SELECT ' || columns, arguments);
+    RETURN osms.run_write(registry, relation, CASE WHEN key IS NULL THEN 'insert' ELSE 'update' END, 'SELECT ' || columns, arguments);
 END $$;
 COMMENT ON FUNCTION osms.write_row(text, text, text, jsonb, jsonb) IS
     'inserts a canonical row (key NULL) or updates the one with a key, through the registry, and returns its key; fields must be kept, details are left out where the registry has no column or code for them. 55000 for a field that cannot be kept';

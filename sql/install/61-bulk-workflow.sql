@@ -4,33 +4,24 @@
 -- first, in the order of their keys; then everything is one statement a
 -- relation, on the table behind it.
 --
-CREATE FUNCTION osms.write_statement(registry text, relation text, event text, columns text[], INOUT rows text,
-                                     OUT canonical regclass, OUT target regclass, OUT statement text) RETURNS record
+CREATE FUNCTION osms.source_rows(registry text, relation text, event text, columns text[], INOUT rows text,
+                                 OUT canonical regclass, OUT target regclass, OUT key text, OUT "values" text) RETURNS record
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
-    key CONSTANT text := (SELECT c."column" FROM osms.registry_columns() c WHERE c.relation = write_statement.relation AND c."position" = 1);
-    equal text;
     mapping text[];
     given text;
-    names text;
-    pairs text;
     lost text;
-    key_value text;
 BEGIN
     canonical := osms.need_relation(registry, relation);
-    equal := osms.equality(osms.column_type(canonical, key)::regtype);
+    key := (SELECT c."column" FROM osms.registry_columns() c WHERE c.relation = source_rows.relation AND c."position" = 1);
     mapping := (SELECT osms.trigger_arguments(t.oid) FROM pg_trigger t
                 WHERE t.tgrelid = canonical AND t.tgfoid = 'osms.map_write'::regproc);
     IF mapping IS NULL THEN
         -- a table is its own source, and a view that is not the image of one table knows how it is written
-        SELECT string_agg(format('%I', c), ', ' ORDER BY place), string_agg(format('%I = new.%1$I', c), ', ' ORDER BY place) FILTER (WHERE c <> key)
-        INTO names, pairs FROM unnest(columns) WITH ORDINALITY u (c, place);
         target := canonical;
-        statement := CASE event WHEN 'insert' THEN format('INSERT INTO %s (%s) SELECT %2$s FROM given new', target, names)
-                                ELSE format('UPDATE %s t SET %s FROM given new WHERE t.%I %s new.%3$I', target, pairs, key, equal) END;
         RETURN;
     END IF;
     target := osms.mapped_source(canonical);
@@ -44,32 +35,26 @@ BEGIN
     -- the canonical row as it will be: what an update leaves alone is read from the view
     SELECT string_agg(CASE WHEN a.attname = ANY (columns) THEN format('r.%I', a.attname)
                            WHEN event = 'update' THEN format('v.%I', a.attname)
-                           ELSE format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname) END, ', ' ORDER BY a.attnum)
+                           ELSE format('NULL::%s AS %I', osms.column_type(canonical, a.attname), a.attname) END, ', ' ORDER BY a.attnum)
     INTO given FROM pg_attribute a WHERE a.attrelid = canonical AND a.attnum > 0 AND NOT a.attisdropped;
     rows := CASE event WHEN 'insert' THEN format('SELECT %s FROM (%s) r', given, rows)
-                       ELSE format('SELECT %s FROM (%s) r JOIN %s v ON v.%I %s r.%4$I', given, rows, canonical, key, equal) END;
+                       ELSE format('SELECT %s FROM (%s) r JOIN %s v ON v.%I %s r.%4$I', given, rows, canonical, key,
+                                   osms.equality(osms.column_type(canonical, key)::regtype)) END;
     -- chosen as the view's trigger does: an insert leaves a plain column without a value to the source
-    SELECT string_agg(format('%I', t.name), ', ' ORDER BY t.place) FILTER (WHERE t.written),
-           string_agg(CASE event WHEN 'insert' THEN t.value ELSE format('%I = %s', t.name, t.value) END, ', ' ORDER BY t.place) FILTER (WHERE t.written),
-           min(t.value) FILTER (WHERE t.canonical = key)
-    INTO names, pairs, key_value
-    FROM (SELECT p AS place, mapping[p] AS canonical, mapping[p + 1] AS name,
-                 format('(%s)::%s', mapping[p + 2], format_type(a.atttypid, a.atttypmod)) AS value,
-                 CASE event WHEN 'insert' THEN mapping[p] = ANY (columns) OR mapping[p + 2] <> format('new.%I', mapping[p])
-                            ELSE mapping[p] = ANY (columns) AND mapping[p] <> key END AS written
-          FROM generate_series(4, cardinality(mapping), 3) p
-          LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = mapping[p + 1]) t;
-    statement := CASE event WHEN 'insert' THEN format('INSERT INTO %s (%s) SELECT %s FROM given new', target, names, pairs)
-                            ELSE format('UPDATE %s s SET %s FROM given new WHERE s.%I %s %s', target, pairs, mapping[2], equal, key_value) END;
+    SELECT format('SELECT %s FROM given new', string_agg(format('(%s)::%s AS %I', mapping[p + 2],
+               coalesce(osms.column_type(target, mapping[p + 1]), 'text'), mapping[p + 1]), ', ' ORDER BY p)) INTO "values"
+    FROM generate_series(4, cardinality(mapping), 3) p
+    WHERE mapping[p] = ANY (columns) OR event = 'insert' AND mapping[p + 2] <> format('new.%I', mapping[p]);
+    key := mapping[2];
 END $$;
-COMMENT ON FUNCTION osms.write_statement(text, text, text, text[], text) IS
-    'one INSERT or UPDATE (event: insert, update) that writes canonical rows to the table behind a relation, through the inverse of its mapping. columns: those the query rows gives, by their canonical names; for an update the key is among them. 55000 for a column that can only be read';
+COMMENT ON FUNCTION osms.source_rows(text, text, text, text[], text) IS
+    'how canonical rows that the query rows gives become rows of the table behind a relation (event: insert, update): rows, a query that has every canonical column; values, a query of its result, "given", with columns and types of the table, by the inverse of the mapping (NULL for a table of the registry); key, the column by which the table is updated. columns: those rows gives, by their canonical names; for an update the key is among them. 55000 for a column that can only be read';
 
 CREATE FUNCTION osms.run_writes(registry text, relation text, event text, columns text[], rows text, arguments text[]) RETURNS void
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'osms_run_writes';
 COMMENT ON FUNCTION osms.run_writes(text, text, text, text[], text, text[]) IS
-    'inserts or updates (event: insert, update) canonical rows on the table behind a relation by the statement of osms.write_statement. rows: a query with parameters that are texts, whose columns have the names and the very types of the relation''s; it runs as the caller, and the triggers of the table as those of osms.run_write. 42703 and 42804 for columns that are not the relation''s';
+    'inserts or updates (event: insert, update) canonical rows on the table behind a relation, in one statement. rows: a query with parameters that are texts, whose columns have the names and the very types of the relation''s; it runs as the caller, the inverse of the mapping as the owner of the mapped relation, and the triggers of the table as those of osms.run_write. 42703 and 42804 for columns that are not the relation''s';
 
 CREATE FUNCTION osms.write_rows(registry text, relation text, event text, columns text[], arrays text[], constants jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE STRICT
