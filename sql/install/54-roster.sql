@@ -54,6 +54,8 @@ COMMENT ON FUNCTION osms.verify_query(text, text) IS
 CREATE FUNCTION osms.verify(registry text, OUT attachment text, OUT difference text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 BEGIN
     PERFORM osms.check_reader(registry);

@@ -27,6 +27,8 @@ COMMENT ON FUNCTION osms.row_estimate(regclass) IS
 CREATE FUNCTION osms.index_steps(registry text, OUT statement text, OUT lock text, OUT estimate interval, OUT undo text) RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE STRICT ROWS 1
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     missing record;

@@ -44,6 +44,8 @@ CREATE FUNCTION osms.history(registry text, person text, OUT at timestamptz, OUT
                              OUT detail text, OUT actor text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 50
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET datestyle = 'ISO'
 AS $$
 DECLARE

@@ -120,6 +120,8 @@ COMMENT ON FUNCTION osms.statement_days(date, text) IS 'days of a month on which
 CREATE FUNCTION osms.statement_terms(registry text, month date, scheme text, known_at timestamptz) RETURNS osms.statement_terms
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     month_end date := month + interval '1 month' - interval '1 day';

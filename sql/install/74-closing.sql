@@ -114,6 +114,7 @@ COMMENT ON FUNCTION osms.known_relations(text) IS
 CREATE FUNCTION osms.clean_cut(registry text) RETURNS timestamptz
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     known_at timestamptz := clock_timestamp();
@@ -246,6 +247,8 @@ CREATE FUNCTION osms.line_of(registry text, organisation text, month date, schem
                              OUT terms osms.statement_terms, OUT line osms.statement_line, OUT closed_at timestamptz) RETURNS record
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 BEGIN
     IF osms.relation_of(registry, 'statement') IS NOT NULL THEN
@@ -273,6 +276,8 @@ CREATE FUNCTION osms.roster_of(registry text, organisation text, month date, rev
     RETURNS TABLE (person text, attachment text, site text, since date, until date, birth_date date, sex osms.sex, mark text, day date)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET datestyle = 'ISO'
 AS $$
 DECLARE

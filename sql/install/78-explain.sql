@@ -13,6 +13,8 @@ COMMENT ON FUNCTION osms.plain(numeric) IS 'a number without zeros at its end';
 CREATE FUNCTION osms.civil(registry text, at timestamptz) RETURNS timestamp
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     civil timestamp;

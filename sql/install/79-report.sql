@@ -152,6 +152,8 @@ COMMENT ON FUNCTION osms.report_missing(osms.statement_line[]) IS
 CREATE FUNCTION osms.report_ledger(registry text, month date) RETURNS jsonb
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     entries jsonb;
@@ -190,6 +192,8 @@ COMMENT ON FUNCTION osms.report_style() IS 'style of the page of a month: screen
 CREATE FUNCTION osms.organisation_names(registry text) RETURNS jsonb
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     names jsonb;
@@ -239,6 +243,8 @@ COMMENT ON FUNCTION osms.report_changes(osms.statement_terms, osms.statement_lin
 CREATE FUNCTION osms.report(registry text, month date, scheme text DEFAULT 'illustrative', clinics integer DEFAULT 12) RETURNS text
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET datestyle = 'ISO'
 AS $$
 DECLARE
