@@ -25,6 +25,8 @@ CREATE FUNCTION osms.unreadable_values(registry text, relation text, OUT key tex
     RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     canonical CONSTANT regclass := osms.relation_of(registry, relation);
