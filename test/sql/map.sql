@@ -104,6 +104,13 @@ SELECT setval('legacy.att_id_seq', 100);
 SELECT is(pg_temp.returned('INSERT INTO fund.attachment (person, organisation, state, since) VALUES (''p6'', 1, ''active'', ''2021-01-01'') RETURNING attachment || '' '' || person'), '101 p6', 'INSERT ... RETURNING gives the key that the source made');
 SELECT is(pg_temp.returned('INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (60, ''p6'', 1, ''active'', ''2021-01-01'') RETURNING attachment'), '60', 'and the key that was given');
 SELECT matches(pg_temp.returned('INSERT INTO fund.application (person, organisation, state) VALUES (''p6'', 1, ''submitted'') RETURNING application'), '^[0-9a-f-]{36}$', 'of any type');
+-- MERGE, which views take from PostgreSQL 17 on
+SELECT is(pg_temp.verdict('MERGE INTO fund.attachment v USING (VALUES ' || staged || $$) s (id, person) ON v.attachment = s.id WHEN MATCHED THEN UPDATE SET state = 'closed', until = '2025-01-01'
+        WHEN NOT MATCHED THEN INSERT (attachment, person, organisation, state, since) VALUES (s.id, s.person, 1, 'active', '2021-01-01')$$, 'UTC',
+        'SELECT string_agg(concat_ws('' '', attachment, person, state, until), '', '' ORDER BY attachment) FROM fund.attachment WHERE attachment IN (1, 70)'),
+    CASE WHEN current_setting('server_version_num')::int < 170000 THEN '0A000 cannot execute MERGE on relation "attachment"' ELSE expected END, 'MERGE: ' || staged)
+FROM (VALUES ('(1, ''p1''), (70, ''p7'')', 'ok 1 p1 closed 2025-01-01, 70 p7 active'),
+             ('(1, ''p1''), (1, ''p2'')', '40001 could not serialize access due to concurrent update')) m (staged, expected);
 SELECT is(pg_temp.verdict(format('CREATE TRIGGER x %s ON fund.attachment FOR EACH ROW EXECUTE FUNCTION osms.map_write(%s); INSERT INTO fund.attachment DEFAULT VALUES', timing, arguments)),
           '39P01 function "osms.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes', 'map_write by hand: ' || arguments)
 FROM (VALUES ('INSTEAD OF INSERT', ''''''), ('INSTEAD OF INSERT', '''a'', ''b'', ''c'', ''d''')) t (timing, arguments);

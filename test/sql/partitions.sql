@@ -116,7 +116,7 @@ SELECT is(pg_temp.verdict(statement, 'UTC', format('SELECT pg_temp.story(%s)', i
 ('merge', 50, $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN UPDATE SET st = '5', why = 'error'
   WHEN NOT MATCHED THEN INSERT (id, pers, clinic, st, d1) VALUES (s.id, s.pers, 'B', s.st, s.d1)$$,
  'ok legacy.att_live 1 2024-02-01 | I attachment active | B 2024-02-01 infinity'),
--- PostgreSQL 15 shows no trigger what MERGE moves
+-- PostgreSQL shows no trigger what MERGE moves
 ('merge moves', 1, $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN UPDATE SET st = s.st, d2 = s.d2, why = 'error'$$,
  '0A000 MERGE into "att" moves rows between partitions, which hides them from its guard'),
 ('merge moves and inserts', 1, $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN UPDATE SET st = s.st, d2 = s.d2, why = 'error'
