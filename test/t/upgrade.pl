@@ -1,0 +1,43 @@
+# pg_upgrade keeps guarded registries of each kind, closed months included: the same rosters, statements and ledger, and guards that stand and refuse. OSMS_OLD_PG is
+# the folder of an older server (with bin/ and lib/, as /usr/lib/postgresql/15) in which this extension is installed; test/chroot provides one.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use FindBin;
+use lib $FindBin::Bin;
+use Registries;
+
+my $old_folder = $ENV{OSMS_OLD_PG};
+plan skip_all => 'OSMS_OLD_PG names no older server' unless $old_folder;
+
+my $old = PostgreSQL::Test::Cluster->new('old', install_path => $old_folder);
+my $new = PostgreSQL::Test::Cluster->new('new');
+plan skip_all => "OSMS_OLD_PG is not older than the server under test" if $old->pg_version->major >= $new->pg_version->major;
+
+$old->init;
+$old->append_conf('postgresql.conf', "fsync = off\nmax_prepared_transactions = 10");
+$old->start;
+$old->safe_psql('postgres', 'CREATE ROLE fund LOGIN');
+$old->safe_psql('postgres', 'CREATE DATABASE source OWNER fund');
+make_registries($old, 'source');
+my $answers = answers($old, 'source');
+like($answers, qr/"basis": "warn"/, 'the guard has a mode');
+unlike($answers, qr/^wrong/m, 'the roster agrees with its source');
+$old->stop;
+
+# from 18 on initdb makes checksums unless it is told not to, and pg_upgrade wants both clusters alike
+$new->init(extra => $new->pg_version->major >= 18 ? ['--no-data-checksums'] : []);
+$new->append_conf('postgresql.conf', "fsync = off\nmax_prepared_transactions = 10");
+my $folder = PostgreSQL::Test::Utils::tempdir;
+chdir $folder or die "chdir $folder: $!";
+command_ok([ 'pg_upgrade', '-d', $old->data_dir, '-D', $new->data_dir, '-b', "$old_folder/bin", '-B', $ENV{OSMS_BINDIR},
+		'-s', $new->host, '-p', $old->port, '-P', $new->port, '-U', $ENV{PGUSER} // (getpwuid $<)[0] ],
+	'upgraded from ' . $old->pg_version->major . ' to ' . $new->pg_version->major);
+$new->start;
+is(answers($new, 'source'), $answers, 'the same answers');
+is($new->safe_psql('source', "SELECT extversion = (SELECT default_version FROM pg_available_extensions WHERE name = 'osms') FROM pg_extension WHERE extname = 'osms'"),
+	't', 'the extension is there');
+still_guarded($new, 'source');
+done_testing();
