@@ -1,5 +1,7 @@
 # make all install installcheck    build against the server that PG_CONFIG names
 # make demo test bench             install what is missing, run in a throw-away server (test/run)
+# make test-fresh test-majors      the first two in clean systems (test/chroot): Debian 12 as it comes; PostgreSQL 17 and 18
+# make test-asserts                the suite on a PostgreSQL with assertions (test/asserts)
 EXTENSION = osms
 MODULE_big = osms
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" osms.control)
@@ -30,12 +32,22 @@ PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: demo test bench lint unit fuzz
+.PHONY: demo test bench test-fresh test-majors test-asserts lint unit fuzz
 
 demo bench:
 	@test/run $@
 test:
 	@test/run suite
+
+TRIED = make demo && make test
+test-fresh:
+	test/chroot bookworm '$(TRIED)'
+	test/chroot --with 'libpq-dev postgresql-client-15' bookworm '$(TRIED)'
+test-majors:
+	test/chroot --old bookworm trixie '$(TRIED)'
+	test/chroot --old bookworm forky '$(TRIED)'
+test-asserts:
+	test/asserts
 
 # src/core is plain C: unit tests with sanitizers and an independent oracle; a fuzzer with a time limit for each target
 CORE = $(sort $(wildcard src/core/*.c))
