@@ -1,6 +1,7 @@
 -- The registry "oblast" over the event chain of schema chain.
 
-SELECT osms.create_registry('oblast', tables => false, cut_over => '2025-01-01');
+CREATE ROLE oblast_keeper NOLOGIN;
+SELECT osms.create_registry('oblast', tables => false, cut_over => '2025-01-01', keeper => 'oblast_keeper');
 
 SELECT osms.map('oblast', 'person', 'chain.grazhdanin', date_format => 'DD.MM.YYYY',
 	columns => '{"person": "person_id", "birth_date": "rozhdenie", "death_date": "smert",

@@ -1,7 +1,8 @@
 -- The registry "fund" over the vendors' tables of schema legacy: each canonical
 -- relation is told once where its columns are and what the codes mean.
 
-SELECT osms.create_registry('fund', tables => false, cut_over => '2025-01-01');
+CREATE ROLE fund_keeper NOLOGIN;
+SELECT osms.create_registry('fund', tables => false, cut_over => '2025-01-01', keeper => 'fund_keeper');
 
 SELECT osms.map('fund', 'person', 'legacy.fizlico',
 	columns => '{"person": "iin", "iin": "iin", "surname": "fam", "given_name": "imya", "patronymic": "otch",
