@@ -143,4 +143,42 @@ DROP TRIGGER aa ON legacy_events.a;
 \set legacy legacy_events
 \ir nested.psql
 
+-- other relations of a registry
+SELECT osms.create_registry('own', cut_over => '2025-01-01');
+INSERT INTO own.person (person, birth_date) SELECT i, '1980-01-01' FROM generate_series(1, 3) i;
+INSERT INTO own.organisation (organisation) VALUES (1), (2);
+INSERT INTO own.contract (organisation, valid_from) VALUES (1, '2020-01-01');
+SELECT osms.guard('own', '{"same_territory": "off", "no_backdating": "off"}');
+CALL osms.fill_roster('own', batch => NULL);
+INSERT INTO own.application (application, person, organisation, channel, ground, state, submitted_at) SELECT i, 1, 1, 'egov', 'moved', 'submitted', now() - interval '1 hour' FROM generate_series(1, 3) i;
+INSERT INTO own.identity_event (event, person, application, channel, method, at) SELECT i, 1, i, 'egov', 'e_signature', now() FROM generate_series(1, 3) i;
+CREATE FUNCTION pg_temp.within(relation text, event text, statement text) RETURNS text LANGUAGE sql AS $$
+    SELECT format($q$CREATE FUNCTION own.within() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF pg_trigger_depth() = 1 THEN %s; END IF; RETURN NULL; END';
+        CREATE TRIGGER aa AFTER %s ON own.%I FOR EACH ROW EXECUTE FUNCTION own.within(); $q$, replace(statement, '''', ''''''), event, relation)
+$$;
+\set journal 'SELECT string_agg(concat_ws('' '', relation, event, key, state_before, state_after), '', '' ORDER BY entry) FROM own.journal WHERE transaction = pg_current_xact_id_if_assigned() OR at > now()'
+SELECT is(pg_temp.verdict(pg_temp.within(relation, event, within) || statement, probe => probe), expected, within) FROM (VALUES
+    -- an application that a trigger withdraws replaces no other
+    ('application', 'UPDATE', $$UPDATE own.application SET state = 'withdrawn' WHERE application = NEW.application$$, $$UPDATE own.application SET state = 'identified' WHERE application = 1$$,
+     $$SELECT string_agg(concat_ws(' ', application, state::text), ', ' ORDER BY application) FROM own.application$$, 'ok 1 withdrawn, 2 submitted, 3 submitted'),
+    -- one that a trigger makes another's first choice is judged as it is now
+    ('application', 'INSERT', $$UPDATE own.application SET state = 'withdrawn' WHERE application = NEW.application$$,
+     $$INSERT INTO own.application (application, person, organisation, channel, ground, state, submitted_at) VALUES (4, 2, 1, 'egov', 'moved', 'submitted', now())$$, :'journal',
+     'ok application U 4 submitted withdrawn, application I 4 submitted withdrawn'),
+    ('application', 'UPDATE', $$UPDATE own.application SET state = 'identified' WHERE application = 2$$, $$UPDATE own.application SET state = 'identified' WHERE application = 1$$,
+     NULL, '23505 one_open_application own.application.state open_application in application 2'),
+    ('attachment', 'INSERT', $$UPDATE own.attachment SET application = 1 WHERE attachment = NEW.attachment$$,
+     $$UPDATE own.application SET state = 'identified' WHERE application = 1; UPDATE own.application SET state = 'approved', decided_at = now() WHERE application = 1;
+       INSERT INTO own.attachment (attachment, person, organisation, state, since) VALUES (1, 1, 1, 'active', (now() AT TIME ZONE 'Asia/Almaty')::date)$$,
+     $$SELECT string_agg(basis, ', ') FROM own.roster WHERE known_to = 'infinity'$$, 'ok application'),
+    ('attachment', 'INSERT', $$UPDATE own.attachment SET organisation = 2 WHERE attachment = NEW.attachment$$,
+     $$INSERT INTO own.attachment (attachment, person, organisation, state, since) VALUES (1, 1, 1, 'active', '2024-01-01')$$, NULL, '23001 immutable own.attachment.attachment changed_organisation in attachment 1'),
+    ('person_alias', 'INSERT', $$UPDATE own.person_alias SET undone_at = now() WHERE person_alias.old = NEW.old$$, $$INSERT INTO own.person_alias (old, new, valid_from) VALUES (1, 2, '2025-01-01')$$, :'journal',
+     'ok person_alias U 1, person_alias I 1'),
+    ('contract', 'INSERT', $$UPDATE own.contract SET valid_to = '2026-01-01' WHERE organisation = NEW.organisation AND valid_from = NEW.valid_from$$,
+     $$INSERT INTO own.contract (organisation, valid_from) VALUES (2, '2025-01-01')$$, :'journal', 'ok contract U 2, contract I 2'),
+    ('order_scope', 'INSERT', $$INSERT INTO own.order_scope (order_key, to_organisation) VALUES ('o', 2)$$, $$INSERT INTO own.order_scope (order_key, to_organisation) VALUES ('o', 1)$$, :'journal',
+     'ok order_scope I o, order_scope I o')) c (relation, event, within, statement, probe, expected);
+SELECT is_empty($$SELECT * FROM osms.verify('own')$$, 'and the roster agrees');
+
 SELECT * FROM finish();
