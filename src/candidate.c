@@ -116,9 +116,13 @@ is_staged(Oid staging, const char *column)
 static bool
 supplies(Oid staging, const Projection *p, int i, Relation source)
 {
+	Node	   *read = reading_of(p, i, source);
 	ListCell   *lc;
 
-	foreach(lc, variables_of(reading_of(p, i, source)))
+	/* nothing in the row of an event tells what its attachment is */
+	if (read == NULL)
+		return false;
+	foreach(lc, variables_of(read))
 	{
 		AttrNumber	attno = lfirst_node(Var, lc)->varattno;
 

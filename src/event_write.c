@@ -300,10 +300,12 @@ osms_map_event(PG_FUNCTION_ARGS)
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_INSTEAD(trigdata->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
+		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
+		strcmp(RelationGetRelationName(trigdata->tg_relation),
+			   canonical_relations[REL_ATTACHMENT].name) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"osms.map_event\" must be fired INSTEAD OF"),
+				 errmsg("function \"osms.map_event\" must be fired INSTEAD OF, on a view \"attachment\""),
 				 errhint("Let osms.map() make the view and its trigger.")));
 	view = trigdata->tg_relation;
 	if (TRIGGER_FIRED_BY_DELETE(trigdata->tg_event))

@@ -214,6 +214,8 @@ extern void read_modes(const char *text, RuleMode *modes);
 extern int	guard_depth;
 extern void guard_check_protocol(FunctionCallInfo fcinfo, const char *name,
 								 bool row, bool before);
+extern void deferred_check_protocol(FunctionCallInfo fcinfo, const char *name,
+									const char *relation);
 extern bool clause_enabled(const Guard *guard, const Clause *clause,
 						   bool audit);
 

@@ -429,7 +429,7 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	int			context;
 	OwnersWrite this;
 
-	guard_check_protocol(fcinfo, "osms.judge_pending", true, false);
+	deferred_check_protocol(fcinfo, "osms.judge_pending", "pending");
 	registry = trigdata->tg_trigger->tgargs[0];
 	guard = guard_in_session(registry, REL_ATTACHMENT);
 	if (guard == NULL)			/* or the session's was invalidated */

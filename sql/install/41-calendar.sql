@@ -67,6 +67,10 @@ DECLARE
     result date := day;
     remaining integer := abs(n);
 BEGIN
+    IF remaining > 36525 THEN
+        RAISE EXCEPTION 'working days are not counted beyond 36525'
+            USING ERRCODE = 'numeric_value_out_of_range', HINT = 'That is about a hundred and forty years.';
+    END IF;
     WHILE remaining > 0 AND isfinite(result) LOOP
         result := result + sign(n)::integer;
         IF osms.working_day(result, known_at) THEN
@@ -76,7 +80,7 @@ BEGIN
     RETURN result;
 END $$;
 COMMENT ON FUNCTION osms.add_working_days(date, integer, timestamptz) IS
-    'the n-th working day after the day, or before it when n is negative, by osms.holiday as known at the moment; the day itself for 0';
+    'the n-th working day after the day, or before it when n is negative, by osms.holiday as known at the moment; the day itself for 0; 22003 beyond 36525 days';
 
 CREATE FUNCTION osms.filed_on(filed_at timestamptz, time_zone text, known_at timestamptz DEFAULT osms.known_now()) RETURNS date
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE

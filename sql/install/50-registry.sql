@@ -20,8 +20,8 @@ COMMENT ON FUNCTION osms.mapped_source(regclass) IS
 CREATE FUNCTION osms.relation_of(registry text, relation text) RETURNS regclass
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN (SELECT c.oid::regclass FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = registry AND c.relname = relation AND c.relkind IN ('r', 'v', 'p'));
-COMMENT ON FUNCTION osms.relation_of(text, text) IS 'a relation of a registry, NULL where it is absent';
+            WHERE n.nspname = registry AND n.nspname NOT LIKE 'pg\_%' AND c.relname = relation AND c.relkind IN ('r', 'v', 'p'));
+COMMENT ON FUNCTION osms.relation_of(text, text) IS 'a relation of a registry, NULL where it is absent; a temporary schema is no registry';
 
 CREATE FUNCTION osms.check_reader(registry text) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE

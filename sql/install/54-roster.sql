@@ -63,6 +63,8 @@ BEGIN
         RAISE EXCEPTION 'registry "%" has no roster', registry
             USING ERRCODE = 'undefined_table', HINT = 'Make it with osms.create_registry() and map the relation "attachment".';
     END IF;
+    -- what cannot be read at all says so itself
+    PERFORM FROM osms.clauses(registry);
     RETURN QUERY EXECUTE format('SELECT v.attachment, v.difference FROM (%s) v WHERE v.difference IS NOT NULL',
                                 osms.verify_query(registry, 'person IS NOT NULL'));
 END $$;

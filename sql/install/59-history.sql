@@ -60,6 +60,7 @@ BEGIN
         RAISE EXCEPTION 'registry "%" lacks relation "person"', registry
             USING ERRCODE = 'undefined_table', HINT = 'Map it with osms.map().';
     END IF;
+    PERFORM osms.column_type(osms.relation_of(registry, 'person'), 'death_date');
     RETURN QUERY EXECUTE (
         SELECT format('SELECT h.at, h.what, h.key, h.organisation, h.detail, h.actor FROM (%s) h (at, place, what, key, organisation, detail, actor)
                        ORDER BY h.at NULLS FIRST, h.place, h.key, h.detail',

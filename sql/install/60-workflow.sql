@@ -29,11 +29,14 @@ BEGIN
         type := base;
         base := (SELECT t.typbasetype FROM pg_type t WHERE t.oid = type);
     END LOOP;
+    IF type IS NULL THEN
+        RAISE EXCEPTION 'relation "%" has no column "%"', relation, "column" USING ERRCODE = 'undefined_column';
+    END IF;
     -- typmod -1: what is too long must differ, not be cut
     RETURN format_type(type, -1);
 END $$;
 COMMENT ON FUNCTION osms.column_type(regclass, text) IS
-    'type of a column, in full and without its modifier, of a domain the type below; NULL where there is none';
+    'type of a column, in full and without its modifier, of a domain the type below; 42703 where there is none';
 
 CREATE FUNCTION osms.need_arguments(call text, arguments jsonb) RETURNS void
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -50,16 +53,18 @@ END $$;
 COMMENT ON FUNCTION osms.need_arguments(text, jsonb) IS '22004 where one of the arguments is null; called by the workflow functions';
 
 CREATE FUNCTION osms.need_relation(registry text, relation text) RETURNS regclass
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
 AS $$
 DECLARE
-    result CONSTANT regclass := to_regclass(format('%I.%I', registry, relation));
+    result CONSTANT regclass := osms.relation_of(registry, relation);
 BEGIN
     IF result IS NOT NULL THEN
         RETURN result;
+    ELSIF registry IS NULL OR relation IS NULL THEN
+        RAISE EXCEPTION 'a registry and a relation of it must be named' USING ERRCODE = 'null_value_not_allowed';
     ELSIF osms.relation_of(registry, 'setting') IS NULL THEN
         RAISE EXCEPTION 'registry "%" does not exist', registry
             USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
@@ -68,7 +73,7 @@ BEGIN
         USING ERRCODE = 'undefined_table', HINT = 'Map it with osms.map().';
 END $$;
 COMMENT ON FUNCTION osms.need_relation(text, text) IS
-    'a relation of a registry; 3F000 where there is no such registry, 42P01 where it lacks the relation';
+    'a relation of a registry; 3F000 where there is no such registry, 42P01 where it lacks the relation, 22004 for NULL';
 
 CREATE FUNCTION osms.civil_date(registry text, at timestamptz) RETURNS date
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -162,6 +167,9 @@ BEGIN
         RAISE EXCEPTION 'registry "%" cannot keep % "%" of relation "%"', registry, lost.k, lost.v, relation
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Its mapping has no column, or no code, for it: map the relation again with osms.map().';
+    END IF;
+    IF coalesce(written, '{}') = '{}' THEN
+        RAISE EXCEPTION 'no field of relation "%" is given', relation USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT string_agg(format('$%s::%s AS %I', w.place, osms.column_type(target, w.k), w.k), ', ' ORDER BY w.place), array_agg(w.v ORDER BY w.place)
     INTO columns, arguments

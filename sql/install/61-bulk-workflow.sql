@@ -69,6 +69,10 @@ DECLARE
     arguments text[];
     rows text;
 BEGIN
+    IF event NOT IN ('insert', 'update') OR n = 0 OR n <> cardinality(arrays) THEN
+        RAISE EXCEPTION 'rows of relation "%" need an event, insert or update, and columns with an array for each', relation
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     SELECT c.k, c.v INTO lost FROM jsonb_each_text(constants) c (k, v) WHERE NOT osms.can_write(target, c.k, c.v) ORDER BY c.k LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'registry "%" cannot keep % "%" of relation "%"', registry, lost.k, lost.v, relation

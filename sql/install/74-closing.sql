@@ -268,9 +268,9 @@ COMMENT ON FUNCTION osms.line_of(text, text, date, text, timestamptz) IS
 
 CREATE FUNCTION osms.key_type(registry text, key text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN (SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
-            WHERE a.attrelid = osms.relation_of(registry, CASE key WHEN 'application' THEN 'application' ELSE 'roster' END) AND a.attname = key);
-COMMENT ON FUNCTION osms.key_type(text, text) IS 'type of the keys of a registry: person, organisation, attachment or application';
+    RETURN osms.column_type(osms.need_relation(registry, CASE key WHEN 'application' THEN 'application' ELSE 'roster' END), key);
+COMMENT ON FUNCTION osms.key_type(text, text) IS
+    'type of the keys of a registry, in full and without its modifier: person, organisation, attachment or application; 3F000, 42P01 and 42703 where it has none';
 
 CREATE FUNCTION osms.roster_of(registry text, organisation text, month date, revision integer DEFAULT 0)
     RETURNS TABLE (person text, attachment text, site text, since date, until date, birth_date date, sex osms.sex, mark text, day date)

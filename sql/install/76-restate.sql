@@ -11,6 +11,7 @@ CREATE FUNCTION osms.latest_lines(registry text, month date) RETURNS TABLE (revi
     SET row_security = off
 AS $$
 BEGIN
+    PERFORM osms.need_relation(registry, 'statement_line');
     RETURN QUERY EXECUTE format($query$
         WITH latest AS (
             SELECT DISTINCT ON (x.organisation) x.revision, x.line

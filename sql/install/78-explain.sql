@@ -19,7 +19,7 @@ AS $$
 DECLARE
     civil timestamp;
 BEGIN
-    EXECUTE format('SELECT date_trunc(''second'', $1 AT TIME ZONE s.time_zone) FROM %I.setting s', registry) INTO civil USING at;
+    EXECUTE format('SELECT date_trunc(''second'', $1 AT TIME ZONE s.time_zone) FROM %s s', osms.need_relation(registry, 'setting')) INTO civil USING at;
     RETURN civil;
 END $$;
 COMMENT ON FUNCTION osms.civil(text, timestamptz) IS 'a moment in the civil time zone of a registry, to the second';
@@ -162,6 +162,9 @@ DECLARE
     factors text;
     expression text;
 BEGIN
+    IF terms.registry IS NULL THEN
+        RETURN;
+    END IF;
     RETURN QUERY VALUES ('base rate B', NULL::text, base.rate, CASE WHEN base.rate IS NULL THEN format('none for %s, %s', coalesce(line.region, 'no region'), coalesce(line.class, 'no class'))
         ELSE format('%s, %s: osms.base_rate%s, act %s', coalesce(base.region, 'any region'), base.class, ' of ' || nullif(base.valid_from, '-infinity'), base.act) END);
     RETURN QUERY EXECUTE format($query$

@@ -145,22 +145,21 @@ FROM (VALUES
 ('ALTER TABLE fund.attachment RENAME TO prikreplenie', '42P01 registry "fund" lacks relation "attachment"'),
 ('ALTER TABLE fund.roster RENAME TO spisok', '42P01 registry "fund" has no roster'),
 ('ALTER TABLE fund.person ALTER person TYPE text', '42804 column "person" of canonical relation "attachment" has type bigint'),
-('ALTER SCHEMA fund RENAME TO fonds', '42P01 relation "fund.pending" does not exist')) a (alteration, expected);
+('ALTER SCHEMA fund RENAME TO fonds', '39P01 function "osms.judge_pending" must be fired by INSERT into relation "pending" of the registry it names')) a (alteration, expected);
 SELECT is(pg_temp.verdict($$SELECT osms.import_begin('fund', 'why'); $$ || alteration), expected, alteration)
 FROM (VALUES
 ('SELECT', '55000 the import into registry "fund" was not ended'),
-('ALTER TABLE fund.import RENAME TO load', '42P01 relation "fund.import" does not exist'),
+('ALTER TABLE fund.import RENAME TO load', '39P01 function "osms.judge_import" must be fired by INSERT into relation "import" of the registry it names'),
 ('ALTER TABLE fund.roster RENAME TO spisok', '42P01 registry "fund" has no roster')) a (alteration, expected);
--- the trigger on what is none of the registry's own
-CREATE TABLE public.pending (i integer, person text);
-CREATE CONSTRAINT TRIGGER judge AFTER INSERT ON public.pending FOR EACH ROW EXECUTE FUNCTION osms.judge_pending('fund', 'attachment', '');
-CREATE TABLE public.import (entry text);
-CREATE CONSTRAINT TRIGGER judge AFTER INSERT ON public.import FOR EACH ROW EXECUTE FUNCTION osms.judge_import('fund', 'import', '');
+SELECT is(pg_temp.verdict($$INSERT INTO fund.attachment (person, organisation, state, since) VALUES (1, 1, 'active', '2020-01-01'), (1, 2, 'active', '2021-01-01'); $$ || alteration), expected, alteration)
+FROM (VALUES
+('ALTER TABLE fund.pending RENAME person TO who', '42804 relation "pending" keeps no persons of registry "fund"'),
+('ALTER TABLE fund.pending RENAME TO waiting', '39P01 function "osms.judge_pending" must be fired by INSERT into relation "pending" of the registry it names')) a (alteration, expected);
 SELECT is(pg_temp.verdict(statement), expected, statement) FROM (VALUES
-('INSERT INTO public.pending VALUES (1, ''x'')', '42804 relation "pending" keeps no persons of registry "fund"'),
-('ALTER TABLE public.pending ALTER person TYPE bigint USING NULL; INSERT INTO public.pending VALUES (1, NULL)', 'ok'),
-('ALTER TABLE public.pending DROP person; INSERT INTO public.pending VALUES (1)', '42804 relation "pending" keeps no persons of registry "fund"'),
-('INSERT INTO public.import VALUES (''1'')', '42804 relation "import" keeps no imports of registry "fund"')) s (statement, expected);
+('ALTER TABLE fund.pending ALTER person TYPE text; INSERT INTO fund.pending VALUES (4096)', '42804 relation "pending" keeps no persons of registry "fund"'),
+('ALTER TABLE fund.pending ALTER person DROP NOT NULL; INSERT INTO fund.pending VALUES (NULL)', 'ok'),
+('ALTER TABLE fund.import ALTER entry DROP IDENTITY; ALTER TABLE fund.import ALTER entry TYPE text; INSERT INTO fund.import (entry, actor, why) VALUES (1, ''a'', ''b'')',
+    '42804 relation "import" keeps no imports of registry "fund"')) s (statement, expected);
 ALTER TABLE fund.import ALTER entry DROP IDENTITY;
 ALTER TABLE fund.import ALTER entry TYPE text;
 SELECT is(pg_temp.verdict($$ALTER TABLE fund.import ALTER entry SET DEFAULT 'x'; SELECT osms.import_begin('fund', 'why')$$),
