@@ -55,6 +55,41 @@ close_transition(Transition *t)
 		ExecDropSingleTupleTableSlot(t->slot);
 }
 
+/*
+ * The days that a column of the new rows of a statement spans, to before
+ * *until; false where no row has one.
+ */
+bool
+days_of_new_rows(Guard *guard, TriggerData *trigdata, int column,
+				 DateADT *since, DateADT *until)
+{
+	ProjectionState *projection = begin_projection(guard->projection);
+	Transition	rows;
+	CanonicalRow row;
+	bool		dated = false;
+
+	open_transition(&rows, trigdata->tg_newtable, trigdata->tg_relation,
+					guard);
+	while (next_transition(&rows))
+	{
+		DateADT		day;
+
+		CHECK_FOR_INTERRUPTS();
+		ResetExprContext(projection->context);
+		project_row(projection, as_root_row(&rows.root, rows.slot), &row);
+		day = row.isnull[column] ? DATEVAL_NOEND :
+			DatumGetDateADT(row.value[column]);
+		if (DATE_NOT_FINITE(day))
+			continue;
+		*since = dated ? Min(*since, day) : day;
+		*until = dated ? Max(*until, day + 1) : day + 1;
+		dated = true;
+	}
+	close_transition(&rows);
+	end_projection(projection);
+	return dated;
+}
+
 /* An attachment that now ends later, or no more. */
 static bool
 reaches_further(const CanonicalRow *old, const CanonicalRow *new)

@@ -155,6 +155,18 @@ enter_from_source(Guard *guard, Datum *persons, int n)
 	SPI_finish();
 }
 
+/* End all current versions of persons. */
+void
+roster_end_persons(Guard *guard, Datum persons)
+{
+	static const char end_persons[] =
+	"UPDATE {r}.roster r SET known_to = " ENDED_NOW
+	" WHERE r.person = ANY ($1) AND r.known_to = 'infinity'";
+	Oid			type = get_array_type(subject_type(guard));
+
+	guard_execute(guard, PLAN_END_PERSON, end_persons, 1, &type, &persons);
+}
+
 /*
  * A death that is taken back, or comes later, opens no attachment that was
  * closed; but what the source never closed counts again.
@@ -162,16 +174,10 @@ enter_from_source(Guard *guard, Datum *persons, int n)
 static void
 revive(Chunk *chunk)
 {
-	static const char end_person[] =
-	"UPDATE {r}.roster r"
-	" SET known_to = " ENDED_NOW
-	" WHERE r.person = ANY ($1) AND r.known_to = 'infinity'";
 	const int	new = CHANGE_NEW + PERSON_DEATH_DATE;
 	const int	old = CHANGE_OLD(REL_PERSON) + PERSON_DEATH_DATE;
 	Guard	   *guard = chunk->guard;
-	Oid			type = get_array_type(subject_type(guard));
 	Datum	   *persons = palloc(chunk->nchanges * sizeof(Datum));
-	Datum		array;
 	int			n = 0;
 
 	for (int i = 0; i < chunk->nchanges; i++)
@@ -185,8 +191,7 @@ revive(Chunk *chunk)
 	}
 	if (n == 0)
 		return;
-	array = person_array(guard, persons, n);
-	guard_execute(guard, PLAN_END_PERSON, end_person, 1, &type, &array);
+	roster_end_persons(guard, person_array(guard, persons, n));
 	enter_from_source(guard, persons, n);
 }
 

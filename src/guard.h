@@ -11,6 +11,7 @@
 #include "access/attmap.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
+#include "utils/array.h"
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
@@ -43,6 +44,7 @@ typedef enum GuardPlan
 	PLAN_END_VERSIONS,
 	PLAN_ADD_VERSIONS,
 	PLAN_CURRENT_VERSIONS,
+	PLAN_STATE,
 	PLAN_REMARK,
 	PLAN_PEND,
 	PLAN_JOURNAL,
@@ -311,9 +313,47 @@ extern void check_result(const Guard *guard, int n, const Oid *types);
 extern EphemeralNamedRelation offer_relation(const char *name, TupleDesc desc,
 											 Tuplestorestate *store);
 extern void withdraw_relation(const char *name);
-
 extern bool guard_sees_latest(Guard *guard, GuardPlan plan, const char *sql,
 							  int nargs, Oid *types, Datum *values);
+
+/* journal.c */
+extern void write_journal(Chunk *chunk, const char *actor);
+extern bool is_load(const Guard *guard, const TriggerData *trigdata);
+extern void note_load(Guard *guard, TriggerData *trigdata);
+extern void note_truncation(Guard *guard);
+
+/* keep.c */
+typedef enum Kept
+{
+	KEPT_ROSTER, KEPT_JOURNAL, KEPT_MOVED, KEPT_PENDING, KEPT_IMPORT,
+	KEPT_STATEMENT, KEPT_STATEMENT_LINE, KEPT_RESTATEMENT, KEPT_RESTATEMENT_LINE, KEPT_LEDGER,
+	KEPT_RELATIONS
+} Kept;
+#define MAY_INSERT(kept) (UINT32_C(1) << (3 * (kept)))
+#define MAY_UPDATE(kept) (UINT32_C(2) << (3 * (kept)))
+#define MAY_DELETE(kept) (UINT32_C(4) << (3 * (kept)))
+
+/* Something done to a registry that its journal tells of. */
+typedef struct Act
+{
+	const char *actor;			/* NULL: the current user */
+	const char *relation;
+	char		event;
+	const char *key;
+	const char *before;
+	const char *after;
+	bool		dated;
+	DateADT		since;
+	DateADT		until;
+	const char *reason;
+	ArrayType  *changed;
+} Act;
+extern int	keep_execute_plan(const Guard *guard, GuardPlan plan, Datum *values,
+							  Snapshot snapshot, Snapshot crosscheck);
+extern uint64 keep_execute(Oid registry, uint32 writes, const char *sql,
+						   int nargs, Oid *types, Datum *values,
+						   const char *nulls);
+extern void note_act(Oid registry, const Act *act);
 
 /* optional.c */
 extern char *write_optional(const Registry *registry, const char *part,
@@ -381,6 +421,8 @@ extern void for_each_chunk(Guard *guard, TriggerData *trigdata,
 						   void (*work) (Chunk *chunk, Findings *findings));
 extern int	compare_rows(const Guard *guard, ProjectionState *projection,
 						 CanonicalRow *old, CanonicalRow *new);
+extern bool days_of_new_rows(Guard *guard, TriggerData *trigdata, int column,
+							 DateADT *since, DateADT *until);
 extern bool weigh_change(const Guard *guard, ProjectionState *projection,
 						 RowChange *change, char event, Findings *findings);
 extern void chunk_order(Chunk *chunk);
@@ -419,5 +461,6 @@ extern void judge_sites(Guard *guard, Findings *findings);
 /* consequence.c */
 extern void follow_applications(Chunk *chunk);
 extern void follow_persons(Chunk *chunk);
+extern void roster_end_persons(Guard *guard, Datum persons);
 
 #endif							/* OSMS_GUARD_H */

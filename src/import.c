@@ -51,36 +51,34 @@ check_importer(const Registry *registry)
 }
 
 /*
- * Run a query on the relation import as the registry's owner; returns the
- * number of rows, and the first column of the first in *value.
+ * Run a query on the relation import as the registry's owner, with leave to
+ * write; returns the number of rows, and the first column of the first in
+ * *value.
  */
 static uint64
-on_import(const Registry *registry, const char *sql, int nargs, Oid *types,
-		  Datum *values, Datum *value)
+on_import(const Registry *registry, uint32 writes, const char *sql, int nargs,
+		  Oid *types, Datum *values, Datum *value)
 {
 	bool		isnull;
 	Oid			user;
 	int			context;
-	int			rc;
+	uint64		n;
 
 	as_owner_begin(registry, &user, &context);
-	rc = SPI_execute_with_args(psprintf(sql, registry->name), nargs, types,
-							   values, NULL, false, 0);
+	n = keep_execute(get_rel_namespace(registry->roster), writes,
+					 psprintf(sql, registry->name), nargs, types, values,
+					 NULL);
 	as_owner_end(user, context);
-	if (rc < 0)
-		elog(ERROR, "SPI_execute_with_args failed: %s",
-			 SPI_result_code_string(rc));
-	if (SPI_processed > 0 &&
-		TupleDescAttr(SPI_tuptable->tupdesc, 0)->atttypid != INT8OID)
+	if (n > 0 && TupleDescAttr(SPI_tuptable->tupdesc, 0)->atttypid != INT8OID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"entry\" of relation \"import\" of registry \"%s\" is no bigint",
 						registry->unquoted),
 				 errhint("Give the column that type again.")));
-	if (SPI_processed > 0)
+	if (n > 0)
 		*value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 							   &isnull);
-	return SPI_processed;
+	return n;
 }
 
 /* import_begin(registry, why): the entry. */
@@ -113,7 +111,7 @@ osms_import_begin(PG_FUNCTION_ARGS)
 	values[0] = NameGetDatum(&actor);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (on_import(&registry, begin, 2, types, values, &entry) == 0)
+	if (on_import(&registry, MAY_INSERT(KEPT_IMPORT), begin, 2, types, values, &entry) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("an import into registry \"%s\" has begun already",
@@ -138,7 +136,7 @@ osms_import_end(PG_FUNCTION_ARGS)
 	check_importer(&registry);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (on_import(&registry, end, 0, NULL, NULL, &entry) == 0)
+	if (on_import(&registry, MAY_UPDATE(KEPT_IMPORT), end, 0, NULL, NULL, &entry) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("no import into registry \"%s\" is under way in this transaction",
@@ -182,7 +180,7 @@ osms_judge_import(PG_FUNCTION_ARGS)
 				 errdetail("It needs a column \"entry\" of type bigint.")));
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (on_import(&registry, ended, 1, &type, &entry, &entry) == 0)
+	if (on_import(&registry, 0, ended, 1, &type, &entry, &entry) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the import into registry \"%s\" was not ended",

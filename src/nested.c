@@ -82,14 +82,18 @@ note_running(MemoryContext query, const Guard *guard)
  * The role as which its statement triggers run will not do: after a foreign
  * key's cascade it is whoever fired that, and from PostgreSQL 18 on the owner
  * of the table.  Of a cascade we saw the rows in another query; it is the
- * owner's, as whom RI writes.
+ * owner's, as whom RI writes.  A relation that is only traced has no row
+ * triggers; who fired a cascade is told there.
  */
 Writer
 writer_of_statement(MemoryContext query, const Guard *guard)
 {
 	const Running *r = find_running(query, guard);
 
-	return r ? r->writer :
+	if (r)
+		return r->writer;
+	return canonical_relations[guard->kind].traced ?
+		written_by(guard->source) :
 		(Writer) {.role = relation_owner(guard->source)};
 }
 
@@ -118,13 +122,16 @@ count_running(Running *r, bool update)
  * Whether rows in the transition tables of a statement may have been written
  * again: by a statement within it, or because it deleted what it inserts.
  * Of a statement that a foreign key fired we saw the beginning in another
- * query, if at all, so there it is always so.
+ * query, if at all, so there it is always so.  Where nothing is judged the
+ * journal tells what each statement did, whatever came within.
  */
 bool
 rows_may_be_stale(MemoryContext query, const Guard *guard, TriggerEvent event)
 {
 	const Running *r = find_running(query, guard);
 
+	if (canonical_relations[guard->kind].traced)
+		return false;
 	return r == NULL || r->disturbed ||
 		(TRIGGER_FIRED_BY_DELETE(event) &&
 		 (r->judged & (1 << TRIGGER_EVENT_INSERT)) != 0);

@@ -6,6 +6,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -17,16 +18,19 @@ static const char current_versions[] =
 " AND r.attachment IS NOT NULL"
 " ORDER BY r.person, r.since DESC, r.attachment DESC";
 
-/* $3 tells whether the version is excused, or counts again. */
+/* Whether an attachment that counts again counts as suspect. */
+static const char suspected[] =
+"SELECT FROM {r}.attachment a"
+" WHERE a.attachment = $1 AND a.state = 'suspect'";
+
+/* $3 is the new mark: excused, or one of those that count again. */
 static const char remark[] =
 "WITH ended AS (UPDATE {r}.roster r SET known_to = " ENDED_NOW
 "  WHERE r.person = $1 AND r.attachment = $2 AND r.known_to = 'infinity'"
 "  RETURNING r.*)"
 " INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
 " SELECT attachment, person, organisation, site, since, until, birth_date,"
-"  sex, basis, CASE WHEN $3 THEN 'excused' ELSE coalesce((SELECT 'suspect'"
-"   FROM {r}.attachment a WHERE a.attachment = $2 AND a.state = 'suspect'),"
-"   'counted') END, known_to, 'infinity' FROM ended";
+"  sex, basis, $3, known_to, 'infinity' FROM ended";
 
 static const char pend[] =
 "INSERT INTO {r}.pending (person) SELECT unnest($1)";
@@ -70,9 +74,17 @@ static void
 set_excused(Guard *guard, Datum person, Datum attachment, bool excused)
 {
 	Oid			types[] = {subject_type(guard), attachment_type(guard),
-	BOOLOID};
-	Datum		values[] = {person, attachment, BoolGetDatum(excused)};
+	TEXTOID};
+	Datum		values[] = {person, attachment, 0};
+	const char *mark = "excused";
 
+	if (!excused)
+	{
+		mark = guard_execute(guard, PLAN_STATE, suspected, 1, types + 1,
+							 values + 1) > 0 ? "suspect" : "counted";
+		SPI_freetuptable(SPI_tuptable);
+	}
+	values[2] = CStringGetTextDatum(mark);
 	guard_execute(guard, PLAN_REMARK, remark, 3, types, values);
 }
 

@@ -74,8 +74,7 @@ run_plan(const Guard *guard, GuardPlan plan, Datum *values, Snapshot snapshot,
 
 	PG_TRY();
 	{
-		rc = SPI_execute_snapshot(guard->plans[plan], values, NULL,
-								  snapshot, crosscheck, false, true, 0);
+		rc = keep_execute_plan(guard, plan, values, snapshot, crosscheck);
 	}
 	PG_CATCH();
 	{

@@ -33,7 +33,7 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"region", "text", true},
 		{"kind", "text", false},
 		{"valid_from", "date", true}
-	}, .key = "person, kind, valid_from"},
+	}, .traced = true, .key = "person, kind, valid_from"},
 	[REL_PERSON_ALIAS] = {"person_alias", 5, {
 		{"old", "@person", true},
 		{"new", "@person", true},
@@ -62,13 +62,13 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"new", "@organisation", true},
 		{"day", "date", true},
 		{"part", "numeric", false}
-	}, .key = "old, new, day"},
+	}, .traced = true, .key = "old, new, day"},
 	[REL_REGION_SUCCESSION] = {"region_succession", 4, {
 		{"old", "text", true},
 		{"new", "text", true},
 		{"day", "date", true},
 		{"act", "text", false}
-	}, .key = "old, new, day"},
+	}, .traced = true, .key = "old, new, day"},
 	[REL_SITE] = {"site", 7, {
 		{"organisation", "@organisation", true},
 		{"site", "text", true},
@@ -77,7 +77,7 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"norm", "integer", false},
 		{"valid_from", "date", true},
 		{"known_from", "timestamptz", false}
-	}, .key = "organisation, site, valid_from, known_from"},
+	}, .traced = true, .key = "organisation, site, valid_from, known_from"},
 	[REL_CONTRACT] = {"contract", 5, {
 		{"organisation", "@organisation", true},
 		{"valid_from", "date", true},
@@ -90,7 +90,7 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"organisation", "@organisation", false},
 		{"role", "text", false},
 		{"valid_from", "date", false}
-	}, .key = "clerk"},
+	}, .traced = true, .key = "clerk"},
 	[REL_APPLICATION] = {"application", 13, {
 		{"application", "@application", true},
 		{"person", "@person", true},
@@ -170,7 +170,7 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"category", "text", false},
 		{"paid", "boolean", false},
 		{"known_from", "timestamptz", false}
-	}, .key = "person, month, known_from"},
+	}, .traced = true, .key = "person, month, known_from"},
 	[REL_SERVICE] = {"service", 7, {
 		{"service", "@service", true},
 		{"person", "@person", true},
@@ -179,7 +179,7 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"confirmed_at", "timestamptz", false},
 		{"denied_at", "timestamptz", false},
 		{"known_from", "timestamptz", false}
-	}, .key = "service"},
+	}, .traced = true, .key = "service"},
 	[REL_COEFFICIENT] = {"coefficient", 6, {
 		{"organisation", "@organisation", true},
 		{"kind", "text", true},
@@ -187,14 +187,14 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"valid_from", "date", true},
 		{"known_from", "timestamptz", false},
 		{"act", "text", false}
-	}, .key = "organisation, kind, valid_from, known_from"},
+	}, .traced = true, .key = "organisation, kind, valid_from, known_from"},
 	[REL_ADJUSTMENT] = {"adjustment", 5, {
 		{"organisation", "@organisation", true},
 		{"month", "date", true},
 		{"line", "text", true},
 		{"amount", "numeric", true},
 		{"act", "text", false}
-	}, .key = NULL},
+	}, .traced = true},
 	[REL_DEFECT] = {"defect", 6, {
 		{"organisation", "@organisation", true},
 		{"month", "date", true},
@@ -202,7 +202,7 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"code", "text", true},
 		{"cases", "integer", true},
 		{"act", "text", false}
-	}, .key = NULL},
+	}, .traced = true},
 	[REL_PAYMENT] = {"payment", 3, {
 		{"organisation", "@organisation", true},
 		{"month", "date", true},
@@ -213,7 +213,7 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"number", "text", true},
 		{"act", "text", false},
 		{"document", "text", false}
-	}, .key = "number"},
+	}, .traced = true, .key = "number"},
 };
 
 PG_FUNCTION_INFO_V1(osms_registry_columns);
@@ -351,8 +351,8 @@ osms_registry_columns(PG_FUNCTION_ARGS)
 			continue;
 		for (int c = 0; c < rel->ncolumns; c++)
 		{
-			Datum		values[7];
-			bool		nulls[7] = {0};
+			Datum		values[8];
+			bool		nulls[8] = {0};
 
 			values[0] = CStringGetTextDatum(rel->name);
 			values[1] = Int32GetDatum(c + 1);
@@ -363,6 +363,7 @@ osms_registry_columns(PG_FUNCTION_ARGS)
 			nulls[6] = rel->key == NULL;
 			if (rel->key)
 				values[6] = CStringGetTextDatum(rel->key);
+			values[7] = BoolGetDatum(rel->traced);
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc,
 								 values, nulls);
 		}

@@ -129,6 +129,7 @@ typedef struct CanonicalRelation
 	int			ncolumns;
 	CanonicalColumn columns[CANONICAL_MAX];
 	bool		guarded;
+	bool		traced;			/* no rule judges it, but the journal keeps it */
 	int			subject;		/* the column a guard sorts by */
 	bool		of_person;		/* and whose persons it locks */
 	const char *key;			/* columns of its primary key as a table of ours */

@@ -25,7 +25,6 @@ PG_FUNCTION_INFO_V1(osms_guard_set);
 PG_FUNCTION_INFO_V1(osms_guard_truncate);
 PG_FUNCTION_INFO_V1(osms_judge_pending);
 PG_FUNCTION_INFO_V1(osms_enter_persons);
-PG_FUNCTION_INFO_V1(osms_changed_columns);
 
 #define PERSONS \
 	"SELECT p.person, p.death_date, p.birth_date, p.sex, s.roster_complete," \
@@ -41,44 +40,6 @@ const char lock_of_persons[] = PERSONS " FOR NO KEY UPDATE OF p";
 
 /* KEY SHARE would not wait for a change of valid_to or yearly_amount. */
 const char hold_of_contracts[] = CONTRACT_ROWS " FOR SHARE";
-
-static const char journal[] =
-"INSERT INTO {r}.journal (actor, relation, event, key, person, organisation,"
-" state_before, state_after, since, until, reason, changed, import)"
-" SELECT $1, '%s', c.op, coalesce(%s, ''), %s, osms.changed_columns('%s', c.bits), "
-IMPORT
-" FROM chunk c WHERE %s";
-
-/* What the journal keeps of a change, per relation. */
-static const struct
-{
-	const char *columns;		/* person to reason */
-	const char *filter;
-}			journal_parts[REL_KINDS] =
-{
-	[REL_PERSON] = {"c.person, NULL, NULL, NULL, NULL, NULL, NULL",
-	"c.op <> 'I'"},
-	[REL_APPLICATION] = {"c.person, c.organisation::text, c.old_state::text,"
-		" CASE WHEN c.op <> 'D' THEN c.state::text END, NULL, NULL,"
-	" c.reason", "true"},
-	[REL_PERSON_ALIAS] = {"c.old, NULL, NULL, NULL, c.valid_from, NULL,"
-	" c.act", "true"},
-	[REL_ORGANISATION_STATUS] = {"NULL, c.organisation::text, NULL, NULL,"
-	" c.valid_from, NULL, NULL", "true"},
-	[REL_CONTRACT] = {"NULL, c.organisation::text, NULL, NULL,"
-	" c.valid_from, c.valid_to, NULL", "true"},
-	[REL_PAYMENT] = {"NULL, c.organisation::text, NULL, NULL, c.month, NULL,"
-	" NULL", "true"},
-	[REL_AUTHORITY_ORDER] = {"NULL, NULL, NULL, NULL, c.valid_from, NULL,"
-	" c.cause", "true"},
-	[REL_ORDER_SCOPE] = {"c.person, c.to_organisation::text, NULL, NULL,"
-	" NULL, NULL, NULL", "true"},
-	[REL_IDENTITY_EVENT] = {"c.person, NULL, NULL, NULL, NULL, NULL, NULL",
-	"true"},
-	[REL_ATTACHMENT] = {"c.person, c.organisation::text, c.old_state::text,"
-		" CASE WHEN c.op <> 'D' THEN c.state::text END, c.since, c.until,"
-	" c.reason", "true"},
-};
 
 /*
  * Read the persons of a chunk, and lock them, and note what rules look at and
@@ -233,25 +194,6 @@ lock_amended(Chunk *chunk)
 									   COLUMN_BIT(CONTRACT_ORGANISATION)));
 }
 
-/* Write the changes of a chunk into the journal. */
-static void
-write_journal(Chunk *chunk, const char *actor)
-{
-	Guard	   *guard = chunk->guard;
-	const CanonicalRelation *shape = &canonical_relations[guard->kind];
-	Oid			type = TEXTOID;
-	Datum		value = CStringGetTextDatum(actor);
-	const char *sql = "";
-
-	if (journal_parts[guard->kind].columns == NULL)
-		return;
-	if (guard->plans[PLAN_JOURNAL] == NULL)
-		sql = psprintf(journal, shape->name, key_text(shape),
-					   journal_parts[guard->kind].columns, shape->name,
-					   journal_parts[guard->kind].filter);
-	guard_execute(guard, PLAN_JOURNAL, sql, 1, &type, &value);
-}
-
 /* Judge a chunk and let everything that depends on it follow. */
 void
 guard_chunk(Chunk *chunk, Findings *findings)
@@ -359,7 +301,8 @@ osms_guard_set(PG_FUNCTION_ARGS)
 				 errhint("Let osms.guard() make the trigger.")));
 
 	guard = guard_of_trigger(trigdata);
-	check_table_owner(guard, trigdata->tg_relation);
+	if (!canonical_relations[guard->kind].traced)
+		check_table_owner(guard, trigdata->tg_relation);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	guard_depth++;
@@ -370,8 +313,11 @@ osms_guard_set(PG_FUNCTION_ARGS)
 	{
 		findings.stranger = is_stranger(guard);
 		strangers += findings.stranger;
-		for_each_chunk(guard, trigdata, fcinfo->flinfo->fn_mcxt, &findings,
-					   guard_chunk);
+		if (is_load(guard, trigdata))
+			note_load(guard, trigdata);
+		else
+			for_each_chunk(guard, trigdata, fcinfo->flinfo->fn_mcxt,
+						   &findings, guard_chunk);
 		judge_sites(guard, &findings);
 		note_judged(fcinfo->flinfo->fn_mcxt, guard, trigdata->tg_event);
 	}
@@ -397,7 +343,9 @@ osms_guard_truncate(PG_FUNCTION_ARGS)
 
 	guard_check_protocol(fcinfo, "osms.guard_truncate", false, true);
 	guard = guard_of_trigger(trigdata);
-	if (guard->modes[RULE_IMMUTABLE] != MODE_OFF)
+	if (canonical_relations[guard->kind].traced)
+		note_truncation(guard);
+	else if (guard->modes[RULE_IMMUTABLE] != MODE_OFF)
 		found(guard, RULE_IMMUTABLE, 0, "truncated", 'D', NULL, NULL,
 			  &findings);
 	tell_findings(&findings);
@@ -488,8 +436,8 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 }
 
 /*
- * enter_persons(registry, persons): enter into the roster what the source
- * holds of persons the roster does not know, whom the caller has locked.
+ * enter_persons(registry, persons): bring the roster of persons whom the
+ * caller has locked in line with what the source holds.
  */
 Datum
 osms_enter_persons(PG_FUNCTION_ARGS)
@@ -512,32 +460,8 @@ osms_enter_persons(PG_FUNCTION_ARGS)
 						format_type_be(ARR_ELEMTYPE(array)))));
 	deconstruct_array(array, type->type_id, type->typlen, type->typbyval,
 					  type->typalign, &persons, NULL, &n);
+	roster_end_persons(guard, PG_GETARG_DATUM(1));
 	entered = roster_enter_persons(guard, persons, n);
 	SPI_finish();
 	PG_RETURN_INT64(entered);
-}
-
-/* changed_columns(relation, bits): the names, NULL where all are new. */
-Datum
-osms_changed_columns(PG_FUNCTION_ARGS)
-{
-	char	   *relation = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	int			bits = PG_GETARG_INT32(1);
-	RelationKind kind;
-	ArrayBuildState *names = NULL;
-
-	if (!relation_kind_of(relation, &kind))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" is not a canonical relation", relation)));
-	if (bits == -1)
-		PG_RETURN_NULL();
-	for (int i = 0; i < canonical_relations[kind].ncolumns; i++)
-		if (bits & COLUMN_BIT(i))
-			names = accumArrayResult(names,
-									 CStringGetTextDatum(canonical_relations[kind].columns[i].name),
-									 false, TEXTOID, CurrentMemoryContext);
-	if (names == NULL)
-		PG_RETURN_DATUM(PointerGetDatum(construct_empty_array(TEXTOID)));
-	PG_RETURN_DATUM(makeArrayResult(names, CurrentMemoryContext));
 }

@@ -5,11 +5,11 @@
 -- journal, moved, pending, import) come with the relation "attachment", with its key types.
 --
 CREATE FUNCTION osms.registry_columns(with_inner boolean DEFAULT false, OUT relation text, OUT "position" integer, OUT "column" text,
-                                      OUT type text, OUT needed boolean, OUT guarded boolean, OUT primary_key text) RETURNS SETOF record
+                                      OUT type text, OUT needed boolean, OUT guarded boolean, OUT primary_key text, OUT traced boolean) RETURNS SETOF record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 130
     AS 'MODULE_PATHNAME', 'osms_registry_columns';
 COMMENT ON FUNCTION osms.registry_columns(boolean) IS
-    'the canonical relations of a registry and their columns: relation, position and name of the column, type (@... is a key of any type, the same throughout a registry; @number an IIN or BIN), whether it must be mapped, whether the relation is guarded, columns of the primary key of a table that osms makes; with_inner adds attachment_event, which osms.map makes of a register of events';
+    'the canonical relations of a registry and their columns: relation, position and name of the column, type (@... is a key of any type, the same throughout a registry; @number an IIN or BIN), whether it must be mapped, whether the relation is guarded, columns of the primary key of a table that osms makes, whether the guard judges nothing there but keeps it in the journal; with_inner adds attachment_event, which osms.map makes of a register of events';
 
 CREATE FUNCTION osms.mapped_source(canonical regclass) RETURNS regclass
     LANGUAGE C STABLE STRICT PARALLEL SAFE
@@ -132,7 +132,7 @@ BEGIN
         key text NOT NULL, person %2$s, organisation text, state_before text, state_after text, since date, until date,
         reason text, changed text[], import bigint)', registry, person_type);
     EXECUTE format('COMMENT ON TABLE %I.journal IS %L', registry,
-        'who wrote what: actor is the role as which the statement ran, of a foreign key''s cascade the owner of the table, and session_role who logged in; a row for every application, identity_event, attachment, payment, contract, organisation_status, person_alias, authority_order and order_scope that a statement inserted (I), updated (U) or deleted (D), and every person it changed; import: the entry of the import it belongs to; written by the guards');
+        'who wrote what: actor is the role as which the statement ran, of a foreign key''s cascade the owner of the table, and session_role who logged in; a row for every row of a guarded relation that a statement inserted (I), updated (U) or deleted (D), persons only where it changed them; and of those that no rule judges (residence, site, clerk, organisation_succession, region_succession, insurance, service, coefficient, adjustment, defect, attested_number), of which more than 1000 rows inserted at once are one row, with their number as reason, and TRUNCATE is one (T). state_before and state_after: the state, or the value, that was and is; import: the entry of the import it belongs to. And what was done to the registry: relations registry, mapping, guard, rule, keeper, setting, statement (closed), restatement (posted), roster (received); key tells which. Written by osms alone');
     EXECUTE format('CREATE TABLE %1$I.moved (relation text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL, role text COLLATE "C" NOT NULL,
         person %2$s NOT NULL, application text COLLATE "C", at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (relation, key, role))', registry, person_type);
@@ -163,6 +163,12 @@ BEGIN
     PERFORM osms.index_sites(registry);
     PERFORM osms.add_money_relations(registry);
     PERFORM osms.close_to_others(registry, '{roster,journal,moved,pending,import,statement,statement_line,restatement,restatement_line,ledger}');
+    PERFORM osms.put_keepers(registry, new => true);
+    -- the journal begins: what was done before it is told now
+    EXECUTE format('SELECT osms.note_act(%1$L, ''registry'', ''I'', %1$L, reason => concat_ws('', '', ''cut-over '' || s.cut_over, ''time zone '' || s.time_zone)) FROM %1$I.setting s', registry);
+    PERFORM osms.note_act(registry, 'mapping', 'I', k.relation, state_after => osms.mapped_source(c.oid)::text)
+    FROM (SELECT DISTINCT relation FROM osms.registry_columns()) k JOIN pg_class c ON c.oid = osms.relation_of(registry, k.relation) AND c.relkind = 'v'
+    WHERE k.relation <> 'attachment';
 END $$;
 COMMENT ON FUNCTION osms.add_derived_relations(text) IS
     'makes roster, journal, moved, pending and import with the key types of the relation attachment, identity_event and attested_number where absent, and what closed months are kept in; called by create_registry and map';
@@ -263,6 +269,7 @@ BEGIN
           JOIN pg_attribute a ON a.attrelid = osms.relation_of(registry, c.relation) AND a.attname = c."column" AND NOT a.attisdropped
           WHERE c.type LIKE '@%' AND c.type <> '@number' ORDER BY c.type, c.relation) k;
     PERFORM osms.add_own_relation(registry, relation, key_types);
+    PERFORM osms.note_act(registry, 'mapping', 'I', relation, state_after => osms.relation_of(registry, relation)::text);
     IF relation = 'site' THEN
         PERFORM osms.index_sites(registry);
     END IF;

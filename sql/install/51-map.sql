@@ -425,6 +425,7 @@ BEGIN
     ELSIF relation = 'site' THEN
         PERFORM osms.index_sites(registry);
     END IF;
+    PERFORM osms.note_act(registry, 'mapping', CASE WHEN existing IS NULL THEN 'I' ELSE 'U' END::"char", relation, state_after => source::text, reason => columns::text);
     PERFORM osms.hand_over(registry), osms.grant_to_keeper(registry, relation);
 END $$;
 COMMENT ON FUNCTION osms.map(text, text, regclass, jsonb, jsonb, text, boolean, date, text, jsonb) IS

@@ -94,13 +94,15 @@ CREATE VIEW osms.guards AS
         SELECT s.registry, s.relation, s.source, count(*) AS triggers FROM standing s GROUP BY s.registry, s.relation, s.source
     ), lacking AS (
         SELECT g.registry, g.relation, g.root,
-               string_agg(format('%s triggers are missing%s', 5 - coalesce(p.triggers, 0), CASE WHEN g.parted THEN ' on ' || t.source END),
+               string_agg(format('%s triggers are missing%s', g.parts - coalesce(p.triggers, 0), CASE WHEN g.parted THEN ' on ' || t.source END),
                           '; ' ORDER BY t.source::text) AS missing
-        FROM (SELECT DISTINCT s.registry, s.relation, s.root, c.relkind = 'p' AS parted
+        FROM (SELECT DISTINCT s.registry, s.relation, s.root, c.relkind = 'p' AS parted,
+                     -- a relation that is only traced has no row trigger
+                     CASE WHEN s.relation IN (SELECT k.relation FROM osms.registry_columns() k WHERE k.traced) THEN 4 ELSE 5 END AS parts
               FROM standing s JOIN pg_catalog.pg_class c ON c.oid = s.root) g
         CROSS JOIN LATERAL osms.tables_of(g.root) AS t (source)
         LEFT JOIN present p ON (p.registry, p.relation, p.source) = (g.registry, g.relation, t.source)
-        WHERE coalesce(p.triggers, 0) < 5
+        WHERE coalesce(p.triggers, 0) < g.parts
         GROUP BY g.registry, g.relation, g.root
     )
     SELECT g.registry, g.relation, g.root AS source,
@@ -160,8 +162,8 @@ CREATE FUNCTION osms.guard_definitions(registry text, modes jsonb, OUT relation 
         SELECT g.relation, g.root, t.source, format('zz_osms_%s_%s', g.relation, p.part)::name,
                format(p.form, format('zz_osms_%s_%s', g.relation, p.part), format('%I.%I', n.nspname, c.relname),
                       format('%L, %L, %L', registry, g.relation, osms.modes_text(modes)))
-        FROM (SELECT DISTINCT k.relation, osms.mapped_source(osms.relation_of(registry, k.relation)) AS root
-              FROM osms.registry_columns() k WHERE k.guarded) g
+        FROM (SELECT DISTINCT k.relation, k.traced, osms.mapped_source(osms.relation_of(registry, k.relation)) AS root
+              FROM osms.registry_columns() k WHERE k.guarded OR k.traced) g
         CROSS JOIN LATERAL osms.tables_of(g.root) AS t (source)
         JOIN pg_catalog.pg_class c ON c.oid = t.source
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -172,7 +174,9 @@ CREATE FUNCTION osms.guard_definitions(registry text, modes jsonb, OUT relation 
             ('truncate', 'CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION osms.guard_truncate(%s)'),
             ('row', 'CREATE TRIGGER %s BEFORE INSERT OR DELETE OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION osms.guard_row(%s)')) AS p (part, form)
         -- the row trigger of the root is cloned to what is below it
-        WHERE p.part <> 'row' OR t.source = g.root;
+        WHERE (p.part <> 'row' OR t.source = g.root AND NOT g.traced)
+          -- of two registries over a table the first traces it
+          AND NOT (g.traced AND EXISTS (SELECT FROM osms.guard_trigger o WHERE o.registry <> guard_definitions.registry AND o.relation = g.relation AND o.source = t.source));
     END;
 COMMENT ON FUNCTION osms.guard_definitions(text, jsonb) IS
     'the triggers that a guard with these modes consists of: relation, table behind it, table of the trigger (a partition or the same), name, definition; called by osms.guard';

@@ -289,12 +289,7 @@ BEGIN
       AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = osms.relation_of(registry, 'pending')
                       AND g.tgfoid = 'osms.judge_pending'::regproc AND g.tgenabled IN ('O', 'A'))
     UNION ALL
-    SELECT t.relation, 'warning', format('closed months in the relation "%s" could be changed: trigger "%s" is missing or disabled', t.relation, k.keeper),
-           format('ALTER TABLE %I.%I ENABLE TRIGGER %I.', registry, t.relation, k.keeper)
-    FROM unnest('{statement,statement_line,restatement,restatement_line,ledger}'::text[]) AS t (relation), unnest('{keep,keep_added}'::text[]) AS k (keeper)
-    WHERE osms.relation_of(registry, t.relation) IS NOT NULL
-      AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = osms.relation_of(registry, t.relation) AND g.tgname = k.keeper
-                      AND g.tgfoid = 'osms.keep_closed'::regproc AND g.tgenabled IN ('O', 'A'))
+    SELECT k.relation, k.severity, k.problem, k.hint FROM osms.check_keepers(registry) k
     UNION ALL
     -- who could change what the writer of a channel records
     SELECT 'identity_event', 'warning', w.problem, format('GRANT %I TO %I, if that role may record itself; else let its members write %I.identity_event alone.', w.writer, w.owner, registry)
@@ -321,7 +316,7 @@ BEGIN
     WHERE p.guarded AND p.relation <> 'attachment_event'
       AND NOT EXISTS (SELECT FROM osms.guards g WHERE g.registry = check_registry.registry AND g.relation = p.relation)
     UNION ALL
-    SELECT g.relation, 'warning', format('guard of %s: %s', g.source, g.problem), 'Run osms.guard() again.'
+    SELECT g.relation, 'warning', concat_ws(', ', format('guard of %s: %s', g.source, g.problem), osms.disabled_since(g.registry, g.relation)), 'Run osms.guard() again.'
     FROM osms.guards g WHERE g.registry = check_registry.registry AND g.problem IS NOT NULL
     UNION ALL
     SELECT p.relation, 'info', format('the guard of %s could be switched off by %s', p.source, string_agg(DISTINCT r.rolname::text, ', ')),

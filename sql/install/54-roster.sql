@@ -6,7 +6,7 @@ CREATE FUNCTION osms.enter_persons(registry text, persons anyarray) RETURNS bigi
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'osms_enter_persons';
 COMMENT ON FUNCTION osms.enter_persons(text, anyarray) IS
-    'enters into the roster what the source holds of persons who have no current version there and whom the caller has locked; versions entered; called by osms.fill_roster';
+    'brings the roster of persons whom the caller has locked in line with the source: ends their current versions and enters what the source holds; versions entered; called by osms.fill_roster';
 
 -- Differences between the source and the current roster, for the persons a
 -- filter lets through.
@@ -113,8 +113,6 @@ BEGIN
     IF differing IS NULL THEN
         RETURN;
     END IF;
-    EXECUTE format('UPDATE %I.roster r SET known_to = greatest(clock_timestamp(), r.known_from + interval ''1 microsecond'')
-        WHERE r.known_to = ''infinity'' AND r.person = ANY (%L::%s[])', registry, differing, person_type);
     EXECUTE format('SELECT osms.enter_persons(%L, %L::%s[])', registry, differing, person_type) INTO entered;
 END $$;
 COMMENT ON FUNCTION osms.fill_batch(text, text, integer) IS

@@ -90,11 +90,37 @@ BEGIN
     LOOP
         EXECUTE format('CREATE OR REPLACE TRIGGER osms_map_write INSTEAD OF INSERT OR UPDATE OR DELETE ON %s
             FOR EACH ROW EXECUTE FUNCTION osms.map_write(%s)', stale.view, stale.arguments);
+        PERFORM osms.note_act(registry, 'mapping', 'U', stale.relation, reason => 'writes column ' || stale.columns);
         RAISE NOTICE 'mapping of relation "%" writes column %', stale.relation, stale.columns;
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.mend_mappings(text) IS
     'lets the mappings of a registry write the columns that were renamed since, under their new names; called by osms.guard';
+
+-- Told before it is done: what stands now is what it is told of.
+CREATE FUNCTION osms.guard_acts(registry text, kept jsonb, relations text[]) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        WITH rule AS (
+            SELECT r.rule, coalesce(was.modes ->> r.rule, r.default_mode) AS before, coalesce(kept ->> r.rule, r.default_mode) AS after
+            FROM osms.rule r, (SELECT osms.guard_modes(registry, '{}') AS modes) was
+        ), guard AS (
+            SELECT c.relation, c.root, bool_or(c.was_open) AS was_open, array_agg(DISTINCT c.trigger::text) AS triggers
+            FROM osms.guard_changes(registry, kept) c WHERE relations IS NULL OR c.relation = ANY (relations) GROUP BY c.relation, c.root
+        ), act AS (
+            SELECT 1 AS place, 'guard' AS relation, CASE WHEN s.standing THEN 'U' ELSE 'I' END AS event, g.relation AS key,
+                   NULL AS state_before, g.root::text AS state_after, CASE WHEN s.standing THEN g.triggers END AS changed
+            FROM guard g, LATERAL (SELECT EXISTS (SELECT FROM osms.guard_trigger t WHERE t.registry = guard_acts.registry AND t.relation = g.relation) AS standing) s
+            -- a change of modes alone is told by the rules
+            WHERE g.was_open OR NOT EXISTS (SELECT FROM rule r WHERE r.before <> r.after)
+            UNION ALL
+            SELECT 2, 'rule', 'U', r.rule, r.before, r.after, NULL FROM rule r WHERE r.before <> r.after
+        )
+        SELECT coalesce(jsonb_agg(to_jsonb(a) ORDER BY a.place, a.key), '[]') FROM act a;
+    END;
+COMMENT ON FUNCTION osms.guard_acts(text, jsonb, text[]) IS
+    'what the journal is to tell of a guard with these modes, as arguments of osms.note_act: relations that get one, or triggers that were missing or disabled; rules whose mode changes; called by put_triggers';
 
 -- The triggers of a guard as they should be, on all tables or on those of some relations.
 CREATE FUNCTION osms.put_triggers(registry text, kept jsonb, relations text[] DEFAULT NULL) RETURNS void
@@ -106,6 +132,7 @@ DECLARE
     statements text[];
     was_open boolean;
     gone record;
+    acts jsonb;
 BEGIN
     -- triggers left on tables that were detached
     FOR gone IN
@@ -129,12 +156,15 @@ BEGIN
     SELECT array_agg(c.statement), bool_or(c.was_open) FILTER (WHERE c.relation IN ('attachment', 'person')) INTO statements, was_open
     FROM osms.guard_changes(registry, kept) c
     WHERE relations IS NULL OR c.relation = ANY (relations);
+    acts := osms.guard_acts(registry, kept, relations);
     IF statements IS NOT NULL AND NOT osms.under_lock(sources, 'SHARE ROW EXCLUSIVE', statements, 100) THEN
         RAISE EXCEPTION 'could not lock the tables of registry "%" while others write', registry
             USING ERRCODE = 'lock_not_available', DETAIL = osms.holders(sources, false),
                   HINT = format('Nothing is changed. Wait for long transactions on the tables to end, or end them, and run osms.%s() again.',
                                 CASE WHEN relations IS NULL THEN 'guard' ELSE 'guard_payment' END);
     END IF;
+    PERFORM osms.note_act(registry, a.relation, a.event, a.key, a.state_before, a.state_after, changed => a.changed)
+    FROM jsonb_to_recordset(acts) AS a (relation text, event "char", key text, state_before text, state_after text, changed text[]);
     -- what was written while a trigger was missing may not be on the roster
     IF was_open THEN
         EXECUTE format('UPDATE %I.setting SET roster_complete = false WHERE roster_complete RETURNING true', registry) INTO was_open;
@@ -172,6 +202,7 @@ BEGIN
     LOOP
         RAISE NOTICE 'rule % is idle: the registry lacks what it needs', idle;
     END LOOP;
+    PERFORM osms.put_keepers(registry);
     PERFORM osms.mend_mappings(registry);
     PERFORM osms.put_triggers(registry, kept);
 END $$;
@@ -187,6 +218,8 @@ DECLARE
     drops text[];
     disables text[];
     payment_alone boolean;
+    guarded jsonb;
+    left_over text;
 BEGIN
     IF osms.relation_of(registry, 'setting') IS NULL THEN
         RAISE EXCEPTION 'registry "%" does not exist', registry
@@ -197,10 +230,12 @@ BEGIN
            array_agg(format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', g.source, g.trigger)), bool_and(g.relation = 'payment')
     INTO tables, drops, disables, payment_alone
     FROM osms.guard_trigger g WHERE g.registry = unguard.registry;
+    SELECT jsonb_object_agg(g.relation, g.source) INTO guarded FROM osms.guards g WHERE g.registry = unguard.registry;
     -- readers, a dump among them, may hold up the one for long, but not the other
     IF drops IS NULL OR osms.under_lock(tables, 'ACCESS EXCLUSIVE', drops, 5) THEN
         NULL;
     ELSIF osms.under_lock(tables, 'SHARE ROW EXCLUSIVE', disables, 100) THEN
+        left_over := 'disabled';
         RAISE WARNING 'the guard of registry "%" is switched off, but its triggers are still there', registry
             USING DETAIL = osms.holders(tables, true),
                   HINT = 'Run osms.unguard() again when nobody reads the tables.';
@@ -210,6 +245,7 @@ BEGIN
                   DETAIL = osms.holders(tables, false),
                   HINT = 'Nothing is changed. Wait for long transactions on the tables to end, or end them, and run osms.unguard() again.';
     END IF;
+    PERFORM osms.note_act(registry, 'guard', 'D', g.key, g.value, left_over) FROM jsonb_each_text(guarded) g ORDER BY g.key;
     IF payment_alone IS NOT TRUE THEN
         EXECUTE format('UPDATE %I.setting SET roster_complete = false', registry);
     END IF;

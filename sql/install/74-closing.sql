@@ -17,34 +17,6 @@ CREATE FUNCTION osms.placed(terms osms.statement_terms, roster text, day text) R
 COMMENT ON FUNCTION osms.placed(osms.statement_terms, text, text) IS
     'condition on a row of the roster, told by its alias: that birth date and sex give it a place in a pyramid on the day (an expression)';
 
-CREATE FUNCTION osms.keep_closed() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    added_to text;
-BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        RAISE EXCEPTION 'rows of table "%" do not change', TG_TABLE_NAME
-            USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
-                  DETAIL = 'What was paid, and why, has to stay answerable.',
-                  HINT = 'osms.post_restatement() writes a correction into the ledger.';
-    END IF;
-    -- a header that was restored from a dump may name this transaction, but an older one wrote it here
-    EXECUTE format('SELECT to_char(w.month, ''YYYY-MM'') FROM written w WHERE NOT EXISTS
-                    (SELECT FROM %I.%I h WHERE h.month = w.month AND h.transaction = pg_current_xact_id() AND age(h.xmin) <= 0 %s) ORDER BY w.month LIMIT 1',
-                   TG_TABLE_SCHEMA, TG_ARGV[0], CASE TG_ARGV[0] WHEN 'restatement' THEN 'AND h.revision = w.revision' END) INTO added_to;
-    IF added_to IS NOT NULL THEN
-        RAISE EXCEPTION 'table "%" takes no more rows for %', TG_TABLE_NAME, added_to
-            USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
-                  DETAIL = 'They are written by the transaction that closes or restates a month, and by no other.',
-                  HINT = 'osms.post_restatement() writes a correction into the ledger.';
-    END IF;
-    RETURN NULL;
-END $$;
-COMMENT ON FUNCTION osms.keep_closed() IS
-    'trigger of what a registry keeps of closed months, with the header relation (statement or restatement) as argument: 55000 for UPDATE, DELETE and TRUNCATE, and for rows inserted by another transaction than the one that wrote their header';
-
 CREATE FUNCTION osms.add_money_relations(registry text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -68,22 +40,18 @@ BEGIN
     EXECUTE format('CREATE INDEX ledger_organisation ON %I.ledger (organisation, month)', registry);
     EXECUTE format('CREATE INDEX ledger_invoice ON %I.ledger (organisation, invoice_month)', registry);
     FOR each IN SELECT * FROM (VALUES
-        ('statement', 'statement', 'months that are closed: scheme, all terms, and the moment as known at which everything was counted; written by osms.close_month'),
-        ('statement_line', 'statement', 'the statement of each closed month, as it was paid'),
-        ('restatement', 'restatement', 'corrections of closed months that were posted, numbered from 1 for each month; written by osms.post_restatement'),
-        ('restatement_line', 'restatement', 'lines that a restatement found to be different: what the month would have been'),
-        ('ledger', 'restatement', 'what closed months were corrected by: tenge and persons by organisation, cause and kind, paid or withheld with the invoice of invoice_month'))
-        AS r (relation, header, description)
+        ('statement', 'months that are closed: scheme, all terms, and the moment as known at which everything was counted; written by osms.close_month'),
+        ('statement_line', 'the statement of each closed month, as it was paid'),
+        ('restatement', 'corrections of closed months that were posted, numbered from 1 for each month; written by osms.post_restatement'),
+        ('restatement_line', 'lines that a restatement found to be different: what the month would have been'),
+        ('ledger', 'what closed months were corrected by: tenge and persons by organisation, cause and kind, paid or withheld with the invoice of invoice_month'))
+        AS r (relation, description)
     LOOP
         EXECUTE format('COMMENT ON TABLE %I.%I IS %L', registry, each.relation, each.description);
-        EXECUTE format('CREATE TRIGGER keep BEFORE UPDATE OR DELETE OR TRUNCATE ON %I.%I
-            FOR EACH STATEMENT EXECUTE FUNCTION osms.keep_closed(%L)', registry, each.relation, each.header);
-        EXECUTE format('CREATE TRIGGER keep_added AFTER INSERT ON %I.%I REFERENCING NEW TABLE AS written
-            FOR EACH STATEMENT EXECUTE FUNCTION osms.keep_closed(%L)', registry, each.relation, each.header);
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.add_money_relations(text) IS
-    'makes the relations in which a registry keeps closed months (statement, statement_line, restatement, restatement_line, ledger), with the triggers that keep them; called by add_derived_relations';
+    'makes the relations in which a registry keeps closed months (statement, statement_line, restatement, restatement_line, ledger); called by add_derived_relations';
 
 CREATE FUNCTION osms.known_relations(registry text) RETURNS regclass[]
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -170,19 +138,16 @@ END $$;
 COMMENT ON FUNCTION osms.begin_closing(text, date) IS
     'waits for whoever closes a month, writes the roster, a config table or a relation that keeps known_from, and keeps others from closing and from the roster until the transaction ends; the moment as of which everything is known: rows written later are known later, unless they are given another known_from. Called by close_month and post_restatement, whose errors it raises. 40P01 for a writer of such a relation, begun while the roster is being locked, that goes on to write the roster, or for the closing';
 
-CREATE FUNCTION osms.close_month(registry text, month date, scheme text DEFAULT 'illustrative',
-                                 OUT known_at timestamptz, OUT organisations bigint, OUT held bigint, OUT heads bigint, OUT amount numeric) RETURNS record
+CREATE FUNCTION osms.check_closing(registry text, month date) RETURNS timestamptz
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
-    SET osms.restrict_functions = 'all'
-    SET row_security = off -- an error, where a policy would hide persons from the payment
 AS $$
 DECLARE
+    known_at CONSTANT timestamptz := osms.begin_closing(registry, month);
     closed record;
     last_closed date;
     today date;
 BEGIN
-    known_at := osms.begin_closing(registry, month);
     EXECUTE format('SELECT s.known_at, s.closed_by FROM %I.statement s WHERE s.month = $1', registry) INTO closed USING month;
     EXECUTE format('SELECT max(s.month) FROM %I.statement s', registry) INTO last_closed;
     EXECUTE format('SELECT ($1 AT TIME ZONE s.time_zone)::date FROM %I.setting s', registry) INTO today USING known_at;
@@ -201,12 +166,19 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'SELECT * FROM osms.statement() shows what it would be as known now.';
     END IF;
-    EXECUTE format('INSERT INTO %I.statement (month, scheme, terms, known_at) VALUES ($1, $2, $3, $4)', registry)
-        USING month, scheme, to_jsonb(osms.statement_terms(registry, month, scheme, known_at)), known_at;
-    EXECUTE format('WITH line AS (INSERT INTO %I.statement_line SELECT $1, l.* FROM osms.statement($2, $1, $3, $4) l RETURNING status, heads, amount)
-        SELECT count(*), count(*) FILTER (WHERE status = ''held''), coalesce(sum(heads), 0), coalesce(sum(amount), 0) FROM line', registry)
-        INTO organisations, held, heads, amount USING month, registry, scheme, known_at;
+    RETURN known_at;
 END $$;
+COMMENT ON FUNCTION osms.check_closing(text, date) IS
+    'osms.begin_closing of a month that may be closed now; called by close_month, whose errors it raises';
+
+-- In C, for nothing else may be written into a statement.
+CREATE FUNCTION osms.close_month(registry text, month date, scheme text DEFAULT 'illustrative',
+                                 OUT known_at timestamptz, OUT organisations bigint, OUT held bigint, OUT heads bigint, OUT amount numeric) RETURNS record
+    LANGUAGE C
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off -- an error, where a policy would hide persons from the payment
+    AS 'MODULE_PATHNAME', 'osms_close_month';
 COMMENT ON FUNCTION osms.close_month(text, date, text) IS
     'closes a month: keeps its statement by the scheme in the registry''s statement and statement_line; organisations (held: without amount until osms.post_restatement releases them), heads (persons) and amount (tenge) of it. Waits for whoever writes the roster, the tariff or a relation that keeps known_from, so that known_at is a clean cut. Months in order. 55000 for a month that is closed, not over or not the next, or a roster that is not complete or, in this transaction, not judged; 25001 at another isolation level than READ COMMITTED; 42501 where row-level security would hide rows from the user; 22023, 42704, 42P01 as osms.statement';
 

@@ -84,57 +84,45 @@ END $$;
 COMMENT ON FUNCTION osms.restate(text, date, timestamptz) IS
     'what a closed month, as last restated, would be different by as known at the moment: heads (persons) and tenge by organisation, cause and kind. Causes in their fixed order: membership (who went is kind claw_back, who came is restoration), age_or_sex, insurance, coefficient, rate, inactive, cap, rounding; they sum to the difference of the amounts. An organisation held at closing is paid by cause held, kind release; one that is held now is listed with kind held and no amount. What December took back and the month could not bear (inactive_rest) is claimed by the first restatement. Errors as osms.terms_of and osms.statement';
 
-CREATE FUNCTION osms.post_restatement(registry text, month date)
-    RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
+CREATE FUNCTION osms.restatement_due(registry text, month date, OUT terms osms.statement_terms, OUT changed osms.statement_line[], OUT organisation text[],
+                                     OUT cause text[], OUT kind text[], OUT persons bigint[], OUT amount numeric[]) RETURNS record
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
-    SET osms.restrict_functions = 'all'
-    SET row_security = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    known_at timestamptz := osms.begin_closing(registry, month);
-    terms osms.statement_terms := osms.statement_terms(registry, month, ((osms.terms_of(registry, month)).scheme).scheme, known_at);
-    restated osms.statement_line[] := osms.due_lines(terms);
+    known_at CONSTANT timestamptz := osms.begin_closing(registry, month);
+    now CONSTANT osms.statement_terms := osms.statement_terms(registry, month, ((osms.terms_of(registry, month)).scheme).scheme, known_at);
+    restated osms.statement_line[] := osms.due_lines(now);
     nobody CONSTANT jsonb := '{"heads": 0, "pyramid": "{}", "coefficient": null, "rate": null, "suspect": 0, "insurance_unknown": 0, "reduced": {}, "shares": 0,
         "earned": 0, "inactive": 0, "inactive_cut": 0, "inactive_rest": 0, "carried_in": 0, "cap_cut": 0, "amount": 0, "status": "ok",
         "held_because": null, "persons_held": 0}';
-    found record;
-    changed osms.statement_line[];
 BEGIN
-    SELECT array_agg(r.organisation ORDER BY r.place) AS organisation, array_agg(r.cause ORDER BY r.place) AS cause, array_agg(r.kind ORDER BY r.place) AS kind,
-           array_agg(r.persons ORDER BY r.place) AS persons, array_agg(r.amount ORDER BY r.place) AS amount
-    INTO found
-    FROM osms.restatement(terms, restated) WITH ORDINALITY AS r (organisation, cause, kind, persons, amount, place)
+    terms := now;
+    SELECT array_agg(r.organisation ORDER BY r.place), array_agg(r.cause ORDER BY r.place), array_agg(r.kind ORDER BY r.place),
+           array_agg(r.persons ORDER BY r.place), array_agg(r.amount ORDER BY r.place)
+    INTO restatement_due.organisation, restatement_due.cause, restatement_due.kind, restatement_due.persons, restatement_due.amount
+    FROM osms.restatement(now, restated) WITH ORDINALITY AS r (organisation, cause, kind, persons, amount, place)
     WHERE r.kind <> 'held';
     -- one who went and one who came may leave the line as it was
-    changed := ARRAY(
-        SELECT coalesce(n, jsonb_populate_record(l, nobody))
+    changed := (
+        SELECT array_agg(coalesce(n, jsonb_populate_record(l, nobody)))
         FROM (SELECT x AS l FROM osms.latest_lines(registry, month) r, unnest(r.lines) x) AS a
         FULL JOIN (SELECT x AS n FROM unnest(restated) x) AS b ON (a.l).organisation = (b.n).organisation
         WHERE CASE WHEN (b.n).organisation IS NULL THEN (a.l).heads <> 0 OR (a.l).amount <> 0 OR (a.l).persons_held <> 0
                    ELSE (b.n).status <> 'held' AND a.l IS DISTINCT FROM b.n END
-           OR coalesce((a.l).organisation, (b.n).organisation) IN (SELECT unnest(found.organisation)));
-    IF cardinality(changed) = 0 THEN
-        RETURN;
-    END IF;
-    RETURN QUERY EXECUTE format($query$
-        WITH found AS (
-            SELECT r.* FROM unnest($2, $5, $6, $7, $8) WITH ORDINALITY AS r (organisation, cause, kind, persons, amount, place)
-        ), header AS (
-            INSERT INTO %1$I.restatement (month, revision, terms, known_at, invoice_month)
-            SELECT $3, (SELECT coalesce(max(r.revision), 0) + 1 FROM %1$I.restatement r WHERE r.month = $3), to_jsonb($1), $1.known_at,
-                   (SELECT max(s.month) + interval '1 month' FROM %1$I.statement s)
-            RETURNING revision, invoice_month
-        ), lines AS (
-            INSERT INTO %1$I.restatement_line SELECT $3, h.revision, l.* FROM header h, unnest($4) AS l
-        ), entries AS (
-            INSERT INTO %1$I.ledger (month, revision, organisation, cause, kind, persons, amount, invoice_month)
-            SELECT $3, h.revision, f.organisation, f.cause, f.kind, f.persons, f.amount, h.invoice_month
-            FROM found f, header h ORDER BY f.place
-        )
-        SELECT f.organisation, f.cause, f.kind, f.persons, f.amount FROM found f ORDER BY f.place$query$, registry)
-        USING terms, found.organisation, month, changed, found.cause, found.kind, found.persons, found.amount;
+           OR coalesce((a.l).organisation, (b.n).organisation) IN (SELECT unnest(restatement_due.organisation)));
 END $$;
+COMMENT ON FUNCTION osms.restatement_due(text, date) IS
+    'what osms.post_restatement writes: its terms, the lines that changed (NULL: none), and column by column the entries of the ledger; called by it, whose errors it raises';
+
+-- In C, for nothing else may be written into the ledger.
+CREATE FUNCTION osms.post_restatement(registry text, month date)
+    RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
+    LANGUAGE C
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+    AS 'MODULE_PATHNAME', 'osms_post_restatement';
 COMMENT ON FUNCTION osms.post_restatement(text, date) IS
     'writes what osms.restate finds now into the ledger, to be paid or withheld with the invoice of the first month that is not closed, and returns it; nothing, where nothing changed since it was posted last. What was closed and the ledger then sum to what the month is now, for every organisation that is not held now. Waits for writers as osms.close_month, with its errors; 55000 for a month that is not closed';

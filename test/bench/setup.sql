@@ -76,11 +76,13 @@ CREATE FUNCTION change_month(registry text, persons bigint, changed bigint, orga
 DECLARE
     changed_rows bigint;
 BEGIN
+    EXECUTE format('ALTER TABLE %I.roster DISABLE TRIGGER keep', registry);
     EXECUTE format('WITH ended AS (UPDATE %1$I.roster SET known_to = clock_timestamp() WHERE person %% $1 = 7 RETURNING *)
         INSERT INTO %1$I.roster SELECT attachment, person, CASE person %% ($1 * 2) WHEN 7 THEN organisation %% $2 + 1 ELSE organisation END, site, since, until,
             CASE person %% ($1 * 2) WHEN 7 THEN birth_date ELSE birth_date - 3000 END, sex, basis, mark, known_to, ''infinity'' FROM ended', registry)
         USING greatest(persons / changed, 8), organisations;
     GET DIAGNOSTICS changed_rows = ROW_COUNT;
+    EXECUTE format('ALTER TABLE %I.roster ENABLE TRIGGER keep', registry);
     RETURN changed_rows;
 END $$;
 

@@ -195,7 +195,7 @@ UPDATE fund.attachment SET state = 'closed', until = '2025-01-01', reason = 'lef
 SET ROLE events_vendor;
 INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES ('C', 4, 2, 2, '31.01.2025', 'left_region');
 RESET ROLE;
-SELECT results_eq('SELECT actor, relation, event::text, key, person, organisation, state_before, state_after, since, until, reason, changed FROM fund.journal ORDER BY entry', $$VALUES
+SELECT results_eq('SELECT actor, relation, event::text, key, person, organisation, state_before, state_after, since, until, reason, changed FROM fund.journal WHERE relation = ''attachment'' ORDER BY entry', $$VALUES
     ('events_clerk', 'attachment', 'U', '1', 1, '1', 'active', 'closed', date '2020-03-01', date '2025-01-01', 'left_country', '{state,until,reason}'::text[]),
     ('events_vendor', 'attachment', 'U', '4', 2, '2', 'active', 'closed', '2021-01-01', '2025-02-01', 'left_region', '{state,until,reason}')$$, 'the journal tells of attachments');
 

@@ -240,7 +240,7 @@ SELECT results_eq('SELECT modes FROM osms.guards WHERE registry = ''old''', $$VA
 CREATE INDEX ON legacy.att (man);
 SELECT results_eq($$SELECT undo FROM osms.plan('old') WHERE statement LIKE '%guard%'$$, $$VALUES ('SELECT osms.unguard(''old''), osms.guard_payment(''old'', ''enforce'')')$$, 'a plan of the whole guard leads back to it');
 SELECT osms.guard('old', '{"basis": "off", "contracted": "off", "no_backdating": "off", "same_territory": "off"}');
-SELECT results_eq('SELECT relation, triggers, problem FROM osms.guards WHERE registry = ''old'' ORDER BY relation', $$VALUES ('attachment', 5::bigint, NULL::text), ('contract', 5, NULL), ('identity_event', 5, NULL),
+SELECT results_eq('SELECT relation, triggers, problem FROM osms.guards WHERE registry = ''old'' ORDER BY relation', $$VALUES ('attachment', 5::bigint, NULL::text), ('attested_number', 4, NULL), ('contract', 5, NULL), ('identity_event', 5, NULL),
     ('organisation', 5, NULL), ('organisation_status', 5, NULL), ('payment', 20, NULL), ('person', 5, NULL)$$, 'all of it');
 CALL osms.fill_roster('old', batch => NULL);
 SELECT osms.close_month('old', '2023-12-01', 'plain'), osms.close_month('old', '2024-01-01', 'plain');

@@ -57,7 +57,7 @@ SELECT results_eq('SELECT step, statement, lock, undo FROM script ORDER BY step'
 (4, 'CREATE INDEX CONCURRENTLY people_person_osms ON legacy.people (id)', 'SHARE UPDATE EXCLUSIVE on legacy.people: nobody who reads or writes waits',
  'DROP INDEX CONCURRENTLY IF EXISTS legacy.people_person_osms'),
 (5, 'GRANT SELECT ON fund.person, fund.roster TO plan_vendor', 'none', 'REVOKE SELECT ON fund.person, fund.roster FROM plan_vendor'),
-(6, 'SELECT osms.guard(''fund'', ''{"alive": "warn"}'')', 'SHARE ROW EXCLUSIVE on fund.identity_event, legacy."att Old", legacy.att, legacy.att_live, legacy.att_past, legacy.people: readers pass, writers wait up to 0.1 s at a time until all locks are had',
+(6, 'SELECT osms.guard(''fund'', ''{"alive": "warn"}'')', 'SHARE ROW EXCLUSIVE on fund.attested_number, fund.identity_event, legacy."att Old", legacy.att, legacy.att_live, legacy.att_past, legacy.people: readers pass, writers wait up to 0.1 s at a time until all locks are had',
  'SELECT osms.unguard(''fund'')'),
 (7, 'CALL osms.fill_roster(''fund'')', '10,000 rows of person at a time: who writes about those persons waits for the batch', NULL),
 (8, 'SELECT * FROM osms.verify(''fund'')', 'none', NULL)
@@ -70,7 +70,7 @@ SELECT statement FROM script ORDER BY step \gexec
 SELECT results_eq($$SELECT problem FROM osms.check_registry('fund') WHERE severity <> 'info'$$,
     $$VALUES ('table legacy.people belongs to role plan_vendor, whom the owner of the registry, plan_owner, has no reason to trust')$$, 'the script leaves nothing to be mended');
 SELECT results_eq('SELECT relation, triggers, modes FROM osms.guards ORDER BY relation', $$VALUES
-    ('attachment', 20::bigint, '{"alive": "warn"}'::jsonb), ('identity_event', 5, '{"alive": "warn"}'), ('person', 5, '{"alive": "warn"}')$$, 'it guards');
+    ('attachment', 20::bigint, '{"alive": "warn"}'::jsonb), ('attested_number', 4, '{"alive": "warn"}'), ('identity_event', 5, '{"alive": "warn"}'), ('person', 5, '{"alive": "warn"}')$$, 'it guards');
 SELECT is(count(*), 100::bigint, 'it fills the roster') FROM fund.roster;
 SELECT results_eq('SELECT statement FROM osms.plan(''fund'')', $$VALUES ('SELECT * FROM osms.verify(''fund'')')$$, 'nothing is left to do');
 SELECT results_eq($$SELECT statement, undo FROM osms.plan('fund', '{"alive": "enforce", "basis": "off"}') WHERE undo IS NOT NULL$$,

@@ -116,7 +116,7 @@ SELECT is(pg_temp.verdict($$SELECT osms.guard('fund', '{"one_attachment": "off"}
               'UTC', 'SELECT pg_temp.current(6)'), 'ok 900@1 2020-01-01-infinity excused, 901@2 2021-01-01-infinity counted', 'without the rule the newest counts');
 
 -- verify names every kind of difference
-SELECT is(pg_temp.verdict(tamper, 'UTC', 'SELECT string_agg(DISTINCT concat_ws('' '', attachment, difference), '', '') FROM osms.verify(''fund'')'), 'ok ' || found, 'verify: ' || found)
+SELECT is(pg_temp.verdict('ALTER TABLE fund.roster DISABLE TRIGGER keep, DISABLE TRIGGER keep_added; ' || tamper, 'UTC', 'SELECT string_agg(DISTINCT concat_ws('' '', attachment, difference), '', '') FROM osms.verify(''fund'')'), 'ok ' || found, 'verify: ' || found)
 FROM (VALUES
     ('DELETE FROM fund.roster WHERE attachment = 5', '5 missing in the roster'),
     ('INSERT INTO fund.roster SELECT 999, 40, organisation, site, since, until, birth_date, sex, basis, mark, known_from, known_to FROM fund.roster WHERE attachment = 5', '999 not in the source'),
