@@ -89,6 +89,11 @@ SELECT is(pg_temp.verdict('SET LOCAL ROLE evidence_oper; ' || :'merge' || :'even
 SELECT is(pg_temp.verdict('SET LOCAL ROLE evidence_oper; ' || statement), expected, statement) FROM (VALUES
     ('DELETE FROM fund.moved', '42501 permission denied for table moved'), ('UPDATE fund.moved SET person = 2', '42501 permission denied for table moved'), ('TABLE fund.moved', '42501 permission denied for table moved')) c (statement, expected);
 
+INSERT INTO fund.person_alias (old, new, valid_from) VALUES (8, 7, '2026-01-01');
+UPDATE fund.attachment SET person = 7 WHERE person = 8;
+SELECT results_eq('SELECT relation, key, role, person, application FROM fund.moved', $$VALUES ('attachment' COLLATE "C", '80' COLLATE "C", 'person' COLLATE "C", 8::bigint, NULL::text COLLATE "C")$$, 'what moved is kept');
+SELECT matches(pg_temp.verdict(statement), '^55000 ', statement) FROM unnest(ARRAY['DELETE FROM fund.moved', 'UPDATE fund.moved SET person = 7', 'TRUNCATE fund.moved']) statement;
+
 -- keys of another type and collation, and no applicants
 CREATE SCHEMA legacy;
 CREATE TABLE legacy.people (iin char(12) PRIMARY KEY, born date);
