@@ -10,7 +10,7 @@ CREATE FUNCTION osms.append_only() RETURNS trigger
     LANGUAGE C VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_append_only';
 COMMENT ON FUNCTION osms.append_only() IS
-    'trigger of the config tables, and of coefficients and moved records of a registry: 55000 for UPDATE, DELETE and TRUNCATE, because rows are only added';
+    'trigger of the config tables and of the coefficients of a registry: 55000 for UPDATE, DELETE and TRUNCATE, because rows are only added';
 
 CREATE TABLE osms.act (
     act text PRIMARY KEY,

@@ -137,8 +137,6 @@ BEGIN
         person %2$s NOT NULL, application text COLLATE "C", at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (relation, key, role))', registry, person_type);
     EXECUTE format('CREATE INDEX moved_application ON %I.moved (application) WHERE application IS NOT NULL', registry);
-    EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I.moved
-        FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only()', registry);
     EXECUTE format('COMMENT ON TABLE %I.moved IS %L', registry,
         'whom an application, identity_event or attachment (relation, key) was about before it first moved to another person; role: in the column person or applicant; application: the one it speaks for; written by the guards. What an undone merge left behind speaks for nobody');
     EXECUTE format('CREATE TABLE %I.pending (person %s NOT NULL)', registry, person_type);
