@@ -217,6 +217,7 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 };
 
 PG_FUNCTION_INFO_V1(osms_registry_columns);
+PG_FUNCTION_INFO_V1(osms_relation_of);
 
 /* Find a canonical relation by name. */
 bool
@@ -410,4 +411,27 @@ equality_of(Oid type)
 					NameStr(form->oprname));
 	ReleaseSysCache(tuple);
 	return name;
+}
+
+/* relation_of(registry, relation): a table or view, NULL where absent. */
+Datum
+osms_relation_of(PG_FUNCTION_ARGS)
+{
+	Oid			namespace =
+		get_namespace_oid(text_to_cstring(PG_GETARG_TEXT_PP(0)), true);
+	Oid			relation;
+
+	if (!OidIsValid(namespace) || isAnyTempNamespace(namespace))
+		PG_RETURN_NULL();
+	relation = get_relname_relid(text_to_cstring(PG_GETARG_TEXT_PP(1)),
+								 namespace);
+	switch (OidIsValid(relation) ? get_rel_relkind(relation) : '\0')
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_VIEW:
+			PG_RETURN_OID(relation);
+		default:
+			PG_RETURN_NULL();
+	}
 }

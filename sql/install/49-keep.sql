@@ -74,6 +74,8 @@ COMMENT ON FUNCTION osms.put_keepers(text, boolean) IS
 CREATE FUNCTION osms.trigger_since(registry text, trigger oid, relation text DEFAULT NULL) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     journal CONSTANT regclass := osms.relation_of(registry, 'journal');
@@ -107,6 +109,8 @@ COMMENT ON FUNCTION osms.trigger_since(text, oid, text) IS
 CREATE FUNCTION osms.disabled_since(registry text, relation text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 BEGIN
     RETURN (SELECT string_agg(DISTINCT osms.trigger_since(registry, t.oid), '; ')
@@ -118,6 +122,8 @@ COMMENT ON FUNCTION osms.disabled_since(text, text) IS 'since when triggers of t
 CREATE FUNCTION osms.check_keepers(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 BEGIN
     RETURN QUERY

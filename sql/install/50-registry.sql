@@ -17,10 +17,11 @@ CREATE FUNCTION osms.mapped_source(canonical regclass) RETURNS regclass
 COMMENT ON FUNCTION osms.mapped_source(regclass) IS
     'table behind a canonical relation: what a mapped view reads, a table itself; 42P01 where there is no such relation, 42809 for what is neither table nor view, 55000 for a view of another shape';
 
+-- In C, so that the library, which keeps others' functions from running, is
+-- loaded before anything of a registry is looked at.
 CREATE FUNCTION osms.relation_of(registry text, relation text) RETURNS regclass
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN (SELECT c.oid::regclass FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = registry AND n.nspname NOT LIKE 'pg\_%' AND c.relname = relation AND c.relkind IN ('r', 'v', 'p'));
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_relation_of';
 COMMENT ON FUNCTION osms.relation_of(text, text) IS 'a relation of a registry, NULL where it is absent; a temporary schema is no registry';
 
 CREATE FUNCTION osms.check_reader(registry text) RETURNS void

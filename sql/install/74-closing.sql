@@ -141,6 +141,8 @@ COMMENT ON FUNCTION osms.begin_closing(text, date) IS
 CREATE FUNCTION osms.check_closing(registry text, month date) RETURNS timestamptz
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     known_at CONSTANT timestamptz := osms.begin_closing(registry, month);

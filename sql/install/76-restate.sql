@@ -88,6 +88,8 @@ CREATE FUNCTION osms.restatement_due(registry text, month date, OUT terms osms.s
                                      OUT cause text[], OUT kind text[], OUT persons bigint[], OUT amount numeric[]) RETURNS record
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 #variable_conflict use_column
 DECLARE
