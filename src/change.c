@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/tuplesort.h"
 #include "utils/typcache.h"
@@ -382,8 +383,75 @@ chunk_order(Chunk *chunk)
 }
 
 /*
+ * Whether the changes of one person may come in several chunks.  Rows that
+ * were there before tell what the roster has to know of the person, together;
+ * and so do events of what they make.
+ */
+static bool
+may_part(const Guard *guard, TriggerEvent event)
+{
+	return guard->kind != REL_ATTACHMENT_EVENT &&
+		(guard->kind != REL_ATTACHMENT || TRIGGER_FIRED_BY_INSERT(event));
+}
+
+/* Whether the row in a slot has the person of the chunk's last change. */
+static bool
+goes_on(const Chunk *chunk, TupleTableSlot *slot)
+{
+	int			subject = CHANGE_NEW +
+		canonical_relations[chunk->guard->kind].subject;
+	const Change *last = &chunk->changes[chunk->nchanges - 1];
+	bool		isnull;
+	Datum		person = slot_getattr(slot, subject + 1, &isnull);
+
+	return !isnull && !last->isnull[subject] &&
+		compare_subjects(&last->value[subject], &person, chunk->order) == 0;
+}
+
+/*
+ * Note the keys of the rows that follow of the chunk's last person: they were
+ * not there before the statement either.  The sort is left where it was.
+ */
+static void
+note_later(Chunk *chunk, Tuplesortstate *sort, TupleTableSlot *slot,
+		   MemoryContext caller)
+{
+	MinimalTuple next;
+	Form_pg_attribute key = TupleDescAttr(chunk->guard->desc, CHANGE_NEW);
+	int			allocated = 0;
+	bool		more = true;
+
+	MemoryContextSwitchTo(caller);
+	next = ExecCopySlotMinimalTuple(slot);
+	MemoryContextSwitchTo(chunk->memory);
+	tuplesort_markpos(sort);
+	while (more && goes_on(chunk, slot))
+	{
+		bool		isnull;
+		Datum		value = slot_getattr(slot, CHANGE_NEW + 1, &isnull);
+
+		if (chunk->nlater == allocated)
+		{
+			allocated = Max(64, 2 * allocated);
+			chunk->later = chunk->later ?
+				repalloc_huge(chunk->later, allocated * sizeof(Datum)) :
+				palloc(allocated * sizeof(Datum));
+		}
+		if (!isnull)
+			chunk->later[chunk->nlater++] = datumCopy(value, key->attbyval,
+													  key->attlen);
+		MemoryContextSwitchTo(caller);
+		more = tuplesort_gettupleslot(sort, true, false, slot, NULL);
+		MemoryContextSwitchTo(chunk->memory);
+	}
+	tuplesort_restorepos(sort);
+	ExecForceStoreMinimalTuple(next, slot, true);
+}
+
+/*
  * Collect the changes of the statement and hand them out in chunks of
- * CHUNK_PERSONS persons, in the order in which persons are locked.
+ * CHUNK_PERSONS persons and CHUNK_ROWS rows, in the order in which persons
+ * are locked.
  */
 void
 for_each_chunk(Guard *guard, TriggerData *trigdata, MemoryContext query,
@@ -401,10 +469,14 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, MemoryContext query,
 	EphemeralNamedRelation offered;
 	MemoryContext memory;
 	bool		more;
+	bool		went_on = false;
+	bool		looks_ahead = guard->kind == REL_ATTACHMENT &&
+		may_part(guard, trigdata->tg_event);
 
 	begin_subject_order(&order, guard);
 	sort = tuplesort_begin_heap(guard->desc, 1, &key, &type->lt_opr,
 								&order.collation, &nulls_first, work_mem, NULL,
+								looks_ahead ? TUPLESORT_RANDOMACCESS :
 								TUPLESORT_NONE);
 	slot = MakeSingleTupleTableSlot(guard->desc, &TTSOpsVirtual);
 	more = collect(guard, trigdata, query, sort, slot, findings) > 0;
@@ -421,31 +493,32 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, MemoryContext query,
 	{
 		MemoryContext caller = MemoryContextSwitchTo(memory);
 		Chunk		chunk = {.guard = guard,.order = &order,.offered = offered,
-		.query = query};
+		.query = query,.memory = memory,.went_on = went_on};
 		int			allocated = 0;
 		int			persons = 0;
+		bool		parts;
 
-		/* a person's changes are never parted */
+		chunk.stale = rows_may_be_stale(query, guard, trigdata->tg_event);
+		parts = may_part(guard, trigdata->tg_event) && !chunk.stale;
 		while (more)
 		{
-			Change	   *last = chunk.nchanges ?
-				&chunk.changes[chunk.nchanges - 1] : NULL;
-			bool		isnull;
-			Datum		person = slot_getattr(slot, key, &isnull);
+			bool		same = chunk.nchanges > 0 && goes_on(&chunk, slot);
 
-			if (last == NULL || isnull || last->isnull[key - 1] ||
-				compare_subjects(&last->value[key - 1], &person, &order) != 0)
+			if ((persons == CHUNK_PERSONS && !same) ||
+				(parts && chunk.nchanges >= CHUNK_ROWS))
 			{
-				if (persons == CHUNK_PERSONS)
-					break;
-				persons++;
+				chunk.goes_on = same;
+				break;
 			}
+			persons += !same;
 			chunk_add(&chunk, &allocated, slot);
 			MemoryContextSwitchTo(caller);
 			more = tuplesort_gettupleslot(sort, true, false, slot, NULL);
 			MemoryContextSwitchTo(memory);
 		}
-		chunk.stale = rows_may_be_stale(query, guard, trigdata->tg_event);
+		went_on = chunk.goes_on;
+		if (looks_ahead && went_on)
+			note_later(&chunk, sort, slot, caller);
 		if (chunk.stale)
 			renew_chunk(&chunk);
 		else

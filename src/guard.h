@@ -148,6 +148,7 @@ typedef struct RootRow
 	" WHERE " changes " OFFSET 0)"
 
 #define CHUNK_PERSONS 1000		/* persons locked and judged together */
+#define CHUNK_ROWS 20000		/* and their rows, where they may be parted */
 
 /* The import under way in this transaction; the index of open ones is empty. */
 #define IMPORT \
@@ -177,6 +178,11 @@ typedef struct Chunk
 	SubjectOrder *order;
 	MemoryContext query;		/* of the statement, or NULL */
 	bool		stale;			/* rows may have been written again since */
+	MemoryContext memory;		/* of one chunk */
+	bool		went_on;		/* began with rows of its first person before */
+	bool		goes_on;		/* rows of its last person follow */
+	Datum	   *later;			/* their keys */
+	int			nlater;
 	int			nchanges;
 	Change	   *changes;
 	int			npersons;

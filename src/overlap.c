@@ -144,7 +144,8 @@ settle_person(Guard *guard, Datum person, Version *versions, int n,
  * See that nobody counts twice.  A person whose versions now overlap is
  * judged at commit, for a later statement may still close one of them.  Where
  * the rule only warns, and among versions that overlapped before the guard
- * stood, the newest counts and what overlaps it is excused.
+ * stood, the newest counts and what overlaps it is excused.  Whose changes go
+ * on in another chunk is settled with the last of them.
  */
 void
 settle_overlaps(Chunk *chunk, Findings *findings)
@@ -153,7 +154,8 @@ settle_overlaps(Chunk *chunk, Findings *findings)
 	Oid			type = get_array_type(subject_type(guard));
 	Datum		persons;
 	SPITupleTable *table;
-	uint64		n = read_current(guard, chunk->persons, chunk->npersons, &table);
+	int			npersons = chunk->npersons - chunk->goes_on;
+	uint64		n = read_current(guard, chunk->persons, npersons, &table);
 	Datum	   *pending = palloc(chunk->npersons * sizeof(Datum));
 	int			npending = 0;
 	Version    *versions = palloc(n * sizeof(Version));

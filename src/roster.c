@@ -141,6 +141,9 @@ written_keys(const Chunk *chunk)
 			keys = accumArrayResult(keys, chunk->changes[i].value[CHANGE_NEW],
 									chunk->changes[i].isnull[CHANGE_NEW],
 									type, CurrentMemoryContext);
+	for (int i = 0; i < chunk->nlater; i++)
+		keys = accumArrayResult(keys, chunk->later[i], false, type,
+								CurrentMemoryContext);
 	return makeArrayResult(keys, CurrentMemoryContext);
 }
 
@@ -363,7 +366,7 @@ roster_follow(Chunk *chunk, Findings *findings)
 	}
 	if (adds)
 		guard_execute(guard, PLAN_ADD_VERSIONS, add_versions, 0, NULL, NULL);
-	if (ends || adds)
+	if (ends || adds || chunk->went_on)
 		settle_overlaps(chunk, findings);
 }
 
