@@ -288,6 +288,30 @@ check_keys(const Guard *guard)
 				 errhint("Map the relation \"attachment\" again with osms.map().")));
 }
 
+/* Give a guard the modes that the triggers on its table carry, if there are. */
+void
+adopt_modes(Guard *guard)
+{
+	Relation	table = table_open(guard->source, AccessShareLock);
+	TriggerDesc *triggers = table->trigdesc;
+
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		if (trigger->tgnargs != 3 ||
+			strcmp(get_func_name(trigger->tgfoid), "guard_set") != 0 ||
+			strcmp(trigger->tgargs[0], guard->registry.unquoted) != 0 ||
+			strcmp(trigger->tgargs[1],
+				   canonical_relations[guard->kind].name) != 0)
+			continue;
+		guard->arguments = pstrdup(trigger->tgargs[2]);
+		read_modes(guard->arguments, guard->modes);
+		break;
+	}
+	table_close(table, NoLock);
+}
+
 /* Free the plans of a guard when its memory goes. */
 static void
 free_guard_plans(void *arg)

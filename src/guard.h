@@ -217,6 +217,7 @@ extern void registry_open(Registry *registry, const char *name);
 extern Guard *guard_of_trigger(TriggerData *trigdata);
 extern Guard *guard_of_registry(const char *registry, RelationKind kind,
 								bool missing_ok);
+extern void adopt_modes(Guard *guard);
 extern Guard *guard_in_session(const char *registry, RelationKind kind);
 extern void read_modes(const char *text, RuleMode *modes);
 extern int	guard_depth;

@@ -381,7 +381,10 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	registry = trigdata->tg_trigger->tgargs[0];
 	guard = guard_in_session(registry, REL_ATTACHMENT);
 	if (guard == NULL)			/* or the session's was invalidated */
+	{
 		guard = guard_of_registry(registry, REL_ATTACHMENT, false);
+		adopt_modes(guard);
+	}
 	types[0] = subject_type(guard);
 	types[1] = get_array_type(types[0]);
 	pending = trigdata->tg_relation;

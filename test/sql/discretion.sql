@@ -106,6 +106,8 @@ SELECT is(pg_temp.code('INSERT INTO legacy.prik (id, iin, mo, d_beg, st, zid) VA
 SELECT is(pg_temp.code('INSERT INTO legacy.prik (id, iin, mo, d_beg, st, zid) VALUES (900, ''dead'', 2, legacy.today(), ''active'', 2)'), '23514 alive after_death', 'of the dead too, who then is told of');
 SELECT is(pg_temp.code('INSERT INTO legacy.prik (id, iin, mo, d_beg, st, zid) VALUES (900, ''elsewhere'', 2, legacy.today(), ''active'', 4)'), '23P01 one_attachment overlap', 'and who is attached, at commit');
 SELECT is(pg_temp.code('INSERT INTO legacy.prik (id, iin, mo, d_beg, st, prikaz) VALUES (900, ''elsewhere'', 2, legacy.today(), ''active'', ''17'')'), '23P01 one_attachment overlap', 'an order shows whom it moves');
+SELECT is(pg_temp.code('INSERT INTO legacy.prik (id, iin, mo, d_beg, st, zid) VALUES (900, ''elsewhere'', 2, legacy.today(), ''active'', 4); RESET ROLE; ANALYZE legacy.prik; SET LOCAL ROLE discretion_vendor'),
+    '23P01 one_attachment overlap', 'at commit by the modes of the guard, though the session has to find it again');
 SELECT is(pg_temp.code('INSERT INTO legacy.prik (id, iin, mo, d_beg, st, prikaz) VALUES (900, ''' || p || ''', 2, legacy.today(), ''active'', ''17'')'), '23514 basis no_basis', 'and nobody else: ' || p)
 FROM unnest('{unknown,dead,living}'::text[]) p;
 SELECT is(pg_temp.code(format(statement, person), 'discretion_reader'), expected, 'a reader is told: ' || what || ', ' || person)
