@@ -143,6 +143,24 @@ DROP TRIGGER aa ON legacy_events.a;
 \set legacy legacy_events
 \ir nested.psql
 
+-- two foreign keys that write one row twice in one statement
+CREATE SCHEMA twice;
+CREATE TABLE twice.o (id bigint PRIMARY KEY);
+CREATE TABLE twice.a (id bigint PRIMARY KEY, p bigint, o bigint REFERENCES twice.o ON UPDATE CASCADE, site bigint REFERENCES twice.o ON UPDATE CASCADE ON DELETE SET NULL, st text, d1 date, d2 date);
+CREATE INDEX ON twice.a (p);
+CREATE TABLE twice.p (id bigint PRIMARY KEY, born date, died date);
+INSERT INTO twice.p VALUES (1, '1980-01-01'), (2, '1980-01-01');
+INSERT INTO twice.o VALUES (1), (2);
+INSERT INTO twice.a (id, p, o, site, st, d1) VALUES (1, 1, 1, 1, 'active', '2020-01-01'), (2, 2, 1, 2, 'active', '2020-01-01');
+SELECT osms.create_registry('twofold', tables => false, cut_over => '2025-01-01');
+SELECT osms.map('twofold', 'person', 'twice.p', '{"person": "id", "birth_date": "born", "death_date": "died"}');
+SELECT osms.map('twofold', 'attachment', 'twice.a', '{"attachment": "id", "person": "p", "organisation": "o", "site": "(site::text)", "state": "st", "since": "d1", "until": "d2"}');
+SELECT osms.guard('twofold', '{"immutable": "off"}');
+CALL osms.fill_roster('twofold', batch => NULL);
+UPDATE twice.o SET id = id + 10;
+SELECT results_eq($$SELECT attachment, organisation, site FROM twofold.roster WHERE known_to = 'infinity' ORDER BY 1$$, $$VALUES (1::bigint, 11::bigint, '11'), (2, 11, '12')$$, 'each counts once, as it is in the end');
+SELECT is_empty($$SELECT * FROM osms.verify('twofold')$$, 'and the roster agrees');
+
 -- other relations of a registry
 SELECT osms.create_registry('own', cut_over => '2025-01-01');
 INSERT INTO own.person (person, birth_date) SELECT i, '1980-01-01' FROM generate_series(1, 3) i;

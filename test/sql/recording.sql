@@ -66,6 +66,11 @@ $$;
 
 SELECT is(pg_temp.forged('SELECT', :'view', :'events'), 'ok a 1', 'a member of the writer records through the registry');
 SELECT is(pg_temp.forged('SELECT', :'table', :'events'), 'ok a 1', 'and on the table itself');
+SELECT is(pg_temp.forged('SELECT', :'view' || $$, ('b', 2, 'service_centre', 'biometric', now())$$, :'events'), 'ok a 1, b 2', 'several at once, too');
+SELECT is(pg_temp.forged('SELECT', $$RESET ROLE; GRANT UPDATE ON fund.application TO recording_centre; SET LOCAL ROLE recording_clerk; SELECT osms.identify('fund', '1', 'biometric')$$, :'events'),
+    'ok a 1', 'and by the workflow');
+SELECT is(pg_temp.forged('SELECT', $$COPY fund.identity_event (person, application, channel, method, at) FROM PROGRAM 'for e in a,1 b,2; do echo "$e,service_centre,biometric,$(date -Is)"; done' (FORMAT csv)$$, :'events'),
+    'ok a 1, b 2', 'and by COPY');
 SELECT is(pg_temp.forged(:'table', 'SELECT'), :'nobody', 'its owner does not');
 -- what triggers write
 SELECT is(pg_temp.forged(pg_temp.trap(:'forge'), :'view'), :'nobody', 'nor does his trigger, after the writer');
