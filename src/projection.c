@@ -432,8 +432,9 @@ static void
 check_reading(const Projection *p, int i)
 {
 	Node	   *expr = (Node *) p->expr[i];
-	bool		alone = !contain_agg_clause(expr) &&
-		!contain_window_function(expr) && !contain_subplans(expr) &&
+	/* the others take a query to be planned already */
+	bool		alone = !contain_subplans(expr) &&
+		!contain_agg_clause(expr) && !contain_window_function(expr) &&
 		!expression_returns_set(expr);
 	ListCell   *lc;
 
