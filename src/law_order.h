@@ -33,8 +33,8 @@
 	"   AND (z.person IS NULL OR z.person = c.person)" \
 	"   AND (z.site IS NULL OR z.site = c.site OR z.site = b.site)" \
 	"   AND (z.region IS NULL OR z.region IN" \
-	"    (SELECT d.region FROM " RESIDENCES("c.person", whose_region, "c.since") \
-	"     d)) AND " condition ")"
+	"    (SELECT d.region FROM " \
+	RESIDENCES("c.person", whose_region, "c.since") " d)) AND " condition ")"
 
 /* A day of the year lies in a stretch that may reach over the new year. */
 #define WITHIN(day, first, last) \
