@@ -68,7 +68,15 @@ FROM (VALUES
  '55000 column "organisation" of mapped relation "attachment" can only be read'),
 ('nor in persons', 9, $$UPDATE vfund.person SET death_date = '2025-01-01' WHERE person = 9$$, '55000 column "death_date" of mapped relation "person" can only be read')
 ) c (what, person, statement, expected);
+-- candidates have what is computed from, and stored rows are read as the guard reads them
+CREATE TABLE v.staged AS SELECT * FROM (VALUES (1, 40, 10, 2, '1', date '2025-01-01', NULL::date), (2, 41, 11, 3, '1', '2025-01-01', NULL), (3, 42, 4, 2, '1', '2025-01-01', NULL))
+    AS s (line, no, pers, house, st, d1, last);
+SELECT results_eq($$SELECT s.line, f.rule, f.finding FROM osms.sift('vfund', 'attachment', 'v.staged') f JOIN v.staged s ON s.ctid = f.candidate ORDER BY 1$$,
+    $$VALUES (2, 'organisation_known', 'unknown_organisation'), (3, 'one_attachment', 'overlap')$$, 'sift');
 SELECT osms.unguard('vfund');
+UPDATE v.people SET d_txt = '2024-05-05' WHERE id = 5;
+SELECT results_eq($$SELECT relation, key, rule, finding FROM osms.audit('vfund')$$, $$VALUES ('attachment', '1005', 'alive', 'beyond_death')$$, 'audit');
+UPDATE v.people SET d_txt = NULL WHERE id = 5;
 
 -- What the guard must write is an error of the check, and so of the guard, where it is computed.
 CREATE TABLE v.bad (id bigint PRIMARY KEY, pers int, house int, clinic int GENERATED ALWAYS AS (house * 10) :kind, code text, st text GENERATED ALWAYS AS (code) :kind, d1 date, last date,
