@@ -102,9 +102,11 @@ CREATE FUNCTION osms.guard_acts(registry text, kept jsonb, relations text[]) RET
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     BEGIN ATOMIC
-        WITH rule AS (
+        WITH was AS MATERIALIZED (
+            SELECT osms.guard_modes(registry, '{}') AS modes
+        ), rule AS MATERIALIZED (
             SELECT r.rule, coalesce(was.modes ->> r.rule, r.default_mode) AS before, coalesce(kept ->> r.rule, r.default_mode) AS after
-            FROM osms.rule r, (SELECT osms.guard_modes(registry, '{}') AS modes) was
+            FROM osms.rule r, was
         ), guard AS (
             SELECT c.relation, c.root, bool_or(c.was_open) AS was_open, array_agg(DISTINCT c.trigger::text) AS triggers
             FROM osms.guard_changes(registry, kept) c WHERE relations IS NULL OR c.relation = ANY (relations) GROUP BY c.relation, c.root
