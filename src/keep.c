@@ -289,7 +289,7 @@ Datum
 osms_note_act(PG_FUNCTION_ARGS)
 {
 	static const char *const acts[] = {
-		"registry", "mapping", "guard", "rule", "keeper"
+		"registry", "mapping", "guard", "rule", "keep"
 	};
 	char	   *registry = text_argument(fcinfo, 0);
 	Act			act = {.relation = text_argument(fcinfo, 1),

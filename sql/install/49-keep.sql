@@ -19,10 +19,10 @@ CREATE FUNCTION osms.note_act(registry text, relation text, event "char", key te
     LANGUAGE C VOLATILE
     AS 'MODULE_PATHNAME', 'osms_note_act';
 COMMENT ON FUNCTION osms.note_act(text, text, "char", text, text, text, text, text[]) IS
-    'writes into the journal what the current user did to a registry (registry, mapping, guard, rule or keeper), where it has a journal already; called by create_registry, map, add_relation, guard, guard_payment and unguard';
+    'writes into the journal what the current user did to a registry (registry, mapping, guard, rule or keep), where it has a journal already; called by create_registry, map, add_relation, guard, guard_payment and unguard';
 
 -- Spelled as pg_get_triggerdef spells it.
-CREATE FUNCTION osms.keeper_definitions(registry text, OUT relation text, OUT kept regclass, OUT trigger name, OUT definition text) RETURNS SETOF record
+CREATE FUNCTION osms.keep_definitions(registry text, OUT relation text, OUT kept regclass, OUT trigger name, OUT definition text) RETURNS SETOF record
     LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 20
     BEGIN ATOMIC
         SELECT c.relname::text, c.oid::regclass, d.trigger::name, format('CREATE TRIGGER %s %s ON %I.%I FOR EACH %s EXECUTE FUNCTION osms.%s()',
@@ -36,25 +36,25 @@ CREATE FUNCTION osms.keeper_definitions(registry text, OUT relation text, OUT ke
         WHERE n.nspname = registry AND c.relkind = 'r'
           AND c.relname IN ('setting', 'roster', 'journal', 'moved', 'pending', 'import', 'statement', 'statement_line', 'restatement', 'restatement_line', 'ledger');
     END;
-COMMENT ON FUNCTION osms.keeper_definitions(text) IS
-    'the triggers by which osms keeps what it alone writes: relation, its table, name of the trigger, definition; called by put_keepers and check_keepers';
+COMMENT ON FUNCTION osms.keep_definitions(text) IS
+    'the triggers by which osms keeps what it alone writes: relation, its table, name of the trigger, definition; called by put_keep_triggers and check_kept';
 
 -- What does not stand as defined; problem is what a reader is told.
-CREATE FUNCTION osms.lacking_keepers(registry text, OUT relation text, OUT kept regclass, OUT trigger name, OUT definition text, OUT standing oid,
+CREATE FUNCTION osms.keep_changes(registry text, OUT relation text, OUT kept regclass, OUT trigger name, OUT definition text, OUT standing oid,
                                      OUT problem text) RETURNS SETOF record
     LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
     BEGIN ATOMIC
         SELECT d.relation, d.kept, d.trigger, d.definition, t.oid,
                CASE WHEN t.oid IS NULL THEN 'missing' WHEN t.tgenabled NOT IN ('O', 'A') THEN 'disabled' ELSE 'another' END
-        FROM osms.keeper_definitions(registry) d
+        FROM osms.keep_definitions(registry) d
         LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = d.kept AND t.tgname = d.trigger
         WHERE t.oid IS NULL OR t.tgenabled NOT IN ('O', 'A') OR pg_get_triggerdef(t.oid) <> d.definition;
     END;
-COMMENT ON FUNCTION osms.lacking_keepers(text) IS
-    'triggers of osms.keeper_definitions that do not stand: missing, disabled, or another of that name; called by put_keepers and check_keepers';
+COMMENT ON FUNCTION osms.keep_changes(text) IS
+    'triggers of osms.keep_definitions that do not stand: missing, disabled, or another of that name; called by put_keep_triggers and check_kept';
 
-CREATE FUNCTION osms.put_keepers(registry text, new boolean DEFAULT false) RETURNS void
+CREATE FUNCTION osms.put_keep_triggers(registry text, new boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -62,14 +62,14 @@ DECLARE
     k record;
 BEGIN
     -- who guards may not own what osms keeps: then check_registry tells
-    FOR k IN SELECT l.* FROM osms.lacking_keepers(registry) l JOIN pg_class c ON c.oid = l.kept
+    FOR k IN SELECT l.* FROM osms.keep_changes(registry) l JOIN pg_class c ON c.oid = l.kept
              WHERE pg_has_role(c.relowner, 'USAGE') ORDER BY l.relation, l.trigger LOOP
         EXECUTE replace(k.definition, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER');
-        PERFORM osms.note_act(registry, 'keeper', 'U', k.relation, k.problem, 'enabled', changed => ARRAY[k.trigger::text]) WHERE NOT new;
+        PERFORM osms.note_act(registry, 'keep', 'U', k.relation, k.problem, 'enabled', changed => ARRAY[k.trigger::text]) WHERE NOT new;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION osms.put_keepers(text, boolean) IS
-    'makes or enables the triggers of osms.keeper_definitions that do not stand, on tables of the user''s own; unless the registry is new the journal tells. Called by add_derived_relations and guard';
+COMMENT ON FUNCTION osms.put_keep_triggers(text, boolean) IS
+    'makes or enables the triggers of osms.keep_definitions that do not stand, on tables of the user''s own; unless the registry is new the journal tells. Called by add_derived_relations and guard';
 -- The catalogue keeps the transaction that wrote a trigger last, and the journal those that wrote before and after it.
 CREATE FUNCTION osms.trigger_since(registry text, trigger oid, relation text DEFAULT NULL) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -93,7 +93,7 @@ BEGIN
         RETURN NULL;
     ELSIF changed IS NULL THEN
         EXECUTE format('SELECT format(''since some time after entry %%s of the journal (%%s)'', j.entry, j.at) FROM %s j
-            WHERE j.relation = ''registry'' OR j.relation = ''keeper'' AND j.key = $1 ORDER BY j.entry DESC LIMIT 1', journal) INTO between_entries USING relation;
+            WHERE j.relation = ''registry'' OR j.relation = ''keep'' AND j.key = $1 ORDER BY j.entry DESC LIMIT 1', journal) INTO between_entries USING relation;
         RETURN between_entries;
     END IF;
     EXECUTE format($query$
@@ -104,7 +104,7 @@ BEGIN
     RETURN 'since a transaction that began ' || nullif(between_entries, '');
 END $$;
 COMMENT ON FUNCTION osms.trigger_since(text, oid, text) IS
-    'since when a trigger is as it is: the moment where the server keeps those of transactions (track_commit_timestamp), else between which entries of the registry''s journal; for NULL after which the triggers of the relation were last put right; NULL for who may not read the journal. Called by check_keepers and disabled_since';
+    'since when a trigger is as it is: the moment where the server keeps those of transactions (track_commit_timestamp), else between which entries of the registry''s journal; for NULL after which the triggers of the relation were last put right; NULL for who may not read the journal. Called by check_kept and disabled_since';
 
 CREATE FUNCTION osms.disabled_since(registry text, relation text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -119,7 +119,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.disabled_since(text, text) IS 'since when triggers of the guard of a relation are disabled; NULL where none is. Called by osms.check_registry';
 
-CREATE FUNCTION osms.check_keepers(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION osms.check_kept(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
@@ -130,23 +130,23 @@ BEGIN
     SELECT k.relation, 'warning', concat_ws(', ', format('nothing keeps table %s: trigger "%s" is %s', k.kept, k.trigger,
                CASE k.problem WHEN 'another' THEN 'not the one that osms makes' ELSE k.problem END), osms.trigger_since(registry, k.standing, k.relation)),
            format('Run osms.guard() again as role %I, who owns it, and find out what was changed meanwhile.', r.rolname)
-    FROM osms.lacking_keepers(registry) k JOIN pg_class c ON c.oid = k.kept JOIN pg_roles r ON r.oid = c.relowner
+    FROM osms.keep_changes(registry) k JOIN pg_class c ON c.oid = k.kept JOIN pg_roles r ON r.oid = c.relowner
     UNION ALL
     -- what no trigger of a table sees
     SELECT DISTINCT k.relation, 'error', format('table %s is part of a table or has parts, through which it can be written unseen', k.kept),
            'Undo it with ALTER TABLE ... NO INHERIT or DETACH PARTITION.'
-    FROM osms.keeper_definitions(registry) k
+    FROM osms.keep_definitions(registry) k
     WHERE EXISTS (SELECT FROM pg_inherits i WHERE k.kept IN (i.inhrelid, i.inhparent))
     UNION ALL
     SELECT DISTINCT k.relation, 'error', format('rule "%s" of table %s changes what is written to it', w.rulename, k.kept), format('DROP RULE %I ON %s.', w.rulename, k.kept)
-    FROM osms.keeper_definitions(registry) k JOIN pg_rewrite w ON w.ev_class = k.kept
+    FROM osms.keep_definitions(registry) k JOIN pg_rewrite w ON w.ev_class = k.kept
     UNION ALL
     SELECT DISTINCT k.relation, 'warning', format('trigger "%s" of table %s, which is not of osms, may change what is written to it', t.tgname, k.kept),
            format('DROP TRIGGER %I ON %s, unless you know what it does.', t.tgname, k.kept)
-    FROM osms.keeper_definitions(registry) k JOIN pg_class c ON c.oid = k.kept JOIN pg_trigger t ON t.tgrelid = k.kept
+    FROM osms.keep_definitions(registry) k JOIN pg_class c ON c.oid = k.kept JOIN pg_trigger t ON t.tgrelid = k.kept
     JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_roles w ON w.oid = p.proowner
     -- before each row; osms.foreign_rights tells of another role's
     WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype::integer & 3 = 3 AND p.pronamespace <> 'osms'::regnamespace AND (p.proowner = c.relowner OR w.rolsuper);
 END $$;
-COMMENT ON FUNCTION osms.check_keepers(text) IS
+COMMENT ON FUNCTION osms.check_kept(text) IS
     'what stands between a registry and what osms alone writes in it: triggers that are missing or disabled, and since when, other ways to write; called by osms.check_registry';

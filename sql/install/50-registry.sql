@@ -133,7 +133,7 @@ BEGIN
         key text NOT NULL, person %2$s, organisation text, state_before text, state_after text, since date, until date,
         reason text, changed text[], import bigint)', registry, person_type);
     EXECUTE format('COMMENT ON TABLE %I.journal IS %L', registry,
-        'who wrote what: actor is the role as which the statement ran, of a foreign key''s cascade the owner of the table, and session_role who logged in; a row for every row of a guarded relation that a statement inserted (I), updated (U) or deleted (D), persons only where it changed them; and of those that no rule judges (residence, site, clerk, organisation_succession, region_succession, insurance, service, coefficient, adjustment, defect, attested_number), of which more than 1000 rows inserted at once are one row, with their number as reason, and TRUNCATE is one (T). state_before and state_after: the state, or the value, that was and is; import: the entry of the import it belongs to. And what was done to the registry: relations registry, mapping, guard, rule, keeper, setting, statement (closed), restatement (posted), roster (received); key tells which. Written by osms alone');
+        'who wrote what: actor is the role as which the statement ran, of a foreign key''s cascade the owner of the table, and session_role who logged in; a row for every row of a guarded relation that a statement inserted (I), updated (U) or deleted (D), persons only where it changed them; and of those that no rule judges (residence, site, clerk, organisation_succession, region_succession, insurance, service, coefficient, adjustment, defect, attested_number), of which more than 1000 rows inserted at once are one row, with their number as reason, and TRUNCATE is one (T). state_before and state_after: the state, or the value, that was and is; import: the entry of the import it belongs to. And what was done to the registry: relations registry, mapping, guard, rule, keep, setting, statement (closed), restatement (posted), roster (received); key tells which. Written by osms alone');
     EXECUTE format('CREATE TABLE %1$I.moved (relation text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL, role text COLLATE "C" NOT NULL,
         person %2$s NOT NULL, application text COLLATE "C", at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (relation, key, role))', registry, person_type);
@@ -164,7 +164,7 @@ BEGIN
     PERFORM osms.index_sites(registry);
     PERFORM osms.add_money_relations(registry);
     PERFORM osms.close_to_others(registry, '{roster,journal,moved,pending,import,statement,statement_line,restatement,restatement_line,ledger}');
-    PERFORM osms.put_keepers(registry, new => true);
+    PERFORM osms.put_keep_triggers(registry, new => true);
     -- the journal begins: what was done before it is told now
     EXECUTE format('SELECT osms.note_act(%1$L, ''registry'', ''I'', %1$L, reason => concat_ws('', '', ''cut-over '' || s.cut_over, ''time zone '' || s.time_zone)) FROM %1$I.setting s', registry);
     PERFORM osms.note_act(registry, 'mapping', 'I', k.relation, state_after => osms.mapped_source(c.oid)::text)

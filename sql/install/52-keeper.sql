@@ -106,6 +106,7 @@ BEGIN
         EXECUTE statement;
     END LOOP;
     PERFORM osms.grant_to_keeper(registry, k.relation) FROM (SELECT DISTINCT relation FROM osms.registry_columns()) k;
+    PERFORM osms.note_act(registry, 'registry', 'U', registry, pg_get_userbyid(former)::text, keeper::text);
 END $$;
 COMMENT ON FUNCTION osms.set_keeper(text, name) IS
     'gives a registry, with all that its owner has in it, to a role that cannot log in and should own nothing else, and grants it what the mappings need of the tables behind, as far as the caller may. 3F000 where there is no such registry, 42704, 22023 or 42501 for a role that cannot be a keeper; needs ownership of the registry';

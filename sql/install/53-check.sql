@@ -289,7 +289,7 @@ BEGIN
       AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = osms.relation_of(registry, 'pending')
                       AND g.tgfoid = 'osms.judge_pending'::regproc AND g.tgenabled IN ('O', 'A'))
     UNION ALL
-    SELECT k.relation, k.severity, k.problem, k.hint FROM osms.check_keepers(registry) k
+    SELECT k.relation, k.severity, k.problem, k.hint FROM osms.check_kept(registry) k
     UNION ALL
     -- who could change what the writer of a channel records
     SELECT 'identity_event', 'warning', w.problem, format('GRANT %I TO %I, if that role may record itself; else let its members write %I.identity_event alone.', w.writer, w.owner, registry)

@@ -204,7 +204,7 @@ BEGIN
     LOOP
         RAISE NOTICE 'rule % is idle: the registry lacks what it needs', idle;
     END LOOP;
-    PERFORM osms.put_keepers(registry);
+    PERFORM osms.put_keep_triggers(registry);
     PERFORM osms.mend_mappings(registry);
     PERFORM osms.put_triggers(registry, kept);
 END $$;

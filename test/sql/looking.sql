@@ -1,6 +1,6 @@
 -- Whoever owns a mapped table cannot have his code run by who looks at it: the guard, as the roster's owner, or a superuser who audits.
 \ir hostile.psql
-SELECT plan(45);
+SELECT plan(46);
 CREATE ROLE looking_vendor LOGIN;
 CREATE ROLE looking_owner LOGIN;
 CREATE ROLE looking_analyst LOGIN;
@@ -185,7 +185,7 @@ SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l O
     WHERE p.pronamespace = 'osms'::regnamespace AND l.lanname = 'plpgsql' AND p.prokind = 'f' AND p.proargnames[1] = 'registry'
       AND 'osms.restrict_functions=all' <> ALL (coalesce(p.proconfig, '{}'))
       AND p.proname NOT IN ('create_registry', 'add_relation', 'add_own_relation', 'add_derived_relations', 'add_money_relations', 'index_sites', 'close_to_others',
-          'map', 'map_relation', 'map_events', 'key_type', 'check_reader', 'hand_over', 'grant_to_keeper', 'set_keeper', 'put_keepers',
+          'map', 'map_relation', 'map_events', 'key_type', 'check_reader', 'hand_over', 'grant_to_keeper', 'set_keeper', 'put_keep_triggers',
           'guard', 'guard_payment', 'unguard', 'put_triggers', 'mend_mappings', 'check_one_guard')$$, 'only set-up is not restricted');
 
 -- a keeper
@@ -200,6 +200,8 @@ SELECT osms.create_registry('kept', cut_over => '2026-01-01', keeper => 'looking
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'kept'::regnamespace AND c.relowner <> 'looking_keeper'::regrole$$, 'everything is the keeper''s');
 SELECT is_empty($$SELECT problem FROM osms.check_registry('kept') WHERE severity <> 'info'$$, 'and nothing is to be mended');
 SELECT osms.set_keeper('other', 'looking_keeper');
+SELECT results_eq($$SELECT actor, event::text, state_before, state_after FROM other.journal WHERE relation = 'registry' AND event = 'U'$$,
+    $$VALUES ('postgres', 'U', 'postgres', 'looking_keeper')$$, 'the journal tells who gave it away');
 SELECT results_eq($$SELECT r.privilege_type FROM pg_class c, aclexplode(c.relacl) r WHERE c.oid = 'own.people'::regclass AND r.grantee = 'looking_keeper'::regrole ORDER BY 1$$,
     $$VALUES ('DELETE'), ('INSERT'), ('SELECT'), ('UPDATE')$$, 'a keeper is given what the mapping needs');
 SELECT results_eq($$SELECT DISTINCT c.relowner::regrole::text FROM pg_class c WHERE c.relnamespace = 'other'::regnamespace$$, $$VALUES ('looking_keeper')$$, 'and all of a registry that was another''s');

@@ -38,10 +38,10 @@ INSERT INTO door VALUES
 SELECT is(pg_temp.verdict(format('SET LOCAL ROLE %I; ', r) || format(d.statement, k.relation, k.col)), format('55000 rows of table "%s" do not change', k.relation),
           format('%s of %s by %s', d.door, k.relation, r))
 FROM (SELECT DISTINCT k.relation, (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = k.kept AND a.attnum > 0 AND a.attidentity = '' ORDER BY a.attnum LIMIT 1) AS col
-      FROM osms.keeper_definitions('fund') k WHERE k.relation <> 'setting') k, door d, unnest('{traces_vendor,traces_owner,postgres}'::text[]) r
+      FROM osms.keep_definitions('fund') k WHERE k.relation <> 'setting') k, door d, unnest('{traces_vendor,traces_owner,postgres}'::text[]) r
 -- other tables refer to these: the first refusal names one of them
 WHERE NOT (d.door = 'truncate' AND k.relation IN ('statement', 'restatement'));
-SELECT is((SELECT count(DISTINCT relation) FROM osms.keeper_definitions('fund')), 11::bigint, 'eleven relations are kept');
+SELECT is((SELECT count(DISTINCT relation) FROM osms.keep_definitions('fund')), 11::bigint, 'eleven relations are kept');
 SELECT matches(pg_temp.verdict(format('TRUNCATE fund.%I CASCADE', t)), '^55000 rows of table ".*statement.*" do not change$', 'truncate of ' || t) FROM unnest('{statement,restatement}'::text[]) t;
 SELECT is(pg_temp.verdict(format('SET LOCAL ROLE %I; ', r) || format(statement, t)), format('55000 table "%s" takes only rows that osms writes', t), format('%s by %s', format(statement, t), r))
 FROM unnest('{roster,journal,moved,pending,import,statement,statement_line,restatement,restatement_line,ledger}'::text[]) t, unnest('{traces_vendor,traces_owner,postgres}'::text[]) r,
@@ -80,7 +80,7 @@ SELECT is(pg_temp.verdict($$DO $f$ BEGIN
 END $f$ $$), '55000 table "journal" takes only rows that osms writes', 'before the trigger was reached');
 -- nobody calls what writes for osms
 SELECT is(pg_temp.verdict('SET LOCAL ROLE traces_vendor; ' || call), '42501 permission denied for function ' || substring(call from 'osms\.(\w+)'), call) FROM (VALUES
-    ($$SELECT osms.note_act('fund', 'guard', 'D', 'attachment')$$), ('SELECT osms.put_keepers(''fund'')'), ($$SELECT osms.close_month('fund', '2026-02-01')$$),
+    ($$SELECT osms.note_act('fund', 'guard', 'D', 'attachment')$$), ('SELECT osms.put_keep_triggers(''fund'')'), ($$SELECT osms.close_month('fund', '2026-02-01')$$),
     ($$SELECT osms.check_closing('fund', '2026-02-01')$$), ($$SELECT osms.post_restatement('fund', '2026-01-01')$$), ($$SELECT osms.restatement_due('fund', '2026-01-01')$$)) v (call);
 SELECT is(pg_temp.verdict($$SELECT osms.note_act('fund', 'attachment', 'I', '1')$$), '22023 "attachment" is not an act', 'rows are not told by hand');
 
@@ -95,7 +95,7 @@ SELECT results_eq('SELECT actor, relation, event::text, key FROM received.journa
 -- What was done to a registry.
 CREATE FUNCTION pg_temp.acts(after bigint) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(concat_ws(' ', relation, event, key, state_before, '>', state_after, reason, changed), E'\n' ORDER BY entry) FROM fund.journal
-    WHERE entry > after AND relation IN ('registry', 'mapping', 'guard', 'rule', 'keeper', 'setting', 'statement', 'restatement', 'roster') $$;
+    WHERE entry > after AND relation IN ('registry', 'mapping', 'guard', 'rule', 'keep', 'setting', 'statement', 'restatement', 'roster') $$;
 SELECT is(pg_temp.acts(0), E'registry I fund > cut-over 2020-01-01, time zone Asia/Almaty
 guard I adjustment > fund.adjustment
 guard I application > fund.application
@@ -299,10 +299,10 @@ DROP RULE lose ON fund.statement;
 DROP TRIGGER lose ON fund.statement_line;
 SELECT osms.guard('fund');
 SELECT is(pg_temp.told('fund'), NULL, 'all is right');
-SELECT is(regexp_replace(pg_temp.acts(:last), '\nsetting U roster_complete t > f$', ''), E'keeper U import another > enabled {keep}
-keeper U journal missing > enabled {keep_added}
-keeper U roster disabled > enabled {keep}
-keeper U setting disabled > enabled {keep}
+SELECT is(regexp_replace(pg_temp.acts(:last), '\nsetting U roster_complete t > f$', ''), E'keep U import another > enabled {keep}
+keep U journal missing > enabled {keep_added}
+keep U roster disabled > enabled {keep}
+keep U setting disabled > enabled {keep}
 guard U attachment > fund.attachment {zz_osms_attachment_delete}', 'and told of');
 
 SELECT * FROM finish();
