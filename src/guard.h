@@ -221,12 +221,14 @@ extern void adopt_modes(Guard *guard);
 extern Guard *guard_in_session(const char *registry, RelationKind kind);
 extern void read_modes(const char *text, RuleMode *modes);
 extern int	guard_depth;
+extern bool clause_enabled(const Guard *guard, const Clause *clause,
+						   bool audit);
+
+/* protocol.c */
 extern void guard_check_protocol(FunctionCallInfo fcinfo, const char *name,
 								 bool row, bool before);
 extern void deferred_check_protocol(FunctionCallInfo fcinfo, const char *name,
 									const char *relation);
-extern bool clause_enabled(const Guard *guard, const Clause *clause,
-						   bool audit);
 
 /* tree.c */
 extern Oid	tree_root(Relation table);
