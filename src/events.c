@@ -234,7 +234,7 @@ derive_changes(Chunk *events, Chunk *chunk, Findings *findings)
 	as_owner_end(user, context);
 	table = SPI_tuptable;
 	check_result(guard, 1 + 2 * ncolumns, read);
-	chunk->changes = palloc(n * sizeof(Change));
+	chunk->changes = palloc0(n * sizeof(Change));
 	for (uint64 r = 0; r < n; r++)
 	{
 		Datum		value[1 + 2 * CANONICAL_MAX];

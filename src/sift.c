@@ -95,6 +95,7 @@ take_candidate(Candidate *candidate, const Guard *guard, HeapTuple tuple,
 	bool		nulls[CANONICAL_MAX + LABELS];
 	Change	   *change = &candidate->change;
 
+	memset(candidate, 0, sizeof(Candidate));
 	heap_deform_tuple(heap_copytuple(tuple), desc, values, nulls);
 	change->event = 'I';
 	change->shown = SHOWN_PERSON;
@@ -110,8 +111,6 @@ take_candidate(Candidate *candidate, const Guard *guard, HeapTuple tuple,
 	memcpy(candidate->label, values + ncolumns, sizeof(candidate->label));
 	memcpy(candidate->label_null, nulls + ncolumns,
 		   sizeof(candidate->label_null));
-	candidate->broken = 0;
-	candidate->refusals = NIL;
 }
 
 /* A rule refuses a candidate of this round. */
