@@ -20,6 +20,15 @@ SELECT osms.map('chain', 'attachment', 'event', '{"attachment": "id", "closes": 
     shape => 'events', states => '{"active": ["A"], "suspect": ["S"], "closed": ["C"], "annulled": ["X"]}');
 SELECT osms.guard('mapped');
 
+-- from PostgreSQL 18 on a context has a path in place of its parent's name
+SELECT current_setting('server_version_num')::int >= 180000 AS paths \gset
+\if :paths
+CREATE VIEW public.context AS WITH c AS MATERIALIZED (SELECT * FROM pg_backend_memory_contexts)
+SELECT c.name, p.name AS parent, c.total_bytes FROM c LEFT JOIN c p ON p.path = c.path[1:cardinality(c.path) - 1];
+\else
+CREATE VIEW public.context AS SELECT name, parent, total_bytes FROM pg_backend_memory_contexts;
+\endif
+
 -- By how many memory contexts, and kB, the caches of the session grow with each of 200 calls; what the server itself throws out or reads again meanwhile is less.
 CREATE FUNCTION public.growth(call text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -32,7 +41,7 @@ BEGIN
     FOR i IN 1..250 LOOP
         -- by then all that is kept on purpose has been made, for looking at it, too
         IF i IN (40, 50, 250) THEN
-            SELECT count(*), sum(total_bytes) INTO n, b FROM pg_backend_memory_contexts
+            SELECT count(*), sum(total_bytes) INTO n, b FROM public.context
             WHERE name = 'CacheMemoryContext' OR parent IN ('CacheMemoryContext', 'CachedPlanSource', 'CachedPlan', 'SPI Plan', 'osms guard');
             contexts := contexts || n;
             bytes := bytes || b;
