@@ -34,7 +34,7 @@ CREATE VIEW loop.attachment_event AS SELECT 1 AS event;
 CREATE VIEW pool.attachment_event AS SELECT * FROM loop.attachment_event;
 CREATE OR REPLACE VIEW loop.attachment_event AS SELECT * FROM pool.attachment_event;
 CREATE VIEW loop.attachment AS SELECT e.event AS attachment FROM loop.attachment_event e LEFT JOIN public.people ON true;
-CREATE TABLE loop.roster (attachment numeric, person text, since bytea);
+CREATE TABLE loop.roster (attachment numeric, person text, since jsonb);
 CREATE TABLE loop.setting (one integer, time_zone bytea, roster_complete text);
 CREATE TABLE loop.person (person jsonb, region bigint);
 CREATE SCHEMA "a""b';";
