@@ -126,7 +126,7 @@ sub answers
 		SELECT * FROM osms.audit_summary('own');
 		SELECT * FROM osms.due('own', '2025-04-01');
 		SELECT * FROM parted.payment;
-		SELECT 'wrong', k.* FROM unnest('{own,mapped,parted,chain}'::text[]) r, osms.check_keepers(r) k;
+		SELECT 'wrong', k.* FROM unnest('{own,mapped,parted,chain}'::text[]) r, osms.check_kept(r) k;
 		SELECT 'wrong', * FROM osms.verify('own');
 		SELECT 'wrong', * FROM osms.verify('mapped');
 		SELECT 'wrong', * FROM osms.verify('parted');
