@@ -428,7 +428,10 @@ note_later(Chunk *chunk, Tuplesortstate *sort, TupleTableSlot *slot,
 	while (more && goes_on(chunk, slot))
 	{
 		bool		isnull;
-		Datum		value = slot_getattr(slot, CHANGE_NEW + 1, &isnull);
+		Datum		value;
+
+		CHECK_FOR_INTERRUPTS();
+		value = slot_getattr(slot, CHANGE_NEW + 1, &isnull);
 
 		if (chunk->nlater == allocated)
 		{

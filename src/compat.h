@@ -86,8 +86,8 @@ expand_virtual(Node *expr, Relation source, int varno)
 
 /*
  * Read a text by a type's input function; false where it is none of its
- * values.  Before 16 the error is caught: the input functions of scalar types
- * hold nothing that only the end of a transaction would let go.
+ * values.  Before 16 the error is caught, which only suits an input function
+ * that holds nothing the end of a transaction would have to let go.
  */
 static inline bool
 input_value(FmgrInfo *input, char *value, Oid parameter, Datum *result)

@@ -16,13 +16,14 @@ int			strangers = 0;
 
 /*
  * Whether an error may come from the value of a row, and not from what
- * PostgreSQL, a lock or a right is short of.
+ * PostgreSQL, a lock or a right is short of.  A name kept as a value, read as
+ * regclass, fails in class 42.
  */
 static bool
 comes_of_a_value(int sqlstate, bool writes)
 {
 	static const char *const others[] = {
-		"25", "40", "42", "53", "54", "55", "57", "58", "XX"
+		"25", "40", "42501", "53", "54", "55", "57", "58", "XX"
 	};
 	const char *class = unpack_sql_state(sqlstate);
 
@@ -30,7 +31,7 @@ comes_of_a_value(int sqlstate, bool writes)
 	if (writes)
 		return strncmp(class, "22", 2) == 0;
 	for (int i = 0; i < (int) lengthof(others); i++)
-		if (strncmp(class, others[i], 2) == 0)
+		if (strncmp(class, others[i], strlen(others[i])) == 0)
 			return false;
 	return true;
 }

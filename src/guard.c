@@ -14,6 +14,8 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -92,6 +94,15 @@ invalidate_by_name(pg_attribute_unused() Datum arg,
 				entry->valid = false;
 }
 
+/* Forget everything: a schema was renamed, and a registry is its name. */
+static void
+invalidate_by_schema(pg_attribute_unused() Datum arg,
+					 pg_attribute_unused() int cache,
+					 pg_attribute_unused() uint32 schema)
+{
+	invalidate_by_name((Datum) 0, RELNAMENSP, 0);
+}
+
 /*
  * Look up a registry by the name of its schema.  Errors: 3F000 where there
  * is none, 42P01 where it has no roster, 22023 for a temporary schema, in
@@ -107,7 +118,7 @@ registry_open(Registry *registry, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_SCHEMA),
 				 errmsg("registry \"%s\" does not exist", name),
-				 errhint("Make it with osms.create_registry().")));
+				 errhint("Make it with osms.create_registry(); a guard that it left behind is removed by osms.unguard().")));
 	if (isAnyTempNamespace(namespace))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -288,26 +299,44 @@ check_keys(const Guard *guard)
 				 errhint("Map the relation \"attachment\" again with osms.map().")));
 }
 
-/* Give a guard the modes that the triggers on its table carry, if there are. */
-void
-adopt_modes(Guard *guard)
+/*
+ * A set trigger by which a table is guarded as a relation of a registry, NULL
+ * where none stands; it lives as long as the table is open.  Anybody may call
+ * a function guard_set.
+ */
+const Trigger *
+guard_trigger_on(Relation table, const char *registry, const char *relation)
 {
-	Relation	table = table_open(guard->source, AccessShareLock);
-	TriggerDesc *triggers = table->trigdesc;
+	Oid			ours = LookupFuncName(list_make2(makeString("osms"),
+												 makeString("guard_set")),
+									  0, NULL, false);
+	const TriggerDesc *triggers = table->trigdesc;
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
 	{
 		const Trigger *trigger = &triggers->triggers[i];
 
-		if (trigger->tgnargs != 3 ||
-			strcmp(get_func_name(trigger->tgfoid), "guard_set") != 0 ||
-			strcmp(trigger->tgargs[0], guard->registry.unquoted) != 0 ||
-			strcmp(trigger->tgargs[1],
-				   canonical_relations[guard->kind].name) != 0)
-			continue;
+		if (trigger->tgfoid == ours && trigger->tgnargs == 3 &&
+			strcmp(trigger->tgargs[0], registry) == 0 &&
+			strcmp(trigger->tgargs[1], relation) == 0)
+			return trigger;
+	}
+	return NULL;
+}
+
+/* Give a guard the modes that the triggers on its table carry, if there are. */
+void
+adopt_modes(Guard *guard)
+{
+	Relation	table = table_open(guard->source, AccessShareLock);
+	const Trigger *trigger =
+		guard_trigger_on(table, guard->registry.unquoted,
+						 canonical_relations[guard->kind].name);
+
+	if (trigger)
+	{
 		guard->arguments = pstrdup(trigger->tgargs[2]);
 		read_modes(guard->arguments, guard->modes);
-		break;
 	}
 	table_close(table, NoLock);
 }
@@ -458,6 +487,8 @@ guard_of_trigger(TriggerData *trigdata)
 		guards = hash_create("osms guards", 16, &ctl, HASH_ELEM | HASH_BLOBS);
 		CacheRegisterRelcacheCallback(invalidate_guards, (Datum) 0);
 		CacheRegisterSyscacheCallback(RELNAMENSP, invalidate_by_name,
+									  (Datum) 0);
+		CacheRegisterSyscacheCallback(NAMESPACEOID, invalidate_by_schema,
 									  (Datum) 0);
 	}
 	if (guard_depth == 0 && retired != NIL)

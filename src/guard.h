@@ -217,6 +217,8 @@ extern void registry_open(Registry *registry, const char *name);
 extern Guard *guard_of_trigger(TriggerData *trigdata);
 extern Guard *guard_of_registry(const char *registry, RelationKind kind,
 								bool missing_ok);
+extern const Trigger *guard_trigger_on(Relation table, const char *registry,
+									   const char *relation);
 extern void adopt_modes(Guard *guard);
 extern Guard *guard_in_session(const char *registry, RelationKind kind);
 extern void read_modes(const char *text, RuleMode *modes);

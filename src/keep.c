@@ -11,15 +11,17 @@
  */
 #include "guard.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "nodes/value.h"
-#include "parser/parse_func.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 PG_FUNCTION_INFO_V1(osms_keep);
 PG_FUNCTION_INFO_V1(osms_keep_setting);
@@ -136,22 +138,13 @@ is_followed(Relation table)
 	Oid			namespace = RelationGetNamespace(table);
 	const char *registry = get_namespace_name(namespace);
 	Oid			attachment = get_relname_relid("attachment", namespace);
-	Oid			guard_set;
 	Relation	source;
-	TriggerDesc *triggers;
-	bool		followed = false;
+	bool		followed;
 
 	if (!OidIsValid(attachment))
 		return false;
-	guard_set = LookupFuncName(list_make2(makeString("osms"),
-										  makeString("guard_set")),
-							   0, NULL, false);
 	source = table_open(mapped_source(attachment), AccessShareLock);
-	triggers = source->trigdesc;
-	for (int i = 0; triggers && i < triggers->numtriggers && !followed; i++)
-		followed = triggers->triggers[i].tgfoid == guard_set &&
-			triggers->triggers[i].tgnargs > 0 &&
-			strcmp(triggers->triggers[i].tgargs[0], registry) == 0;
+	followed = guard_trigger_on(source, registry, "attachment") != NULL;
 	table_close(source, AccessShareLock);
 	return followed;
 }
@@ -282,6 +275,37 @@ text_argument(FunctionCallInfo fcinfo, int i)
 }
 
 /*
+ * Refuse to tell of acts of somebody who does nothing to a registry: its
+ * owner does, and whoever owns a table behind it.
+ */
+static void
+check_actor(Oid namespace)
+{
+	Oid			user = GetUserId();
+	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID,
+										ObjectIdGetDatum(namespace));
+	bool		allowed = HeapTupleIsValid(tuple) &&
+		has_privs_of_role(user, ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner);
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	for (int i = 0; i < REL_KINDS && !allowed; i++)
+	{
+		Oid			relation = get_relname_relid(canonical_relations[i].name,
+												 namespace);
+
+		allowed = OidIsValid(relation) &&
+			has_privs_of_role(user, relation_owner(mapped_source(relation)));
+	}
+	if (!allowed)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for the journal of registry \"%s\"",
+						get_namespace_name(namespace)),
+				 errhint("It tells what its owner, and the owners of the tables behind it, do to it.")));
+}
+
+/*
  * note_act(registry, relation, event, key, before, after, reason, changed):
  * what set-up in SQL did.  It tells of acts alone, never of rows.
  */
@@ -295,6 +319,7 @@ osms_note_act(PG_FUNCTION_ARGS)
 	Act			act = {.relation = text_argument(fcinfo, 1),
 		.key = text_argument(fcinfo, 3),.before = text_argument(fcinfo, 4),
 	.after = text_argument(fcinfo, 5),.reason = text_argument(fcinfo, 6)};
+	Oid			namespace;
 	int			i = 0;
 
 	if (registry == NULL || act.relation == NULL || PG_ARGISNULL(2) ||
@@ -310,7 +335,9 @@ osms_note_act(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%s\" is not an act", act.relation),
 				 errhint("Rows are told of by the guard.")));
-	note_act(get_namespace_oid(registry, false), &act);
+	namespace = get_namespace_oid(registry, false);
+	check_actor(namespace);
+	note_act(namespace, &act);
 	PG_RETURN_VOID();
 }
 

@@ -428,7 +428,16 @@ check_source(Relation view, Oid source, char event)
 		event == 'U' ? ACL_UPDATE : ACL_DELETE;
 
 	if (pg_class_aclcheck(source, owner, right) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(source));
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for table %s", get_rel_name(source)),
+				 errdetail("Mapped relation \"%s\" writes it with the rights of its owner, role \"%s\".",
+						   RelationGetRelationName(view),
+						   GetUserNameFromId(owner, true)),
+				 errhint("GRANT %s ON %s TO %s.",
+						 event == 'I' ? "INSERT" : event == 'U' ? "UPDATE" :
+						 "DELETE", qualified_name(source),
+						 quote_identifier(GetUserNameFromId(owner, true)))));
 	if (check_enable_rls(source, owner, true) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

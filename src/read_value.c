@@ -4,7 +4,10 @@
  */
 #include "osms.h"
 
+#include "access/transam.h"
+#include "catalog/namespace.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
 PG_FUNCTION_INFO_V1(osms_read_value);
@@ -15,6 +18,28 @@ typedef struct Reader
 	FmgrInfo	input;
 	Oid			parameter;
 } Reader;
+
+/*
+ * Whether an input function does nothing but read: what a domain checks, and
+ * what stands in an array, a row or a range of it, is other people's code,
+ * which must not fail in the middle.
+ */
+static bool
+only_reads(Oid input)
+{
+	switch (input)
+	{
+		case F_DOMAIN_IN:
+		case F_ARRAY_IN:
+		case F_RECORD_IN:
+		case F_RANGE_IN:
+		case F_MULTIRANGE_IN:
+			return false;
+		default:
+			return input < FirstUnpinnedObjectId ||
+				get_func_namespace(input) == get_namespace_oid("osms", false);
+	}
+}
 
 static Reader *
 reader_of(FmgrInfo *flinfo)
@@ -31,6 +56,11 @@ reader_of(FmgrInfo *flinfo)
 				 errmsg("could not determine the type to read a value as")));
 	reader = MemoryContextAlloc(flinfo->fn_mcxt, sizeof(Reader));
 	getTypeInputInfo(type, &input, &reader->parameter);
+	if (!only_reads(input))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("a text is not read as type %s", format_type_be(type)),
+				 errhint("Read it as a scalar type of PostgreSQL's own or of osms.")));
 	fmgr_info_cxt(input, &reader->input, flinfo->fn_mcxt);
 	flinfo->fn_extra = reader;
 	return reader;

@@ -12,6 +12,11 @@
  * nothing ("foreign"), and one of PostgreSQL's own only if anybody may call
  * it and it changes nothing ("all").
  *
+ * Every query is looked through before it is planned, for the planner already
+ * calls functions to estimate how much a condition leaves; and every function
+ * again before it is called, for the executor meets more than the query
+ * holds: predicates of indexes, checks of domains, functions in functions.
+ *
  * It is a setting, so that it is restored with the function that pins it,
  * also after an error, and that parallel workers have it too.  Who is under
  * it cannot turn it off, for set_config is refused like all that has effects.
@@ -22,7 +27,10 @@
 #include "access/transam.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_proc.h"
+#include "fmgr.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/planner.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -43,7 +51,10 @@ static const struct config_enum_entry restrictions[] = {
 };
 
 static int	restrict_functions = RESTRICT_OFF;
-static object_access_hook_type previous_hook = NULL;
+static object_access_hook_type previous_access = NULL;
+static planner_hook_type previous_planner = NULL;
+static needs_fmgr_hook_type previous_needs_call = NULL;
+static fmgr_hook_type previous_call = NULL;
 
 /* What PostgreSQL calls volatile, though it changes nothing. */
 static const Oid harmless[] = {
@@ -74,36 +85,102 @@ is_for_everybody(HeapTuple tuple)
 				ACLMASK_ANY) != 0;
 }
 
+/* Whether a function may run as the current user. */
+static bool
+may_run(Oid function, Form_pg_proc proc, HeapTuple tuple)
+{
+	if (function >= FirstUnpinnedObjectId)
+		return has_privs_of_role(proc->proowner, GetUserId());
+	return restrict_functions < RESTRICT_ALL ||
+		(is_for_everybody(tuple) &&
+		 (proc->provolatile != PROVOLATILE_VOLATILE ||
+		  is_harmless(function)));
+}
+
 /* Refuse a function that gains by the rights of the current user. */
 static void
 check_function(Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc proc;
-	bool		own = function < FirstUnpinnedObjectId;
-	bool		allowed;
 
 	if (!HeapTupleIsValid(tuple))
 		return;					/* whoever calls it says so */
 	proc = (Form_pg_proc) GETSTRUCT(tuple);
-	if (!own)
-		allowed = has_privs_of_role(proc->proowner, GetUserId());
-	else
-		allowed = restrict_functions < RESTRICT_ALL ||
-			(is_for_everybody(tuple) &&
-			 (proc->provolatile != PROVOLATILE_VOLATILE ||
-			  is_harmless(function)));
-	if (!allowed)
+	if (!may_run(function, proc, tuple))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("function %s must not run while osms looks at relations as role \"%s\"",
 						format_procedure(function),
 						GetUserNameFromId(GetUserId(), true)),
-				 own ? errdetail("It has effects, or is not for everybody.") :
+				 function < FirstUnpinnedObjectId ?
+				 errdetail("It has effects, or is not for everybody.") :
 				 errdetail("It belongs to role \"%s\", who has not the rights of that role.",
 						   GetUserNameFromId(proc->proowner, true)),
 				 errhint("Take it out of the mapping, index, domain or default that calls it, or let a role that is trusted own it.")));
 	ReleaseSysCache(tuple);
+}
+
+static bool
+check_called(Oid function, pg_attribute_unused() void *context)
+{
+	check_function(function);
+	return false;
+}
+
+/* Check what a query calls, wherever in it. */
+static bool
+check_node(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, check_node, context, 0);
+	(void) check_functions_in_node(node, check_called, context);
+	return expression_tree_walker(node, check_node, context);
+}
+
+/* Plan a query, having looked through it. */
+static PlannedStmt *
+plan_checked(Query *query, const char *text, int options,
+			 ParamListInfo parameters)
+{
+	if (restrict_functions != RESTRICT_OFF)
+		(void) check_node((Node *) query, NULL);
+	return previous_planner ?
+		previous_planner(query, text, options, parameters) :
+		standard_planner(query, text, options, parameters);
+}
+
+/*
+ * Functions that are called by their OID alone, for an estimate or by a type:
+ * those of trusted owners are called as usual.
+ */
+static bool
+needs_call(Oid function)
+{
+	HeapTuple	tuple;
+	bool		needed;
+
+	if (previous_needs_call && previous_needs_call(function))
+		return true;
+	if (restrict_functions == RESTRICT_OFF)
+		return false;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	needed = HeapTupleIsValid(tuple) &&
+		!may_run(function, (Form_pg_proc) GETSTRUCT(tuple), tuple);
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return needed;
+}
+
+static void
+watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
+{
+	if (previous_call)
+		previous_call(event, flinfo, private);
+	if (event == FHET_START && restrict_functions != RESTRICT_OFF)
+		check_function(flinfo->fn_oid);
 }
 
 /* Told of every function that an expression is about to call. */
@@ -111,8 +188,8 @@ static void
 watch_access(ObjectAccessType access, Oid class, Oid object, int sub,
 			 void *argument)
 {
-	if (previous_hook)
-		previous_hook(access, class, object, sub, argument);
+	if (previous_access)
+		previous_access(access, class, object, sub, argument);
 	if (restrict_functions != RESTRICT_OFF && access == OAT_FUNCTION_EXECUTE)
 		check_function(object);
 }
@@ -125,6 +202,12 @@ restrict_init(void)
 							 "Set by what looks at relations of others.",
 							 &restrict_functions, RESTRICT_OFF, restrictions,
 							 PGC_USERSET, GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
-	previous_hook = object_access_hook;
+	previous_access = object_access_hook;
 	object_access_hook = watch_access;
+	previous_planner = planner_hook;
+	planner_hook = plan_checked;
+	previous_needs_call = needs_fmgr_hook;
+	needs_fmgr_hook = needs_call;
+	previous_call = fmgr_hook;
+	fmgr_hook = watch_call;
 }

@@ -19,7 +19,8 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   DETAIL = CASE WHEN r.rolsuper THEN 'It is a superuser.' ELSE 'It may log in.' END,
                   HINT = 'A keeper owns the registry and nothing else: make a role for it with CREATE ROLE ... NOLOGIN.';
-    ELSIF NOT pg_has_role(current_user, r.oid, 'MEMBER') THEN
+    -- from 16 on it takes an option of the membership
+    ELSIF NOT pg_has_role(current_user, r.oid, CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
         RAISE EXCEPTION 'permission denied to give a registry to role "%"', keeper
             USING ERRCODE = 'insufficient_privilege', HINT = format('Let a superuser do it, or GRANT %I TO %I first.', keeper, current_user);
     END IF;
@@ -46,22 +47,29 @@ END $$;
 COMMENT ON FUNCTION osms.hand_over(text) IS
     'gives what the caller owns in the schema of a registry to the owner of the schema, its keeper; called by create_registry, map and add_relation';
 
-CREATE FUNCTION osms.mapping_grants(registry text, OUT relation text, OUT source regclass, OUT role name, OUT privilege text) RETURNS SETOF record
+CREATE FUNCTION osms.mapping_grants(registry text, OUT relation text, OUT source regclass, OUT role name, OUT privilege text, OUT needed boolean,
+                                    OUT missing boolean) RETURNS SETOF record
     LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 20
     SET search_path = pg_catalog, pg_temp
     BEGIN ATOMIC
-        SELECT v.relation, v.source, w.rolname, p.privilege
+        SELECT v.relation, v.source, w.rolname, p.privilege,
+               CASE p.privilege
+                   WHEN 'SELECT' THEN true
+                   -- a row that is locked, and what follows from deaths and identifications
+                   WHEN 'UPDATE' THEN v.relation IN ('person', 'contract', 'application', 'attachment')
+                                      OR v.relation = 'organisation' AND osms.relation_of(registry, 'payment') IS NOT NULL
+                   WHEN 'INSERT' THEN v.relation = 'attachment_event' ELSE false END,
+               NOT has_table_privilege(w.oid, v.source, p.privilege)
         FROM (SELECT DISTINCT k.relation, c.oid, c.relowner, osms.mapped_source(c.oid) AS source FROM osms.registry_columns(true) k
               JOIN pg_class c ON c.oid = osms.relation_of(registry, k.relation) AND c.relkind = 'v') v
         JOIN pg_roles w ON w.oid = v.relowner,
              unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS p (privilege)
         WHERE p.privilege = 'SELECT'
-              -- a row that is locked
               OR p.privilege = 'UPDATE' AND v.relation IN ('person', 'contract', 'organisation')
               OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = v.oid AND t.tgname = 'osms_map_write');
     END;
 COMMENT ON FUNCTION osms.mapping_grants(text) IS
-    'rights on the tables behind a registry that the owner of each mapped relation needs to read it, to lock its rows and to write through it; called by map and missing_grants';
+    'rights on the tables behind a registry that the owner of each mapped relation should have: to read it, to lock its rows and to write through it; whether a guard cannot do without (needed), and whether he has not got it (missing). Called by map, missing_grants and check_registry';
 
 CREATE FUNCTION osms.grant_to_keeper(registry text, relation text) RETURNS void
     LANGUAGE plpgsql
@@ -73,11 +81,19 @@ BEGIN
     FOR g IN
         SELECT m.source, m.role, string_agg(m.privilege, ', ') AS privileges FROM osms.mapping_grants(registry) m
         WHERE m.relation IN (grant_to_keeper.relation, CASE grant_to_keeper.relation WHEN 'attachment' THEN 'attachment_event' END)
-          AND NOT has_table_privilege(m.role, m.source, m.privilege)
-          AND has_table_privilege(m.source, m.privilege || ' WITH GRANT OPTION')
+          AND m.missing AND has_table_privilege(m.source, m.privilege || ' WITH GRANT OPTION')
         GROUP BY m.source, m.role
     LOOP
         EXECUTE format('GRANT %s ON %s TO %I', g.privileges, g.source, g.role);
+    END LOOP;
+    FOR g IN
+        SELECT m.source, m.role, string_agg(m.privilege, ', ') AS privileges FROM osms.mapping_grants(registry) m
+        WHERE m.relation IN (grant_to_keeper.relation, CASE grant_to_keeper.relation WHEN 'attachment' THEN 'attachment_event' END)
+          AND m.missing AND m.needed
+        GROUP BY m.source, m.role
+    LOOP
+        RAISE WARNING 'role % may not % table %', g.role, g.privileges, g.source
+            USING DETAIL = 'It owns the mapped relation, and you may not grant it.', HINT = format('GRANT %s ON %s TO %I.', g.privileges, g.source, g.role);
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.grant_to_keeper(text, text) IS
@@ -149,11 +165,12 @@ CREATE FUNCTION osms.distrusted(registry text, OUT relation text, OUT severity t
         UNION ALL
         SELECT s.relation, 'error', format('what relation "%s" reads, %s, is no table', s.relation, s.oid::regclass),
                'A mapping reads a table or its partitions: put the table in its place again, or map the relation with osms.map().'
-        FROM source s WHERE s.relkind NOT IN ('r', 'p') AND NOT (s.relkind = 'f')
+        -- osms.check_registry tells of foreign partitions
+        FROM source s WHERE s.relkind NOT IN ('r', 'p', 'f')
         UNION ALL
         SELECT s.relation, 'warning', format('table %s belongs to role %s, whom the owner of the registry, %s, has no reason to trust',
                                              s.oid::regclass, pg_get_userbyid(s.relowner), o.rolname),
-               format('He decides what is in it. ALTER TABLE %s OWNER TO %I takes it from him; GRANT %2$I TO %I says that he is trusted.',
+               format('He decides what is in it. ALTER TABLE %s OWNER TO %I takes it from him; GRANT %2$I TO %I trusts him with all of the registry.',
                       s.oid::regclass, o.rolname, pg_get_userbyid(s.relowner))
         FROM source s, owner o WHERE s.relkind IN ('r', 'p') AND NOT pg_has_role(s.relowner, o.oid, 'USAGE')
         UNION ALL

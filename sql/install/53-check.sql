@@ -17,12 +17,16 @@ BEGIN
     IF type IS NULL THEN
         RAISE EXCEPTION 'relation "%" has no column "%"', relation, "column" USING ERRCODE = 'undefined_column';
     END IF;
-    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM %s x WHERE x.%I = (SELECT NULL::%s)', relation, "column", type) INTO plan;
+    BEGIN
+        EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM %s x WHERE x.%I = (SELECT NULL::%s)', relation, "column", type) INTO plan;
+    EXCEPTION WHEN insufficient_privilege THEN
+        RETURN NULL;
+    END;
     -- of a partitioned table every partition
     RETURN NOT plan @? 'strict $.** ? (exists (@."Relation Name") && !exists (@."Index Cond") && !exists (@."Recheck Cond"))';
 END $$;
 COMMENT ON FUNCTION osms.finds_by_index(regclass, text) IS
-    'whether rows of a relation, mapped or not, can be found by a column through an index; 42703 where it has no such column';
+    'whether rows of a relation, mapped or not, can be found by a column through an index; NULL for who may not look, 42703 where it has no such column';
 
 CREATE FUNCTION osms.mapped_reading(canonical regclass, "column" text, OUT expression text, OUT columns text[], OUT fixed boolean) RETURNS record
     LANGUAGE C STABLE STRICT PARALLEL SAFE
@@ -78,11 +82,7 @@ CREATE FUNCTION osms.missing_grants(registry text, OUT relation text, OUT proble
         -- what reads, locks or writes a table through its mapping
         SELECT m.relation, format('role %s, who owns the mapped relation "%s", may not %s table %s', m.role, m.relation, m.privilege, m.source),
                format('GRANT %s ON %s TO %I', m.privilege, m.source, m.role), format('REVOKE %s ON %s FROM %I', m.privilege, m.source, m.role)
-        FROM osms.mapping_grants(registry) m
-        WHERE NOT has_table_privilege(m.role, m.source, m.privilege)
-          AND (m.privilege = 'SELECT' OR m.privilege = 'UPDATE' AND m.relation IN ('person', 'contract', 'application', 'attachment')
-               OR m.privilege = 'UPDATE' AND m.relation = 'organisation' AND osms.relation_of(registry, 'payment') IS NOT NULL
-               OR m.privilege = 'INSERT' AND m.relation = 'attachment_event');
+        FROM osms.mapping_grants(registry) m WHERE m.missing AND m.needed;
     END;
 COMMENT ON FUNCTION osms.missing_grants(text) IS
     'rights that a guard needs and does not have, with the statements that grant them and take them back; called by osms.check_registry and osms.plan';
@@ -254,6 +254,11 @@ BEGIN
     SELECT g.* FROM osms.foreign_rights(registry) g
     UNION ALL
     SELECT d.* FROM osms.distrusted(registry) d
+    UNION ALL
+    SELECT m.relation, 'warning', format('role %s, who owns the mapped relation "%s", may not %s table %s', m.role, m.relation, m.privilege, m.source),
+           format('GRANT %s ON %s TO %I: nothing is written through the registry otherwise.', m.privilege, m.source, m.role)
+    FROM osms.mapping_grants(registry) m
+    WHERE m.missing AND NOT m.needed AND m.privilege IN ('INSERT', 'UPDATE') AND m.relation IN ('person', 'application', 'identity_event', 'attachment')
     UNION ALL
     -- a view made there would have its functions run by the look-ups of the guard
     SELECT 'setting', 'error', format('role %s may make relations in schema %I, which the guard reads as role %I', r.rolname, registry, roster_owner),

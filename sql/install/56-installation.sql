@@ -223,7 +223,8 @@ DECLARE
     guarded jsonb;
     left_over text;
 BEGIN
-    IF osms.relation_of(registry, 'setting') IS NULL THEN
+    -- a schema that was dropped or renamed leaves its guard behind
+    IF osms.relation_of(registry, 'setting') IS NULL AND NOT EXISTS (SELECT FROM osms.guard_trigger g WHERE g.registry = unguard.registry) THEN
         RAISE EXCEPTION 'registry "%" does not exist', registry
             USING ERRCODE = 'invalid_schema_name', HINT = 'SELECT DISTINCT registry FROM osms.guards lists the registries with a guard.';
     END IF;
@@ -246,6 +247,9 @@ BEGIN
             USING ERRCODE = 'lock_not_available',
                   DETAIL = osms.holders(tables, false),
                   HINT = 'Nothing is changed. Wait for long transactions on the tables to end, or end them, and run osms.unguard() again.';
+    END IF;
+    IF osms.relation_of(registry, 'setting') IS NULL THEN
+        RETURN;
     END IF;
     PERFORM osms.note_act(registry, 'guard', 'D', g.key, g.value, left_over) FROM jsonb_each_text(guarded) g ORDER BY g.key;
     IF payment_alone IS NOT TRUE THEN

@@ -10,6 +10,7 @@ COMMENT ON TYPE osms.workflow_result IS
 
 CREATE FUNCTION osms.lock_persons(registry text, persons text[]) RETURNS void
     LANGUAGE C VOLATILE STRICT
+    SET osms.restrict_functions = 'all'
     AS 'MODULE_PATHNAME', 'osms_lock_persons';
 COMMENT ON FUNCTION osms.lock_persons(text, text[]) IS
     'locks persons of a registry to the end of the transaction, in the order of their keys, as the guards do: what is read of them afterwards stays as it is. 42501 for who may write nothing of persons there, 40001 where at a higher isolation level another transaction wrote about them, 3F000 and 42P01 where there is no such registry';

@@ -193,6 +193,8 @@ COMMENT ON FUNCTION osms.statement_query(osms.statement_terms) IS
 CREATE FUNCTION osms.earned_lines(terms osms.statement_terms) RETURNS osms.statement_line[]
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET datestyle = 'ISO'
     SET jit = off
 AS $$

@@ -26,6 +26,8 @@ COMMENT ON FUNCTION osms.closed_terms(text, date, text, timestamptz) IS
 CREATE FUNCTION osms.month_rates(terms osms.statement_terms) RETURNS TABLE (organisation text, rate numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 BEGIN
     IF osms.relation_of(terms.registry, 'statement_line') IS NOT NULL THEN
@@ -70,6 +72,8 @@ CREATE FUNCTION osms.inactive_cut(terms osms.statement_terms, only_organisation 
     RETURNS TABLE (organisation text, month date, heads bigint, rate numeric, shares numeric, days integer, cut numeric)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET datestyle = 'ISO'
     SET jit = off
 AS $$
@@ -170,6 +174,8 @@ COMMENT ON FUNCTION osms.paid_before(text, date, timestamptz) IS
 CREATE FUNCTION osms.warn_of(terms osms.statement_terms, illustrative boolean) RETURNS void
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     complete boolean := true;

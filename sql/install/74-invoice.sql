@@ -7,6 +7,8 @@ CREATE FUNCTION osms.sanctions(terms osms.statement_terms, organisation text)
     RETURNS TABLE (code text, title text, defect_month date, cases integer, multiple numeric, rate numeric, amount numeric, act text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 10
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 BEGIN
     IF osms.relation_of(terms.registry, 'defect') IS NULL THEN

@@ -100,6 +100,8 @@ CREATE FUNCTION osms.difference(a osms.statement_terms, lines_a osms.statement_l
     RETURNS SETOF osms.difference
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
     SET datestyle = 'ISO'
     SET enable_nestloop = off -- nobody knows how many rows the steps have before they are there
     SET jit = off

@@ -49,6 +49,8 @@ COMMENT ON FUNCTION osms.parameter_source(text, date, timestamptz) IS 'a paramet
 CREATE FUNCTION osms.explain_groups(terms osms.statement_terms, line osms.statement_line) RETURNS TABLE (reason text, heads bigint, share numeric, list_share numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 3
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 BEGIN
     IF line.reduced ? 'uninsured' THEN
@@ -118,6 +120,8 @@ CREATE FUNCTION osms.explain_coefficient(terms osms.statement_terms, line osms.s
     RETURNS TABLE (item text, computation text, value numeric, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 15
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     scheme osms.scheme := terms.scheme;
@@ -155,6 +159,8 @@ CREATE FUNCTION osms.explain_rate(terms osms.statement_terms, line osms.statemen
     RETURNS TABLE (item text, computation text, value numeric, source text)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000 ROWS 5
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     scheme osms.scheme := terms.scheme;

@@ -86,6 +86,8 @@ CREATE FUNCTION osms.rate_sources(terms osms.statement_terms, lines osms.stateme
     RETURNS TABLE (place numeric, what text, value text, valid_from date, act text, illustrative boolean)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 60
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
 AS $$
 DECLARE
     scheme osms.scheme := terms.scheme;
