@@ -267,8 +267,8 @@ report_missing(const char *registry, RelationKind kind)
 }
 
 /*
- * See that the keys which meet in C are of one type: those of persons, and of
- * attachments and the events they are made of.  Errors: 42804, and 55000
+ * See that the keys which meet in C are of one type, but for domains over it:
+ * those of persons, and of attachments and the events they are made of.  Errors: 42804, and 55000
  * where the events are not those of the registry.
  */
 static void
@@ -278,7 +278,8 @@ check_keys(const Guard *guard)
 	const Projection *events = guard->events ? guard->events->projection : NULL;
 	Oid			person = guard->registry.person->type[PERSON_PERSON];
 
-	if (shape->of_person && guard->projection->type[shape->subject] != person)
+	if (shape->of_person &&
+		getBaseType(guard->projection->type[shape->subject]) != getBaseType(person))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of canonical relation \"%s\" has type %s",
@@ -288,10 +289,10 @@ check_keys(const Guard *guard)
 						   format_type_be(person)),
 				 errhint("Give both one type, or map the relation again with osms.map().")));
 	if (events && (events->canonical != guard->projection->events ||
-				   events->type[CHAIN_EVENT] !=
-				   guard->projection->type[ATTACHMENT_ATTACHMENT] ||
-				   events->type[CHAIN_PERSON] !=
-				   guard->projection->type[ATTACHMENT_PERSON]))
+				   getBaseType(events->type[CHAIN_EVENT]) !=
+				   getBaseType(guard->projection->type[ATTACHMENT_ATTACHMENT]) ||
+				   getBaseType(events->type[CHAIN_PERSON]) !=
+				   getBaseType(guard->projection->type[ATTACHMENT_PERSON])))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("attachments of registry \"%s\" are not made of its own events",

@@ -177,6 +177,16 @@ project_column(Projection *p, int i, Expr *expr, Relation source)
 	p->type[i] = exprType((Node *) expr);
 	p->collation[i] = exprCollation((Node *) expr);
 
+	/* osms.map reads the column of a domain as the type below */
+	if (IsA(expr, RelabelType) && IsA(((RelabelType *) expr)->arg, Var))
+	{
+		Var		   *var = (Var *) ((RelabelType *) expr)->arg;
+
+		if (get_typtype(var->vartype) == TYPTYPE_DOMAIN &&
+			getBaseType(var->vartype) == p->type[i])
+			expr = (Expr *) var;
+	}
+
 	/* osms.map writes a bare NULL for what the source does not have */
 	if (IsA(expr, Const) && ((Const *) expr)->constisnull)
 		return;
@@ -311,8 +321,8 @@ project_table(Projection *p, Relation table)
 }
 
 /*
- * The column to whose type that of column i must be equal: keys of one kind
- * meet in C as values of one type.
+ * The column to whose type that of column i must be equal, but for domains
+ * over it: keys of one kind meet in C as values of one type.
  */
 static int
 same_key(const Projection *p, int i)
@@ -346,7 +356,8 @@ check_types(const Projection *p)
 		if (!OidIsValid(p->type[i]))
 			continue;
 		other = same_key(p, i);
-		if (type_fits(column, p->type[i]) && p->type[i] == p->type[other])
+		if (type_fits(column, p->type[i]) &&
+			getBaseType(p->type[i]) == getBaseType(p->type[other]))
 			continue;
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

@@ -390,7 +390,8 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	pending = trigdata->tg_relation;
 	column = get_attnum(RelationGetRelid(pending), "person");
 	if (column <= 0 ||
-		TupleDescAttr(RelationGetDescr(pending), column - 1)->atttypid != types[0])
+		getBaseType(TupleDescAttr(RelationGetDescr(pending), column - 1)->atttypid) !=
+		getBaseType(types[0]))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("relation \"%s\" keeps no persons of registry \"%s\"",
@@ -456,7 +457,7 @@ osms_enter_persons(PG_FUNCTION_ARGS)
 		elog(ERROR, "SPI_connect failed");
 	guard = guard_of_registry(text_to_cstring(PG_GETARG_TEXT_PP(0)),
 							  REL_ATTACHMENT, false);
-	if (subject_type(guard) != ARR_ELEMTYPE(array))
+	if (getBaseType(subject_type(guard)) != getBaseType(ARR_ELEMTYPE(array)))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("registry keeps no attachments of persons of type %s",

@@ -39,6 +39,7 @@ COMMENT ON FUNCTION osms.read_text(text, text, text) IS
 CREATE FUNCTION osms.read_expression(source regclass, expression text, type text, canonical text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     parts CONSTANT text[] := regexp_match(expression, '^\s*(?:s\.)?("[^"]+"|[[:alpha:]_][[:alnum:]_]*)\s*::\s*([[:alpha:]_][[:alnum:]_. ]*?)\s*$');
@@ -89,6 +90,7 @@ COMMENT ON FUNCTION osms.map_spec(regclass, jsonb) IS
 CREATE FUNCTION osms.key_type(registry text, relation text, source regclass, columns jsonb, key text) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     spec jsonb;
@@ -98,15 +100,16 @@ BEGIN
     FROM osms.registry_columns(true) k
     WHERE k.relation = key_type.relation AND k.type = key AND columns ? k."column" ORDER BY k."position" LIMIT 1;
     IF spec ? 'column' THEN
-        SELECT format_type(atttypid, atttypmod) INTO result
-        FROM pg_attribute WHERE attrelid = source AND attname = spec ->> 'column' AND attnum > 0 AND NOT attisdropped;
+        SELECT CASE typtype WHEN 'd' THEN osms.column_type(source, attname) ELSE format_type(atttypid, atttypmod) END INTO result
+        FROM pg_attribute JOIN pg_type t ON t.oid = atttypid WHERE attrelid = source AND attname = spec ->> 'column' AND attnum > 0 AND NOT attisdropped;
     ELSIF spec IS NOT NULL THEN
         EXECUTE format('SELECT pg_typeof(%s)::text FROM (SELECT) x LEFT JOIN %s s ON false', spec ->> 'expression', source)
         INTO result;
     ELSE
-        SELECT format_type(a.atttypid, a.atttypmod) INTO result
+        SELECT CASE t.typtype WHEN 'd' THEN osms.column_type(a.attrelid, a.attname) ELSE format_type(a.atttypid, a.atttypmod) END INTO result
         FROM osms.registry_columns() k
         JOIN pg_attribute a ON a.attrelid = osms.relation_of(registry, k.relation) AND a.attname = k."column"
+        JOIN pg_type t ON t.oid = a.atttypid
         WHERE k.type = key AND k.needed ORDER BY k.relation LIMIT 1;
     END IF;
     RETURN coalesce(result, 'bigint');
@@ -118,6 +121,7 @@ CREATE FUNCTION osms.map_column(source regclass, canonical text, type text, spec
                                 inclusive boolean, open_end date, date_format text) RETURNS osms.column_mapping
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     result osms.column_mapping;
@@ -175,6 +179,10 @@ BEGIN
         FROM jsonb_each(spec -> 'codes') t (state, codes),
              jsonb_array_elements_text(codes) WITH ORDINALITY c (code, place);
     ELSIF is_key OR column_type = type THEN
+        -- whoever writes the key would check its domain himself
+        IF EXISTS (SELECT FROM pg_type t WHERE t.oid = column_type::regtype AND t.typtype = 'd') THEN
+            result.read := format('%s::%s', result.read, osms.column_type(source, result.source_column));
+        END IF;
         result.write := value;
     ELSIF (type = 'date' OR type = 'timestamptz' AND date_format IS NOT NULL)
           AND (SELECT typcategory = 'S' FROM pg_type WHERE oid = column_type::regtype) THEN
@@ -225,6 +233,7 @@ CREATE FUNCTION osms.map_day(source regclass, spec jsonb, closes text, time_zone
                              inclusive boolean, open_end date, date_format text) RETURNS osms.column_mapping
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     opening CONSTANT osms.column_mapping := osms.map_column(source, 'since', 'date', spec, time_zone, inclusive, open_end, date_format);
@@ -241,6 +250,7 @@ CREATE FUNCTION osms.map_relation(registry text, relation text, source regclass,
                                   until_inclusive boolean, open_end date, date_format text, defaults jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     zone text;
@@ -314,6 +324,7 @@ COMMENT ON FUNCTION osms.event_query(text) IS
 CREATE FUNCTION osms.map_events(registry text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     events CONSTANT regclass := osms.relation_of(registry, 'attachment_event');
@@ -332,6 +343,7 @@ CREATE FUNCTION osms.map(registry text, relation text, source regclass, columns 
                          date_format text DEFAULT NULL, defaults jsonb DEFAULT '{}') RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
     SET client_min_messages = warning
 AS $$
 DECLARE
@@ -350,6 +362,8 @@ BEGIN
     IF osms.relation_of(registry, 'setting') IS NULL THEN
         RAISE EXCEPTION 'registry "%" does not exist', registry
             USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry(registry, tables => false).';
+    ELSIF (SELECT c.relkind <> 'r' FROM pg_class c WHERE c.oid = osms.relation_of(registry, 'setting')) THEN
+        RAISE EXCEPTION 'relation "setting" of registry "%" is no table', registry USING ERRCODE = 'wrong_object_type';
     END IF;
     IF shape NOT IN ('period', 'events') OR shape = 'events' AND relation <> 'attachment' THEN
         RAISE EXCEPTION 'relation "%" has no shape "%"', relation, shape

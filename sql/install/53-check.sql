@@ -124,8 +124,11 @@ BEGIN
         RETURN false;
     END IF;
     -- all columns of the row are there, for a mapping may write one by another
-    EXECUTE format('SELECT (%s) IS NOT NULL FROM jsonb_populate_record(NULL::%s, $1) new', write, canonical)
-    INTO result USING jsonb_build_object("column", value);
+    EXECUTE (SELECT format('SELECT (%s) IS NOT NULL FROM (SELECT %s) new', write,
+                 string_agg(format('%s::%s AS %I', CASE a.attname WHEN can_write."column" THEN '$1' ELSE 'NULL' END,
+                                   osms.column_type(canonical, a.attname), a.attname), ', '))
+             FROM pg_attribute a WHERE a.attrelid = canonical AND a.attnum > 0 AND NOT a.attisdropped)
+    INTO result USING value;
     RETURN result;
 END $$;
 COMMENT ON FUNCTION osms.can_write(regclass, text, text) IS
@@ -172,7 +175,8 @@ BEGIN
     ), present AS (
         SELECT DISTINCT c.relation, c.oid, c.guarded, osms.mapped_source(c.oid) AS source FROM canonical c WHERE c.oid IS NOT NULL
     ), attribute AS (
-        SELECT c.relation, c."column", c.type, c.needed, c.oid, a.atttypid, format_type(a.atttypid, NULL) AS has
+        SELECT c.relation, c."column", c.type, c.needed, c.oid, a.atttypid, format_type(a.atttypid, NULL) AS has,
+               CASE WHEN a.attname IS NOT NULL THEN osms.column_type(c.oid, c."column") END AS base
         FROM canonical c
         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = c."column" AND a.attnum > 0 AND NOT a.attisdropped
         WHERE c.oid IS NOT NULL
@@ -202,7 +206,7 @@ BEGIN
     FROM attribute a
     JOIN attribute k ON k.type = a.type AND k.relation = CASE a.type WHEN '@event' THEN 'identity_event' ELSE substr(a.type, 2) END
                      AND k."column" = substr(a.type, 2)
-    WHERE a.type LIKE '@%' AND a.atttypid <> k.atttypid
+    WHERE a.type LIKE '@%' AND a.base <> k.base
     UNION ALL
     -- look-ups of the guard
     SELECT i.relation, CASE WHEN i.few THEN 'warning' ELSE 'error' END, i.problem,

@@ -96,8 +96,7 @@ BEGIN
     IF batch < 1 THEN
         RAISE EXCEPTION 'a batch needs at least one person' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    SELECT format_type(a.atttypid, a.atttypmod) INTO person_type
-    FROM pg_attribute a WHERE a.attrelid = osms.relation_of(registry, 'roster') AND a.attname = 'person';
+    person_type := osms.column_type(osms.relation_of(registry, 'roster'), 'person');
     EXECUTE format('SELECT (array_agg(x.person ORDER BY x.person DESC))[1]::text, array_agg(x.person)::text FROM (SELECT p.person FROM %1$I.person p
         WHERE %2$L IS NULL OR p.person > %2$L ORDER BY p.person LIMIT %3$s FOR NO KEY UPDATE) x',
         registry, after, coalesce(batch::text, 'NULL'))

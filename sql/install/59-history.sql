@@ -54,12 +54,7 @@ DECLARE
 BEGIN
     PERFORM osms.check_reader(registry);
     EXECUTE format('SELECT time_zone FROM %I.setting', registry) INTO zone;
-    SELECT format_type(a.atttypid, a.atttypmod) INTO person_type
-    FROM pg_attribute a WHERE a.attrelid = osms.relation_of(registry, 'person') AND a.attname = 'person' AND NOT a.attisdropped;
-    IF person_type IS NULL THEN
-        RAISE EXCEPTION 'registry "%" lacks relation "person"', registry
-            USING ERRCODE = 'undefined_table', HINT = 'Map it with osms.map().';
-    END IF;
+    person_type := osms.column_type(osms.need_relation(registry, 'person'), 'person');
     PERFORM osms.column_type(osms.relation_of(registry, 'person'), 'death_date');
     RETURN QUERY EXECUTE (
         SELECT format('SELECT h.at, h.what, h.key, h.organisation, h.detail, h.actor FROM (%s) h (at, place, what, key, organisation, detail, actor)

@@ -33,8 +33,7 @@ WHERE m.paid IS DISTINCT FROM true$query$,
         osms.member_query(terms), (terms).registry, (SELECT max(d) FROM unnest((terms).days) d), (terms).days[1], (terms).known_at, (terms).days,
         CASE WHEN osms.relation_of((terms).registry, 'person') IS NULL
              THEN format('SELECT NULL::%s AS person, NULL::date AS birth_date, NULL::date AS death_date, NULL::date AS stay_until WHERE false',
-                         (SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
-                          WHERE a.attrelid = osms.relation_of((terms).registry, 'roster') AND a.attname = 'person'))
+                         osms.column_type(osms.relation_of((terms).registry, 'roster'), 'person'))
              ELSE format('SELECT p.person, p.birth_date, p.death_date, p.stay_until FROM %I.person p', (terms).registry) END,
         CASE WHEN coalesce((terms).restored_late, false)
              THEN format('CASE WHEN r.mark %s AND NOT EXISTS (SELECT FROM unnest(%L::date[]) AS d (day) WHERE r.since <= d.day AND d.day < r.until AND %s) THEN ''restored_not_served'' ELSE r.mark END',
