@@ -35,6 +35,13 @@
 	extern int	no_such_variable
 #endif
 
+/* random() without arguments, which is alone of its name before 17 */
+#if PG_VERSION_NUM >= 170000
+#define F_RANDOM_WITHOUT_RANGE F_RANDOM_
+#else
+#define F_RANDOM_WITHOUT_RANGE F_RANDOM
+#endif
+
 #if PG_VERSION_NUM >= 170000
 #define my_lxid() (MyProc->vxid.lxid)
 #define holds_lock(tag, mode) LockHeldByMe(tag, mode, false)

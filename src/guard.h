@@ -271,6 +271,8 @@ extern void note_moves(Chunk *chunk);
 /* recording.c */
 extern char *as_written(const Trigger *trigger, Oid source, char event,
 						Bitmapset *triples);
+extern void check_recorded_column(Relation view, const char *canonical,
+								  Oid source, const char *column);
 extern void check_stored(Oid source);
 extern const char *recording_fault(const Chunk *chunk);
 
@@ -281,13 +283,11 @@ extern void renew_chunk(Chunk *chunk);
 #define PINNED_PATH "pg_catalog, osms, pg_temp"
 typedef struct OwnersWrite
 {
-	Oid			role;			/* who writes */
 	Oid			target;			/* the table, or view, that is written */
 	Writer		writer;
 	int			depth;			/* of its own triggers */
 	MemoryContext query;		/* the statement that writes the table */
 	bool		judged;			/* and rows of it were */
-	bool		restricts;		/* what may be deferred, as nobody did before */
 	struct OwnersWrite *outer;
 } OwnersWrite;
 typedef struct Acting

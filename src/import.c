@@ -50,6 +50,21 @@ check_importer(const Registry *registry)
 			 errhint("The owner of a guarded table may import into it.")));
 }
 
+/* Refuse what only has the name: a table called roster makes no registry. */
+static void
+check_import(const Registry *registry)
+{
+	Oid			import = get_relname_relid("import",
+										   get_rel_namespace(registry->roster));
+
+	if (!OidIsValid(import) || relation_owner(import) != registry->owner)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("registry \"%s\" has no relation \"import\" of its owner",
+						registry->unquoted),
+				 errhint("Make a registry with osms.create_registry().")));
+}
+
 /*
  * Run a query on the relation import as the registry's owner, with leave to
  * write; returns the number of rows, and the first column of the first in
@@ -64,6 +79,7 @@ on_import(const Registry *registry, uint32 writes, const char *sql, int nargs,
 	int			context;
 	uint64		n;
 
+	check_import(registry);
 	as_owner_begin(registry, &user, &context);
 	n = keep_execute(get_rel_namespace(registry->roster), writes,
 					 psprintf(sql, registry->name), nargs, types, values,
@@ -100,6 +116,11 @@ osms_import_begin(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
+	/* a trigger would loosen the rules for whoever fires it */
+	if (trigger_depth() > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("an import begins by a statement of its own, not in a trigger")));
 	registry_open(&registry, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	check_importer(&registry);
 	if (why[strspn(why, " \t\r\n")] == '\0')

@@ -20,6 +20,7 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -77,6 +78,55 @@ typedef struct Permit
 static Permit permit;
 
 /*
+ * Refuse a kept relation on which other triggers stand than ours, where what
+ * they leave to the end of the transaction would run as whoever the session
+ * is then.  Errors: 55000.
+ */
+static void
+check_only_ours(Oid registry, Kept kept)
+{
+	Oid			relation = get_relname_relid(kept_relations[kept].name,
+											 registry);
+	Relation	table = OidIsValid(relation) ?
+		table_open(relation, RowExclusiveLock) : NULL;
+	const TriggerDesc *triggers = table ? table->trigdesc : NULL;
+
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+		if (get_func_namespace(triggers->triggers[i].tgfoid) !=
+			get_namespace_oid("osms", false))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("table \"%s\" has trigger \"%s\", which is not of osms",
+							RelationGetRelationName(table),
+							triggers->triggers[i].tgname),
+					 errhint("DROP TRIGGER takes it away.")));
+	if (table)
+		table_close(table, NoLock);
+}
+
+/*
+ * Nothing that a write of ours to a kept relation fires is left to the end of
+ * the transaction, but our own triggers on pending and import.
+ */
+static void
+begin_kept_write(Oid registry, uint32 writes, Oid *user, int *context)
+{
+	bool		defers = false;
+	static const Kept deferring[] = {KEPT_PENDING, KEPT_IMPORT};
+
+	for (int i = 0; i < (int) lengthof(deferring); i++)
+		if (writes & MAY_INSERT(deferring[i]))
+		{
+			check_only_ours(registry, deferring[i]);
+			defers = true;
+		}
+	GetUserIdAndSecContext(user, context);
+	SetUserIdAndSecContext(*user, defers ?
+						   *context & ~SECURITY_RESTRICTED_OPERATION :
+						   *context | SECURITY_RESTRICTED_OPERATION);
+}
+
+/*
  * Run a prepared query of a guard, with the permit that it needs and no
  * other.
  */
@@ -85,10 +135,15 @@ keep_execute_plan(const Guard *guard, GuardPlan plan, Datum *values,
 				  Snapshot snapshot, Snapshot crosscheck)
 {
 	Permit		outer = permit;
+	Oid			user;
+	int			context;
 	int			rc;
 
 	permit.registry = get_rel_namespace(guard->registry.roster);
 	permit.writes = plan_writes[plan];
+	begin_kept_write(permit.registry, permit.writes, &user, &context);
+	if (plan == PLAN_FOLLOW)	/* as write_as() has it */
+		SetUserIdAndSecContext(user, context);
 	PG_TRY();
 	{
 		rc = SPI_execute_snapshot(guard->plans[plan], values, NULL, snapshot,
@@ -99,6 +154,7 @@ keep_execute_plan(const Guard *guard, GuardPlan plan, Datum *values,
 		permit = outer;
 	}
 	PG_END_TRY();
+	SetUserIdAndSecContext(user, context);
 	return rc;
 }
 
@@ -112,10 +168,16 @@ keep_execute(Oid registry, uint32 writes, const char *sql, int nargs,
 			 Oid *types, Datum *values, const char *nulls)
 {
 	Permit		outer = permit;
+	Oid			user;
+	int			context;
+	int			level;
 	int			rc;
 
 	permit.registry = registry;
 	permit.writes = writes;
+	begin_kept_write(registry, writes, &user, &context);
+	level = NewGUCNestLevel();
+	set_parameter("osms.restrict_functions", "strict");
 	PG_TRY();
 	{
 		rc = SPI_execute_with_args(sql, nargs, types, values, nulls, false, 0);
@@ -125,6 +187,8 @@ keep_execute(Oid registry, uint32 writes, const char *sql, int nargs,
 		permit = outer;
 	}
 	PG_END_TRY();
+	AtEOXact_GUC(false, level);
+	SetUserIdAndSecContext(user, context);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s",
 			 SPI_result_code_string(rc));

@@ -367,7 +367,7 @@ work_out_values(WritePlan *plans, Relation view, const Trigger *trigger,
 	int			rc;
 
 	/* the mapping may draw a key, but calls nobody else's functions */
-	set_parameter("osms.restrict_functions", "foreign");
+	set_parameter("osms.restrict_functions", "values");
 	rc = SPI_execute_plan(prepare_once(&plans->values,
 									   values_statement(trigger, source,
 														plans->event,
@@ -523,6 +523,10 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 	Oid			owner = check_source(view, w.source, plans->event);
 	Writer		writer = written_by(RelationGetRelid(view));
 
+	if (w.identification && plans->write == NULL)
+		for (int t = FIRST_TRIPLE; t < trigger->tgnargs; t += TRIPLE)
+			check_recorded_column(view, trigger->tgargs[t], w.source,
+								  trigger->tgargs[t + 1]);
 	w.values = values_of_rows(&w, view, rows);
 	writer.through_view = true;
 	if (w.values &&

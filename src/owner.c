@@ -16,6 +16,7 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_db_role_setting.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -25,34 +26,18 @@
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 #include "utils/varlena.h"
 
 /* The write for somebody else that is under way in this session. */
 static OwnersWrite *under_way = NULL;
 
-/* Whether only we say that nothing may be deferred. */
-static bool
-restricted_by_us(void)
-{
-	return under_way && under_way->restricts &&
-		under_way->role == GetUserId();
-}
-
-/*
- * Queries and locks run as the registry's owner, as RI's run as the table's.
- * A restriction of ours, on what the owner of a table may defer, is not about
- * the registry, where whoever attaches a person twice is judged later.
- */
+/* Queries and locks run as the registry's owner, as RI's run as the table's. */
 void
 as_owner_begin(const Registry *registry, Oid *user, int *context)
 {
-	int			flags;
-
 	GetUserIdAndSecContext(user, context);
-	flags = *context;
-	if (restricted_by_us())
-		flags &= ~SECURITY_RESTRICTED_OPERATION;
-	SetUserIdAndSecContext(registry->owner, flags |
+	SetUserIdAndSecContext(registry->owner, *context |
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS);
 }
@@ -144,8 +129,7 @@ writer_of(Oid target)
 void
 begin_writer(OwnersWrite *write, Oid target, Writer writer, int depth)
 {
-	*write = (OwnersWrite) {.role = GetUserId(),.target = target,
-	.writer = writer,.depth = depth,.restricts = restricted_by_us(),
+	*write = (OwnersWrite) {.target = target,.writer = writer,.depth = depth,
 	.outer = under_way};
 	under_way = write;
 }
@@ -238,14 +222,12 @@ path_of_owner(Oid table)
 }
 
 /*
- * Before 18, what is deferred to the end of the transaction runs as whoever
- * the session is then.  So where osms writes a table for somebody whose
+ * What is left to the end of the transaction, a deferred trigger before 18 or
+ * a cursor that is held, runs as whoever the session is then.  So where osms writes a table for somebody whose
  * rights its owner has not, the table's own deferrable constraints are
  * checked at once, and what else its triggers would defer is an error, as in
  * any security-restricted operation.
  */
-#if PG_VERSION_NUM < 180000
-
 /* Whether what a role defers may run as the session will then be. */
 static bool
 may_defer(Oid role)
@@ -253,6 +235,72 @@ may_defer(Oid role)
 	return !InSecurityRestrictedOperation() &&
 		has_privs_of_role(role, GetUserId()) &&
 		has_privs_of_role(role, GetOuterUserId());
+}
+
+static Oid
+function_owner(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Whether a table or a partition of it defers code of somebody who has not the
+ * rights of a role: it would run when nothing restricts it any more, and from
+ * 18 on as that role.
+ */
+static bool
+defers_foreign(Oid table, Oid role)
+{
+	bool		result = false;
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(table, AccessShareLock, NULL))
+	{
+		Relation	rel = table_open(lfirst_oid(lc), NoLock);
+
+		for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
+		{
+			const Trigger *trigger = &rel->trigdesc->triggers[i];
+
+			result |= trigger->tgdeferrable &&
+				!has_privs_of_role(function_owner(trigger->tgfoid), role);
+		}
+		table_close(rel, NoLock);
+	}
+	return result;
+}
+
+/*
+ * Whether no other constraint of the schema bears the name, by which alone
+ * SET CONSTRAINTS knows it: another's must not be checked as this owner.
+ */
+static bool
+is_only_one(Form_pg_constraint constraint)
+{
+	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	int			n = 0;
+
+	ScanKeyInit(&keys[0], Anum_pg_constraint_conname, BTEqualStrategyNumber,
+				F_NAMEEQ, NameGetDatum(&constraint->conname));
+	ScanKeyInit(&keys[1], Anum_pg_constraint_connamespace,
+				BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(constraint->connamespace));
+	scan = systable_beginscan(constraints, ConstraintNameNspIndexId, true,
+							  NULL, 2, keys);
+	while (HeapTupleIsValid(systable_getnext(scan)))
+		n++;
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+	return n == 1;
 }
 
 /* Add the deferrable constraints of a table, as SET CONSTRAINTS names them. */
@@ -273,7 +321,7 @@ add_deferrable(Oid table, List **all, List **deferred)
 		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
 		RangeVar   *name;
 
-		if (!constraint->condeferrable)
+		if (!constraint->condeferrable || !is_only_one(constraint))
 			continue;
 		name = makeRangeVar(get_namespace_name(constraint->connamespace),
 							pstrdup(NameStr(constraint->conname)), -1);
@@ -311,12 +359,6 @@ defer_nothing(Oid table)
 	return deferred;
 }
 
-#else
-#define may_defer(role) true
-#define defer_nothing(table) NIL
-#define set_constraints(names, deferred) ((void) (names))
-#endif
-
 /*
  * Act as a role under a search_path until end_acting(), which undoes every
  * setting since; restricted as osms.restrict_functions says.
@@ -341,6 +383,29 @@ end_acting(const Acting *acting)
 }
 
 /*
+ * Refuse a table with rules: what is stored would not be what was told, or
+ * more, in the writer's name.  Errors: 55000.
+ */
+static void
+check_rules(Oid table)
+{
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(table, AccessShareLock, NULL))
+	{
+		Relation	rel = table_open(lfirst_oid(lc), NoLock);
+
+		if (rel->rd_rules)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("table \"%s\" has rules, which rewrite what is written",
+							RelationGetRelationName(rel)),
+					 errhint("DROP RULE ... ON the table; a trigger can do what they do.")));
+		table_close(rel, NoLock);
+	}
+}
+
+/*
  * Write a table or view as a role, for a writer of whom guards are told: run
  * write(arg).  What the triggers of a table set does not outlast them.  Of a
  * view only our own triggers are run, and its rows are looked at first.
@@ -351,9 +416,8 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 		 void *arg)
 {
 	bool		table = get_rel_relkind(target) != RELKIND_VIEW;
-	bool		defers = !table || may_defer(role);
-	bool		restricts = !defers &&
-		(!InSecurityRestrictedOperation() || restricted_by_us());
+	bool		defers = !table ||
+		(may_defer(role) && !defers_foreign(target, role));
 	OwnersWrite this;
 	List	   *deferred = NIL;
 	Acting		acting;
@@ -361,11 +425,12 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 	begin_acting(&acting, role, SECURITY_NOFORCE_RLS |
 				 (defers ? 0 : SECURITY_RESTRICTED_OPERATION),
 				 table ? path_of_owner(target) : PINNED_PATH,
-				 table ? "off" : "all");
+				 table ? "foreign" : "all");
+	if (table)
+		check_rules(target);
 	if (!defers)
 		deferred = defer_nothing(target);
 	begin_writer(&this, target, writer, trigger_depth() + 1);
-	this.restricts = restricts;
 	PG_TRY();
 	{
 		write(arg);

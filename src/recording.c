@@ -12,27 +12,12 @@
 #include "guard.h"
 
 #include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "optimizer/optimizer.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
-
-/* Whether the source itself gives a column a value. */
-static bool
-has_default(Oid source, const char *column)
-{
-	HeapTuple	tuple = SearchSysCacheAttName(source, column);
-	bool		result = true;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		Form_pg_attribute att = (Form_pg_attribute) GETSTRUCT(tuple);
-
-		result = att->atthasdef || att->attidentity != '\0';
-		ReleaseSysCache(tuple);
-	}
-	return result;
-}
 
 /* The type of a column, with the length to which a value is stored. */
 static char *
@@ -62,8 +47,8 @@ tells_identity(const char *column)
 /*
  * What a statement returns beside the key: whether the row was stored as it
  * was told, in terms of the statement's parameters.  Only identifications ask
- * for that; other rows are judged as they are stored.  What the writer left
- * to a default of the source is the source's.
+ * for that; other rows are judged as they are stored.  Of what tells who was
+ * identified, for what and how, nothing is left to the source.
  */
 char *
 as_written(const Trigger *trigger, Oid source, char event, Bitmapset *triples)
@@ -93,8 +78,7 @@ as_written(const Trigger *trigger, Oid source, char event, Bitmapset *triples)
 			appendStringInfo(&told, "%s$%d::%s", comma, n,
 							 type_of_column(source, trigger->tgargs[t + 1]));
 		}
-		else if (event == 'I' && tells_identity(trigger->tgargs[t]) &&
-				 !has_default(source, trigger->tgargs[t + 1]))
+		else if (event == 'I' && tells_identity(trigger->tgargs[t]))
 			appendStringInfo(&empty, " AND %s IS NULL", column);
 	}
 	/* the casts keep the rows from being compared column by column */
@@ -143,4 +127,39 @@ recording_fault(const Chunk *chunk)
 						  guard->registry.owner))
 		return "";
 	return "table_rewrites";
+}
+
+/*
+ * A column is read by its number and written by its name: where two have
+ * exchanged their names, one person's identification would be read as
+ * another's.  Errors: 55000.
+ */
+void
+check_recorded_column(Relation view, const char *canonical, Oid source,
+					  const char *column)
+{
+	const Projection *p = make_projection(REL_IDENTITY_EVENT,
+										  RelationGetRelid(view));
+	AttrNumber	named = get_attnum(source, column);
+	int			i = canonical_column(REL_IDENTITY_EVENT, canonical,
+									 strlen(canonical));
+	Bitmapset  *read = NULL;
+
+	if (i < 0 || named == InvalidAttrNumber)
+		return;					/* a default, or told by the write */
+	if (p->attno[i] != 0)
+		read = bms_make_singleton(p->attno[i] -
+								  FirstLowInvalidHeapAttributeNumber);
+	else if (p->expr[i])
+		pull_varattnos((Node *) p->expr[i],
+					   linitial_node(Var, pull_var_clause((Node *) p->expr[i], 0))->varno,
+					   &read);
+	if (read && !bms_is_member(named - FirstLowInvalidHeapAttributeNumber,
+							   read))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("mapped relation \"%s\" does not read column \"%s\" of table \"%s\", which it writes as \"%s\"",
+						RelationGetRelationName(view), column,
+						get_rel_name(source), canonical),
+				 errhint("If columns were renamed, run osms.guard() again; else map the relation again with osms.map().")));
 }

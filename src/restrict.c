@@ -5,12 +5,18 @@
  * Who looks through a registry at a table of somebody else runs that owner's
  * code with rights of his own: to plan a query is enough to evaluate a
  * constant in the predicate of an index, and a cast, a domain or a view that
- * has taken the table's place are evaluated by the executor.  So where osms
- * looks as the owner of a registry, or for whoever calls a function that only
- * reads, osms.restrict_functions is set.  Then a function runs
- * only if its owner has the rights of the role that runs it, so that he gains
- * nothing ("foreign"), and one of PostgreSQL's own only if anybody may call
- * it and it changes nothing ("all").
+ * has taken the table's place are evaluated by the executor.  So
+ * osms.restrict_functions says what may run:
+ *
+ *	foreign		no function whose owner has not the rights of the role that runs
+ *				it, so that nobody gains by being run; where osms writes a table
+ *				for somebody, or sets up
+ *	values		besides, of PostgreSQL's own none that runs a query, that is not
+ *				for everybody, or that has effects but to draw a value; where
+ *				values are worked out for a mapping
+ *	all			nothing that has effects but what functions of osms call that
+ *				only look, or that write by a statement of their own
+ *	strict		nothing that has effects; in what guards look up
  *
  * Every query is looked through before it is planned, for the planner already
  * calls functions to estimate how much a condition leaves; and every function
@@ -25,6 +31,7 @@
 
 #include "access/htup_details.h"
 #include "access/transam.h"
+#include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_proc.h"
 #include "fmgr.h"
@@ -35,18 +42,22 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 
 enum
 {
-	RESTRICT_OFF, RESTRICT_FOREIGN, RESTRICT_ALL
+	RESTRICT_OFF, RESTRICT_FOREIGN, RESTRICT_VALUES, RESTRICT_ALL,
+	RESTRICT_STRICT
 };
 
 static const struct config_enum_entry restrictions[] = {
 	{"off", RESTRICT_OFF, false},
 	{"foreign", RESTRICT_FOREIGN, false},
+	{"values", RESTRICT_VALUES, false},
 	{"all", RESTRICT_ALL, false},
+	{"strict", RESTRICT_STRICT, false},
 	{NULL, 0, false}
 };
 
@@ -62,13 +73,47 @@ static const Oid harmless[] = {
 	F_PG_RELATION_SIZE_REGCLASS_TEXT, F_PG_XACT_COMMIT_TIMESTAMP
 };
 
+/* Draws a value, as a mapping may for a key. */
+static const Oid drawing[] = {
+	F_NEXTVAL, F_RANDOM_WITHOUT_RANGE, F_GEN_RANDOM_UUID
+};
+
+/* What functions of osms that are restricted themselves call of its own. */
+static const char *const called_by_ours[] = {
+	"annul", "await_writers", "begin_closing", "check_closing",
+	"check_registry", "clean_cut", "close_attachments", "decide", "detach",
+	"due_applications", "enter_persons", "find_row", "finds_by_index",
+	"identify", "index_steps", "known_moment", "lock_person_of",
+	"lock_persons", "missing_indexes", "need_row", "note_act",
+	"ordered_moves", "overlap_repairs", "restatement_due", "run_write",
+	"run_writes", "sift_candidates", "submit", "transfer", "write_row",
+	"write_rows"
+};
+
 static bool
-is_harmless(Oid function)
+is_among(Oid function, const Oid *functions, int n)
 {
-	for (int i = 0; i < (int) lengthof(harmless); i++)
-		if (harmless[i] == function)
+	for (int i = 0; i < n; i++)
+		if (functions[i] == function)
 			return true;
 	return false;
+}
+
+static bool
+is_called_by_ours(const char *name)
+{
+	for (int i = 0; i < (int) lengthof(called_by_ours); i++)
+		if (strcmp(called_by_ours[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a function of PostgreSQL's own runs queries, though it is stable. */
+static bool
+runs_queries(Oid function)
+{
+	return function >= F_TABLE_TO_XML &&
+		function <= F_DATABASE_TO_XML_AND_XMLSCHEMA;
 }
 
 /* Whether PUBLIC may call a function. */
@@ -87,14 +132,25 @@ is_for_everybody(HeapTuple tuple)
 
 /* Whether a function may run as the current user. */
 static bool
-may_run(Oid function, Form_pg_proc proc, HeapTuple tuple)
+may_run(Oid function, HeapTuple tuple)
 {
-	if (function >= FirstUnpinnedObjectId)
-		return has_privs_of_role(proc->proowner, GetUserId());
-	return restrict_functions < RESTRICT_ALL ||
-		(is_for_everybody(tuple) &&
-		 (proc->provolatile != PROVOLATILE_VOLATILE ||
-		  is_harmless(function)));
+	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
+	bool		effects = proc->provolatile == PROVOLATILE_VOLATILE;
+
+	if (function < FirstUnpinnedObjectId)
+		return restrict_functions < RESTRICT_VALUES ||
+			(is_for_everybody(tuple) && !runs_queries(function) &&
+			 (!effects || is_among(function, harmless, lengthof(harmless)) ||
+			  (restrict_functions == RESTRICT_VALUES &&
+			   is_among(function, drawing, lengthof(drawing)))));
+	if (!has_privs_of_role(proc->proowner, GetUserId()))
+		return false;
+	if (!effects || restrict_functions < RESTRICT_VALUES)
+		return true;
+	if (proc->pronamespace != get_namespace_oid("osms", true))
+		return restrict_functions == RESTRICT_VALUES;
+	return restrict_functions == RESTRICT_ALL &&
+		is_called_by_ours(NameStr(proc->proname));
 }
 
 /* Refuse a function that gains by the rights of the current user. */
@@ -107,17 +163,17 @@ check_function(Oid function)
 	if (!HeapTupleIsValid(tuple))
 		return;					/* whoever calls it says so */
 	proc = (Form_pg_proc) GETSTRUCT(tuple);
-	if (!may_run(function, proc, tuple))
+	if (!may_run(function, tuple))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("function %s must not run while osms looks at relations as role \"%s\"",
+				 errmsg("function %s must not run as role \"%s\" while osms acts for others",
 						format_procedure(function),
 						GetUserNameFromId(GetUserId(), true)),
-				 function < FirstUnpinnedObjectId ?
+				 has_privs_of_role(proc->proowner, GetUserId()) ?
 				 errdetail("It has effects, or is not for everybody.") :
 				 errdetail("It belongs to role \"%s\", who has not the rights of that role.",
 						   GetUserNameFromId(proc->proowner, true)),
-				 errhint("Take it out of the mapping, index, domain or default that calls it, or let a role that is trusted own it.")));
+				 errhint("Take it out of the mapping, trigger, index, domain or default that calls it, or let a role that is trusted own it.")));
 	ReleaseSysCache(tuple);
 }
 
@@ -168,7 +224,7 @@ needs_call(Oid function)
 		return false;
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	needed = HeapTupleIsValid(tuple) &&
-		!may_run(function, (Form_pg_proc) GETSTRUCT(tuple), tuple);
+		!may_run(function, tuple);
 	if (HeapTupleIsValid(tuple))
 		ReleaseSysCache(tuple);
 	return needed;
@@ -179,7 +235,9 @@ watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
 {
 	if (previous_call)
 		previous_call(event, flinfo, private);
-	if (event == FHET_START && restrict_functions != RESTRICT_OFF)
+	/* our own are met where they are called, and pin the setting themselves */
+	if (event == FHET_START && restrict_functions != RESTRICT_OFF &&
+		get_func_namespace(flinfo->fn_oid) != get_namespace_oid("osms", true))
 		check_function(flinfo->fn_oid);
 }
 
@@ -198,8 +256,8 @@ void
 restrict_init(void)
 {
 	DefineCustomEnumVariable("osms.restrict_functions",
-							 "Runs no function whose owner has less rights than the role that runs it (foreign), nor one that has effects (all).",
-							 "Set by what looks at relations of others.",
+							 "Functions that do not run while osms acts for others: those of owners with less rights, and those with effects.",
+							 "Set by the functions of osms that need it.",
 							 &restrict_functions, RESTRICT_OFF, restrictions,
 							 PGC_USERSET, GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
 	previous_access = object_access_hook;

@@ -19,7 +19,7 @@ CREATE FUNCTION osms.note_act(registry text, relation text, event "char", key te
     LANGUAGE C VOLATILE
     AS 'MODULE_PATHNAME', 'osms_note_act';
 COMMENT ON FUNCTION osms.note_act(text, text, "char", text, text, text, text, text[]) IS
-    'writes into the journal what the current user did to a registry (registry, mapping, guard, rule or keep), where it has a journal already; called by create_registry, map, add_relation, guard, guard_payment and unguard';
+    'writes into the journal what the current user did to a registry (registry, mapping, guard, rule or keep), where it has a journal already; called by create_registry, set_keeper, map, mend_mappings, put_keep_triggers, add_relation, guard, guard_payment and unguard. 42501 for who owns neither the registry nor a table behind it';
 
 -- Spelled as pg_get_triggerdef spells it.
 CREATE FUNCTION osms.keep_definitions(registry text, OUT relation text, OUT kept regclass, OUT trigger name, OUT definition text) RETURNS SETOF record
@@ -57,6 +57,7 @@ COMMENT ON FUNCTION osms.keep_changes(text) IS
 CREATE FUNCTION osms.put_keep_triggers(registry text, new boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     k record;

@@ -248,6 +248,7 @@ COMMENT ON FUNCTION osms.add_own_relation(text, text, jsonb) IS
 CREATE FUNCTION osms.add_relation(registry text, relation text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     key_types jsonb;
@@ -283,6 +284,7 @@ CREATE FUNCTION osms.create_registry(registry text, tables boolean DEFAULT true,
                                      time_zone text DEFAULT 'Asia/Almaty', keeper name DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     key_types CONSTANT jsonb := '{"@person": "bigint", "@organisation": "bigint", "@application": "bigint",

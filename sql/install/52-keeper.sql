@@ -31,6 +31,7 @@ COMMENT ON FUNCTION osms.check_keeper(name) IS
 CREATE FUNCTION osms.hand_over(registry text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     statement text;
@@ -74,6 +75,7 @@ COMMENT ON FUNCTION osms.mapping_grants(text) IS
 CREATE FUNCTION osms.grant_to_keeper(registry text, relation text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     g record;
@@ -102,6 +104,7 @@ COMMENT ON FUNCTION osms.grant_to_keeper(text, text) IS
 CREATE FUNCTION osms.set_keeper(registry text, keeper name) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     former oid;
@@ -117,10 +120,14 @@ BEGIN
     FOR statement IN
         SELECT format('ALTER %s %s OWNER TO %I', CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, c.oid::regclass, keeper)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = registry AND c.relkind IN ('r', 'p', 'v') AND c.relowner = former ORDER BY c.oid
+        WHERE n.nspname = registry AND c.relkind IN ('r', 'p', 'v') AND c.relowner = former
+          -- nothing else that somebody put there
+          AND (c.relname IN (SELECT k.relation FROM osms.registry_columns(true) k) OR c.relname IN (SELECT k.relation FROM osms.keep_definitions(registry) k))
+        ORDER BY c.oid
     LOOP
         EXECUTE statement;
     END LOOP;
+    PERFORM osms.close_to_others(registry), osms.close_to_others(registry, array_agg(DISTINCT k.relation)) FROM osms.keep_definitions(registry) k;
     PERFORM osms.grant_to_keeper(registry, k.relation) FROM (SELECT DISTINCT relation FROM osms.registry_columns()) k;
     PERFORM osms.note_act(registry, 'registry', 'U', registry, pg_get_userbyid(former)::text, keeper::text);
 END $$;

@@ -30,6 +30,7 @@ COMMENT ON FUNCTION osms.due(text, date) IS
 CREATE FUNCTION osms.guard_payment(registry text, mode text DEFAULT 'enforce') RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     modes jsonb := jsonb_build_object('payment_due', mode, 'payment_contract', mode);

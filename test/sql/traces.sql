@@ -55,12 +55,13 @@ SELECT is(pg_temp.verdict($$CREATE TABLE fund.king (entry bigint PRIMARY KEY); I
 -- What a statement of osms evaluates finds no leave to write: here a trigger on a guarded table, one on the roster itself, and a default.
 CREATE FUNCTION fund.forge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE fund.roster SET organisation = 11; RETURN NULL; END $$;
 SELECT is(pg_temp.verdict(format('CREATE TRIGGER %s ON fund.%s FOR EACH STATEMENT EXECUTE FUNCTION fund.forge(); UPDATE fund.person SET death_date = %L WHERE person = 2', t, r, date '2026-02-02')),
-          '55000 rows of table "roster" do not change', t || ' ' || r)
+          CASE WHEN r IN ('journal', 'roster') THEN '42501 function fund.forge() must not run as role "traces_owner" while osms acts for others'
+               ELSE '55000 rows of table "roster" do not change' END, t || ' ' || r)
 FROM (VALUES ('aa AFTER UPDATE', 'person'), ('zzz AFTER UPDATE', 'person'), ('aa AFTER UPDATE', 'attachment'), ('aa AFTER INSERT', 'journal'), ('aa BEFORE INSERT', 'journal'),
              ('zzz BEFORE INSERT', 'journal'), ('zzz AFTER UPDATE', 'roster')) v (t, r);
 CREATE FUNCTION fund.forge_value() RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO fund.journal (actor, relation, event, key) VALUES ('somebody', 'attachment', 'I', '1'); RETURN 'x'; END $$;
 SELECT is(pg_temp.verdict('ALTER TABLE fund.journal ALTER session_role SET DEFAULT fund.forge_value(); UPDATE fund.person SET death_date = ''2026-02-02'' WHERE person = 2'),
-          '55000 table "journal" takes only rows that osms writes', 'a default of the journal');
+          '42501 function fund.forge_value() must not run as role "traces_owner" while osms acts for others', 'a default of the journal');
 -- an error on the way leaves no leave behind
 SELECT is(pg_temp.verdict($$DO $f$ BEGIN
     BEGIN
