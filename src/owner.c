@@ -263,7 +263,7 @@ defers_foreign(Oid table, Oid role)
 
 	foreach(lc, find_all_inheritors(table, AccessShareLock, NULL))
 	{
-		Relation	rel = table_open(lfirst_oid(lc), NoLock);
+		Relation	rel = table_open(lfirst_oid(lc), AccessShareLock);
 
 		for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
 		{
@@ -393,7 +393,7 @@ check_rules(Oid table)
 
 	foreach(lc, find_all_inheritors(table, AccessShareLock, NULL))
 	{
-		Relation	rel = table_open(lfirst_oid(lc), NoLock);
+		Relation	rel = table_open(lfirst_oid(lc), AccessShareLock);
 
 		if (rel->rd_rules)
 			ereport(ERROR,
