@@ -211,7 +211,8 @@ if __name__ == "__main__":
     failed = 0
     gc.freeze()         # what was read stays, so nobody need look through it again
     gc.disable()
-    with multiprocessing.Pool(2) as pool:
+    # forked, so that workers share what was read
+    with multiprocessing.get_context("fork").Pool(2) as pool:
         # the last month first: December looks at all others
         for n, (month, revisions, organisations, wrong) in enumerate(pool.imap(judge, sorted(registry.header, reverse=True), 1), 1):
             failed += bool(wrong)
