@@ -171,6 +171,7 @@ keep_execute(Oid registry, uint32 writes, const char *sql, int nargs,
 	Oid			user;
 	int			context;
 	int			level;
+	int			before;
 	int			rc;
 
 	permit.registry = registry;
@@ -178,6 +179,7 @@ keep_execute(Oid registry, uint32 writes, const char *sql, int nargs,
 	begin_kept_write(registry, writes, &user, &context);
 	level = NewGUCNestLevel();
 	set_parameter("osms.restrict_functions", "strict");
+	before = restrict_hold();
 	PG_TRY();
 	{
 		rc = SPI_execute_with_args(sql, nargs, types, values, nulls, false, 0);
@@ -187,6 +189,7 @@ keep_execute(Oid registry, uint32 writes, const char *sql, int nargs,
 		permit = outer;
 	}
 	PG_END_TRY();
+	restrict_release(before);
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(user, context);
 	if (rc < 0)

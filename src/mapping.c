@@ -22,6 +22,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -368,6 +369,7 @@ work_out_values(WritePlan *plans, Relation view, const Trigger *trigger,
 
 	/* the mapping may draw a key, but calls nobody else's functions */
 	set_parameter("osms.restrict_functions", "values");
+	(void) restrict_hold();
 	rc = SPI_execute_plan(prepare_once(&plans->values,
 									   values_statement(trigger, source,
 														plans->event,
@@ -523,7 +525,8 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 	Oid			owner = check_source(view, w.source, plans->event);
 	Writer		writer = written_by(RelationGetRelid(view));
 
-	if (w.identification && plans->write == NULL)
+	LockRelationOid(w.source, RowExclusiveLock);
+	if (w.identification)
 		for (int t = FIRST_TRIPLE; t < trigger->tgnargs; t += TRIPLE)
 			check_recorded_column(view, trigger->tgargs[t], w.source,
 								  trigger->tgargs[t + 1]);

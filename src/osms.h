@@ -12,5 +12,8 @@
 
 /* restrict.c */
 extern void restrict_init(void);
+extern int	restrict_hold(void);
+extern int	restrict_strictly(void);
+extern void restrict_release(int before);
 
 #endif							/* OSMS_H */

@@ -48,6 +48,24 @@ as_owner_end(Oid user, int context)
 	SetUserIdAndSecContext(user, context);
 }
 
+/* Expressions of a view are its owner's, not of who writes the source. */
+void
+begin_evaluation(Evaluation *evaluation, Oid owner)
+{
+	GetUserIdAndSecContext(&evaluation->user, &evaluation->context);
+	SetUserIdAndSecContext(owner, evaluation->context |
+						   SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+	evaluation->restriction = restrict_strictly();
+}
+
+void
+end_evaluation(const Evaluation *evaluation)
+{
+	restrict_release(evaluation->restriction);
+	SetUserIdAndSecContext(evaluation->user, evaluation->context);
+}
+
 /* Set a parameter until the GUC nest ends. */
 void
 set_parameter(const char *name, const char *value)
@@ -263,7 +281,7 @@ defers_foreign(Oid table, Oid role)
 
 	foreach(lc, find_all_inheritors(table, AccessShareLock, NULL))
 	{
-		Relation	rel = table_open(lfirst_oid(lc), AccessShareLock);
+		Relation	rel = table_open(lfirst_oid(lc), RowExclusiveLock);
 
 		for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
 		{
@@ -373,11 +391,13 @@ begin_acting(Acting *acting, Oid role, int flags, const char *path,
 	acting->level = NewGUCNestLevel();
 	set_parameter("search_path", path);
 	set_parameter("osms.restrict_functions", restricted);
+	acting->restriction = restrict_hold();
 }
 
 void
 end_acting(const Acting *acting)
 {
+	restrict_release(acting->restriction);
 	AtEOXact_GUC(false, acting->level);
 	SetUserIdAndSecContext(acting->user, acting->context);
 }
@@ -393,7 +413,7 @@ check_rules(Oid table)
 
 	foreach(lc, find_all_inheritors(table, AccessShareLock, NULL))
 	{
-		Relation	rel = table_open(lfirst_oid(lc), AccessShareLock);
+		Relation	rel = table_open(lfirst_oid(lc), RowExclusiveLock);
 
 		if (rel->rd_rules)
 			ereport(ERROR,

@@ -13,6 +13,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -405,7 +406,11 @@ make_projection(RelationKind kind, Oid canonical)
 {
 	Relation	rel = open_relation(canonical);
 	Projection *p = palloc0(sizeof(Projection));
+	Evaluation	evaluation;
 
+	/* expressions are folded */
+	p->owner = rel->rd_rel->relowner;
+	begin_evaluation(&evaluation, p->owner);
 	p->kind = kind;
 	p->canonical = canonical;
 	if (rel->rd_rel->relkind == RELKIND_VIEW)
@@ -432,6 +437,7 @@ make_projection(RelationKind kind, Oid canonical)
 		leads_index(p->source, p->attno[APPLICATION_DECIDED_BY],
 					p->attno[APPLICATION_DECIDED_AT]))
 		p->mapped |= DECISIONS_INDEXED_BIT;
+	end_evaluation(&evaluation);
 	return p;
 }
 
@@ -475,8 +481,13 @@ begin_projection(const Projection *p)
 	{
 		if (p->expr[i])
 		{
+			Evaluation	evaluation;
+
 			check_reading(p, i);
+			begin_evaluation(&evaluation, p->owner);
 			state->state[i] = ExecInitExpr(p->expr[i], NULL);
+			end_evaluation(&evaluation);
+			state->evaluates = true;
 		}
 		if (p->mapped & COLUMN_BIT(i))
 		{
@@ -503,12 +514,9 @@ end_projection(ProjectionState *state)
 	FreeExprContext(state->context, true);
 }
 
-/*
- * Read a source tuple as a canonical row.  Values live as long as the slot
- * and the projection's per-tuple memory, which the caller resets.
- */
-void
-project_row(ProjectionState *state, TupleTableSlot *slot, CanonicalRow *row)
+static void
+project_columns(ProjectionState *state, TupleTableSlot *slot,
+				CanonicalRow *row)
 {
 	const Projection *p = state->projection;
 	int			ncolumns = canonical_relations[p->kind].ncolumns;
@@ -528,6 +536,32 @@ project_row(ProjectionState *state, TupleTableSlot *slot, CanonicalRow *row)
 			row->isnull[i] = true;
 		}
 	}
+}
+
+/*
+ * Read a source tuple as a canonical row.  Values live as long as the slot
+ * and the projection's per-tuple memory, which the caller resets.
+ */
+void
+project_row(ProjectionState *state, TupleTableSlot *slot, CanonicalRow *row)
+{
+	Evaluation	evaluation;
+
+	if (!state->evaluates)
+	{
+		project_columns(state, slot, row);
+		return;
+	}
+	begin_evaluation(&evaluation, state->projection->owner);
+	PG_TRY();
+	{
+		project_columns(state, slot, row);
+	}
+	PG_FINALLY();
+	{
+		end_evaluation(&evaluation);
+	}
+	PG_END_TRY();
 }
 
 /* Bits of the columns in which two canonical rows differ. */

@@ -91,6 +91,7 @@ execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
 {
 	int			level = NewGUCNestLevel();
 	MemoryContext caller = CurrentMemoryContext;
+	int			before;
 	int			rc;
 
 	for (int i = 0; i < (int) lengthof(planner_settings); i++)
@@ -102,6 +103,7 @@ execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
 		/* a policy that hides rows is an error, not a blind spot */
 		set_parameter("row_security", "off");
 	}
+	before = restrict_hold();
 	if (guard->plans[plan] == NULL)
 	{
 		SPIPlanPtr	prepared = SPI_prepare_cursor(expand(guard, sql), nargs,
@@ -118,6 +120,7 @@ execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_snapshot failed: %s",
 			 SPI_result_code_string(rc));
+	restrict_release(before);
 	AtEOXact_GUC(false, level);
 	/* SPI leaves its own memory current, which lives as long as the statement */
 	MemoryContextSwitchTo(caller);

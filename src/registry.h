@@ -161,6 +161,7 @@ typedef struct Projection
 {
 	RelationKind kind;
 	Oid			canonical;		/* the view, or the table itself */
+	Oid			owner;
 	Oid			source;
 	Oid			events;			/* view of the events it is made of, if any */
 	AttrNumber	attno[CANONICAL_MAX];	/* 0 where expr decides */
@@ -180,8 +181,22 @@ typedef struct ProjectionState
 	bool		byval[CANONICAL_MAX];
 	int16		len[CANONICAL_MAX];
 	ExprContext *context;
+	bool		evaluates;		/* any expression */
 } ProjectionState;
 
+/* owner.c */
+/* Who and what is to be restored when expressions have been evaluated. */
+typedef struct Evaluation
+{
+	Oid			user;
+	int			context;
+	int			restriction;
+} Evaluation;
+
+extern void begin_evaluation(Evaluation *evaluation, Oid owner);
+extern void end_evaluation(const Evaluation *evaluation);
+
+/* projection.c */
 extern Projection *make_projection(RelationKind kind, Oid canonical);
 extern void check_columns(const Projection *projection, bool all);
 extern ProjectionState *begin_projection(const Projection *projection);

@@ -24,13 +24,16 @@
  * holds: predicates of indexes, checks of domains, functions in functions.
  *
  * It is a setting, so that it is restored with the function that pins it,
- * also after an error, and that parallel workers have it too.  Who is under
- * it cannot turn it off, for set_config is refused like all that has effects.
+ * also after an error, and that parallel workers have it too.  But a setting
+ * is anybody's to set, and a function of osms that others call would lower it:
+ * so it holds at least what the functions and writes under way asked for,
+ * until they end.
  */
 #include "osms.h"
 
 #include "access/htup_details.h"
 #include "access/transam.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_proc.h"
@@ -43,6 +46,7 @@
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 
@@ -62,6 +66,20 @@ static const struct config_enum_entry restrictions[] = {
 };
 
 static int	restrict_functions = RESTRICT_OFF;
+
+/* What holds whatever the setting says, and what did as subtransactions began. */
+static int	least = RESTRICT_OFF;
+static int *least_at = NULL;
+static int	n_least_at = 0;
+
+/* A call of a function of osms, and what other hooks keep of it. */
+typedef struct Call
+{
+	Datum		others;
+	bool		ours;
+	int			least;
+} Call;
+
 static object_access_hook_type previous_access = NULL;
 static planner_hook_type previous_planner = NULL;
 static needs_fmgr_hook_type previous_needs_call = NULL;
@@ -80,15 +98,87 @@ static const Oid drawing[] = {
 
 /* What functions of osms that are restricted themselves call of its own. */
 static const char *const called_by_ours[] = {
-	"annul", "await_writers", "begin_closing", "check_closing",
-	"check_registry", "clean_cut", "close_attachments", "decide", "detach",
+	"await_writers", "check_closing", "check_registry", "clean_cut",
 	"due_applications", "enter_persons", "find_row", "finds_by_index",
-	"identify", "index_steps", "known_moment", "lock_person_of",
-	"lock_persons", "missing_indexes", "need_row", "note_act",
-	"ordered_moves", "overlap_repairs", "restatement_due", "run_write",
-	"run_writes", "sift_candidates", "submit", "transfer", "write_row",
-	"write_rows"
+	"index_steps", "known_moment", "lock_person_of", "lock_persons",
+	"missing_indexes", "need_row", "ordered_moves", "overlap_repairs",
+	"restatement_due", "sift_candidates"
 };
+
+/* What they write by: in a statement of its own, never in a view or below. */
+static const char *const written_by_ours[] = {
+	"annul", "begin_closing", "close_attachments", "decide", "detach",
+	"identify", "note_act", "run_write", "run_writes", "submit", "transfer",
+	"write_row", "write_rows"
+};
+
+/* Whether what is looked through is a query within another. */
+static bool below = false;
+
+static int
+restriction(void)
+{
+	return Max(restrict_functions, least);
+}
+
+/* Let the setting as it is now hold until restrict_release(). */
+int
+restrict_hold(void)
+{
+	int			before = least;
+
+	least = restrict_functions;
+	return before;
+}
+
+/* Let nothing with effects run until restrict_release(). */
+int
+restrict_strictly(void)
+{
+	int			before = least;
+
+	least = RESTRICT_STRICT;
+	return before;
+}
+
+void
+restrict_release(int before)
+{
+	least = before;
+}
+
+static void
+at_end_of_transaction(XactEvent event, pg_attribute_unused() void *arg)
+{
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
+		event == XACT_EVENT_PREPARE || event == XACT_EVENT_PARALLEL_COMMIT ||
+		event == XACT_EVENT_PARALLEL_ABORT)
+		least = RESTRICT_OFF;
+}
+
+static void
+at_subtransaction(SubXactEvent event,
+				  pg_attribute_unused() SubTransactionId mine,
+				  pg_attribute_unused() SubTransactionId parent,
+				  pg_attribute_unused() void *arg)
+{
+	int			depth = GetCurrentTransactionNestLevel();
+
+	if (event == SUBXACT_EVENT_START_SUB)
+	{
+		if (depth >= n_least_at)
+		{
+			int			n = 2 * depth + 16;
+
+			least_at = least_at ? repalloc(least_at, n * sizeof(int)) :
+				MemoryContextAlloc(TopMemoryContext, n * sizeof(int));
+			n_least_at = n;
+		}
+		least_at[depth] = least;
+	}
+	else if (event == SUBXACT_EVENT_ABORT_SUB && depth < n_least_at)
+		least = least_at[depth];
+}
 
 static bool
 is_among(Oid function, const Oid *functions, int n)
@@ -105,15 +195,20 @@ is_called_by_ours(const char *name)
 	for (int i = 0; i < (int) lengthof(called_by_ours); i++)
 		if (strcmp(called_by_ours[i], name) == 0)
 			return true;
+	for (int i = 0; i < (int) lengthof(written_by_ours) && !below; i++)
+		if (strcmp(written_by_ours[i], name) == 0)
+			return true;
 	return false;
 }
 
-/* Whether a function of PostgreSQL's own runs queries, though it is stable. */
+/* Whether a function of PostgreSQL's own runs queries that are its arguments. */
 static bool
 runs_queries(Oid function)
 {
-	return function >= F_TABLE_TO_XML &&
-		function <= F_DATABASE_TO_XML_AND_XMLSCHEMA;
+	return function == F_TS_STAT_TEXT || function == F_TS_STAT_TEXT_TEXT ||
+		function == F_TS_REWRITE_TSQUERY_TEXT ||
+		(function >= F_TABLE_TO_XML &&
+		 function <= F_DATABASE_TO_XML_AND_XMLSCHEMA);
 }
 
 /* Whether PUBLIC may call a function. */
@@ -138,18 +233,18 @@ may_run(Oid function, HeapTuple tuple)
 	bool		effects = proc->provolatile == PROVOLATILE_VOLATILE;
 
 	if (function < FirstUnpinnedObjectId)
-		return restrict_functions < RESTRICT_VALUES ||
-			(is_for_everybody(tuple) && !runs_queries(function) &&
-			 (!effects || is_among(function, harmless, lengthof(harmless)) ||
-			  (restrict_functions == RESTRICT_VALUES &&
-			   is_among(function, drawing, lengthof(drawing)))));
+		return is_for_everybody(tuple) && !runs_queries(function) &&
+			(restriction() < RESTRICT_VALUES || !effects ||
+			 is_among(function, harmless, lengthof(harmless)) ||
+			 (restriction() == RESTRICT_VALUES &&
+			  is_among(function, drawing, lengthof(drawing))));
 	if (!has_privs_of_role(proc->proowner, GetUserId()))
 		return false;
-	if (!effects || restrict_functions < RESTRICT_VALUES)
+	if (!effects || restriction() < RESTRICT_VALUES)
 		return true;
 	if (proc->pronamespace != get_namespace_oid("osms", true))
-		return restrict_functions == RESTRICT_VALUES;
-	return restrict_functions == RESTRICT_ALL &&
+		return restriction() == RESTRICT_VALUES;
+	return restriction() == RESTRICT_ALL &&
 		is_called_by_ours(NameStr(proc->proname));
 }
 
@@ -191,7 +286,14 @@ check_node(Node *node, void *context)
 	if (node == NULL)
 		return false;
 	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, check_node, context, 0);
+	{
+		bool		outer = below;
+
+		below = true;
+		(void) query_tree_walker((Query *) node, check_node, context, 0);
+		below = outer;
+		return false;
+	}
 	(void) check_functions_in_node(node, check_called, context);
 	return expression_tree_walker(node, check_node, context);
 }
@@ -201,8 +303,10 @@ static PlannedStmt *
 plan_checked(Query *query, const char *text, int options,
 			 ParamListInfo parameters)
 {
-	if (restrict_functions != RESTRICT_OFF)
-		(void) check_node((Node *) query, NULL);
+	below = false;				/* an error may have left it */
+	if (restriction() != RESTRICT_OFF)
+		(void) query_tree_walker(query, check_node, NULL, 0);
+	below = false;
 	return previous_planner ?
 		previous_planner(query, text, options, parameters) :
 		standard_planner(query, text, options, parameters);
@@ -220,7 +324,7 @@ needs_call(Oid function)
 
 	if (previous_needs_call && previous_needs_call(function))
 		return true;
-	if (restrict_functions == RESTRICT_OFF)
+	if (restriction() == RESTRICT_OFF)
 		return false;
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	needed = HeapTupleIsValid(tuple) &&
@@ -233,12 +337,28 @@ needs_call(Oid function)
 static void
 watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
 {
+	Call	   *call = (Call *) DatumGetPointer(*private);
+
+	if (call == NULL)
+	{
+		call = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Call));
+		*private = PointerGetDatum(call);
+	}
 	if (previous_call)
-		previous_call(event, flinfo, private);
-	/* our own are met where they are called, and pin the setting themselves */
-	if (event == FHET_START && restrict_functions != RESTRICT_OFF &&
-		get_func_namespace(flinfo->fn_oid) != get_namespace_oid("osms", true))
-		check_function(flinfo->fn_oid);
+		previous_call(event, flinfo, &call->others);
+	if (event == FHET_START)
+	{
+		call->ours = get_func_namespace(flinfo->fn_oid) ==
+			get_namespace_oid("osms", true);
+		call->least = least;
+		/* our own are met where they are called, and ask for a level */
+		if (call->ours)
+			least = restriction();
+		else if (restriction() != RESTRICT_OFF)
+			check_function(flinfo->fn_oid);
+	}
+	else if (call->ours)
+		least = call->least;
 }
 
 /* Told of every function that an expression is about to call. */
@@ -248,7 +368,7 @@ watch_access(ObjectAccessType access, Oid class, Oid object, int sub,
 {
 	if (previous_access)
 		previous_access(access, class, object, sub, argument);
-	if (restrict_functions != RESTRICT_OFF && access == OAT_FUNCTION_EXECUTE)
+	if (restriction() != RESTRICT_OFF && access == OAT_FUNCTION_EXECUTE)
 		check_function(object);
 }
 
@@ -268,4 +388,6 @@ restrict_init(void)
 	needs_fmgr_hook = needs_call;
 	previous_call = fmgr_hook;
 	fmgr_hook = watch_call;
+	RegisterXactCallback(at_end_of_transaction, NULL);
+	RegisterSubXactCallback(at_subtransaction, NULL);
 }

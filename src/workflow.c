@@ -19,6 +19,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/plancache.h"
 #include "utils/rls.h"
 #include "utils/typcache.h"
 
@@ -190,6 +191,24 @@ osms_lock_persons(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Errors: 22023 for what does not only read. */
+static void
+check_reads(List *queries)
+{
+	ListCell   *lc;
+
+	foreach(lc, queries)
+	{
+		const Query *query = lfirst_node(Query, lc);
+
+		if (query->commandType != CMD_SELECT || query->hasModifyingCTE)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("what is to be written comes from no query"),
+					 errhint("Give a SELECT that writes nothing.")));
+	}
+}
+
 /* Run a query of the caller, whose parameters are texts; returns its rows. */
 static SPITupleTable *
 read_rows(const char *query, ArrayType *arguments)
@@ -198,6 +217,8 @@ read_rows(const char *query, ArrayType *arguments)
 	bool	   *isnull;
 	char	   *nulls;
 	Oid		   *types;
+	SPIPlanPtr	plan;
+	ListCell   *lc;
 	int			n;
 	int			rc;
 
@@ -210,14 +231,15 @@ read_rows(const char *query, ArrayType *arguments)
 		nulls[i] = isnull[i] ? 'n' : ' ';
 		types[i] = TEXTOID;
 	}
-	rc = SPI_execute_with_args(query, n, types, values, nulls, false, 0);
-	if (rc < 0)
-		elog(ERROR, "SPI_execute_with_args failed: %s",
-			 SPI_result_code_string(rc));
+	plan = SPI_prepare(query, n, types);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s",
+			 SPI_result_code_string(SPI_result));
+	foreach(lc, SPI_plan_get_plan_sources(plan))
+		check_reads(((CachedPlanSource *) lfirst(lc))->query_list);
+	rc = SPI_execute_plan(plan, values, nulls, false, 0);
 	if (rc != SPI_OK_SELECT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("what is to be written comes from no query")));
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
 	return SPI_tuptable;
 }
 

@@ -67,6 +67,10 @@ BEGIN
               SELECT 'TABLE', c.oid::regclass::text, c.relacl, c.relowner
               FROM unnest(relations) r (relation) JOIN pg_class c ON c.oid = osms.relation_of(registry, r.relation)
               UNION ALL
+              SELECT 'TABLE', a.attrelid::regclass::text, a.attacl, c.relowner
+              FROM unnest(relations) r (relation) JOIN pg_class c ON c.oid = osms.relation_of(registry, r.relation)
+              JOIN pg_attribute a ON a.attrelid = c.oid AND a.attacl IS NOT NULL AND NOT a.attisdropped
+              UNION ALL
               SELECT 'SEQUENCE', c.oid::regclass::text, c.relacl, c.relowner
               FROM unnest(relations) r (relation)
               JOIN pg_depend d ON d.refobjid = osms.relation_of(registry, r.relation) AND d.refclassid = 'pg_class'::regclass

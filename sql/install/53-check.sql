@@ -17,6 +17,8 @@ BEGIN
     IF type IS NULL THEN
         RAISE EXCEPTION 'relation "%" has no column "%"', relation, "column" USING ERRCODE = 'undefined_column';
     END IF;
+    -- the library, once loaded, sees what runs
+    PERFORM osms.mapped_source(relation);
     BEGIN
         EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM %s x WHERE x.%I = (SELECT NULL::%s)', relation, "column", type) INTO plan;
     EXCEPTION WHEN insufficient_privilege THEN

@@ -1,7 +1,7 @@
 -- Code of who has less rights does not run with the rights of who is written for, whatever on a table calls it.
 \ir hostile.psql
 \ir verdict.psql
-SELECT plan(27);
+SELECT plan(32);
 SET client_min_messages = error;
 CREATE ROLE restricted_vendor;	-- owns a table, functions, a domain
 CREATE ROLE restricted_app;	-- has all rights on tables of others
@@ -40,6 +40,8 @@ SELECT is(pg_temp.trapped('restricted_app', 'CREATE CONSTRAINT TRIGGER a AFTER I
           '42501 function own.spring() refused', 'deferred');
 SELECT is(pg_temp.trapped('restricted_app', 'CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW WHEN (own.value() = ''x'') EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()', 'restricted_clerk', :'attach'),
           '42501 function own.value() refused', 'a condition of one');
+SELECT is(pg_temp.trapped('restricted_app', 'CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW WHEN (query_to_xml(''SELECT own.value()'', false, false, '''') IS NOT NULL) EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()', 'restricted_clerk', :'attach'),
+          '42501 function query_to_xml(text,boolean,boolean,text) refused', 'nor does a query in a text run');
 SELECT is(pg_temp.trapped('postgres', 'CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION own.spring()', 'restricted_clerk', :'attach'),
           '42501 function own.spring() refused', 'a function of a vendor, though the owner made the trigger');
 SELECT is(pg_temp.trapped('restricted_app', 'CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION own.spring()', 'postgres',
@@ -109,6 +111,13 @@ SET ROLE restricted_clerk;
 SELECT osms.run_write('shop', 'payment', 'insert', 'SELECT 1 AS organisation, date ''2026-01-01'' AS month, 1000::numeric AS amount', '{}');
 SELECT results_eq('SELECT who FROM shop.payment', $$VALUES ('restricted_clerk'::name)$$, 'a schema is no registry by its name');
 RESET ROLE;
+-- what holds is not let go from inside
+SELECT is(pg_temp.trapped('postgres', 'CREATE SCHEMA reg AUTHORIZATION restricted_vendor; SET LOCAL ROLE restricted_vendor; CREATE VIEW reg.setting AS SELECT CASE WHEN ' || call || ' IS NOT NULL THEN ''UTC'' END AS time_zone', 'postgres',
+                          'SELECT osms.civil_date(''reg'', now())'), expected, call)
+FROM (VALUES ($$osms.read_expression('trap.caught', '(query_to_xml(''SELECT own.value()'', false, false, '''') IS NOT NULL)', 'text', 'x')$$, '42501 function query_to_xml(text,boolean,boolean,text) refused'),
+             ($$osms.run_write('reg', 'contract', 'insert', 'WITH w AS (INSERT INTO trap.caught SELECT ''w'', current_user RETURNING 1) SELECT 1 AS organisation FROM w', '{}')$$, '42501 function osms.run_write(text,text,text,text,text[]) refused')) t (call, expected);
+SELECT throws_ok($$SELECT osms.run_write('fund', 'organisation', 'insert', 'BEGIN', '{}')$$, '22023', 'what is to be written comes from no query', 'what is written is read');
+SELECT throws_ok($$SELECT osms.run_write('fund', 'organisation', 'insert', 'WITH w AS (DELETE FROM trap.caught RETURNING 1) SELECT 1 AS organisation FROM w', '{}')$$, '22023', 'what is to be written comes from no query', 'and nothing else is written');
 DROP SCHEMA fund, split, keys, shop, legacy, own, trap CASCADE;
 DROP OWNED BY restricted_vendor, restricted_app, restricted_clerk;
 DROP ROLE restricted_vendor, restricted_app, restricted_clerk;
