@@ -53,7 +53,7 @@ BEGIN
             verdict := SQLSTATE;
         END;
     END LOOP;
-    RETURN concat_ws(' ', verdict, greatest(0, (contexts[3] - contexts[2]) / 200), greatest(0, (bytes[3] - bytes[2]) / 200 / 1024));
+    RETURN concat_ws(' ', verdict, (contexts[3] - contexts[2]) / 200, (bytes[3] - bytes[2]) / 200 / 1024);
 END $$;
 SELECT is(public.growth(call), expected || ' 0 0', call) FROM (VALUES
 ($$SELECT osms.enter_persons('mapped', '{580302300070}'::bpchar[])$$, '22012'),
