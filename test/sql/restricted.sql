@@ -1,7 +1,7 @@
 -- Code of who has less rights does not run with the rights of who is written for, whatever on a table calls it.
 \ir hostile.psql
 \ir verdict.psql
-SELECT plan(32);
+SELECT plan(33);
 SET client_min_messages = error;
 CREATE ROLE restricted_vendor;	-- owns a table, functions, a domain
 CREATE ROLE restricted_app;	-- has all rights on tables of others
@@ -49,6 +49,9 @@ SELECT is(pg_temp.trapped('restricted_app', 'CREATE TRIGGER a BEFORE INSERT ON l
           'ok postgres', 'a statement on the table itself is as PostgreSQL has it');
 SELECT is(pg_temp.trapped('postgres', 'ALTER FUNCTION own.spring() OWNER TO postgres; CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION own.spring()', 'restricted_clerk', :'attach'),
           'ok postgres', 'the owner''s own trigger runs, as he');
+SELECT is(pg_temp.trapped('postgres', 'CREATE FUNCTION legacy.let_go() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN SET osms.restrict_functions = off; RETURN NEW; END'';
+                          CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION legacy.let_go(); CREATE TRIGGER b BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION own.spring()', 'restricted_clerk', :'attach'),
+          '42501 function own.spring() refused', 'and lets nothing go for others by a setting');
 SELECT is(pg_temp.trapped('postgres', 'ALTER TABLE legacy.prik OWNER TO restricted_vendor; CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION own.spring()', 'restricted_clerk', :'attach'),
           'ok restricted_vendor', 'and a vendor''s on his table, as the vendor');
 -- what else a table calls for its rows
