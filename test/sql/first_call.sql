@@ -29,8 +29,10 @@ INSERT INTO trap.answer SELECT 'audit', trap.try($$SELECT osms.audit('fund')$$);
 \c -
 INSERT INTO trap.answer SELECT 'check_registry', trap.try($$SELECT osms.check_registry('fund')$$);
 \c -
+INSERT INTO trap.answer SELECT 'finds_by_index', trap.try($$SELECT osms.finds_by_index('legacy.prikaz', 'no')$$);
+\c -
 SELECT plan(2);
-SELECT results_eq('SELECT * FROM trap.answer ORDER BY call', $$VALUES ('audit', '42501'), ('check_registry', 'ran'), ('civil_date', 'ran'), ('move_by_order', '42501')$$,
+SELECT results_eq('SELECT * FROM trap.answer ORDER BY call', $$VALUES ('audit', '42501'), ('check_registry', 'ran'), ('civil_date', 'ran'), ('finds_by_index', 'ran'), ('move_by_order', '42501')$$,
                   'the owner''s function is refused in the first call already, or what it may tell is left out');
 SELECT is((SELECT is_called FROM trap.sprung), false, 'and has never run');
 SET client_min_messages = error;

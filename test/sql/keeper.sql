@@ -1,10 +1,11 @@
 -- What is told of a keeper who lacks rights, of a mapper who may not give them, and of a guard whose registry is gone.
 \ir hostile.psql
-SELECT plan(10);
+SELECT plan(12);
 SET client_min_messages = error;
 CREATE ROLE keeper_keeper;
 CREATE ROLE keeper_dba;
 CREATE ROLE keeper_vendor;
+CREATE ROLE keeper_friend;
 GRANT keeper_keeper TO keeper_dba;
 GRANT CREATE ON DATABASE :DBNAME TO keeper_dba;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms TO keeper_dba;
@@ -44,6 +45,22 @@ SELECT throws_ok($$INSERT INTO legacy.prik (iin, mo, d_beg, st) VALUES ('9001013
 SELECT lives_ok($$SELECT osms.unguard('fund')$$, 'and is removed by its name');
 SELECT is_empty('SELECT * FROM osms.guards', 'nothing is left of it');
 DROP SCHEMA fonds, legacy CASCADE;
-DROP OWNED BY keeper_dba, keeper_keeper, keeper_vendor;
-DROP ROLE keeper_dba, keeper_keeper, keeper_vendor;
+
+-- who kept a registry before leaves nobody rights on what osms writes there, on no column either
+RESET ROLE;
+SET ROLE keeper_dba;
+SELECT osms.create_registry('left', keeper => 'keeper_dba');
+GRANT USAGE ON SCHEMA "left" TO keeper_friend;
+GRANT SELECT ON "left".roster, "left".person TO keeper_friend;
+GRANT SELECT (person), INSERT (person), REFERENCES (attachment) ON "left".roster TO keeper_friend;
+GRANT SELECT (key), UPDATE (key) ON "left".journal TO keeper_friend;
+GRANT SELECT (person) ON "left".person TO keeper_friend;
+SELECT is((SELECT count(*) FROM pg_attribute a, aclexplode(a.attacl) WHERE attrelid::regclass::text ~ '^"left"' AND grantee = 'keeper_friend'::regrole), 6::bigint, 'a friend has rights on columns');
+RESET ROLE;
+SELECT osms.set_keeper('left', 'keeper_keeper');
+SELECT set_eq($$SELECT c.relname::text, acl.privilege_type FROM pg_class c, aclexplode(c.relacl) acl WHERE c.relnamespace = '"left"'::regnamespace AND acl.grantee = 'keeper_friend'::regrole
+    UNION ALL SELECT c.relname, acl.privilege_type FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) acl WHERE c.relnamespace = '"left"'::regnamespace AND acl.grantee = 'keeper_friend'::regrole$$, $$VALUES ('person', 'SELECT')$$, 'and under a new keeper none but on what an application writes');
+DROP SCHEMA "left" CASCADE;
+DROP OWNED BY keeper_dba, keeper_keeper, keeper_vendor, keeper_friend;
+DROP ROLE keeper_dba, keeper_keeper, keeper_vendor, keeper_friend;
 SELECT finish();

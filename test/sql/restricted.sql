@@ -1,7 +1,7 @@
 -- Code of who has less rights does not run with the rights of who is written for, whatever on a table calls it.
 \ir hostile.psql
 \ir verdict.psql
-SELECT plan(33);
+SELECT plan(37);
 SET client_min_messages = error;
 CREATE ROLE restricted_vendor;	-- owns a table, functions, a domain
 CREATE ROLE restricted_app;	-- has all rights on tables of others
@@ -121,7 +121,21 @@ FROM (VALUES ($$osms.read_expression('trap.caught', '(query_to_xml(''SELECT own.
              ($$osms.run_write('reg', 'contract', 'insert', 'WITH w AS (INSERT INTO trap.caught SELECT ''w'', current_user RETURNING 1) SELECT 1 AS organisation FROM w', '{}')$$, '42501 function osms.run_write(text,text,text,text,text[]) refused')) t (call, expected);
 SELECT throws_ok($$SELECT osms.run_write('fund', 'organisation', 'insert', 'BEGIN', '{}')$$, '22023', 'what is to be written comes from no query', 'what is written is read');
 SELECT throws_ok($$SELECT osms.run_write('fund', 'organisation', 'insert', 'WITH w AS (DELETE FROM trap.caught RETURNING 1) SELECT 1 AS organisation FROM w', '{}')$$, '22023', 'what is to be written comes from no query', 'and nothing else is written');
+-- what a mapping reads is worked out as who owns the mapping, not as who writes the table
+CREATE ROLE restricted_keeper;
+GRANT restricted_keeper TO restricted_vendor;
+SELECT osms.set_keeper('fund', 'restricted_keeper');
+GRANT USAGE ON SCHEMA legacy, own TO restricted_keeper;
+CREATE FUNCTION own.region(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE 'read as %', current_user; END $$;
+CREATE FUNCTION own.drawn(text) RETURNS text VOLATILE LANGUAGE plpgsql AS $$ BEGIN RAISE 'read as %', current_user; END $$;
+ALTER FUNCTION own.region(text) OWNER TO restricted_vendor;
+ALTER FUNCTION own.drawn(text) OWNER TO restricted_vendor;
+SELECT is(pg_temp.trapped('restricted_vendor', 'CREATE OR REPLACE VIEW fund.person AS ' || replace(pg_get_viewdef('fund.person'::regclass), 's.obl AS region', reading || ' AS region'), 'postgres', statement), expected, reading)
+FROM (VALUES ('own.region(s.obl)', 'UPDATE legacy.people SET obl = ''alm'' WHERE iin = ''880715400075''', 'P0001 read as restricted_keeper'),
+             ('own.region(''x'')', 'UPDATE legacy.people SET obl = ''alm'' WHERE iin = ''880715400075''', 'P0001 read as restricted_keeper'),
+             ('own.region(''x'')', 'SELECT osms.mapped_reading(''fund.person'', ''region'')', 'P0001 read as restricted_keeper'),
+             ('own.drawn(s.obl)', 'UPDATE legacy.people SET obl = ''alm'' WHERE iin = ''880715400075''', '42501 function own.drawn(text) must not run as role "restricted_keeper" while osms acts for others')) t (reading, statement, expected);
 DROP SCHEMA fund, split, keys, shop, legacy, own, trap CASCADE;
-DROP OWNED BY restricted_vendor, restricted_app, restricted_clerk;
-DROP ROLE restricted_vendor, restricted_app, restricted_clerk;
+DROP OWNED BY restricted_vendor, restricted_app, restricted_clerk, restricted_keeper;
+DROP ROLE restricted_vendor, restricted_app, restricted_clerk, restricted_keeper;
 SELECT finish();
