@@ -16,4 +16,7 @@ extern int	restrict_hold(void);
 extern int	restrict_strictly(void);
 extern void restrict_release(int before);
 
+/* query.c */
+extern void query_init(void);
+
 #endif							/* OSMS_H */

@@ -7,6 +7,8 @@
 
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/plancat.h"
 #include "parser/parse_coerce.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -22,6 +24,47 @@
 static const char *const planner_settings[] = {
 	"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"
 };
+
+/* A table that has an index counts as one of so many rows, on so many pages. */
+#define LARGE_TUPLES	1e6
+#define LARGE_PAGES		10000
+
+static get_relation_info_hook_type previous_relation_info = NULL;
+
+/* Whether a guard's look-up is being planned, or run. */
+static bool looking_up = false;
+
+/*
+ * Where a table was empty when it was analyzed, any index will do that holds
+ * its rows, whatever it is of: so look-ups are planned as if tables were large.
+ */
+static void
+count_as_large(PlannerInfo *root, Oid relation, bool inhparent,
+			   RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	if (previous_relation_info)
+		previous_relation_info(root, relation, inhparent, rel);
+	if (!looking_up || inhparent || rel->indexlist == NIL)
+		return;
+	rel->tuples = Max(rel->tuples, LARGE_TUPLES);
+	rel->pages = Max(rel->pages, LARGE_PAGES);
+	foreach(lc, rel->indexlist)
+	{
+		IndexOptInfo *index = lfirst_node(IndexOptInfo, lc);
+
+		index->tuples = Max(index->tuples, LARGE_TUPLES);
+		index->pages = Max(index->pages, LARGE_PAGES);
+	}
+}
+
+void
+query_init(void)
+{
+	previous_relation_info = get_relation_info_hook;
+	get_relation_info_hook = count_as_large;
+}
 
 /* Type of the column a guard sorts and locks by. */
 Oid
@@ -70,17 +113,21 @@ run_plan(const Guard *guard, GuardPlan plan, Datum *values, Snapshot snapshot,
 		 Snapshot crosscheck)
 {
 	MemoryContext caller = CurrentMemoryContext;
+	bool		outer = looking_up;
 	volatile int rc = 0;
 
+	looking_up = plan != PLAN_FOLLOW;
 	PG_TRY();
 	{
 		rc = keep_execute_plan(guard, plan, values, snapshot, crosscheck);
 	}
 	PG_CATCH();
 	{
+		looking_up = outer;
 		conceal_error(guard, plan == PLAN_FOLLOW, caller);
 	}
 	PG_END_TRY();
+	looking_up = outer;
 	return rc;
 }
 
