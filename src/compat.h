@@ -50,6 +50,14 @@
 #define holds_lock(tag, mode) LockHeldByMe(tag, mode)
 #endif
 
+#if PG_VERSION_NUM >= 180000
+#define RUN_ONCE_PARAMETER
+#define RUN_ONCE_ARGUMENT
+#else
+#define RUN_ONCE_PARAMETER , bool execute_once
+#define RUN_ONCE_ARGUMENT , execute_once
+#endif
+
 #define escontext_of(fcinfo) ((fcinfo)->context)
 
 #include "utils/formatting.h"

@@ -295,7 +295,7 @@ typedef struct Acting
 	Oid			user;			/* who and what is to be restored */
 	int			context;
 	int			level;
-	int			restriction;
+	Restriction restriction;
 } Acting;
 extern void begin_acting(Acting *acting, Oid role, int flags,
 						 const char *path, const char *restricted);

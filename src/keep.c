@@ -171,7 +171,7 @@ keep_execute(Oid registry, uint32 writes, const char *sql, int nargs,
 	Oid			user;
 	int			context;
 	int			level;
-	int			before;
+	Restriction before;
 	int			rc;
 
 	permit.registry = registry;

@@ -16,5 +16,6 @@ void
 _PG_init(void)
 {
 	restrict_init();
+	watch_init();
 	query_init();
 }

@@ -6,17 +6,33 @@
 #define OSMS_H
 
 #include "postgres.h"
+#include "access/htup.h"
 #include "fmgr.h"
 
 #include "compat.h"
 
+/* What may run while osms acts for others. */
+typedef enum Restriction
+{
+	RESTRICT_OFF, RESTRICT_FOREIGN, RESTRICT_VALUES, RESTRICT_ALL,
+	RESTRICT_STRICT
+} Restriction;
+
 /* restrict.c */
+extern bool touching_others;
 extern void restrict_init(void);
-extern int	restrict_hold(void);
-extern int	restrict_strictly(void);
-extern void restrict_release(int before);
+extern Restriction restriction(void);
+extern Restriction restrict_hold(void);
+extern Restriction restrict_to(Restriction level);
+extern void restrict_release(Restriction before);
+extern bool may_run(Oid function, HeapTuple tuple);
+extern void check_function(Oid function);
+
+/* watch.c */
+extern void watch_init(void);
 
 /* query.c */
+extern Oid	looking_up;
 extern void query_init(void);
 
 #endif							/* OSMS_H */

@@ -56,7 +56,7 @@ begin_evaluation(Evaluation *evaluation, Oid owner)
 	SetUserIdAndSecContext(owner, evaluation->context |
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
-	evaluation->restriction = restrict_strictly();
+	evaluation->restriction = restrict_to(RESTRICT_STRICT);
 }
 
 void
@@ -447,7 +447,10 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 				 table ? path_of_owner(target) : PINNED_PATH,
 				 table ? "foreign" : "all");
 	if (table)
+	{
+		restrict_to(RESTRICT_VALUES);
 		check_rules(target);
+	}
 	if (!defers)
 		deferred = defer_nothing(target);
 	begin_writer(&this, target, writer, trigger_depth() + 1);

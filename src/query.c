@@ -31,8 +31,8 @@ static const char *const planner_settings[] = {
 
 static get_relation_info_hook_type previous_relation_info = NULL;
 
-/* Whether a guard's look-up is being planned, or run. */
-static bool looking_up = false;
+/* The owner of the registry for whose guard a look-up is under way. */
+Oid			looking_up = InvalidOid;
 
 /*
  * Where a table was empty when it was analyzed, any index will do that holds
@@ -46,7 +46,7 @@ count_as_large(PlannerInfo *root, Oid relation, bool inhparent,
 
 	if (previous_relation_info)
 		previous_relation_info(root, relation, inhparent, rel);
-	if (!looking_up || inhparent || rel->indexlist == NIL)
+	if (!OidIsValid(looking_up) || inhparent || rel->indexlist == NIL)
 		return;
 	rel->tuples = Max(rel->tuples, LARGE_TUPLES);
 	rel->pages = Max(rel->pages, LARGE_PAGES);
@@ -113,10 +113,10 @@ run_plan(const Guard *guard, GuardPlan plan, Datum *values, Snapshot snapshot,
 		 Snapshot crosscheck)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	bool		outer = looking_up;
+	Oid			outer = looking_up;
 	volatile int rc = 0;
 
-	looking_up = plan != PLAN_FOLLOW;
+	looking_up = plan == PLAN_FOLLOW ? InvalidOid : guard->registry.owner;
 	PG_TRY();
 	{
 		rc = keep_execute_plan(guard, plan, values, snapshot, crosscheck);
@@ -138,7 +138,7 @@ execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
 {
 	int			level = NewGUCNestLevel();
 	MemoryContext caller = CurrentMemoryContext;
-	int			before;
+	Restriction before;
 	int			rc;
 
 	for (int i = 0; i < (int) lengthof(planner_settings); i++)

@@ -190,7 +190,7 @@ typedef struct Evaluation
 {
 	Oid			user;
 	int			context;
-	int			restriction;
+	Restriction restriction;
 } Evaluation;
 
 extern void begin_evaluation(Evaluation *evaluation, Oid owner);

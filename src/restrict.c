@@ -1,6 +1,6 @@
 /*
  * restrict.c
- *		Looking at other people's relations without running their code.
+ *		What may run while osms acts for others.
  *
  * Who looks through a registry at a table of somebody else runs that owner's
  * code with rights of his own: to plan a query is enough to evaluate a
@@ -9,19 +9,20 @@
  * osms.restrict_functions says what may run:
  *
  *	foreign		no function whose owner has not the rights of the role that runs
- *				it, so that nobody gains by being run; where osms writes a table
- *				for somebody, or sets up
- *	values		besides, of PostgreSQL's own none that runs a query, that is not
- *				for everybody, or that has effects but to draw a value; where
- *				values are worked out for a mapping
+ *				it, so that nobody gains by being run, and of PostgreSQL's own none
+ *				that is not for everybody or runs a query that it is given; in
+ *				triggers of a table that osms writes for somebody, and to set up
+ *	values		besides, of PostgreSQL's own none that has effects but to draw a
+ *				value, of osms none but what computes; in what a table calls for
+ *				its rows, and where values are worked out for a mapping
  *	all			nothing that has effects but what functions of osms call that
  *				only look, or that write by a statement of their own
  *	strict		nothing that has effects; in what guards look up
  *
- * Every query is looked through before it is planned, for the planner already
- * calls functions to estimate how much a condition leaves; and every function
- * again before it is called, for the executor meets more than the query
- * holds: predicates of indexes, checks of domains, functions in functions.
+ * Who is trusted with the rights of a role is not who says what his functions
+ * are called with: that may be whoever made a view, a trigger's condition or a
+ * domain.  So functions of osms that write run in statements that touch none
+ * of other people's relations; where they are called is seen in watch.c.
  *
  * It is a setting, so that it is restored with the function that pins it,
  * also after an error, and that parallel workers have it too.  But a setting
@@ -34,13 +35,11 @@
 #include "access/htup_details.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
-#include "catalog/objectaccess.h"
 #include "catalog/pg_proc.h"
-#include "fmgr.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
-#include "optimizer/planner.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -49,12 +48,6 @@
 #include "utils/memutils.h"
 #include "utils/regproc.h"
 #include "utils/syscache.h"
-
-enum
-{
-	RESTRICT_OFF, RESTRICT_FOREIGN, RESTRICT_VALUES, RESTRICT_ALL,
-	RESTRICT_STRICT
-};
 
 static const struct config_enum_entry restrictions[] = {
 	{"off", RESTRICT_OFF, false},
@@ -68,22 +61,12 @@ static const struct config_enum_entry restrictions[] = {
 static int	restrict_functions = RESTRICT_OFF;
 
 /* What holds whatever the setting says, and what did as subtransactions began. */
-static int	least = RESTRICT_OFF;
-static int *least_at = NULL;
+static Restriction least = RESTRICT_OFF;
+static Restriction *least_at = NULL;
 static int	n_least_at = 0;
 
-/* A call of a function of osms, and what other hooks keep of it. */
-typedef struct Call
-{
-	Datum		others;
-	bool		ours;
-	int			least;
-} Call;
-
-static object_access_hook_type previous_access = NULL;
-static planner_hook_type previous_planner = NULL;
-static needs_fmgr_hook_type previous_needs_call = NULL;
-static fmgr_hook_type previous_call = NULL;
+/* Whether a statement is under way that touches other people's relations. */
+bool		touching_others = false;
 
 /* What PostgreSQL calls volatile, though it changes nothing. */
 static const Oid harmless[] = {
@@ -93,7 +76,17 @@ static const Oid harmless[] = {
 
 /* Draws a value, as a mapping may for a key. */
 static const Oid drawing[] = {
-	F_NEXTVAL, F_RANDOM_WITHOUT_RANGE, F_GEN_RANDOM_UUID
+	F_NEXTVAL, F_CURRVAL, F_LASTVAL, F_RANDOM_WITHOUT_RANGE,
+	F_GEN_RANDOM_UUID, F_TIMEOFDAY,
+#if PG_VERSION_NUM >= 160000
+	F_RANDOM_NORMAL,
+#endif
+#if PG_VERSION_NUM >= 170000
+	F_RANDOM_INT4_INT4, F_RANDOM_INT8_INT8, F_RANDOM_NUMERIC_NUMERIC,
+#endif
+#if PG_VERSION_NUM >= 180000
+	F_UUIDV4, F_UUIDV7_, F_UUIDV7_INTERVAL
+#endif
 };
 
 /* What functions of osms that are restricted themselves call of its own. */
@@ -105,44 +98,43 @@ static const char *const called_by_ours[] = {
 	"restatement_due", "sift_candidates"
 };
 
-/* What they write by: in a statement of its own, never in a view or below. */
+/* What they write by, in a statement that touches nobody else's relations. */
 static const char *const written_by_ours[] = {
 	"annul", "begin_closing", "close_attachments", "decide", "detach",
 	"identify", "note_act", "run_write", "run_writes", "submit", "transfer",
 	"write_row", "write_rows"
 };
 
-/* Whether what is looked through is a query within another. */
-static bool below = false;
+/* What other people's tables and mappings may ask of osms. */
+static const char *const computing[] = {
+	"civil", "civil_date", "read_value"
+};
 
-static int
+Restriction
 restriction(void)
 {
-	return Max(restrict_functions, least);
+	return Max((Restriction) restrict_functions, least);
+}
+
+/* Let a level hold until restrict_release(), whatever held before. */
+Restriction
+restrict_to(Restriction level)
+{
+	Restriction before = least;
+
+	least = level;
+	return before;
 }
 
 /* Let the setting as it is now hold until restrict_release(). */
-int
+Restriction
 restrict_hold(void)
 {
-	int			before = least;
-
-	least = restrict_functions;
-	return before;
-}
-
-/* Let nothing with effects run until restrict_release(). */
-int
-restrict_strictly(void)
-{
-	int			before = least;
-
-	least = RESTRICT_STRICT;
-	return before;
+	return restrict_to(restrict_functions);
 }
 
 void
-restrict_release(int before)
+restrict_release(Restriction before)
 {
 	least = before;
 }
@@ -170,8 +162,8 @@ at_subtransaction(SubXactEvent event,
 		{
 			int			n = 2 * depth + 16;
 
-			least_at = least_at ? repalloc(least_at, n * sizeof(int)) :
-				MemoryContextAlloc(TopMemoryContext, n * sizeof(int));
+			least_at = least_at ? repalloc(least_at, n * sizeof(Restriction)) :
+				MemoryContextAlloc(TopMemoryContext, n * sizeof(Restriction));
 			n_least_at = n;
 		}
 		least_at[depth] = least;
@@ -190,13 +182,10 @@ is_among(Oid function, const Oid *functions, int n)
 }
 
 static bool
-is_called_by_ours(const char *name)
+is_named(const char *name, const char *const *names, int n)
 {
-	for (int i = 0; i < (int) lengthof(called_by_ours); i++)
-		if (strcmp(called_by_ours[i], name) == 0)
-			return true;
-	for (int i = 0; i < (int) lengthof(written_by_ours) && !below; i++)
-		if (strcmp(written_by_ours[i], name) == 0)
+	for (int i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
 			return true;
 	return false;
 }
@@ -225,8 +214,41 @@ is_for_everybody(HeapTuple tuple)
 				ACLMASK_ANY) != 0;
 }
 
-/* Whether a function may run as the current user. */
+/* Whether a function of osms may run, of an owner who is trusted. */
 static bool
+ours_may_run(Form_pg_proc proc)
+{
+	const char *name = NameStr(proc->proname);
+
+	if (proc->provolatile != PROVOLATILE_VOLATILE)
+		return restriction() != RESTRICT_VALUES || !touching_others ||
+			proc->provolatile == PROVOLATILE_IMMUTABLE ||
+			is_named(name, computing, lengthof(computing));
+	if (restriction() < RESTRICT_VALUES)
+		return !touching_others;
+	return restriction() == RESTRICT_ALL &&
+		(is_named(name, called_by_ours, lengthof(called_by_ours)) ||
+		 (!touching_others &&
+		  is_named(name, written_by_ours, lengthof(written_by_ours))));
+}
+
+/*
+ * Whether a function that a table calls for its rows may run, of an owner who
+ * is trusted: who has it called has no rights of his.
+ */
+static bool
+may_give_value(HeapTuple tuple)
+{
+	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
+
+	/* what superusers keep to themselves, or a query in a text */
+	return (is_for_everybody(tuple) || !superuser_arg(GetUserId())) &&
+		(proc->provolatile == PROVOLATILE_IMMUTABLE || proc->pronargs == 0 ||
+		 !OidIsValid(getExtensionOfObject(ProcedureRelationId, proc->oid)));
+}
+
+/* Whether a function may run as the current user. */
+bool
 may_run(Oid function, HeapTuple tuple)
 {
 	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
@@ -240,16 +262,18 @@ may_run(Oid function, HeapTuple tuple)
 			  is_among(function, drawing, lengthof(drawing))));
 	if (!has_privs_of_role(proc->proowner, GetUserId()))
 		return false;
-	if (!effects || restriction() < RESTRICT_VALUES)
-		return true;
-	if (proc->pronamespace != get_namespace_oid("osms", true))
-		return restriction() == RESTRICT_VALUES;
-	return restriction() == RESTRICT_ALL &&
-		is_called_by_ours(NameStr(proc->proname));
+	/* no expression calls it */
+	if (proc->prorettype == TRIGGEROID)
+		return !effects || restriction() <= RESTRICT_VALUES;
+	if (proc->pronamespace == get_namespace_oid("osms", true))
+		return ours_may_run(proc);
+	if (restriction() == RESTRICT_VALUES)
+		return may_give_value(tuple);
+	return !effects || restriction() < RESTRICT_VALUES;
 }
 
 /* Refuse a function that gains by the rights of the current user. */
-static void
+void
 check_function(Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
@@ -272,106 +296,6 @@ check_function(Oid function)
 	ReleaseSysCache(tuple);
 }
 
-static bool
-check_called(Oid function, pg_attribute_unused() void *context)
-{
-	check_function(function);
-	return false;
-}
-
-/* Check what a query calls, wherever in it. */
-static bool
-check_node(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Query))
-	{
-		bool		outer = below;
-
-		below = true;
-		(void) query_tree_walker((Query *) node, check_node, context, 0);
-		below = outer;
-		return false;
-	}
-	(void) check_functions_in_node(node, check_called, context);
-	return expression_tree_walker(node, check_node, context);
-}
-
-/* Plan a query, having looked through it. */
-static PlannedStmt *
-plan_checked(Query *query, const char *text, int options,
-			 ParamListInfo parameters)
-{
-	below = false;				/* an error may have left it */
-	if (restriction() != RESTRICT_OFF)
-		(void) query_tree_walker(query, check_node, NULL, 0);
-	below = false;
-	return previous_planner ?
-		previous_planner(query, text, options, parameters) :
-		standard_planner(query, text, options, parameters);
-}
-
-/*
- * Functions that are called by their OID alone, for an estimate or by a type:
- * those of trusted owners are called as usual.
- */
-static bool
-needs_call(Oid function)
-{
-	HeapTuple	tuple;
-	bool		needed;
-
-	if (previous_needs_call && previous_needs_call(function))
-		return true;
-	if (restriction() == RESTRICT_OFF)
-		return false;
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	needed = HeapTupleIsValid(tuple) &&
-		!may_run(function, tuple);
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	return needed;
-}
-
-static void
-watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
-{
-	Call	   *call = (Call *) DatumGetPointer(*private);
-
-	if (call == NULL)
-	{
-		call = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Call));
-		*private = PointerGetDatum(call);
-	}
-	if (previous_call)
-		previous_call(event, flinfo, &call->others);
-	if (event == FHET_START)
-	{
-		call->ours = get_func_namespace(flinfo->fn_oid) ==
-			get_namespace_oid("osms", true);
-		call->least = least;
-		/* our own are met where they are called, and ask for a level */
-		if (call->ours)
-			least = restriction();
-		else if (restriction() != RESTRICT_OFF)
-			check_function(flinfo->fn_oid);
-	}
-	else if (call->ours)
-		least = call->least;
-}
-
-/* Told of every function that an expression is about to call. */
-static void
-watch_access(ObjectAccessType access, Oid class, Oid object, int sub,
-			 void *argument)
-{
-	if (previous_access)
-		previous_access(access, class, object, sub, argument);
-	if (restriction() != RESTRICT_OFF && access == OAT_FUNCTION_EXECUTE)
-		check_function(object);
-}
-
 void
 restrict_init(void)
 {
@@ -380,14 +304,6 @@ restrict_init(void)
 							 "Set by the functions of osms that need it.",
 							 &restrict_functions, RESTRICT_OFF, restrictions,
 							 PGC_USERSET, GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
-	previous_access = object_access_hook;
-	object_access_hook = watch_access;
-	previous_planner = planner_hook;
-	planner_hook = plan_checked;
-	previous_needs_call = needs_fmgr_hook;
-	needs_fmgr_hook = needs_call;
-	previous_call = fmgr_hook;
-	fmgr_hook = watch_call;
 	RegisterXactCallback(at_end_of_transaction, NULL);
 	RegisterSubXactCallback(at_subtransaction, NULL);
 }

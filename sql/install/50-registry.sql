@@ -111,6 +111,7 @@ DECLARE
     person_type text;
     organisation_type text;
     application_type text;
+    settings text;
 BEGIN
     IF osms.relation_of(registry, 'roster') IS NOT NULL THEN
         RETURN;
@@ -170,7 +171,8 @@ BEGIN
     PERFORM osms.close_to_others(registry, '{roster,journal,moved,pending,import,statement,statement_line,restatement,restatement_line,ledger}');
     PERFORM osms.put_keep_triggers(registry, new => true);
     -- the journal begins: what was done before it is told now
-    EXECUTE format('SELECT osms.note_act(%1$L, ''registry'', ''I'', %1$L, reason => concat_ws('', '', ''cut-over '' || s.cut_over, ''time zone '' || s.time_zone)) FROM %1$I.setting s', registry);
+    EXECUTE format('SELECT concat_ws('', '', ''cut-over '' || s.cut_over, ''time zone '' || s.time_zone) FROM %I.setting s', registry) INTO settings;
+    PERFORM osms.note_act(registry, 'registry', 'I', registry, reason => settings);
     PERFORM osms.note_act(registry, 'mapping', 'I', k.relation, state_after => osms.mapped_source(c.oid)::text)
     FROM (SELECT DISTINCT relation FROM osms.registry_columns()) k JOIN pg_class c ON c.oid = osms.relation_of(registry, k.relation) AND c.relkind = 'v'
     WHERE k.relation <> 'attachment';
