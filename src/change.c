@@ -290,6 +290,15 @@ chunk_add(Chunk *chunk, int *allocated, TupleTableSlot *slot)
 	chunk->nchanges++;
 }
 
+void
+report_unordered(Oid type)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_FUNCTION),
+			 errmsg("key type %s has no default order", format_type_be(type)),
+			 errhint("Map the key with a cast to a type that has one, such as text.")));
+}
+
 /* The order of a guard's subjects.  Errors: 42883 where the type has none. */
 void
 begin_subject_order(SubjectOrder *order, const Guard *guard)
@@ -299,10 +308,7 @@ begin_subject_order(SubjectOrder *order, const Guard *guard)
 											 TYPECACHE_CMP_PROC_FINFO);
 
 	if (!OidIsValid(type->lt_opr) || !OidIsValid(type->cmp_proc_finfo.fn_oid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("key type %s has no default order",
-						format_type_be(type->type_id))));
+		report_unordered(type->type_id);
 	fmgr_info_copy(&order->cmp, &type->cmp_proc_finfo, CurrentMemoryContext);
 	order->collation = guard->collation;
 }

@@ -104,52 +104,6 @@ invalidate_by_schema(pg_attribute_unused() Datum arg,
 }
 
 /*
- * Look up a registry by the name of its schema.  Errors: 3F000 where there
- * is none, 42P01 where it has no roster, 22023 for a temporary schema, in
- * which anybody may stage one; those of make_projection for its persons.
- */
-void
-registry_open(Registry *registry, const char *name)
-{
-	/* without USAGE: a vendor whose table is guarded has no right there */
-	Oid			namespace = get_namespace_oid(name, true);
-
-	if (!OidIsValid(namespace))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_SCHEMA),
-				 errmsg("registry \"%s\" does not exist", name),
-				 errhint("Make it with osms.create_registry(); a guard that it left behind is removed by osms.unguard().")));
-	if (isAnyTempNamespace(namespace))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("temporary schema \"%s\" is no registry", name),
-				 errhint("Make one with osms.create_registry().")));
-	registry->name = pstrdup(quote_identifier(name));
-	registry->unquoted = pstrdup(name);
-	registry->relations = 0;
-	for (int i = 0; i < REL_KINDS; i++)
-	{
-		registry->relation[i] =
-			get_relname_relid(canonical_relations[i].name, namespace);
-		if (OidIsValid(registry->relation[i]))
-			registry->relations |= RELATION_BIT(i);
-		registry->name_hash[i] =
-			GetSysCacheHashValue2(RELNAMENSP,
-								  CStringGetDatum(canonical_relations[i].name),
-								  ObjectIdGetDatum(namespace));
-	}
-	registry->roster = get_relname_relid("roster", namespace);
-	if (!OidIsValid(registry->roster))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("registry \"%s\" has no roster", name),
-				 errhint("Map the relation \"attachment\" with osms.map().")));
-	registry->owner = relation_owner(registry->roster);
-	registry->person = OidIsValid(registry->relation[REL_PERSON]) ?
-		make_projection(REL_PERSON, registry->relation[REL_PERSON]) : NULL;
-}
-
-/*
  * Read "rule=mode,rule=mode" over the defaults.  Errors: 39P01 for what is
  * no such list.
  */

@@ -268,6 +268,14 @@ extern void check_moves(MemoryContext query, const Guard *guard,
 /* moved.c */
 extern void note_moves(Chunk *chunk);
 
+/* write_sql.c */
+extern char *qualified_name(Oid relation);
+extern char *values_statement(const Trigger *trigger, Oid source, char event,
+							  Bitmapset *triples);
+extern char *write_statement(const Trigger *trigger, Oid source,
+							 const char *equal, char event,
+							 Bitmapset *triples, bool identification);
+
 /* recording.c */
 extern char *as_written(const Trigger *trigger, Oid source, char event,
 						Bitmapset *triples);
@@ -425,6 +433,7 @@ extern bool *read_persons(Chunk *chunk, bool lock_them,
 extern bool read_payees(Chunk *chunk, bool lock_them);
 
 /* change.c */
+extern void report_unordered(Oid type) pg_attribute_noreturn();
 extern void begin_subject_order(SubjectOrder *order, const Guard *guard);
 extern int	compare_subjects(const void *a, const void *b, void *arg);
 extern void chunk_persons(Chunk *chunk);

@@ -59,6 +59,15 @@ free_plans(void *arg)
 	}
 }
 
+static void
+report_arguments(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("function \"osms.map_write\" must be fired INSTEAD OF, with the arguments osms.map() writes"),
+			 errhint("Let osms.map() make the view and its trigger.")));
+}
+
 /* Position of a column of the view, by name; -1 where it has none. */
 static int
 view_column(TupleDesc desc, const char *name)
@@ -90,12 +99,15 @@ written_columns(TupleDesc desc, HeapTuple old, HeapTuple new)
 	return columns;
 }
 
-/* Whether a triple copies its column as it is. */
+/* Whether a triple copies its column as it is, quoted or not. */
 static bool
 is_plain(const Trigger *trigger, int t)
 {
-	return strcmp(trigger->tgargs[t + 2],
-				  psprintf("new.%s", quote_identifier(trigger->tgargs[t]))) == 0;
+	const char *column = trigger->tgargs[t];
+	const char *value = trigger->tgargs[t + 2];
+
+	return strcmp(value, psprintf("new.%s", column)) == 0 ||
+		strcmp(value, psprintf("new.\"%s\"", column)) == 0;
 }
 
 /*
@@ -107,7 +119,8 @@ check_view(Relation view, const Trigger *trigger)
 {
 	for (int t = KEY_CANONICAL; t < trigger->tgnargs;
 		 t = t == KEY_CANONICAL ? FIRST_TRIPLE : t + TRIPLE)
-		if (trigger->tgargs[t][0] != '\0' &&
+		/* a default has no canonical column */
+		if ((t == KEY_CANONICAL || trigger->tgargs[t][0] != '\0') &&
 			view_column(RelationGetDescr(view), trigger->tgargs[t]) < 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
@@ -161,91 +174,10 @@ choose_triples(TriggerData *trigdata, char event)
 	return triples;
 }
 
-/* A table or view as it is written in a statement. */
-static char *
-qualified_name(Oid relation)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
-									  get_rel_name(relation));
-}
-
 /*
- * The query that works out the values of a set of triples from the rows $1,
- * new, and $2, old; but for an INSERT the key comes last.
+ * Prepare a statement and keep it, unless that is done.  Errors: 39P01 where
+ * what the trigger names makes it more than one.
  */
-static char *
-values_statement(const Trigger *trigger, Oid source, char event,
-				 Bitmapset *triples)
-{
-	StringInfoData values;
-	const char *comma = "";
-	int			t = -1;
-
-	initStringInfo(&values);
-	while ((t = bms_next_member(triples, t)) >= 0)
-	{
-		AttrNumber	attno = get_attnum(source, trigger->tgargs[t + 1]);
-
-		/*
-		 * Where the column is gone, the write will say so.  What a domain
-		 * checks is the business of its table's owner, who writes it.
-		 */
-		appendStringInfo(&values, "%s(%s)::%s", comma, trigger->tgargs[t + 2],
-						 attno == InvalidAttrNumber ? "pg_catalog.text" :
-						 format_type_extended(getBaseType(get_atttype(source, attno)),
-											  -1, FORMAT_TYPE_TYPEMOD_GIVEN |
-											  FORMAT_TYPE_FORCE_QUALIFY));
-		comma = ", ";
-	}
-	if (event != 'I')
-		appendStringInfo(&values, "%s%s", comma, trigger->tgargs[KEY_VALUE]);
-	return psprintf("SELECT %s FROM (SELECT ($1).*) new, (SELECT ($2).*) old",
-					values.data);
-}
-
-/* The statement that writes these values to the source. */
-static char *
-write_statement(const Trigger *trigger, Oid source, const char *equal,
-				char event, Bitmapset *triples, bool identification)
-{
-	const char *table = qualified_name(source);
-	const char *key = quote_identifier(trigger->tgargs[KEY_COLUMN]);
-	const char *check = identification && event != 'D' ?
-		as_written(trigger, source, event, triples) : "";
-	StringInfoData columns;
-	StringInfoData parameters;
-	int			n = 0;
-	int			t = -1;
-
-	initStringInfo(&columns);
-	initStringInfo(&parameters);
-	while ((t = bms_next_member(triples, t)) >= 0)
-	{
-		const char *comma = n ? ", " : "";
-
-		n++;
-		appendStringInfo(&columns, "%s%s", comma,
-						 quote_identifier(trigger->tgargs[t + 1]));
-		if (event == 'U')
-			appendStringInfo(&columns, " = $%d", n);
-		else
-			appendStringInfo(&parameters, "%s$%d", comma, n);
-	}
-	switch (event)
-	{
-		case 'I':
-			return psprintf("INSERT INTO %s (%s) VALUES (%s) RETURNING %s%s",
-							table, columns.data, parameters.data, key, check);
-		case 'U':
-			return psprintf("UPDATE %s SET %s WHERE %s %s $%d RETURNING %s%s",
-							table, columns.data, key, equal, n + 1, key, check);
-		default:
-			return psprintf("DELETE FROM %s WHERE %s %s $1", table, key,
-							equal);
-	}
-}
-
-/* Prepare a statement and keep it, unless that is done. */
 static SPIPlanPtr
 prepare_once(SPIPlanPtr *plan, const char *sql, int nargs, Oid *types)
 {
@@ -256,6 +188,8 @@ prepare_once(SPIPlanPtr *plan, const char *sql, int nargs, Oid *types)
 		if (prepared == NULL)
 			elog(ERROR, "SPI_prepare failed: %s",
 				 SPI_result_code_string(SPI_result));
+		if (list_length(SPI_plan_get_plan_sources(prepared)) != 1)
+			report_arguments();
 		SPI_keepplan(prepared);
 		*plan = prepared;
 	}
@@ -377,6 +311,10 @@ work_out_values(WritePlan *plans, Relation view, const Trigger *trigger,
 									   2, types), rows, NULL, false, 0);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
+	if (SPI_processed != 1 ||
+		SPI_tuptable->tupdesc->natts != bms_num_members(plans->columns) +
+		(plans->event == 'I' ? 0 : 1))
+		report_arguments();
 	return SPI_tuptable;
 }
 
@@ -556,10 +494,7 @@ osms_map_write(PG_FUNCTION_ARGS)
 		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
 		trigdata->tg_trigger->tgnargs < FIRST_TRIPLE ||
 		(trigdata->tg_trigger->tgnargs - FIRST_TRIPLE) % TRIPLE != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"osms.map_write\" must be fired INSTEAD OF, with the arguments osms.map() writes"),
-				 errhint("Let osms.map() make the view and its trigger.")));
+		report_arguments();
 	view = trigdata->tg_relation;
 	desc = RelationGetDescr(view);
 	check_view(view, trigdata->tg_trigger);

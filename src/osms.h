@@ -22,6 +22,7 @@ typedef enum Restriction
 extern bool touching_others;
 extern void restrict_init(void);
 extern Restriction restriction(void);
+extern bool is_held_above_setting(void);
 extern Restriction restrict_hold(void);
 extern Restriction restrict_to(Restriction level);
 extern void restrict_release(Restriction before);

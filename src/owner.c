@@ -404,7 +404,8 @@ end_acting(const Acting *acting)
 
 /*
  * Refuse a table with rules: what is stored would not be what was told, or
- * more, in the writer's name.  Errors: 55000.
+ * more, in the writer's name; and one with a foreign table below it, which
+ * would be written on another server as who wrote it here.  Errors: 55000.
  */
 static void
 check_rules(Oid table)
@@ -421,6 +422,13 @@ check_rules(Oid table)
 					 errmsg("table \"%s\" has rules, which rewrite what is written",
 							RelationGetRelationName(rel)),
 					 errhint("DROP RULE ... ON the table; a trigger can do what they do.")));
+		if (rel->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("\"%s\" is a foreign table",
+							RelationGetRelationName(rel)),
+					 errdetail("It is a partition, or inherits, of what is to be written."),
+					 errhint("Detach it.")));
 		table_close(rel, NoLock);
 	}
 }

@@ -116,6 +116,13 @@ restriction(void)
 	return Max((Restriction) restrict_functions, least);
 }
 
+/* Whether more is restricted than the setting says. */
+bool
+is_held_above_setting(void)
+{
+	return least > (Restriction) restrict_functions;
+}
+
 /* Let a level hold until restrict_release(), whatever held before. */
 Restriction
 restrict_to(Restriction level)
@@ -164,12 +171,15 @@ at_subtransaction(SubXactEvent event,
 
 			least_at = least_at ? repalloc(least_at, n * sizeof(Restriction)) :
 				MemoryContextAlloc(TopMemoryContext, n * sizeof(Restriction));
+			/* as those below this one began the library was not here yet */
+			for (int i = n_least_at; i < n; i++)
+				least_at[i] = RESTRICT_OFF;
 			n_least_at = n;
 		}
 		least_at[depth] = least;
 	}
-	else if (event == SUBXACT_EVENT_ABORT_SUB && depth < n_least_at)
-		least = least_at[depth];
+	else if (event == SUBXACT_EVENT_ABORT_SUB)
+		least = depth < n_least_at ? least_at[depth] : RESTRICT_OFF;
 }
 
 static bool

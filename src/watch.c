@@ -21,6 +21,7 @@
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_cast.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_range.h"
 #include "catalog/pg_type.h"
@@ -31,6 +32,7 @@
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
@@ -51,6 +53,22 @@ static fmgr_hook_type previous_call = NULL;
 static ExecutorStart_hook_type previous_start = NULL;
 static ExecutorRun_hook_type previous_run = NULL;
 static ExecutorFinish_hook_type previous_finish = NULL;
+
+/*
+ * The query that is being planned or made ready to be run, by the context of
+ * errors then: where it is another, a function has been called meanwhile.
+ */
+typedef struct Setup
+{
+	ErrorContextCallback *context;
+	bool		underway;
+	bool		planning;
+} Setup;
+
+static Setup setup = {NULL, false, false};
+
+/* The function that an expression is about to call. */
+static Oid	about_to_call = InvalidOid;
 
 static Oid
 our_schema(void)
@@ -133,27 +151,38 @@ check_node(Node *node, void *context)
 	return expression_tree_walker(node, check_node, context);
 }
 
+static Setup
+begin_setup(bool planning)
+{
+	Setup		outer = setup;
+
+	setup = (Setup) {error_context_stack, true, planning};
+	return outer;
+}
+
 /* Plan a query, having looked through it. */
 static PlannedStmt *
 plan_checked(Query *query, const char *text, int options,
 			 ParamListInfo parameters)
 {
-	planner_hook_type plan = previous_planner ? previous_planner :
-		standard_planner;
 	bool		outer = touching_others;
-	PlannedStmt *result;
+	Setup		outer_setup = begin_setup(true);
+	PlannedStmt *volatile result = NULL;
 
-	if (restriction() == RESTRICT_OFF)
-		return plan(query, text, options, parameters);
 	PG_TRY();
 	{
-		(void) look_at_relations((Node *) query, &touching_others);
-		(void) check_node((Node *) query, NULL);
-		result = plan(query, text, options, parameters);
+		if (restriction() != RESTRICT_OFF)
+		{
+			(void) look_at_relations((Node *) query, &touching_others);
+			(void) check_node((Node *) query, NULL);
+		}
+		result = (previous_planner ? previous_planner : standard_planner)
+			(query, text, options, parameters);
 	}
 	PG_FINALLY();
 	{
 		touching_others = outer;
+		setup = outer_setup;
 	}
 	PG_END_TRY();
 	return result;
@@ -200,14 +229,31 @@ touches_others(const PlannedStmt *plan)
 static void
 start_executor(QueryDesc *query, int flags)
 {
-	EXECUTE(query, (previous_start ? previous_start :
-					standard_ExecutorStart) (query, flags));
+	bool		outer = touching_others;
+	Setup		outer_setup = begin_setup(false);
+
+	PG_TRY();
+	{
+		if (restriction() != RESTRICT_OFF)
+			touching_others |= touches_others(query->plannedstmt);
+		(previous_start ? previous_start : standard_ExecutorStart) (query,
+																	flags);
+	}
+	PG_FINALLY();
+	{
+		touching_others = outer;
+		setup = outer_setup;
+	}
+	PG_END_TRY();
 }
 
 static void
 run_executor(QueryDesc *query, ScanDirection direction,
 			 uint64 count RUN_ONCE_PARAMETER)
 {
+	/* a parallel worker has the setting alone */
+	if (is_held_above_setting())
+		run_alone();
 	EXECUTE(query, (previous_run ? previous_run :
 					standard_ExecutorRun) (query, direction,
 										   count RUN_ONCE_ARGUMENT));
@@ -240,17 +286,28 @@ is_cast(Form_pg_proc proc)
 }
 
 /*
- * Whether the session may keep how a function is called, for its types: as a
- * cast, or as the difference of a range's bounds.  Nobody looks again when it
- * is called, so the hooks stand before it also where nothing is restricted.
+ * Whether how a function is called may be kept for longer than a query, for a
+ * type (the difference of a range's bounds, a cast) or an expression of
+ * PL/pgSQL.  Nobody looks again before it is called there, as whoever, so the
+ * hooks stand before it also where nothing is restricted.
  */
 static bool
-is_kept_for_types(Form_pg_proc proc)
+is_kept(Form_pg_proc proc)
 {
-	return !superuser_arg(proc->proowner) &&
-		((proc->pronargs == 2 && proc->prorettype == FLOAT8OID &&
-		  proc->proargtypes.values[0] == proc->proargtypes.values[1]) ||
-		 is_cast(proc));
+	bool		by_expression = about_to_call == proc->oid;
+
+	about_to_call = InvalidOid;
+	if (superuser_arg(proc->proowner) || proc->prorettype == TRIGGEROID)
+		return false;
+	if ((proc->pronargs == 2 && proc->prorettype == FLOAT8OID &&
+		 proc->proargtypes.values[0] == proc->proargtypes.values[1]) ||
+		is_cast(proc))
+		return true;
+	/* the planner asks before it puts an SQL function in line */
+	if (setup.underway && setup.planning && !by_expression &&
+		proc->prolang == SQLlanguageId)
+		return false;
+	return !setup.underway || error_context_stack != setup.context;
 }
 
 /*
@@ -284,7 +341,7 @@ needs_call(Oid function)
 		return false;
 	if (restriction() != RESTRICT_OFF)
 		needed = !may_run(function, tuple) || says_what_it_calls(function);
-	needed |= is_kept_for_types((Form_pg_proc) GETSTRUCT(tuple));
+	needed |= is_kept((Form_pg_proc) GETSTRUCT(tuple));
 	ReleaseSysCache(tuple);
 	return needed;
 }
@@ -334,13 +391,16 @@ watch_access(ObjectAccessType access, Oid class, Oid object, int sub,
 {
 	if (previous_access)
 		previous_access(access, class, object, sub, argument);
-	if (restriction() != RESTRICT_OFF && access == OAT_FUNCTION_EXECUTE)
+	if (access != OAT_FUNCTION_EXECUTE)
+		return;
+	if (restriction() != RESTRICT_OFF)
 		check_function(object);
+	about_to_call = object;
 }
 
-/* Let the hooks stand before what the session keeps for its types already. */
+/* Let the hooks stand before what the session keeps already. */
 static void
-watch_types(void)
+watch_kept(void)
 {
 	Relation	ranges = table_open(RangeRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(ranges, InvalidOid, false, NULL, 0,
@@ -360,6 +420,7 @@ watch_types(void)
 	}
 	systable_endscan(scan);
 	table_close(ranges, AccessShareLock);
+	ResetPlanCache();
 }
 
 void
@@ -380,5 +441,5 @@ watch_init(void)
 	previous_finish = ExecutorFinish_hook;
 	ExecutorFinish_hook = finish_executor;
 	if (IsTransactionState())
-		watch_types();
+		watch_kept();
 }

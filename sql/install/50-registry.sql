@@ -254,6 +254,7 @@ COMMENT ON FUNCTION osms.add_own_relation(text, text, jsonb) IS
 CREATE FUNCTION osms.add_relation(registry text, relation text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
@@ -290,6 +291,7 @@ CREATE FUNCTION osms.create_registry(registry text, tables boolean DEFAULT true,
                                      time_zone text DEFAULT 'Asia/Almaty', keeper name DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE

@@ -324,6 +324,7 @@ COMMENT ON FUNCTION osms.event_query(text) IS
 CREATE FUNCTION osms.map_events(registry text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
+    SET quote_all_identifiers = off
     SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
@@ -343,6 +344,7 @@ CREATE FUNCTION osms.map(registry text, relation text, source regclass, columns 
                          date_format text DEFAULT NULL, defaults jsonb DEFAULT '{}') RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     SET osms.restrict_functions = 'foreign'
     SET client_min_messages = warning
 AS $$

@@ -104,6 +104,7 @@ COMMENT ON FUNCTION osms.grant_to_keeper(text, text) IS
 CREATE FUNCTION osms.set_keeper(registry text, keeper name) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE

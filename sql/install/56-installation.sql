@@ -70,6 +70,7 @@ COMMENT ON FUNCTION osms.holders(regclass[], boolean) IS
 CREATE FUNCTION osms.mend_mappings(registry text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
@@ -129,6 +130,7 @@ COMMENT ON FUNCTION osms.guard_acts(text, jsonb, text[]) IS
 CREATE FUNCTION osms.put_triggers(registry text, kept jsonb, relations text[] DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
@@ -184,6 +186,7 @@ COMMENT ON FUNCTION osms.put_triggers(text, jsonb, text[]) IS
 CREATE FUNCTION osms.guard(registry text, modes jsonb DEFAULT '{}') RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
@@ -217,6 +220,7 @@ COMMENT ON FUNCTION osms.guard(text, jsonb) IS
 CREATE FUNCTION osms.unguard(registry text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE

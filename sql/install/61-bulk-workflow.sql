@@ -44,7 +44,7 @@ BEGIN
     SELECT format('SELECT %s FROM given new', string_agg(format('(%s)::%s AS %I', mapping[p + 2],
                coalesce(osms.column_type(target, mapping[p + 1]), 'text'), mapping[p + 1]), ', ' ORDER BY p)) INTO "values"
     FROM generate_series(4, cardinality(mapping), 3) p
-    WHERE mapping[p] = ANY (columns) OR event = 'insert' AND mapping[p + 2] <> format('new.%I', mapping[p]);
+    WHERE mapping[p] = ANY (columns) OR event = 'insert' AND mapping[p + 2] NOT IN ('new.' || mapping[p], format('new."%s"', mapping[p]));
     key := mapping[2];
 END $$;
 COMMENT ON FUNCTION osms.source_rows(text, text, text, text[], text) IS

@@ -1,6 +1,5 @@
 -- Code of who has less rights does not run with the rights of who is written for, whatever on a table calls it.
-\ir hostile.psql
-\ir verdict.psql
+\ir trapped.psql
 SELECT plan(37);
 SET client_min_messages = error;
 CREATE ROLE restricted_vendor;	-- owns a table, functions, a domain
@@ -22,13 +21,6 @@ CREATE FUNCTION own.spring() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFOR
 CREATE FUNCTION own.value() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM trap.spring('value'); RETURN 'x'; END $$;
 ALTER FUNCTION own.spring() OWNER TO restricted_vendor;
 ALTER FUNCTION own.value() OWNER TO restricted_vendor;
-\set caught 'SELECT string_agg(DISTINCT ran_as::text, '','') FROM trap.caught'
--- What happens once somebody has set a trap, where another writes; and as whom the trap then ran.
-CREATE FUNCTION pg_temp.trapped(setter name, trap text, writer name, write text) RETURNS text LANGUAGE sql AS $$
-    SELECT replace(pg_temp.verdict(format('SET LOCAL ROLE %I; %s; SET LOCAL ROLE %I; %s; RESET ROLE', setter, trap, writer, write),
-                                   probe => 'SELECT string_agg(DISTINCT ran_as::text, '','') FROM trap.caught'),
-                   ' must not run as role "postgres" while osms acts for others', ' refused')
-$$;
 \set attach 'INSERT INTO fund.attachment (person, organisation, state, since) VALUES (''900101300017'', 1, ''active'', ''2026-02-01'')'
 
 SELECT is(pg_temp.trapped('postgres', 'SELECT', 'restricted_clerk', :'attach'), 'ok', 'nothing in the way');

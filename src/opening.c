@@ -1,0 +1,95 @@
+/*
+ * opening.c
+ *		Looking up the registry that a schema is.
+ */
+#include "guard.h"
+
+#include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+/* What a guard reads besides canonical relations. */
+static const char *const read_besides[] = {
+	"import", "journal", "moved", "pending", "setting"
+};
+
+/*
+ * A registry is looked at as the owner of its roster: whoever may create in
+ * its schema must not add to it what is then looked at.  Errors: 42501.
+ */
+static void
+check_owner(const Registry *registry, Oid relation)
+{
+	Oid			owner;
+
+	if (!OidIsValid(relation))
+		return;
+	owner = relation_owner(relation);
+	if (!has_privs_of_role(owner, registry->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("relation \"%s\" of registry \"%s\" belongs to role \"%s\", who has not the rights of the roster's owner",
+						get_rel_name(relation), registry->unquoted,
+						GetUserNameFromId(owner, true)),
+				 errhint("Let the owner of the roster own it, or drop it.")));
+}
+
+static void
+check_owners(const Registry *registry, Oid schema)
+{
+	for (int i = 0; i < REL_KINDS; i++)
+		check_owner(registry, registry->relation[i]);
+	for (int i = 0; i < (int) lengthof(read_besides); i++)
+		check_owner(registry, get_relname_relid(read_besides[i], schema));
+}
+
+/*
+ * Look up a registry by the name of its schema.  Errors: 3F000 where there
+ * is none, 42P01 where it has no roster, 22023 for a temporary schema, in
+ * which anybody may stage one, 42501 where part of it is somebody else's;
+ * those of make_projection for its persons.
+ */
+void
+registry_open(Registry *registry, const char *name)
+{
+	/* without USAGE: a vendor whose table is guarded has no right there */
+	Oid			namespace = get_namespace_oid(name, true);
+
+	if (!OidIsValid(namespace))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("registry \"%s\" does not exist", name),
+				 errhint("Make it with osms.create_registry(); a guard that it left behind is removed by osms.unguard().")));
+	if (isAnyTempNamespace(namespace))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("temporary schema \"%s\" is no registry", name),
+				 errhint("Make one with osms.create_registry().")));
+	registry->name = pstrdup(quote_identifier(name));
+	registry->unquoted = pstrdup(name);
+	registry->relations = 0;
+	for (int i = 0; i < REL_KINDS; i++)
+	{
+		registry->relation[i] =
+			get_relname_relid(canonical_relations[i].name, namespace);
+		if (OidIsValid(registry->relation[i]))
+			registry->relations |= RELATION_BIT(i);
+		registry->name_hash[i] =
+			GetSysCacheHashValue2(RELNAMENSP,
+								  CStringGetDatum(canonical_relations[i].name),
+								  ObjectIdGetDatum(namespace));
+	}
+	registry->roster = get_relname_relid("roster", namespace);
+	if (!OidIsValid(registry->roster))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("registry \"%s\" has no roster", name),
+				 errhint("Map the relation \"attachment\" with osms.map().")));
+	registry->owner = relation_owner(registry->roster);
+	check_owners(registry, namespace);
+	registry->person = OidIsValid(registry->relation[REL_PERSON]) ?
+		make_projection(REL_PERSON, registry->relation[REL_PERSON]) : NULL;
+}
