@@ -396,6 +396,7 @@ make_guard(Oid source, char **args)
 	Guard	   *guard;
 
 	if (!relation_kind_of(args[1], &kind) ||
+		kind == REL_ATTACHMENT_EVENT ||
 		!(canonical_relations[kind].guarded || canonical_relations[kind].traced))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),

@@ -320,6 +320,7 @@ extern void note_judged_write(MemoryContext query);
 extern void begin_writer(OwnersWrite *write, Oid target, Writer writer,
 						 int depth);
 extern void end_writer(const OwnersWrite *write);
+extern bool is_written_as_owner(Oid source, Oid view);
 extern bool write_as(Oid role, Oid target, Writer writer,
 					 void (*write) (void *arg), void *arg);
 

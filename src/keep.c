@@ -27,6 +27,7 @@
 PG_FUNCTION_INFO_V1(osms_keep);
 PG_FUNCTION_INFO_V1(osms_keep_setting);
 PG_FUNCTION_INFO_V1(osms_note_act);
+PG_FUNCTION_INFO_V1(osms_set_complete);
 
 #define REPAIRED_BY_POSTING \
 	"osms.post_restatement() writes a correction into the ledger."
@@ -333,6 +334,43 @@ note_act(Oid registry, const Act *act)
 				 lengthof(types), types, values, nulls);
 	SetUserIdAndSecContext(user, context);
 	SPI_finish();
+}
+
+/*
+ * set_complete(registry, complete): note whether the roster is complete.  It
+ * is written as the registry's owner, whose triggers must not run as who
+ * calls.  Returns whether that is news.  Errors: 42501 for who may not.
+ */
+Datum
+osms_set_complete(PG_FUNCTION_ARGS)
+{
+	const char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Datum		complete = PG_GETARG_DATUM(1);
+	Oid			types[] = {BOOLOID};
+	Registry	registry;
+	Oid			namespace;
+	Oid			setting;
+	Oid			user;
+	int			context;
+	bool		news;
+
+	registry_open(&registry, name);
+	namespace = get_rel_namespace(registry.roster);
+	setting = get_relname_relid("setting", namespace);
+	if (!OidIsValid(setting) ||
+		pg_class_aclcheck(setting, GetUserId(), ACL_UPDATE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "setting");
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	as_owner_begin(&registry, &user, &context);
+	news = keep_execute(namespace, 0,
+						psprintf("UPDATE %s.setting SET roster_complete = $1"
+								 " WHERE roster_complete"
+								 " OPERATOR(pg_catalog.<>) $1", registry.name),
+						1, types, &complete, NULL) > 0;
+	as_owner_end(user, context);
+	SPI_finish();
+	PG_RETURN_BOOL(news);
 }
 
 static char *

@@ -471,7 +471,9 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 	w.values = values_of_rows(&w, view, rows);
 	writer.through_view = true;
 	if (w.values &&
-		write_as(owner, w.source, writer, write_source, &w) && w.written == 0)
+		write_as(is_written_as_owner(w.source, RelationGetRelid(view)) ?
+				 owner : view->rd_rel->relowner, w.source, writer,
+				 write_source, &w) && w.written == 0)
 		report_other_rows(w.source);
 	return w.written > 0;
 }

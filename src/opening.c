@@ -5,6 +5,7 @@
 #include "guard.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -18,20 +19,21 @@ static const char *const read_besides[] = {
 
 /*
  * A registry is looked at as the owner of its roster: whoever may create in
- * its schema must not add to it what is then looked at.  Errors: 42501.
+ * its schema must not add views to it that are then looked at.  A table may
+ * be somebody else's.  Errors: 42501.
  */
 static void
 check_owner(const Registry *registry, Oid relation)
 {
 	Oid			owner;
 
-	if (!OidIsValid(relation))
+	if (!OidIsValid(relation) || get_rel_relkind(relation) != RELKIND_VIEW)
 		return;
 	owner = relation_owner(relation);
 	if (!has_privs_of_role(owner, registry->owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("relation \"%s\" of registry \"%s\" belongs to role \"%s\", who has not the rights of the roster's owner",
+				 errmsg("view \"%s\" of registry \"%s\" belongs to role \"%s\", who has not the rights of the roster's owner",
 						get_rel_name(relation), registry->unquoted,
 						GetUserNameFromId(owner, true)),
 				 errhint("Let the owner of the roster own it, or drop it.")));

@@ -101,8 +101,8 @@ static const char *const called_by_ours[] = {
 /* What they write by, in a statement that touches nobody else's relations. */
 static const char *const written_by_ours[] = {
 	"annul", "begin_closing", "close_attachments", "decide", "detach",
-	"identify", "note_act", "run_write", "run_writes", "submit", "transfer",
-	"write_row", "write_rows"
+	"identify", "note_act", "run_write", "run_writes", "set_complete", "submit",
+	"transfer", "write_row", "write_rows"
 };
 
 /* What other people's tables and mappings may ask of osms. */
@@ -226,12 +226,15 @@ is_for_everybody(HeapTuple tuple)
 
 /* Whether a function of osms may run, of an owner who is trusted. */
 static bool
-ours_may_run(Form_pg_proc proc)
+ours_may_run(HeapTuple tuple)
 {
+	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
 	const char *name = NameStr(proc->proname);
 
+	if (proc->provolatile != PROVOLATILE_VOLATILE && !touching_others)
+		return true;
 	if (proc->provolatile != PROVOLATILE_VOLATILE)
-		return restriction() != RESTRICT_VALUES || !touching_others ||
+		return restriction() != RESTRICT_VALUES ? is_for_everybody(tuple) :
 			proc->provolatile == PROVOLATILE_IMMUTABLE ||
 			is_named(name, computing, lengthof(computing));
 	if (restriction() < RESTRICT_VALUES)
@@ -276,7 +279,7 @@ may_run(Oid function, HeapTuple tuple)
 	if (proc->prorettype == TRIGGEROID)
 		return !effects || restriction() <= RESTRICT_VALUES;
 	if (proc->pronamespace == get_namespace_oid("osms", true))
-		return ours_may_run(proc);
+		return ours_may_run(tuple);
 	if (restriction() == RESTRICT_VALUES)
 		return may_give_value(tuple);
 	return !effects || restriction() < RESTRICT_VALUES;

@@ -11,7 +11,7 @@
  * PostgreSQL and osms: then others say what is called, by a view, a trigger's
  * condition or a domain.  Inside a function of osms its own statements count.
  */
-#include "osms.h"
+#include "registry.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
@@ -28,6 +28,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/plancat.h"
 #include "optimizer/planner.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
@@ -50,6 +51,7 @@ static object_access_hook_type previous_access = NULL;
 static planner_hook_type previous_planner = NULL;
 static needs_fmgr_hook_type previous_needs_call = NULL;
 static fmgr_hook_type previous_call = NULL;
+static get_relation_info_hook_type previous_relation_info = NULL;
 static ExecutorStart_hook_type previous_start = NULL;
 static ExecutorRun_hook_type previous_run = NULL;
 static ExecutorFinish_hook_type previous_finish = NULL;
@@ -186,6 +188,29 @@ plan_checked(Query *query, const char *text, int options,
 	}
 	PG_END_TRY();
 	return result;
+}
+
+/*
+ * A foreign table is read on another server as who reads it here, by what its
+ * owner has said of the server.  Errors: 42501.
+ */
+static void
+check_foreign_table(PlannerInfo *root, Oid relation, bool inhparent,
+					RelOptInfo *rel)
+{
+	if (previous_relation_info)
+		previous_relation_info(root, relation, inhparent, rel);
+	if (restriction() != RESTRICT_OFF &&
+		get_rel_relkind(relation) == RELKIND_FOREIGN_TABLE &&
+		!has_privs_of_role(relation_owner(relation), GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("foreign table \"%s\" must not be read as role \"%s\" while osms acts for others",
+						get_rel_name(relation),
+						GetUserNameFromId(GetUserId(), true)),
+				 errdetail("It belongs to role \"%s\", who has not the rights of that role.",
+						   GetUserNameFromId(relation_owner(relation), true)),
+				 errhint("Detach it, or let a role that is trusted own it.")));
 }
 
 static bool
@@ -430,6 +455,8 @@ watch_init(void)
 	object_access_hook = watch_access;
 	previous_planner = planner_hook;
 	planner_hook = plan_checked;
+	previous_relation_info = get_relation_info_hook;
+	get_relation_info_hook = check_foreign_table;
 	previous_needs_call = needs_fmgr_hook;
 	needs_fmgr_hook = needs_call;
 	previous_call = fmgr_hook;

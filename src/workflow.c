@@ -271,16 +271,17 @@ take_rows(Tuplestorestate *store)
  * his; a view is written by our own triggers.
  */
 static Oid
-role_to_write(Oid registry, Oid target)
+role_to_write(Oid canonical, Oid target)
 {
 	Oid			user = GetUserId();
 	Oid			owner = relation_owner(target);
-	Oid			roster = get_relname_relid("roster", registry);
+	Oid			roster = get_relname_relid("roster",
+										   get_rel_namespace(canonical));
 
 	/* any schema may have a table of that name */
 	if (!OidIsValid(roster) ||
-		(get_rel_namespace(target) == registry &&
-		 relation_owner(roster) != owner) ||
+		(target == canonical ? relation_owner(roster) != owner :
+		 !is_written_as_owner(target, canonical)) ||
 		get_rel_relkind(target) == RELKIND_VIEW ||
 		has_privs_of_role(owner, user) ||
 		pg_class_aclmask(target, user, ACL_INSERT | ACL_UPDATE | ACL_SELECT,
@@ -403,13 +404,14 @@ run(void *statement)
 
 /* Write the rows given to a relation, for the caller. */
 static void
-write_given(Oid registry, Oid target, char *statement)
+write_given(Oid canonical, Oid target, char *statement)
 {
 	Writer		writer = {
 		.role = GetUserId(),.directly = trigger_depth() == 0
 	};
 
-	(void) write_as(role_to_write(registry, target), target, writer, run, statement);
+	(void) write_as(role_to_write(canonical, target), target, writer, run,
+					statement);
 }
 
 /*
@@ -446,7 +448,7 @@ osms_run_write(PG_FUNCTION_ARGS)
 					PG_GETARG_ARRAYTYPE_P(4));
 	check_given(target, row->tupdesc);
 	store = give_rows(row);
-	write_given(get_rel_namespace(target), target,
+	write_given(target, target,
 				psprintf("%s RETURNING s.%s::pg_catalog.text",
 						 write_query(target, insert, key, row->tupdesc),
 						 quote_identifier(key)));
@@ -522,7 +524,7 @@ osms_run_writes(PG_FUNCTION_ARGS)
 		check_given(target, rows->tupdesc);
 		store = give_rows(rows);
 	}
-	write_given(get_rel_namespace(canonical), target,
+	write_given(canonical, target,
 				write_query(target, insert, key, rows->tupdesc));
 	take_rows(store);
 	SPI_finish();

@@ -14,6 +14,12 @@ CREATE FUNCTION osms.keep_setting() RETURNS trigger
     AS 'MODULE_PATHNAME', 'osms_keep_setting';
 COMMENT ON FUNCTION osms.keep_setting() IS 'trigger of the relation setting: the journal tells of every value that changes';
 
+CREATE FUNCTION osms.set_complete(registry text, complete boolean) RETURNS boolean
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'osms_set_complete';
+COMMENT ON FUNCTION osms.set_complete(text, boolean) IS
+    'notes in setting whether the roster of a registry is complete, as the owner of the registry; whether that is news; 42501 for who may not UPDATE setting; called by guard, unguard and fill_roster';
+
 CREATE FUNCTION osms.note_act(registry text, relation text, event "char", key text, state_before text DEFAULT NULL, state_after text DEFAULT NULL,
                               reason text DEFAULT NULL, changed text[] DEFAULT NULL) RETURNS void
     LANGUAGE C VOLATILE

@@ -103,7 +103,7 @@ BEGIN
     INTO last_person, persons;
     entered := 0;
     IF last_person IS NULL THEN
-        EXECUTE format('UPDATE %I.setting SET roster_complete = true', registry);
+        PERFORM osms.set_complete(registry, true);
         RETURN;
     END IF;
     EXECUTE format('SELECT array_agg(DISTINCT v.person)::text FROM (%s) v WHERE v.difference IS NOT NULL',

@@ -173,8 +173,7 @@ BEGIN
     FROM jsonb_to_recordset(acts) AS a (relation text, event "char", key text, state_before text, state_after text, changed text[]);
     -- what was written while a trigger was missing may not be on the roster
     IF was_open THEN
-        EXECUTE format('UPDATE %I.setting SET roster_complete = false WHERE roster_complete RETURNING true', registry) INTO was_open;
-        IF was_open THEN
+        IF osms.set_complete(registry, false) THEN
             RAISE NOTICE 'roster of "%" may lack what was written without a guard', registry
                 USING HINT = format('CALL osms.fill_roster(%L) brings it in line.', registry);
         END IF;
@@ -261,7 +260,7 @@ BEGIN
     END IF;
     PERFORM osms.note_act(registry, 'guard', 'D', g.key, g.value, left_over) FROM jsonb_each_text(guarded) g ORDER BY g.key;
     IF payment_alone IS NOT TRUE THEN
-        EXECUTE format('UPDATE %I.setting SET roster_complete = false', registry);
+        PERFORM osms.set_complete(registry, false);
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.unguard(text) IS

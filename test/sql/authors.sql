@@ -68,22 +68,21 @@ FROM (VALUES ($$osms.run_write('fund', 'clerk', 'insert', 'SELECT ''x''::text AS
      (VALUES ('SELECT osms.civil_date(''fund'', now())'), ('SELECT osms.history(''fund'', ''880715400075'')')) s (statement);
 -- one that reads as who invokes it does not read for who looks, nor is it written
 SELECT is(pg_temp.shown('SELECT' || :'setting' || 'CREATE VIEW fund.setting WITH (security_invoker) AS SELECT true AS one, date ''2026-01-01'' AS cut_over, ''UTC''::text AS time_zone, a.rolsuper AS roster_complete FROM pg_catalog.pg_authid a WHERE a.rolname = ''authors_vendor''',
-                        'postgres', statement), '42501 view "setting" must not be read as role "postgres"', 'a view as who invokes it: ' || statement)
-FROM (VALUES ('SELECT osms.civil_date(''fund'', now())'), ('CALL osms.fill_roster(''fund'', NULL)'), ('SELECT osms.unguard(''fund'')')) s (statement);
+                        'postgres', statement), verdict, 'a view as who invokes it: ' || statement)
+FROM (VALUES ('SELECT osms.civil_date(''fund'', now())', '42501 view "setting" must not be read as role "postgres"'), ('CALL osms.fill_roster(''fund'', NULL)', '42501 permission denied for table pg_authid'),
+             ('SELECT osms.unguard(''fund'')', '42501 permission denied for table pg_authid')) s (statement, verdict);
 SELECT is(pg_temp.shown('SET LOCAL ROLE authors_keeper; ALTER TABLE fund.setting RENAME TO setting_1; CREATE VIEW fund.setting WITH (security_invoker) AS SELECT * FROM fund.setting_1',
                         'authors_keeper', 'SELECT osms.civil_date(''fund'', now())'), 'ok', 'but for who has its owner''s rights');
 REVOKE authors_keeper FROM authors_vendor;
 GRANT CREATE ON SCHEMA fund TO authors_vendor;
 SELECT is(pg_temp.shown('CREATE VIEW fund.residence WITH (security_invoker) AS SELECT ''x''::text AS person, ''y''::text AS region, ''z''::text AS kind, now()::date AS valid_from', 'postgres', 'UPDATE legacy.people SET obl = ''alm'' WHERE iin = ''880715400075'''),
-          '42501 relation "residence" of registry "fund" belongs to role "authors_vendor", who has not the rights of the roster''s owner', 'nor does a guard read what somebody adds to the registry''s schema');
+          '42501 view "residence" of registry "fund" belongs to role "authors_vendor", who has not the rights of the roster''s owner', 'nor does a guard read what somebody adds to the registry''s schema');
 REVOKE CREATE ON SCHEMA fund FROM authors_vendor;
 CREATE SCHEMA app;
 GRANT USAGE, CREATE ON SCHEMA app TO authors_vendor;
 CREATE TABLE app.roster (person text, until date);	-- the DBA's, of another trade
 SELECT is(pg_temp.shown('CREATE VIEW app.person AS SELECT ''x''::text AS person; CREATE TABLE app.attachment AS SELECT 1 AS attachment, ''x''::text AS person, ''y''::text AS organisation, date ''2026-01-01'' AS since', 'authors_vendor', 'SELECT osms.lock_persons(''app'', ''{x}'')'),
-          '42501 relation "person" of registry "app" belongs to role "authors_vendor", who has not the rights of the roster''s owner', 'a table called roster makes no registry of a schema');
-SELECT is(pg_temp.shown('CREATE TABLE app.import (x text); ALTER TABLE app.import RENAME TO setting', 'postgres', 'CREATE TABLE app.person (person text); CREATE TABLE app.attachment (attachment integer, person text, organisation text, state osms.attachment_state, since date); SELECT osms.lock_persons(''app'', ''{x}'')'),
-          '42501 relation "setting" of registry "app" belongs to role "authors_vendor", who has not the rights of the roster''s owner', 'nor is any table read there that is somebody else''s');
+          '42501 view "person" of registry "app" belongs to role "authors_vendor", who has not the rights of the roster''s owner', 'a table called roster makes no registry of a schema');
 -- before 16 a table may become a view
 \set place 'CREATE RULE "_RETURN" AS ON SELECT TO legacy.mo DO INSTEAD SELECT 1 AS mo, NULL::text AS bin, (SELECT h::text FROM osms.history(''fund'', ''880715400075'') h LIMIT 1) AS name'
 SELECT osms.unguard('fund');
@@ -100,6 +99,9 @@ SELECT CASE WHEN current_setting('server_version_num')::integer < 160000
        THEN is(replace(pg_temp.verdict('SET LOCAL ROLE authors_vendor; ' || :'place' || '; RESET ROLE; INSERT INTO legacy.prik (iin, mo, d_beg, st) VALUES (''900101300017'', 1, ''2026-02-01'', ''active'')'), ' while osms acts for others', ''),
                '42501 view "mo" must not be read as role "authors_keeper"', 'a view in a table''s place is not looked at')
        ELSE pass('a table cannot become a view') END;
+
+INSERT INTO legacy.mo VALUES (1, NULL, 'A'), (2, NULL, 'B');
+ALTER TABLE legacy.mo ADD PRIMARY KEY (mo);
 
 -- what the session keeps for its types
 SELECT osms.unguard('fund');
@@ -124,6 +126,8 @@ CREATE TABLE own.source (id bigint PRIMARY KEY, iin text);
 INSERT INTO own.source VALUES (1, 'x');
 CREATE SCHEMA odd;
 CREATE VIEW odd.person AS SELECT id AS person, iin FROM own.source;
+SELECT is(pg_temp.verdict('CREATE TRIGGER w AFTER INSERT ON own.source REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION osms.guard_set(''fund'', ''attachment_event'', ''''); INSERT INTO own.source VALUES (2, ''x'')'),
+          '39P01 "attachment_event" is not a relation that is guarded', 'events are guarded as what they make');
 SELECT is(pg_temp.verdict(format('CREATE TRIGGER w INSTEAD OF INSERT OR UPDATE OR DELETE ON odd.person FOR EACH ROW EXECUTE FUNCTION osms.map_write(%s); %s', arguments, statement)), verdict, format('%s: %s', arguments, statement))
 FROM (VALUES ($$'person', 'id', 'old.person FROM (SELECT ($2).*) old WHERE false --', 'iin', 'iin', 'new.iin'$$, 'DELETE FROM odd.person', '39P01 function "osms.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
              ($$'person', 'id', 'old.person FROM (SELECT ($2).*) old, generate_series(1, 2) --', 'iin', 'iin', 'new.iin'$$, 'DELETE FROM odd.person', '39P01 function "osms.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
@@ -155,6 +159,65 @@ SELECT is(pg_temp.verdict('DROP TABLE own.split_1; CREATE TABLE own.split_2 PART
           -- 15 makes no foreign partition of a table with a unique index
           CASE WHEN pg_temp.verdict('DROP TABLE own.split_1; CREATE FOREIGN TABLE own.split_3 PARTITION OF legacy.split DEFAULT SERVER authors_server') = 'ok' THEN '55000 "split_3" is a foreign table' ELSE pg_temp.verdict('DROP TABLE own.split_1; CREATE FOREIGN TABLE own.split_3 PARTITION OF legacy.split DEFAULT SERVER authors_server') END, 'a foreign table is not written');
 
+-- nor read as somebody else
+SELECT CASE WHEN EXISTS (SELECT FROM pg_available_extensions WHERE name = 'file_fdw')
+       THEN is(pg_temp.verdict('CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw; CREATE TABLE own.near (mo integer, name text) PARTITION BY LIST (mo); CREATE FOREIGN TABLE own.far PARTITION OF own.near DEFAULT SERVER files OPTIONS (filename ''/dev/null'');
+                        ALTER FOREIGN TABLE own.far OWNER TO authors_vendor; ALTER TABLE own.near OWNER TO authors_vendor; SELECT osms.map(''split'', ''organisation'', ''own.near'', ''{"organisation": "mo", "name": "name"}''); EXPLAIN SELECT * FROM own.near; SELECT osms.find_row(''split'', ''organisation'', ''1'')'),
+               '42501 foreign table "far" must not be read as role "postgres" while osms acts for others', 'nor does who looks read one')
+       ELSE pass('no file_fdw here') END;
+
+-- setting is written as the registry's owner, whose deferred triggers run as nobody else
+GRANT authors_keeper TO authors_vendor;
+SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off"}');
+\set late 'CREATE FUNCTION own.spring() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN PERFORM trap.spring(TG_NAME); RETURN NEW; END''; SET LOCAL ROLE authors_keeper; CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON fund.setting DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION own.spring()'
+SELECT is(pg_temp.shown(:'late', 'postgres', 'CALL osms.fill_roster(''fund'', NULL)'), '42501 cannot fire deferred trigger within security-restricted operation', 'a deferred trigger on setting, where the roster is filled');
+CALL osms.fill_roster('fund', NULL);
+SELECT is(pg_temp.shown(:'late', 'postgres', 'SELECT osms.unguard(''fund'')'), '42501 cannot fire deferred trigger within security-restricted operation', 'and where the guard goes');
+REVOKE authors_keeper FROM authors_vendor;
+
+-- a trigger function of an extension makes what it wants of its arguments
+GRANT USAGE ON SCHEMA fund TO authors_app, authors_clerk, authors_vendor;
+GRANT SELECT, INSERT, UPDATE ON fund.attachment TO authors_clerk;
+CREATE FUNCTION legacy.referring() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE TG_ARGV[0]; RETURN NEW; END $$;
+ALTER EXTENSION pgtap ADD FUNCTION legacy.referring();
+SELECT is(pg_temp.trapped('authors_app', 'CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION legacy.referring(''SELECT trap.spring(''''x'''')'')', 'authors_clerk', :'attach'),
+          '42501 trigger "a" on table "prik" refused', 'arguments of who may only put triggers on a table');
+SELECT is(pg_temp.trapped('postgres', 'REVOKE TRIGGER ON legacy.prik FROM authors_app; CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION legacy.referring(''SELECT trap.spring(''''x'''')'')', 'authors_clerk', :'attach'),
+          'ok postgres', 'the owner''s own arguments are his affair');
+ALTER EXTENSION pgtap DROP FUNCTION legacy.referring();
+
+-- what a writer left to the end of the transaction is not done as the owner
+ALTER TABLE legacy.prik OWNER TO authors_vendor;
+GRANT SELECT, INSERT ON legacy.prik TO authors_clerk;
+GRANT USAGE ON SCHEMA legacy TO authors_clerk;
+CREATE FUNCTION legacy.four_eyes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.d_beg = '2019-03-01' AND current_user <> 'authors_vendor' THEN RAISE 'only the vendor approves, not %', current_user; END IF; RETURN NULL; END $$;
+ALTER FUNCTION legacy.four_eyes() OWNER TO authors_vendor;
+CREATE CONSTRAINT TRIGGER four_eyes AFTER INSERT ON legacy.prik DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION legacy.four_eyes();
+\set approve 'INSERT INTO legacy.prik (iin, mo, d_beg, d_end, st, prich) VALUES (''880715400075'', 1, ''2019-03-01'', ''2019-03-05'', ''closed'', ''left_country''); '
+SELECT is(pg_temp.trapped('postgres', 'SELECT', 'authors_clerk', :'approve' || :'attach'), '55006 checks of table "prik" were left to the end of the transaction', 'nor what was deferred before');
+SELECT is(pg_temp.trapped('postgres', 'SELECT', 'authors_clerk', :'approve' || 'SET CONSTRAINTS ALL IMMEDIATE; ' || :'attach'), 'P0001 only the vendor approves, not authors_clerk', 'it is settled by who did it');
+SELECT is(pg_temp.trapped('postgres', 'SELECT', 'authors_clerk', :'attach' || '; ' || replace(:'attach', '2026-02-01', '2026-01-15')), '23P01 one_attachment legacy.prik.since overlap', 'and two writes through the registry leave nothing');
+
+-- a table is written as its owner where he has a part in it
+CREATE ROLE authors_mapper;
+GRANT CREATE ON DATABASE :DBNAME TO authors_mapper;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms TO authors_mapper;
+CREATE SCHEMA trade;
+GRANT USAGE ON SCHEMA trade TO authors_mapper;
+CREATE TABLE trade.payout (id integer PRIMARY KEY, iban text, entered_by name DEFAULT current_user);
+CREATE FUNCTION trade.checked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF current_user <> 'postgres' THEN RAISE 'only the DBA pays, not %', current_user; END IF; RETURN NEW; END $$;
+GRANT SELECT, INSERT, UPDATE ON trade.payout TO authors_mapper;
+SET ROLE authors_mapper;
+SELECT osms.create_registry('mine', tables => false);
+SELECT osms.map('mine', 'organisation', 'trade.payout', '{"organisation": "id", "name": "iban"}');
+INSERT INTO mine.organisation (organisation, name) VALUES (1, 'x');
+SELECT osms.run_write('mine', 'organisation', 'insert', 'SELECT 2 AS organisation, ''y''::text AS name', '{}');
+SELECT osms.run_writes('mine', 'organisation', 'insert', '{organisation,name}', 'SELECT 3 AS organisation, ''z''::text AS name', '{}');
+RESET ROLE;
+SELECT results_eq('SELECT id, entered_by FROM trade.payout ORDER BY id', $$VALUES (1, 'authors_mapper'::name), (2, 'authors_mapper'), (3, 'authors_mapper')$$, 'what somebody maps for himself is written as he writes');
+CREATE TRIGGER checked BEFORE INSERT ON trade.payout FOR EACH ROW EXECUTE FUNCTION trade.checked();
+SELECT is(pg_temp.verdict('SET LOCAL ROLE authors_mapper; INSERT INTO mine.organisation (organisation, name) VALUES (4, ''x'')'), 'P0001 only the DBA pays, not authors_mapper', 'and is checked as he');
+
 -- how the session quotes is nothing to a mapping
 SET quote_all_identifiers = on;
 SELECT is(pg_temp.verdict('INSERT INTO fund.application (person, organisation, channel, ground, state, submitted_at) VALUES (''900101300017'', 1, ''service_centre'', ''moved'', ''draft'', now())'), 'ok', 'a default stands where nothing was written, however names are quoted');
@@ -166,7 +229,7 @@ DROP SERVER authors_server CASCADE;
 DROP FOREIGN DATA WRAPPER authors_wrapper;
 ALTER EXTENSION pgtap DROP FUNCTION legacy.of_extension(text);
 DROP FUNCTION public.look_alike(text);
-DROP SCHEMA fund, split, app, odd, legacy, own, trap CASCADE;
-DROP OWNED BY authors_vendor, authors_app, authors_clerk, authors_keeper;
-DROP ROLE authors_vendor, authors_app, authors_clerk, authors_keeper;
+DROP SCHEMA fund, split, app, odd, legacy, own, trap, mine, trade CASCADE;
+DROP OWNED BY authors_vendor, authors_app, authors_clerk, authors_keeper, authors_mapper;
+DROP ROLE authors_vendor, authors_app, authors_clerk, authors_keeper, authors_mapper;
 SELECT * FROM finish();
