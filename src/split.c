@@ -8,6 +8,8 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 
 /* A share: whole units, and what was left of it, in parts of the sum of weights. */
@@ -101,19 +103,30 @@ by_position(const void *a, const void *b)
 static int64
 share_out(Share *shares, const Datum *weights, int count, Datum units, Datum sum)
 {
-	Datum		left = units;
+	MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext,
+												 "osms shares",
+												 ALLOCSET_DEFAULT_SIZES);
+	Datum		left = datumCopy(units, false, -1);
 
 	for (int i = 0; i < count; i++)
 	{
+		MemoryContext caller = MemoryContextSwitchTo(memory);
 		Datum		product = DirectFunctionCall2(numeric_mul, units, weights[i]);
+		Datum		whole = DirectFunctionCall2(numeric_div_trunc, product, sum);
+		Datum		remainder = DirectFunctionCall2(numeric_sub, product,
+													DirectFunctionCall2(numeric_mul, whole, sum));
+		Datum		before = left;
 
 		CHECK_FOR_INTERRUPTS();
+		MemoryContextSwitchTo(caller);
 		shares[i].position = i;
-		shares[i].units = DirectFunctionCall2(numeric_div_trunc, product, sum);
-		shares[i].remainder = DirectFunctionCall2(numeric_sub, product,
-												  DirectFunctionCall2(numeric_mul, shares[i].units, sum));
-		left = DirectFunctionCall2(numeric_sub, left, shares[i].units);
+		shares[i].units = datumCopy(whole, false, -1);
+		shares[i].remainder = datumCopy(remainder, false, -1);
+		left = DirectFunctionCall2(numeric_sub, before, whole);
+		pfree(DatumGetPointer(before));
+		MemoryContextReset(memory);
 	}
+	MemoryContextDelete(memory);
 	return DatumGetInt64(DirectFunctionCall1(numeric_int8, left));
 }
 
