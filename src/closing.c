@@ -190,6 +190,11 @@ osms_post_restatement(PG_FUNCTION_ARGS)
 	values[1] = found[TERMS];
 	keep_execute(registry, MAY_INSERT(KEPT_RESTATEMENT),
 				 in_registry(fcinfo, header), 2, types, values, NULL);
+	if (SPI_processed != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a trigger of table \"restatement\" skipped its row"),
+				 errhint("DROP TRIGGER takes it away; osms.check_registry() names those that are not of osms.")));
 	revision = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
 										   SPI_tuptable->tupdesc, 1,
 										   &isnull[TERMS]));

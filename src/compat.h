@@ -51,12 +51,12 @@
 #endif
 
 #if PG_VERSION_NUM >= 180000
-/* a plan that is run for a number of rows is run by one process */
+/* PostgreSQL runs a plan alone that is asked for so many rows, and no more */
 #define RUN_ONCE_PARAMETER
 #define RUN_ONCE_ARGUMENT
 #define run_alone() (count = count ? count : PG_INT64_MAX)
 #else
-/* so is one that may be run again */
+/* PostgreSQL runs a plan alone that may be run again */
 #define RUN_ONCE_PARAMETER , bool execute_once
 #define RUN_ONCE_ARGUMENT , execute_once
 #define run_alone() (execute_once = false)

@@ -268,6 +268,13 @@ extern void check_moves(MemoryContext query, const Guard *guard,
 /* moved.c */
 extern void note_moves(Chunk *chunk);
 
+/* surroundings.c */
+extern bool look_around(Oid table, Oid role, bool *others_add);
+extern void check_nothing_deferred(Oid table);
+extern bool is_written_as_owner(Oid source, Oid view);
+extern void check_mapped_view(Relation view);
+extern bool is_kept_by(Oid schema, Oid owner);
+
 /* write_sql.c */
 extern char *qualified_name(Oid relation);
 extern char *values_statement(const Trigger *trigger, Oid source, char event,
@@ -320,7 +327,6 @@ extern void note_judged_write(MemoryContext query);
 extern void begin_writer(OwnersWrite *write, Oid target, Writer writer,
 						 int depth);
 extern void end_writer(const OwnersWrite *write);
-extern bool is_written_as_owner(Oid source, Oid view);
 extern bool write_as(Oid role, Oid target, Writer writer,
 					 void (*write) (void *arg), void *arg);
 

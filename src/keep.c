@@ -339,7 +339,8 @@ note_act(Oid registry, const Act *act)
 /*
  * set_complete(registry, complete): note whether the roster is complete.  It
  * is written as the registry's owner, whose triggers must not run as who
- * calls.  Returns whether that is news.  Errors: 42501 for who may not.
+ * calls.  A guard must go whatever else stands in the schema, so no registry
+ * is opened.  Returns whether that is news.  Errors: 42501 for who may not.
  */
 Datum
 osms_set_complete(PG_FUNCTION_ARGS)
@@ -347,19 +348,22 @@ osms_set_complete(PG_FUNCTION_ARGS)
 	const char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	Datum		complete = PG_GETARG_DATUM(1);
 	Oid			types[] = {BOOLOID};
-	Registry	registry;
-	Oid			namespace;
-	Oid			setting;
+	Oid			namespace = get_namespace_oid(name, false);
+	Oid			setting = get_relname_relid("setting", namespace);
+	Oid			roster = get_relname_relid("roster", namespace);
+	Registry	registry = {.name = pstrdup(quote_identifier(name))};
 	Oid			user;
 	int			context;
 	bool		news;
 
-	registry_open(&registry, name);
-	namespace = get_rel_namespace(registry.roster);
-	setting = get_relname_relid("setting", namespace);
-	if (!OidIsValid(setting) ||
-		pg_class_aclcheck(setting, GetUserId(), ACL_UPDATE) != ACLCHECK_OK)
+	if (!OidIsValid(setting))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("registry \"%s\" has no relation \"setting\"", name),
+				 errhint("Make the registry with osms.create_registry().")));
+	if (pg_class_aclcheck(setting, GetUserId(), ACL_UPDATE) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "setting");
+	registry.owner = relation_owner(OidIsValid(roster) ? roster : setting);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	as_owner_begin(&registry, &user, &context);

@@ -463,6 +463,7 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 	Oid			owner = check_source(view, w.source, plans->event);
 	Writer		writer = written_by(RelationGetRelid(view));
 
+	check_mapped_view(view);
 	LockRelationOid(w.source, RowExclusiveLock);
 	if (w.identification)
 		for (int t = FIRST_TRIPLE; t < trigger->tgnargs; t += TRIPLE)

@@ -17,5 +17,4 @@ _PG_init(void)
 {
 	restrict_init();
 	watch_init();
-	query_init();
 }

@@ -4,6 +4,7 @@
  */
 #include "guard.h"
 
+#include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
@@ -19,21 +20,29 @@ static const char *const read_besides[] = {
 
 /*
  * A registry is looked at as the owner of its roster: whoever may create in
- * its schema must not add views to it that are then looked at.  A table may
- * be somebody else's.  Errors: 42501.
+ * its schema must not add to it what is then looked at.  A table may be
+ * somebody else's, on which a guard stands.  Errors: 42501.
  */
 static void
 check_owner(const Registry *registry, Oid relation)
 {
 	Oid			owner;
+	Relation	table;
+	bool		guarded;
 
-	if (!OidIsValid(relation) || get_rel_relkind(relation) != RELKIND_VIEW)
+	if (!OidIsValid(relation))
 		return;
 	owner = relation_owner(relation);
-	if (!has_privs_of_role(owner, registry->owner))
+	if (has_privs_of_role(owner, registry->owner))
+		return;
+	table = relation_open(relation, AccessShareLock);
+	guarded = guard_trigger_on(table, registry->unquoted,
+							   RelationGetRelationName(table)) != NULL;
+	relation_close(table, NoLock);
+	if (!guarded)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("view \"%s\" of registry \"%s\" belongs to role \"%s\", who has not the rights of the roster's owner",
+				 errmsg("relation \"%s\" of registry \"%s\" belongs to role \"%s\", who does not have the rights of the roster's owner",
 						get_rel_name(relation), registry->unquoted,
 						GetUserNameFromId(owner, true)),
 				 errhint("Let the owner of the roster own it, or drop it.")));
@@ -45,7 +54,14 @@ check_owners(const Registry *registry, Oid schema)
 	for (int i = 0; i < REL_KINDS; i++)
 		check_owner(registry, registry->relation[i]);
 	for (int i = 0; i < (int) lengthof(read_besides); i++)
-		check_owner(registry, get_relname_relid(read_besides[i], schema));
+	{
+		Oid			relation = get_relname_relid(read_besides[i], schema);
+
+		/* of a table osms.check_registry() tells */
+		if (OidIsValid(relation) &&
+			get_rel_relkind(relation) == RELKIND_VIEW)
+			check_owner(registry, relation);
+	}
 }
 
 /*

@@ -8,14 +8,15 @@
 #include "postgres.h"
 #include "access/htup.h"
 #include "fmgr.h"
+#include "nodes/pathnodes.h"
 
 #include "compat.h"
 
 /* What may run while osms acts for others. */
 typedef enum Restriction
 {
-	RESTRICT_OFF, RESTRICT_FOREIGN, RESTRICT_VALUES, RESTRICT_ALL,
-	RESTRICT_STRICT
+	RESTRICT_OFF, RESTRICT_FOREIGN, RESTRICT_VALUES, RESTRICT_CHOSEN,
+	RESTRICT_ALL, RESTRICT_STRICT
 } Restriction;
 
 /* restrict.c */
@@ -28,12 +29,14 @@ extern Restriction restrict_to(Restriction level);
 extern void restrict_release(Restriction before);
 extern bool may_run(Oid function, HeapTuple tuple);
 extern void check_function(Oid function);
+extern Oid	our_schema(void);
 
 /* watch.c */
 extern void watch_init(void);
+extern void forget_kept(void);
 
 /* query.c */
 extern Oid	looking_up;
-extern void query_init(void);
+extern void count_as_large(RelOptInfo *rel);
 
 #endif							/* OSMS_H */

@@ -13,12 +13,9 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/dependency.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_db_role_setting.h"
 #include "catalog/pg_inherits.h"
-#include "catalog/pg_proc.h"
-#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -241,60 +238,14 @@ path_of_owner(Oid table)
 	return with_temporary_last(path);
 }
 
-/*
- * What is left to the end of the transaction, a deferred trigger before 18 or
- * a cursor that is held, runs as whoever the session is then.  So where osms writes a table for somebody whose
- * rights its owner has not, the table's own deferrable constraints are
- * checked at once, and what else its triggers would defer is an error, as in
- * any security-restricted operation.
- */
 /* Whether what a role defers may run as the session will then be. */
 static bool
 may_defer(Oid role)
 {
 	return !InSecurityRestrictedOperation() &&
 		has_privs_of_role(role, GetUserId()) &&
-		has_privs_of_role(role, GetOuterUserId());
-}
-
-static Oid
-function_owner(Oid function)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", function);
-	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-/*
- * Whether a table or a partition of it defers code of somebody who has not the
- * rights of a role: it would run when nothing restricts it any more, and from
- * 18 on as that role.
- */
-static bool
-defers_foreign(Oid table, Oid role)
-{
-	bool		result = false;
-	ListCell   *lc;
-
-	foreach(lc, find_all_inheritors(table, AccessShareLock, NULL))
-	{
-		Relation	rel = table_open(lfirst_oid(lc), RowExclusiveLock);
-
-		for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
-		{
-			const Trigger *trigger = &rel->trigdesc->triggers[i];
-
-			result |= trigger->tgdeferrable &&
-				!has_privs_of_role(function_owner(trigger->tgfoid), role);
-		}
-		table_close(rel, NoLock);
-	}
-	return result;
+		has_privs_of_role(role, GetOuterUserId()) &&
+		has_privs_of_role(role, GetSessionUserId());
 }
 
 /*
@@ -365,7 +316,14 @@ set_constraints(List *names, bool deferred)
 	AfterTriggerSetState(statement);
 }
 
-/* Let a table and its partitions defer nothing; returns what they deferred. */
+/*
+ * Let a table and its partitions defer nothing; returns what they deferred.
+ * What is left to the end of the transaction, a deferred trigger before 18 or
+ * a cursor that is held, runs as whoever the session is then.  So where osms
+ * writes a table for somebody whose rights its owner does not have, the
+ * table's own deferrable constraints are checked at once, and what else its
+ * triggers would defer is an error, as in any security-restricted operation.
+ */
 static List *
 defer_nothing(Oid table)
 {
@@ -405,133 +363,6 @@ end_acting(const Acting *acting)
 }
 
 /*
- * Refuse a table whose checks a statement before this one has left to the end
- * of the transaction: they would be done now, as its owner.  Errors: 55006.
- */
-static void
-check_nothing_deferred(Oid table)
-{
-	ListCell   *lc;
-
-	foreach(lc, find_all_inheritors(table, NoLock, NULL))
-		if (AfterTriggerPendingOnRel(lfirst_oid(lc)))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_IN_USE),
-					 errmsg("checks of table \"%s\" were left to the end of the transaction",
-							get_rel_name(lfirst_oid(lc))),
-					 errdetail("They are the business of who wrote the table, not of its owner, as whom it is to be written now."),
-					 errhint("SET CONSTRAINTS ALL IMMEDIATE before writing through the registry.")));
-}
-
-/* Whether somebody without the rights of a role may put triggers on a table. */
-static bool
-may_be_triggered(Relation rel, Oid role)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID,
-										ObjectIdGetDatum(RelationGetRelid(rel)));
-	bool		isnull;
-	Datum		acl = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_relacl,
-									  &isnull);
-	bool		result = false;
-
-	if (!isnull)
-	{
-		const Acl  *list = DatumGetAclP(acl);
-
-		for (int i = 0; i < ACL_NUM(list); i++)
-		{
-			const AclItem *item = &ACL_DAT(list)[i];
-
-			result |= (ACLITEM_GET_PRIVS(*item) & ACL_TRIGGER) != 0 &&
-				(item->ai_grantee == ACL_ID_PUBLIC ||
-				 !has_privs_of_role(item->ai_grantee, role));
-		}
-	}
-	ReleaseSysCache(tuple);
-	return result;
-}
-
-/*
- * Refuse a trigger whose function is an extension's and takes arguments, as
- * one that makes a query of them, where somebody may have written them who has
- * not the rights of the role as which it would run.  Errors: 42501.
- */
-static void
-check_triggers(Relation rel, Oid role)
-{
-	Oid			ours = get_extension_oid("osms", true);
-
-	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
-	{
-		const Trigger *trigger = &rel->trigdesc->triggers[i];
-		Oid			extension;
-
-		if (trigger->tgnargs == 0)
-			continue;
-		extension = getExtensionOfObject(ProcedureRelationId, trigger->tgfoid);
-		if (OidIsValid(extension) && extension != ours &&
-			may_be_triggered(rel, role))
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("trigger \"%s\" on table \"%s\" must not run as role \"%s\" while osms acts for others",
-							trigger->tgname, RelationGetRelationName(rel),
-							GetUserNameFromId(role, true)),
-					 errdetail("Its function is an extension's, its arguments may be those of somebody who has not the rights of that role."),
-					 errhint("REVOKE TRIGGER on the table, and see that the trigger is yours.")));
-	}
-}
-
-/*
- * Refuse a table with rules: what is stored would not be what was told, or
- * more, in the writer's name; and one with a foreign table below it, which
- * would be written on another server as who wrote it here.  Errors: 55000.
- */
-static void
-check_table(Oid table, Oid role)
-{
-	ListCell   *lc;
-
-	foreach(lc, find_all_inheritors(table, AccessShareLock, NULL))
-	{
-		Relation	rel = table_open(lfirst_oid(lc), RowExclusiveLock);
-
-		if (rel->rd_rules)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("table \"%s\" has rules, which rewrite what is written",
-							RelationGetRelationName(rel)),
-					 errhint("DROP RULE ... ON the table; a trigger can do what they do.")));
-		if (rel->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("\"%s\" is a foreign table",
-							RelationGetRelationName(rel)),
-					 errdetail("It is a partition, or inherits, of what is to be written."),
-					 errhint("Detach it.")));
-		check_triggers(rel, role);
-		table_close(rel, NoLock);
-	}
-}
-
-/*
- * Whether the owner of a table lets a registry write it as him: whoever maps
- * has his rights, or a guard stands on the table, for which it takes a right
- * on it.
- */
-bool
-is_written_as_owner(Oid source, Oid view)
-{
-	Relation	table = table_open(source, AccessShareLock);
-	bool		result =
-		has_privs_of_role(relation_owner(view), table->rd_rel->relowner) ||
-		guard_trigger_on(table, get_namespace_name(get_rel_namespace(view)),
-						 get_rel_name(view)) != NULL;
-
-	table_close(table, NoLock);
-	return result;
-}
-
-/*
  * Write a table or view as a role, for a writer of whom guards are told: run
  * write(arg).  What the triggers of a table set does not outlast them.  Of a
  * view only our own triggers are run, and its rows are looked at first.
@@ -542,23 +373,28 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 		 void *arg)
 {
 	bool		table = get_rel_relkind(target) != RELKIND_VIEW;
-	bool		defers = !table ||
-		(may_defer(role) && !defers_foreign(target, role));
+	bool		defers = true;
+	bool		others_add = false;
 	OwnersWrite this;
 	List	   *deferred = NIL;
 	Acting		acting;
 
-	if (!defers)
-		check_nothing_deferred(target);
+	if (table)
+	{
+		/* another's table anybody may write as himself, if nobody gains by it */
+		bool		own = role == GetUserId() && role != relation_owner(target);
+
+		defers = !look_around(target, role, own ? &others_add : NULL) &&
+			may_defer(role);
+		if (!defers)
+			check_nothing_deferred(target);
+	}
 	begin_acting(&acting, role, SECURITY_NOFORCE_RLS |
 				 (defers ? 0 : SECURITY_RESTRICTED_OPERATION),
 				 table ? path_of_owner(target) : PINNED_PATH,
 				 table ? "foreign" : "all");
-	if (table)
-	{
-		restrict_to(RESTRICT_VALUES);
-		check_table(target, role);
-	}
+	if (others_add)
+		(void) restrict_to(RESTRICT_CHOSEN);
 	if (!defers)
 		deferred = defer_nothing(target);
 	begin_writer(&this, target, writer, trigger_depth() + 1);

@@ -7,8 +7,6 @@
 
 #include "access/xact.h"
 #include "miscadmin.h"
-#include "nodes/pathnodes.h"
-#include "optimizer/plancat.h"
 #include "parser/parse_coerce.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -29,8 +27,6 @@ static const char *const planner_settings[] = {
 #define LARGE_TUPLES	1e6
 #define LARGE_PAGES		10000
 
-static get_relation_info_hook_type previous_relation_info = NULL;
-
 /* The owner of the registry for whose guard a look-up is under way. */
 Oid			looking_up = InvalidOid;
 
@@ -38,15 +34,12 @@ Oid			looking_up = InvalidOid;
  * Where a table was empty when it was analyzed, any index will do that holds
  * its rows, whatever it is of: so look-ups are planned as if tables were large.
  */
-static void
-count_as_large(PlannerInfo *root, Oid relation, bool inhparent,
-			   RelOptInfo *rel)
+void
+count_as_large(RelOptInfo *rel)
 {
 	ListCell   *lc;
 
-	if (previous_relation_info)
-		previous_relation_info(root, relation, inhparent, rel);
-	if (!OidIsValid(looking_up) || inhparent || rel->indexlist == NIL)
+	if (!OidIsValid(looking_up) || rel->indexlist == NIL)
 		return;
 	rel->tuples = Max(rel->tuples, LARGE_TUPLES);
 	rel->pages = Max(rel->pages, LARGE_PAGES);
@@ -57,13 +50,6 @@ count_as_large(PlannerInfo *root, Oid relation, bool inhparent,
 		index->tuples = Max(index->tuples, LARGE_TUPLES);
 		index->pages = Max(index->pages, LARGE_PAGES);
 	}
-}
-
-void
-query_init(void)
-{
-	previous_relation_info = get_relation_info_hook;
-	get_relation_info_hook = count_as_large;
 }
 
 /* Type of the column a guard sorts and locks by. */

@@ -8,15 +8,18 @@
  * has taken the table's place are evaluated by the executor.  So
  * osms.restrict_functions says what may run:
  *
- *	foreign		no function whose owner has not the rights of the role that runs
+ *	foreign		no function whose owner lacks the rights of the role that runs
  *				it, so that nobody gains by being run, and of PostgreSQL's own none
- *				that is not for everybody or runs a query that it is given; in
- *				triggers of a table that osms writes for somebody, and to set up
+ *				that is not for everybody or runs a query that it is given; where
+ *				osms writes a table for somebody, or sets up
  *	values		besides, of PostgreSQL's own none that has effects but to draw a
- *				value, of osms none but what computes; in what a table calls for
- *				its rows, and where values are worked out for a mapping
- *	all			nothing that has effects but what functions of osms call that
- *				only look, or that write by a statement of their own
+ *				value, of osms none but what computes, of extensions none with
+ *				arguments that is not immutable; where values are worked out for a
+ *				mapping
+ *	chosen		besides, none with arguments that is not immutable, nor one that is
+ *				not for everybody; where who calls writes a table of others
+ *	all			nothing that has effects but what functions of osms call
+ *				themselves
  *	strict		nothing that has effects; in what guards look up
  *
  * Who is trusted with the rights of a role is not who says what his functions
@@ -49,10 +52,18 @@
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 
+/* Why a function does not run. */
+typedef enum Refusal
+{
+	NOT_REFUSED, REFUSED_AS_OTHERS, REFUSED_AS_PRIVATE, REFUSED_FOR_EFFECTS,
+	REFUSED_FOR_ARGUMENTS, REFUSED_AS_OURS
+} Refusal;
+
 static const struct config_enum_entry restrictions[] = {
 	{"off", RESTRICT_OFF, false},
 	{"foreign", RESTRICT_FOREIGN, false},
 	{"values", RESTRICT_VALUES, false},
+	{"chosen", RESTRICT_CHOSEN, false},
 	{"all", RESTRICT_ALL, false},
 	{"strict", RESTRICT_STRICT, false},
 	{NULL, 0, false}
@@ -89,26 +100,31 @@ static const Oid drawing[] = {
 #endif
 };
 
-/* What functions of osms that are restricted themselves call of its own. */
+/*
+ * What functions of osms that are restricted themselves call of its own, in
+ * statements that touch nobody else's relations.
+ */
 static const char *const called_by_ours[] = {
-	"await_writers", "check_closing", "check_registry", "clean_cut",
+	"annul", "await_writers", "begin_closing", "check_closing",
+	"check_registry", "clean_cut", "close_attachments", "decide", "detach",
 	"due_applications", "enter_persons", "find_row", "finds_by_index",
-	"index_steps", "known_moment", "lock_person_of", "lock_persons",
-	"missing_indexes", "need_row", "ordered_moves", "overlap_repairs",
-	"restatement_due", "sift_candidates"
+	"identify", "index_steps", "known_moment", "lock_person_of",
+	"lock_persons", "missing_indexes", "need_row", "note_act",
+	"ordered_moves", "overlap_repairs", "restatement_due", "run_write",
+	"run_writes", "set_complete", "sift_candidates", "submit", "transfer",
+	"write_row", "write_rows"
 };
 
-/* What they write by, in a statement that touches nobody else's relations. */
-static const char *const written_by_ours[] = {
-	"annul", "begin_closing", "close_attachments", "decide", "detach",
-	"identify", "note_act", "run_write", "run_writes", "set_complete", "submit",
-	"transfer", "write_row", "write_rows"
-};
-
-/* What other people's tables and mappings may ask of osms. */
+/* What other people's tables and mappings may ask of osms for their rows. */
 static const char *const computing[] = {
-	"civil", "civil_date", "read_value"
+	"read_value"
 };
+
+Oid
+our_schema(void)
+{
+	return get_namespace_oid("osms", true);
+}
 
 Restriction
 restriction(void)
@@ -129,6 +145,7 @@ restrict_to(Restriction level)
 {
 	Restriction before = least;
 
+	forget_kept();
 	least = level;
 	return before;
 }
@@ -143,6 +160,7 @@ restrict_hold(void)
 void
 restrict_release(Restriction before)
 {
+	forget_kept();
 	least = before;
 }
 
@@ -224,65 +242,115 @@ is_for_everybody(HeapTuple tuple)
 				ACLMASK_ANY) != 0;
 }
 
-/* Whether a function of osms may run, of an owner who is trusted. */
+/* What is wrong with a call of a function of PostgreSQL's own. */
+static Refusal
+refusal_of_postgres(Oid function, HeapTuple tuple)
+{
+	if (!is_for_everybody(tuple))
+		return REFUSED_AS_PRIVATE;
+	if (runs_queries(function))
+		return REFUSED_FOR_ARGUMENTS;
+	if (restriction() < RESTRICT_VALUES ||
+		((Form_pg_proc) GETSTRUCT(tuple))->provolatile != PROVOLATILE_VOLATILE ||
+		is_among(function, harmless, lengthof(harmless)) ||
+		(restriction() < RESTRICT_ALL &&
+		 is_among(function, drawing, lengthof(drawing))))
+		return NOT_REFUSED;
+	return REFUSED_FOR_EFFECTS;
+}
+
+/* Whether what is called is called for a row that is written. */
 static bool
-ours_may_run(HeapTuple tuple)
+is_for_rows(void)
+{
+	return restriction() == RESTRICT_VALUES ||
+		restriction() == RESTRICT_CHOSEN;
+}
+
+/* Of one of osms, of an owner who is trusted. */
+static Refusal
+refusal_of_ours(HeapTuple tuple)
 {
 	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
 	const char *name = NameStr(proc->proname);
+	bool		effects = proc->provolatile == PROVOLATILE_VOLATILE;
 
-	if (proc->provolatile != PROVOLATILE_VOLATILE && !touching_others)
-		return true;
-	if (proc->provolatile != PROVOLATILE_VOLATILE)
-		return restriction() != RESTRICT_VALUES ? is_for_everybody(tuple) :
-			proc->provolatile == PROVOLATILE_IMMUTABLE ||
-			is_named(name, computing, lengthof(computing));
-	if (restriction() < RESTRICT_VALUES)
-		return !touching_others;
-	return restriction() == RESTRICT_ALL &&
-		(is_named(name, called_by_ours, lengthof(called_by_ours)) ||
-		 (!touching_others &&
-		  is_named(name, written_by_ours, lengthof(written_by_ours))));
+	if (proc->provolatile == PROVOLATILE_IMMUTABLE)
+		return NOT_REFUSED;
+	if (touching_others)
+	{
+		/* others say that it is called */
+		if (effects)
+			return REFUSED_FOR_EFFECTS;
+		if (is_for_rows())
+			return is_named(name, computing, lengthof(computing)) ?
+				NOT_REFUSED : REFUSED_AS_OURS;
+		return is_for_everybody(tuple) ? NOT_REFUSED : REFUSED_AS_PRIVATE;
+	}
+	if (!effects || restriction() < RESTRICT_VALUES ||
+		(restriction() == RESTRICT_ALL &&
+		 is_named(name, called_by_ours, lengthof(called_by_ours))))
+		return NOT_REFUSED;
+	return REFUSED_FOR_EFFECTS;
 }
 
 /*
- * Whether a function that a table calls for its rows may run, of an owner who
- * is trusted: who has it called has no rights of his.
+ * Of one that a mapping or a view calls, of an owner who is trusted.  Who has
+ * it called may be somebody else: what superusers keep to themselves is not
+ * for him, and an extension's functions may run a query that they are given.
  */
-static bool
-may_give_value(HeapTuple tuple)
+static Refusal
+refusal_of_value(HeapTuple tuple)
 {
 	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
 
-	/* what superusers keep to themselves, or a query in a text */
-	return (is_for_everybody(tuple) || !superuser_arg(GetUserId())) &&
-		(proc->provolatile == PROVOLATILE_IMMUTABLE || proc->pronargs == 0 ||
-		 !OidIsValid(getExtensionOfObject(ProcedureRelationId, proc->oid)));
+	if (!is_for_everybody(tuple) &&
+		(restriction() == RESTRICT_CHOSEN || superuser_arg(GetUserId())))
+		return REFUSED_AS_PRIVATE;
+	if (proc->provolatile != PROVOLATILE_IMMUTABLE && proc->pronargs > 0 &&
+		(restriction() == RESTRICT_CHOSEN || OidIsValid(getExtensionOfObject(ProcedureRelationId, proc->oid))))
+		return REFUSED_FOR_ARGUMENTS;
+	return NOT_REFUSED;
 }
 
-/* Whether a function may run as the current user. */
-bool
-may_run(Oid function, HeapTuple tuple)
+/* Why a function may not run as the current user. */
+static Refusal
+refusal_of(Oid function, HeapTuple tuple)
 {
 	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
 	bool		effects = proc->provolatile == PROVOLATILE_VOLATILE;
 
 	if (function < FirstUnpinnedObjectId)
-		return is_for_everybody(tuple) && !runs_queries(function) &&
-			(restriction() < RESTRICT_VALUES || !effects ||
-			 is_among(function, harmless, lengthof(harmless)) ||
-			 (restriction() == RESTRICT_VALUES &&
-			  is_among(function, drawing, lengthof(drawing))));
+		return refusal_of_postgres(function, tuple);
 	if (!has_privs_of_role(proc->proowner, GetUserId()))
-		return false;
-	/* no expression calls it */
+		return REFUSED_AS_OTHERS;
+	/* no expression calls one that returns a trigger */
 	if (proc->prorettype == TRIGGEROID)
-		return !effects || restriction() <= RESTRICT_VALUES;
-	if (proc->pronamespace == get_namespace_oid("osms", true))
-		return ours_may_run(tuple);
-	if (restriction() == RESTRICT_VALUES)
-		return may_give_value(tuple);
-	return !effects || restriction() < RESTRICT_VALUES;
+	{
+		/* who made the trigger is not who is trusted */
+		if (restriction() == RESTRICT_CHOSEN &&
+			proc->pronamespace != our_schema())
+			return REFUSED_FOR_ARGUMENTS;
+	}
+	else
+	{
+		if (proc->pronamespace == our_schema())
+			return refusal_of_ours(tuple);
+		if (is_for_rows())
+			return refusal_of_value(tuple);
+		/* what a view calls, too, may be given a query in a text */
+		if (touching_others && restriction() > RESTRICT_FOREIGN &&
+			!effects && refusal_of_value(tuple) != NOT_REFUSED)
+			return refusal_of_value(tuple);
+	}
+	return effects && restriction() >= RESTRICT_ALL ? REFUSED_FOR_EFFECTS :
+		NOT_REFUSED;
+}
+
+bool
+may_run(Oid function, HeapTuple tuple)
+{
+	return refusal_of(function, tuple) == NOT_REFUSED;
 }
 
 /* Refuse a function that gains by the rights of the current user. */
@@ -290,21 +358,39 @@ void
 check_function(Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Form_pg_proc proc;
+	const char *detail = NULL;
 
 	if (!HeapTupleIsValid(tuple))
 		return;					/* whoever calls it says so */
-	proc = (Form_pg_proc) GETSTRUCT(tuple);
-	if (!may_run(function, tuple))
+	switch (refusal_of(function, tuple))
+	{
+		case NOT_REFUSED:
+			break;
+		case REFUSED_AS_OTHERS:
+			detail = psprintf("It belongs to role \"%s\", who does not have the rights of that role.",
+							  GetUserNameFromId(((Form_pg_proc) GETSTRUCT(tuple))->proowner,
+												true));
+			break;
+		case REFUSED_AS_PRIVATE:
+			detail = "Not everybody may execute it.";
+			break;
+		case REFUSED_FOR_EFFECTS:
+			detail = "It is volatile.";
+			break;
+		case REFUSED_FOR_ARGUMENTS:
+			detail = "Somebody else may have it called, and have chosen its arguments.";
+			break;
+		case REFUSED_AS_OURS:
+			detail = "Tables and views of others do not call it here.";
+			break;
+	}
+	if (detail)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("function %s must not run as role \"%s\" while osms acts for others",
 						format_procedure(function),
 						GetUserNameFromId(GetUserId(), true)),
-				 has_privs_of_role(proc->proowner, GetUserId()) ?
-				 errdetail("It has effects, or is not for everybody.") :
-				 errdetail("It belongs to role \"%s\", who has not the rights of that role.",
-						   GetUserNameFromId(proc->proowner, true)),
+				 errdetail_internal("%s", detail),
 				 errhint("Take it out of the mapping, trigger, index, domain or default that calls it, or let a role that is trusted own it.")));
 	ReleaseSysCache(tuple);
 }

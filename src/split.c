@@ -99,7 +99,10 @@ by_position(const void *a, const void *b)
 	return ((const Share *) a)->position - ((const Share *) b)->position;
 }
 
-/* Give every weight the whole units of its share; returns the units that are left. */
+/*
+ * Give every weight the whole units of its share; returns the units that are
+ * left.  Numbers may be long: those of a turn are given back at its end.
+ */
 static int64
 share_out(Share *shares, const Datum *weights, int count, Datum units, Datum sum)
 {

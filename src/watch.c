@@ -20,8 +20,8 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
-#include "catalog/pg_cast.h"
 #include "catalog/pg_language.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_range.h"
 #include "catalog/pg_type.h"
@@ -31,9 +31,11 @@
 #include "optimizer/plancat.h"
 #include "optimizer/planner.h"
 #include "utils/acl.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
+#include "utils/regproc.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
@@ -42,8 +44,8 @@
 typedef struct Call
 {
 	Datum		others;
-	bool		changes;
-	Restriction before;
+	int			depth;			/* calls under way that change it */
+	Restriction before;			/* as the outermost of them began */
 	bool		touching_others;
 } Call;
 
@@ -58,7 +60,9 @@ static ExecutorFinish_hook_type previous_finish = NULL;
 
 /*
  * The query that is being planned or made ready to be run, by the context of
- * errors then: where it is another, a function has been called meanwhile.
+ * errors then.  What expressions call is kept for that query alone, unless a
+ * function has been called meanwhile: one in PL/pgSQL keeps its expressions
+ * for longer, and has its own context.
  */
 typedef struct Setup
 {
@@ -72,16 +76,18 @@ static Setup setup = {NULL, false, false};
 /* The function that an expression is about to call. */
 static Oid	about_to_call = InvalidOid;
 
-static Oid
-our_schema(void)
-{
-	return get_namespace_oid("osms", true);
-}
+/* SQL functions of others than superusers that plans may hold in line. */
+static Oid	in_line[64];
+static int	n_in_line = 0;
+static bool many_in_line = false;
+
+/* Whether the hooks stand before all that the session keeps. */
+static bool watched = false;
 
 static bool
 is_others(Oid relation)
 {
-	return relation >= FirstUnpinnedObjectId &&
+	return relation >= FirstNormalObjectId &&
 		get_rel_namespace(relation) != our_schema();
 }
 
@@ -94,23 +100,24 @@ check_called(Oid function, pg_attribute_unused() void *context)
 
 /*
  * Refuse a view of somebody without the rights of the current user: one that
- * reads as who invokes it, and in what guards look up any but the registry's.
- * Errors: 42501.
+ * reads as who invokes it, in what guards look up any but the registry's, and
+ * any in what triggers of a table do that is written for others.  Who only
+ * looks reads those of a registry's owner.  Errors: 42501.
  */
 static void
-check_view(Oid view)
+check_read_view(Oid view)
 {
 	Relation	rel = table_open(view, NoLock);
 
 	if (!has_privs_of_role(rel->rd_rel->relowner, GetUserId()) &&
-		(RelationHasSecurityInvoker(rel) ||
+		(RelationHasSecurityInvoker(rel) || restriction() < RESTRICT_ALL ||
 		 (OidIsValid(looking_up) && rel->rd_rel->relowner != looking_up)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("view \"%s\" must not be read as role \"%s\" while osms acts for others",
 						RelationGetRelationName(rel),
 						GetUserNameFromId(GetUserId(), true)),
-				 errdetail("It belongs to role \"%s\", who has not the rights of that role.",
+				 errdetail("It belongs to role \"%s\", who does not have the rights of that role.",
 						   GetUserNameFromId(rel->rd_rel->relowner, true)),
 				 errhint("Put the table back in its place, or let a role that is trusted own the view.")));
 	table_close(rel, NoLock);
@@ -131,7 +138,7 @@ look_at_relations(Node *node, void *touches)
 		{
 			*(bool *) touches |= is_others(rte->relid);
 			if (rte->relkind == RELKIND_VIEW)
-				check_view(rte->relid);
+				check_read_view(rte->relid);
 		}
 		return false;
 	}
@@ -139,6 +146,34 @@ look_at_relations(Node *node, void *touches)
 		return query_tree_walker((Query *) node, look_at_relations, touches,
 								 QTW_EXAMINE_RTES_BEFORE);
 	return expression_tree_walker(node, look_at_relations, touches);
+}
+
+/*
+ * Refuse an operator of others: the planner calls its estimators, and puts its
+ * negator or commutator in its place.  Errors: 42501.
+ */
+static void
+check_operator(Oid operator)
+{
+	HeapTuple	tuple;
+	Oid			owner;
+
+	if (operator < FirstUnpinnedObjectId)
+		return;
+	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	if (!HeapTupleIsValid(tuple))
+		return;					/* whoever uses it says so */
+	owner = ((Form_pg_operator) GETSTRUCT(tuple))->oprowner;
+	ReleaseSysCache(tuple);
+	if (!has_privs_of_role(owner, GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("operator %s must not be used as role \"%s\" while osms acts for others",
+						format_operator(operator),
+						GetUserNameFromId(GetUserId(), true)),
+				 errdetail("It belongs to role \"%s\", who does not have the rights of that role.",
+						   GetUserNameFromId(owner, true)),
+				 errhint("Take it out of the mapping, index, domain or view that uses it, or let a role that is trusted own it.")));
 }
 
 /* Check what a query calls, wherever in it. */
@@ -150,6 +185,17 @@ check_node(Node *node, void *context)
 	if (IsA(node, Query))
 		return query_tree_walker((Query *) node, check_node, context, 0);
 	(void) check_functions_in_node(node, check_called, context);
+	if (IsA(node, OpExpr) || IsA(node, DistinctExpr) || IsA(node, NullIfExpr))
+		check_operator(((OpExpr *) node)->opno);
+	else if (IsA(node, ScalarArrayOpExpr))
+		check_operator(((ScalarArrayOpExpr *) node)->opno);
+	else if (IsA(node, RowCompareExpr))
+	{
+		ListCell   *lc;
+
+		foreach(lc, ((RowCompareExpr *) node)->opnos)
+			check_operator(lfirst_oid(lc));
+	}
 	return expression_tree_walker(node, check_node, context);
 }
 
@@ -195,8 +241,8 @@ plan_checked(Query *query, const char *text, int options,
  * owner has said of the server.  Errors: 42501.
  */
 static void
-check_foreign_table(PlannerInfo *root, Oid relation, bool inhparent,
-					RelOptInfo *rel)
+watch_relation(PlannerInfo *root, Oid relation, bool inhparent,
+			   RelOptInfo *rel)
 {
 	if (previous_relation_info)
 		previous_relation_info(root, relation, inhparent, rel);
@@ -208,48 +254,24 @@ check_foreign_table(PlannerInfo *root, Oid relation, bool inhparent,
 				 errmsg("foreign table \"%s\" must not be read as role \"%s\" while osms acts for others",
 						get_rel_name(relation),
 						GetUserNameFromId(GetUserId(), true)),
-				 errdetail("It belongs to role \"%s\", who has not the rights of that role.",
+				 errdetail("It belongs to role \"%s\", who does not have the rights of that role.",
 						   GetUserNameFromId(relation_owner(relation), true)),
 				 errhint("Detach it, or let a role that is trusted own it.")));
+	if (!inhparent)
+		count_as_large(rel);
 }
 
+/* Note whose relations a plan touches, and check the views among them. */
 static bool
 touches_others(const PlannedStmt *plan)
 {
+	bool		touches = false;
 	ListCell   *lc;
 
 	foreach(lc, plan->rtable)
-	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-		if (OidIsValid(rte->relid) && is_others(rte->relid))
-			return true;
-	}
-	return false;
+		(void) look_at_relations(lfirst(lc), &touches);
+	return touches;
 }
-
-/* Run a step of the executor, knowing whose relations its plan touches. */
-#define EXECUTE(query, step) \
-	do { \
-		bool		outer = touching_others; \
-\
-		if (outer || restriction() == RESTRICT_OFF || \
-			!touches_others((query)->plannedstmt)) \
-		{ \
-			step; \
-			return; \
-		} \
-		touching_others = true; \
-		PG_TRY(); \
-		{ \
-			step; \
-		} \
-		PG_FINALLY(); \
-		{ \
-			touching_others = outer; \
-		} \
-		PG_END_TRY(); \
-	} while (0)
 
 static void
 start_executor(QueryDesc *query, int flags)
@@ -272,6 +294,38 @@ start_executor(QueryDesc *query, int flags)
 	PG_END_TRY();
 }
 
+/* Whether a step of a query makes a statement touch other people's relations. */
+static bool
+begins_to_touch(const QueryDesc *query)
+{
+	return !touching_others && restriction() != RESTRICT_OFF &&
+		touches_others(query->plannedstmt);
+}
+
+static void
+run_plan(QueryDesc *query, ScanDirection direction,
+		 uint64 count RUN_ONCE_PARAMETER)
+{
+	ExecutorRun_hook_type run = previous_run ? previous_run :
+		standard_ExecutorRun;
+
+	if (!begins_to_touch(query))
+	{
+		run(query, direction, count RUN_ONCE_ARGUMENT);
+		return;
+	}
+	touching_others = true;
+	PG_TRY();
+	{
+		run(query, direction, count RUN_ONCE_ARGUMENT);
+	}
+	PG_FINALLY();
+	{
+		touching_others = false;
+	}
+	PG_END_TRY();
+}
+
 static void
 run_executor(QueryDesc *query, ScanDirection direction,
 			 uint64 count RUN_ONCE_PARAMETER)
@@ -279,84 +333,107 @@ run_executor(QueryDesc *query, ScanDirection direction,
 	/* a parallel worker has the setting alone */
 	if (is_held_above_setting())
 		run_alone();
-	EXECUTE(query, (previous_run ? previous_run :
-					standard_ExecutorRun) (query, direction,
-										   count RUN_ONCE_ARGUMENT));
+	run_plan(query, direction, count RUN_ONCE_ARGUMENT);
 }
 
 static void
 finish_executor(QueryDesc *query)
 {
-	EXECUTE(query, (previous_finish ? previous_finish :
-					standard_ExecutorFinish) (query));
+	ExecutorFinish_hook_type finish = previous_finish ? previous_finish :
+		standard_ExecutorFinish;
+
+	if (!begins_to_touch(query))
+	{
+		finish(query);
+		return;
+	}
+	touching_others = true;
+	PG_TRY();
+	{
+		finish(query);
+	}
+	PG_FINALLY();
+	{
+		touching_others = false;
+	}
+	PG_END_TRY();
 }
 
-/* Whether a function is the cast between its argument and its result. */
+/* Whether a function gives the difference of the bounds of a range. */
 static bool
-is_cast(Form_pg_proc proc)
+is_difference(Form_pg_proc proc)
 {
+	Relation	ranges;
+	SysScanDesc scan;
 	HeapTuple	tuple;
-	bool		result;
+	bool		result = false;
 
-	if (proc->pronargs == 0)
+	if (proc->pronargs != 2 || proc->prorettype != FLOAT8OID ||
+		proc->proargtypes.values[0] != proc->proargtypes.values[1])
 		return false;
-	tuple = SearchSysCache2(CASTSOURCETARGET,
-							ObjectIdGetDatum(proc->proargtypes.values[0]),
-							ObjectIdGetDatum(proc->prorettype));
-	result = HeapTupleIsValid(tuple) &&
-		((Form_pg_cast) GETSTRUCT(tuple))->castfunc == proc->oid;
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
+	ranges = table_open(RangeRelationId, AccessShareLock);
+	scan = systable_beginscan(ranges, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result |= ((Form_pg_range) GETSTRUCT(tuple))->rngsubdiff == proc->oid;
+	systable_endscan(scan);
+	table_close(ranges, AccessShareLock);
 	return result;
+}
+
+/* Note that plans may hold an SQL function in line. */
+static void
+note_in_line(Oid function)
+{
+	for (int i = 0; i < n_in_line; i++)
+		if (in_line[i] == function)
+			return;
+	if (n_in_line < (int) lengthof(in_line))
+		in_line[n_in_line++] = function;
+	else
+		many_in_line = true;
 }
 
 /*
  * Whether how a function is called may be kept for longer than a query, for a
- * type (the difference of a range's bounds, a cast) or an expression of
- * PL/pgSQL.  Nobody looks again before it is called there, as whoever, so the
- * hooks stand before it also where nothing is restricted.
+ * type or an expression of PL/pgSQL.  Nobody looks again before it is called
+ * there, as whoever, so the hooks stand before it also where nothing is
+ * restricted.
  */
 static bool
 is_kept(Form_pg_proc proc)
 {
-	bool		by_expression = about_to_call == proc->oid;
-
-	about_to_call = InvalidOid;
-	if (superuser_arg(proc->proowner) || proc->prorettype == TRIGGEROID)
-		return false;
-	if ((proc->pronargs == 2 && proc->prorettype == FLOAT8OID &&
-		 proc->proargtypes.values[0] == proc->proargtypes.values[1]) ||
-		is_cast(proc))
-		return true;
-	/* the planner asks before it puts an SQL function in line */
-	if (setup.underway && setup.planning && !by_expression &&
-		proc->prolang == SQLlanguageId)
-		return false;
-	return !setup.underway || error_context_stack != setup.context;
+	return !superuser_arg(proc->proowner) && proc->prorettype != TRIGGEROID &&
+		(!setup.underway || error_context_stack != setup.context);
 }
 
 /*
- * Where what a table calls for its rows is restricted: whether a function of
- * a trusted owner says itself what it calls in turn.
+ * Whether a function says itself what it calls in turn: one of osms, and a
+ * trigger's where a table is written for somebody.
  */
 static bool
 says_what_it_calls(Oid function)
 {
-	return restriction() == RESTRICT_VALUES &&
-		function >= FirstUnpinnedObjectId &&
-		get_func_namespace(function) != our_schema();
+	return get_func_namespace(function) == our_schema() ||
+		(restriction() == RESTRICT_FOREIGN &&
+		 get_func_rettype(function) == TRIGGEROID);
 }
 
 /*
- * Functions that are called by their OID alone, for an estimate or by a type:
- * those of trusted owners are called as usual.
+ * Whether the hooks stand before a function.  Those that may not run are met
+ * also where they are called by their OID alone, for an estimate or by a type.
+ * The planner asks, too, before it puts an SQL function in line: it may, for
+ * indexes are found by what is in line, but plans with it are forgotten where
+ * somebody else might run them.
  */
 static bool
 needs_call(Oid function)
 {
+	bool		by_expression = about_to_call == function;
 	HeapTuple	tuple;
+	Form_pg_proc proc;
 	bool		needed = false;
 
+	about_to_call = InvalidOid;
 	if (previous_needs_call && previous_needs_call(function))
 		return true;
 	if (function < FirstUnpinnedObjectId && restriction() == RESTRICT_OFF)
@@ -364,48 +441,57 @@ needs_call(Oid function)
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	if (restriction() != RESTRICT_OFF)
-		needed = !may_run(function, tuple) || says_what_it_calls(function);
-	needed |= is_kept((Form_pg_proc) GETSTRUCT(tuple));
+	proc = (Form_pg_proc) GETSTRUCT(tuple);
+	if (restriction() != RESTRICT_OFF && !may_run(function, tuple))
+		needed = true;
+	else if (proc->prolang == SQLlanguageId && !by_expression)
+	{
+		if (!superuser_arg(proc->proowner))
+			needed = is_difference(proc);
+		if (!needed && !superuser_arg(proc->proowner))
+			note_in_line(function);
+	}
+	else
+		needed = (restriction() == RESTRICT_FOREIGN &&
+				  proc->prorettype == TRIGGEROID) || is_kept(proc);
 	ReleaseSysCache(tuple);
 	return needed;
-}
-
-/* A function begins, which may say itself what it calls. */
-static void
-begin_call(Call *call, Oid function)
-{
-	bool		ours = get_func_namespace(function) == our_schema();
-
-	/* our own are met where they are called, and ask for a level */
-	if (!ours && restriction() != RESTRICT_OFF)
-		check_function(function);
-	call->changes = ours || says_what_it_calls(function);
-	if (!call->changes)
-		return;
-	call->touching_others = touching_others;
-	touching_others = false;
-	call->before = restrict_to(ours ? restriction() : RESTRICT_FOREIGN);
 }
 
 static void
 watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
 {
+	Oid			function = flinfo->fn_oid;
 	Call	   *call = (Call *) DatumGetPointer(*private);
+	bool		ours = get_func_namespace(function) == our_schema();
 
 	if (call == NULL)
 	{
 		call = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Call));
 		*private = PointerGetDatum(call);
 	}
+	/* before others are told: nobody hears of the end where this is an error */
+	if (event == FHET_START && !ours && restriction() != RESTRICT_OFF)
+		check_function(function);
 	if (previous_call)
 		previous_call(event, flinfo, &call->others);
-	if (event == FHET_START)
-		begin_call(call, flinfo->fn_oid);
-	else if (call->changes)
+	if (event != FHET_START)
 	{
-		restrict_release(call->before);
-		touching_others = call->touching_others;
+		if (call->depth > 0 && --call->depth == 0)
+		{
+			restrict_release(call->before);
+			touching_others = call->touching_others;
+		}
+	}
+	else if (call->depth > 0)
+		call->depth++;
+	else if (says_what_it_calls(function))
+	{
+		/* our own are met where they are called, and ask for a level */
+		call->before = restrict_to(restriction());
+		call->touching_others = touching_others;
+		touching_others = false;
+		call->depth = 1;
 	}
 }
 
@@ -423,7 +509,7 @@ watch_access(ObjectAccessType access, Oid class, Oid object, int sub,
 	about_to_call = object;
 }
 
-/* Let the hooks stand before what the session keeps already. */
+/* Let the hooks stand before what the session has kept since before they were. */
 static void
 watch_kept(void)
 {
@@ -446,6 +532,38 @@ watch_kept(void)
 	systable_endscan(scan);
 	table_close(ranges, AccessShareLock);
 	ResetPlanCache();
+	watched = true;
+}
+
+/*
+ * Somebody else is about to act, or something else is restricted: forget the
+ * plans that hold in line what he might not call.
+ */
+void
+forget_kept(void)
+{
+	if (!watched && IsTransactionState())
+		watch_kept();
+	if (many_in_line)
+		ResetPlanCache();
+	else
+		for (int i = 0; i < n_in_line; i++)
+			CallSyscacheCallbacks(PROCOID,
+								  GetSysCacheHashValue1(PROCOID,
+														ObjectIdGetDatum(in_line[i])));
+	n_in_line = 0;
+	many_in_line = false;
+}
+
+static void
+forget_statement(XactEvent event, pg_attribute_unused() void *arg)
+{
+	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PARALLEL_ABORT)
+	{
+		touching_others = false;
+		looking_up = InvalidOid;
+		setup = (Setup) {NULL, false, false};
+	}
 }
 
 void
@@ -456,7 +574,7 @@ watch_init(void)
 	previous_planner = planner_hook;
 	planner_hook = plan_checked;
 	previous_relation_info = get_relation_info_hook;
-	get_relation_info_hook = check_foreign_table;
+	get_relation_info_hook = watch_relation;
 	previous_needs_call = needs_fmgr_hook;
 	needs_fmgr_hook = needs_call;
 	previous_call = fmgr_hook;
@@ -467,6 +585,5 @@ watch_init(void)
 	ExecutorRun_hook = run_executor;
 	previous_finish = ExecutorFinish_hook;
 	ExecutorFinish_hook = finish_executor;
-	if (IsTransactionState())
-		watch_kept();
+	RegisterXactCallback(forget_statement, NULL);
 }

@@ -275,13 +275,11 @@ role_to_write(Oid canonical, Oid target)
 {
 	Oid			user = GetUserId();
 	Oid			owner = relation_owner(target);
-	Oid			roster = get_relname_relid("roster",
-										   get_rel_namespace(canonical));
 
 	/* any schema may have a table of that name */
-	if (!OidIsValid(roster) ||
-		(target == canonical ? relation_owner(roster) != owner :
-		 !is_written_as_owner(target, canonical)) ||
+	if (!(target == canonical ?
+		  is_kept_by(get_rel_namespace(canonical), owner) :
+		  is_written_as_owner(target, canonical)) ||
 		get_rel_relkind(target) == RELKIND_VIEW ||
 		has_privs_of_role(owner, user) ||
 		pg_class_aclmask(target, user, ACL_INSERT | ACL_UPDATE | ACL_SELECT,

@@ -52,7 +52,7 @@ COMMENT ON FUNCTION osms.check_reader(text) IS
 -- Whoever makes a registry may have default privileges of his own. He means
 -- them for what applications write, not for what only guards and closings do,
 -- nor for what opens other people's tables or counts as proof.
-CREATE FUNCTION osms.close_to_others(registry text, relations text[] DEFAULT NULL) RETURNS void
+CREATE FUNCTION osms.close_to_others(registry text, relations text[] DEFAULT NULL, privilege text DEFAULT 'ALL') RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -60,7 +60,7 @@ DECLARE
     statement text;
 BEGIN
     FOR statement IN
-        SELECT format('REVOKE ALL ON %s %s FROM %s CASCADE', o.kind, o.name,
+        SELECT format('REVOKE %s ON %s %s FROM %s CASCADE', privilege, o.kind, o.name,
                       string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, ', '))
         FROM (SELECT 'SCHEMA', quote_ident(n.nspname), n.nspacl, n.nspowner FROM pg_namespace n WHERE n.nspname = registry AND relations IS NULL
               UNION ALL
@@ -77,13 +77,13 @@ BEGIN
                                   AND d.classid = d.refclassid AND d.deptype = 'i'
               JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S') AS o (kind, name, acl, owner),
              aclexplode(o.acl) a
-        WHERE a.grantee <> o.owner
+        WHERE a.grantee <> o.owner AND (privilege = 'ALL' OR a.privilege_type = privilege)
         GROUP BY o.kind, o.name
     LOOP
         EXECUTE statement;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION osms.close_to_others(text, text[]) IS
+COMMENT ON FUNCTION osms.close_to_others(text, text[], text) IS
     'takes back what anybody but their owner may do with relations of a registry or, for NULL, with its schema: what default privileges gave when it was made. Called by create_registry, add_relation and map';
 
 -- Only heads at a site are looked for by it; known_to stays out of the index,
@@ -244,9 +244,8 @@ BEGIN
     IF comment IS NOT NULL THEN
         EXECUTE format('COMMENT ON TABLE %I.%I IS %L', registry, relation, comment);
     END IF;
-    IF relation IN ('identity_event', 'attested_number') THEN
-        PERFORM osms.close_to_others(registry, ARRAY[relation]);
-    END IF;
+    -- what others may add triggers to is not written as its owner
+    PERFORM osms.close_to_others(registry, ARRAY[relation], CASE WHEN relation IN ('identity_event', 'attested_number') THEN 'ALL' ELSE 'TRIGGER' END);
 END $$;
 COMMENT ON FUNCTION osms.add_own_relation(text, text, jsonb) IS
     'makes one canonical relation as a table with its keys and indexes, unless it is there; called by create_registry and map';

@@ -62,11 +62,12 @@ CREATE VIEW osms.guard_trigger AS
            t.tgrelid::regclass AS source,
            t.tgname AS trigger,
            t.tgenabled IN ('O', 'A') AS enabled,
+           t.tgqual IS NOT NULL OR t.tgattr <> ''::int2vector AS conditional,
            t.tgparentid <> 0 AS cloned,
            (osms.trigger_arguments(t.oid))[3] AS modes
     FROM pg_catalog.pg_trigger t
     WHERE t.tgfoid IN ('osms.guard_row'::regproc, 'osms.guard_set'::regproc, 'osms.guard_truncate'::regproc);
-COMMENT ON VIEW osms.guard_trigger IS 'the triggers of all guards: registry, relation, table, name, whether it fires, whether it came with a partition, modes';
+COMMENT ON VIEW osms.guard_trigger IS 'the triggers of all guards: registry, relation, table, name, whether it fires, whether only on a condition or for some columns, whether it came with a partition, modes';
 
 CREATE FUNCTION osms.modes_text(modes jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -120,12 +121,14 @@ CREATE VIEW osms.guards AS
                l.missing,
                'disabled: ' || string_agg(g.trigger || CASE WHEN g.source <> g.root THEN ' on ' || g.source ELSE '' END,
                                           ', ' ORDER BY g.source::text, g.trigger) FILTER (WHERE NOT g.enabled),
+               'fires on a condition: ' || string_agg(g.trigger || CASE WHEN g.source <> g.root THEN ' on ' || g.source ELSE '' END,
+                                                      ', ' ORDER BY g.source::text, g.trigger) FILTER (WHERE g.conditional),
                CASE WHEN count(DISTINCT g.modes) > 1 THEN 'triggers differ in their modes' END), '') AS problem
     FROM standing g
     LEFT JOIN lacking l ON (l.registry, l.relation, l.root) = (g.registry, g.relation, g.root)
     GROUP BY g.registry, g.relation, g.root, l.missing;
 COMMENT ON VIEW osms.guards IS
-    'guarded tables: registry, relation, table (of partitions the root), its owner (who could disable the guard), modes other than the default, number of triggers, problem (missing or disabled triggers, partitions without, a table detached)';
+    'guarded tables: registry, relation, table (of partitions the root), its owner (who could disable the guard), modes other than the default, number of triggers, problem (missing, disabled or conditional triggers, partitions without, a table detached)';
 
 CREATE FUNCTION osms.check_modes(modes jsonb) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE

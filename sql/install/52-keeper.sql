@@ -62,7 +62,9 @@ CREATE FUNCTION osms.mapping_grants(registry text, OUT relation text, OUT source
                    WHEN 'INSERT' THEN v.relation = 'attachment_event' ELSE false END,
                NOT has_table_privilege(w.oid, v.source, p.privilege)
         FROM (SELECT DISTINCT k.relation, c.oid, c.relowner, osms.mapped_source(c.oid) AS source FROM osms.registry_columns(true) k
-              JOIN pg_class c ON c.oid = osms.relation_of(registry, k.relation) AND c.relkind = 'v') v
+              JOIN pg_class c ON c.oid = osms.relation_of(registry, k.relation) AND c.relkind = 'v'
+              -- a view that somebody else has put there maps nothing
+              JOIN pg_namespace n ON n.oid = c.relnamespace AND pg_has_role(c.relowner, n.nspowner, 'USAGE')) v
         JOIN pg_roles w ON w.oid = v.relowner,
              unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS p (privilege)
         WHERE p.privilege = 'SELECT'
@@ -187,6 +189,37 @@ CREATE FUNCTION osms.distrusted(registry text, OUT relation text, OUT severity t
         FROM source s, owner o, pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
         WHERE t.tgrelid = s.oid AND t.tgdeferrable AND NOT t.tgisinternal AND NOT pg_has_role(p.proowner, o.oid, 'USAGE')
         UNION ALL
+        -- what others may add to a table keeps it from being written as its owner; guards write attachments and applications
+        SELECT a.relation, CASE WHEN a.relation IN ('attachment', 'application') THEN 'error' ELSE 'warning' END,
+               a.problem || ': so it is not written as its owner', a.hint
+        FROM (SELECT s.relation, format('%s may put triggers on %s', CASE g.grantee WHEN 0 THEN 'everybody' ELSE 'role ' || pg_get_userbyid(g.grantee) END, s.oid::regclass) AS problem,
+                     format('REVOKE TRIGGER ON %s FROM %s.', s.oid::regclass, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END) AS hint
+              FROM source s JOIN pg_class c ON c.oid = s.oid, aclexplode(c.relacl) g
+              WHERE s.relkind IN ('r', 'p') AND g.privilege_type = 'TRIGGER'
+                AND CASE g.grantee WHEN 0 THEN true ELSE NOT pg_has_role(g.grantee, s.relowner, 'USAGE') END
+              UNION ALL
+              SELECT p.relation, format('under table %s stands %s of role %s', p.oid::regclass, s.oid::regclass, pg_get_userbyid(s.relowner)),
+                     format('ALTER TABLE %s OWNER TO %I.', s.oid::regclass, pg_get_userbyid(p.relowner))
+              FROM source p JOIN pg_inherits i ON i.inhparent = p.oid JOIN pg_class s ON s.oid = i.inhrelid
+              WHERE NOT pg_has_role(s.relowner, p.relowner, 'USAGE')
+              UNION ALL
+              SELECT s.relation, format('column "%s" of %s is of type %s of role %s', c.attname, s.oid::regclass, format_type(c.atttypid, NULL), pg_get_userbyid(t.typowner)),
+                     format('Let role %I own the type.', pg_get_userbyid(s.relowner))
+              FROM source s JOIN pg_attribute c ON c.attrelid = s.oid AND c.attnum > 0 AND NOT c.attisdropped
+              JOIN pg_type y ON y.oid = c.atttypid JOIN pg_type t ON t.oid = CASE y.typcategory WHEN 'A' THEN y.typelem ELSE y.oid END
+              WHERE s.relkind IN ('r', 'p') AND NOT pg_has_role(t.typowner, s.relowner, 'USAGE')
+              UNION ALL
+              SELECT s.relation, format('table %s of role %s follows %s by a foreign key', f.oid::regclass, pg_get_userbyid(f.relowner), s.oid::regclass),
+                     format('ALTER TABLE %s OWNER TO %I, or let its foreign key do nothing by itself.', f.oid::regclass, pg_get_userbyid(s.relowner))
+              FROM source s JOIN pg_constraint k ON k.confrelid = s.oid AND k.contype = 'f' AND (k.confupdtype IN ('c', 'n', 'd') OR k.confdeltype IN ('c', 'n', 'd'))
+              JOIN pg_class f ON f.oid = k.conrelid
+              WHERE NOT pg_has_role(f.relowner, s.relowner, 'USAGE')) a
+        UNION ALL
+        SELECT m.relation, 'warning', format('%s may put triggers on %s: so nothing is written through it', CASE g.grantee WHEN 0 THEN 'everybody' ELSE 'role ' || pg_get_userbyid(g.grantee) END, m.oid::regclass),
+               format('REVOKE TRIGGER ON %s FROM %s.', m.oid::regclass, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END)
+        FROM mapped m JOIN pg_class v ON v.oid = m.oid AND v.relkind = 'v', aclexplode(v.relacl) g
+        WHERE g.privilege_type = 'TRIGGER' AND CASE g.grantee WHEN 0 THEN true ELSE NOT pg_has_role(g.grantee, v.relowner, 'USAGE') END
+        UNION ALL
         SELECT m.relation, 'error', format('the mapping of relation "%s" calls %s of role %s, which never runs for role %s',
                                            m.relation, p.oid::regprocedure, pg_get_userbyid(p.proowner), o.rolname),
                format('Let a superuser or a member of %I own the function, or map the relation without it.', o.rolname)
@@ -195,4 +228,4 @@ CREATE FUNCTION osms.distrusted(registry text, OUT relation text, OUT severity t
         WHERE NOT pg_has_role(p.proowner, o.oid, 'USAGE');
     END;
 COMMENT ON FUNCTION osms.distrusted(text) IS
-    'whom the owner of a registry need not trust, and where that matters: an owner who has more than the registry, sources of others, deferred triggers of others, functions of others in a mapping, a source that is no table any more; called by osms.check_registry';
+    'whom the owner of a registry need not trust, and where that matters: an owner who has more than the registry, sources of others, what others may add to them, deferred triggers of others, functions of others in a mapping, a source that is no table any more; called by osms.check_registry';

@@ -106,7 +106,7 @@ COMMENT ON FUNCTION osms.mapped_writing(regclass, text) IS
 CREATE FUNCTION osms.can_write(canonical regclass, "column" text, value text) RETURNS boolean
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
-    SET osms.restrict_functions = 'all'
+    SET osms.restrict_functions = 'strict' -- what is evaluated is whoever mapped's
     SET row_security = off
 AS $$
 DECLARE

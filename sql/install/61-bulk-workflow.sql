@@ -163,6 +163,7 @@ DECLARE
     persons text[];
     due record;
     named boolean;
+    left_over text[];
 BEGIN
     PERFORM osms.need_arguments('take_effect', jsonb_build_object('registry', registry, 'day', day));
     filed := osms.need_relation(registry, 'application');
@@ -190,11 +191,12 @@ BEGIN
     PERFORM osms.write_rows(registry, 'application', 'update', '{application}', ARRAY[array_agg(e.key)::text],
                             jsonb_build_object('state', e.state))
     FROM unnest(due.ended, due.endings) e (key, state) GROUP BY e.state;
+    SELECT array_agg(d.outcome) INTO left_over FROM osms.due_applications(registry, persons, day) d;
     RETURN QUERY EXECUTE format('SELECT c.outcome, sum(c.n)::bigint, coalesce(($3 ->> c.outcome)::bigint, 0)
         FROM (SELECT x.state::text, count(*) FROM %s x WHERE x.effective_on = $2 AND x.state IN (''attached'', ''lapsed'', ''replaced'') GROUP BY 1
-              UNION ALL SELECT d.outcome, count(*) FROM osms.due_applications($4, $1, $2) d GROUP BY 1) c (outcome, n)
+              UNION ALL SELECT d.outcome, count(*) FROM unnest($1) d (outcome) GROUP BY 1) c (outcome, n)
         GROUP BY 1 ORDER BY 1', filed)
-    USING persons, day, due.told, registry;
+    USING left_over, day, due.told;
 END $$;
 COMMENT ON FUNCTION osms.take_effect(text, date) IS
     'turns the applications deferred to a day into attachments from that day on, set by set on the tables behind the registry (the caller needs rights there): closes the old attachments, writes the new ones, moves the applications to attached; lapsed: the organisation has no contract on that day; replaced: the person filed a later application; dead, unknown_person, conflict (attached from that day on already) are left as they are. A row an outcome: applications there are of it, and how many this call changed (0 when repeated). 22004 for a missing argument, 55000 for a state the mapping lacks, class 23 as the guard judges';
@@ -268,10 +270,10 @@ BEGIN
         PERFORM osms.write_rows(registry, 'attachment', 'insert', '{person,organisation}', ARRAY[moves.persons::text, moves.organisations::text],
                                 jsonb_build_object('state', 'active', 'since', day, 'order_key', order_key));
     END IF;
-    RETURN QUERY EXECUTE format('SELECT ''moved'', count(DISTINCT x.person), $3::bigint FROM %s x WHERE x.order_key = $2
-            UNION ALL (SELECT m.outcome, count(*), 0::bigint FROM osms.ordered_moves($1, $2) m GROUP BY 1 ORDER BY 1)',
+    RETURN QUERY EXECUTE format('SELECT ''moved'', count(DISTINCT x.person), $2::bigint FROM %s x WHERE x.order_key = $1',
             osms.need_relation(registry, 'attachment'))
-    USING registry, order_key, coalesce(cardinality(moves.persons), 0);
+    USING order_key, coalesce(cardinality(moves.persons), 0);
+    RETURN QUERY SELECT m.outcome, count(*), 0::bigint FROM osms.ordered_moves(registry, order_key) m GROUP BY 1 ORDER BY 1;
 END $$;
 COMMENT ON FUNCTION osms.move_by_order(text, text) IS
     'moves whom an order of an authority names, from its day on, set by set on the tables behind the registry (the caller needs rights there): a part of order_scope names who on that day is attached to from_organisation, at a site, lives in a region, or is a person; one that says none but the site names nobody. Dead and unknown persons and whoever is attached from that day on already (conflict) are left as they are. A row an outcome: persons there are of it, and how many this call moved (0 when repeated). P0002 for an unknown order, 22004 for a missing argument, 55000 where attachments keep no order, class 23 as the guard judges';

@@ -3,14 +3,14 @@
 SELECT * FROM no_plan();
 SET client_min_messages = error;
 CREATE ROLE authors_vendor;	-- owns functions, types and relations of his own
-CREATE ROLE authors_app;	-- has all rights on a table of the DBA's
+CREATE ROLE authors_app;	-- may put triggers on a table of the DBA's, or could once
 CREATE ROLE authors_clerk;	-- writes through the registry
 CREATE ROLE authors_keeper;
 CREATE SCHEMA own;
 GRANT USAGE, CREATE ON SCHEMA own, legacy TO authors_vendor, authors_app;
 SELECT osms.create_registry('fund', tables => false, cut_over => '2026-01-01');
 SELECT pg_temp.map_all('fund');
-GRANT ALL ON legacy.prik TO authors_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON legacy.prik TO authors_app;
 GRANT USAGE ON SCHEMA fund TO authors_app, authors_clerk, authors_vendor;
 GRANT SELECT ON fund.person, fund.roster TO authors_vendor, authors_app;
 GRANT SELECT, INSERT, UPDATE ON fund.application, fund.attachment, fund.organisation TO authors_clerk;
@@ -18,39 +18,90 @@ SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off"}');
 CALL osms.fill_roster('fund', NULL);
 \set attach 'INSERT INTO fund.attachment (person, organisation, state, since) VALUES (''900101300017'', 1, ''active'', ''2026-02-01'')'
 
--- what a table calls for its rows computes or draws a value, whoever owns what is called
-CREATE FUNCTION legacy.known(text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true';	-- the DBA's
-CREATE FUNCTION legacy.kept(text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true';
-REVOKE EXECUTE ON FUNCTION legacy.kept(text) FROM PUBLIC;
-CREATE FUNCTION legacy.of_extension(text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN EXECUTE $1; RETURN true; END $$;
-ALTER EXTENSION pgtap ADD FUNCTION legacy.of_extension(text);
-CREATE FUNCTION legacy.numbered() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('osms_test.numbered', 'x', true), osms.working_day(current_date), legacy.kept('x'); RETURN 'x'; END $$;
+-- a table to which others may add is not written for anybody: what stands there tells not who made it
+\set others '42501 table "prik" is not written as role "postgres" while others may add to it'
+SELECT is(pg_temp.verdict(format('%s; SET LOCAL ROLE authors_clerk; %s; RESET ROLE', setup, :'attach')), expected, setup)
+FROM (VALUES ('GRANT TRIGGER ON legacy.prik TO authors_app', :'others'), ('GRANT TRIGGER ON legacy.prik TO PUBLIC', :'others'), ('GRANT ALL ON legacy.prik TO authors_app WITH GRANT OPTION', :'others'),
+             ('GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES ON legacy.prik TO authors_app', 'ok'), ('GRANT TRIGGER (iin) ON legacy.prik TO authors_app', '0LP01 invalid privilege type TRIGGER for column'),
+             ('CREATE TABLE own.below (x integer) INHERITS (legacy.prik); ALTER TABLE own.below OWNER TO authors_vendor', :'others'), ('CREATE TABLE own.below (x integer) INHERITS (legacy.prik)', 'ok'),
+             ('CREATE TABLE own.below () INHERITS (legacy.prik); GRANT TRIGGER ON own.below TO authors_app', :'others'),
+             ('CREATE TYPE own.kind AS ENUM (''a''); ALTER TYPE own.kind OWNER TO authors_vendor; ALTER TABLE legacy.prik ADD kind own.kind', :'others'),
+             ('CREATE TYPE own.kind AS ENUM (''a''); ALTER TYPE own.kind OWNER TO authors_vendor; ALTER TABLE legacy.prik ADD kind own.kind[]', :'others'),
+             ('CREATE TYPE own.kind AS (a text); ALTER TYPE own.kind OWNER TO authors_vendor; ALTER TABLE legacy.prik ADD kind own.kind', :'others'),
+             ('CREATE TYPE own.kind AS ENUM (''a''); ALTER TABLE legacy.prik ADD kind own.kind', 'ok')) t (setup, expected);
+SELECT is(pg_temp.verdict('GRANT TRIGGER ON legacy.prik TO authors_app; UPDATE legacy.people SET died = ''2026-01-01'' WHERE iin = ''880715400075'''), :'others', 'nor by a consequence');
+SELECT is(pg_temp.verdict('GRANT TRIGGER ON legacy.prik TO authors_app; INSERT INTO legacy.prik (iin, mo, d_beg, st) VALUES (''900101300017'', 1, ''2026-02-01'', ''active'')'), 'ok', 'what is written there by oneself is one''s own affair');
+SELECT is(pg_temp.verdict('GRANT TRIGGER ON fund.attachment TO authors_app; SET LOCAL ROLE authors_clerk; ' || :'attach' || '; RESET ROLE'), '42501 mapped relation "attachment" is not written while others may put triggers on it', 'nor is a mapped view written');
+BEGIN;
+GRANT TRIGGER ON legacy.prik, legacy.mo, fund.person TO authors_app;
+GRANT TRIGGER ON legacy.zay TO PUBLIC;
+CREATE TABLE own.below () INHERITS (legacy.prik);
+ALTER TABLE own.below OWNER TO authors_vendor;
+CREATE DOMAIN own.d AS text;
+ALTER DOMAIN own.d OWNER TO authors_vendor;
+ALTER TABLE legacy.zay ADD note own.d[];
+SELECT results_eq($$SELECT relation, severity, problem, hint FROM osms.check_registry('fund') WHERE problem ~ 'triggers on|stands own|of type own' AND problem !~ 'no reason to trust' ORDER BY problem$$, $$VALUES
+    ('application', 'error', 'column "note" of legacy.zay is of type own.d[] of role authors_vendor: so it is not written as its owner', 'Let role postgres own the type.'),
+    ('application', 'error', 'everybody may put triggers on legacy.zay: so it is not written as its owner', 'REVOKE TRIGGER ON legacy.zay FROM PUBLIC.'),
+    ('person', 'warning', 'role authors_app may put triggers on fund.person: so nothing is written through it', 'REVOKE TRIGGER ON fund.person FROM authors_app.'),
+    ('organisation', 'warning', 'role authors_app may put triggers on legacy.mo: so it is not written as its owner', 'REVOKE TRIGGER ON legacy.mo FROM authors_app.'),
+    ('attachment', 'error', 'role authors_app may put triggers on legacy.prik: so it is not written as its owner', 'REVOKE TRIGGER ON legacy.prik FROM authors_app.'),
+    ('attachment', 'error', 'under table legacy.prik stands own.below of role authors_vendor: so it is not written as its owner', 'ALTER TABLE own.below OWNER TO postgres.')$$, 'check_registry names them');
+ROLLBACK;
+
+CREATE SCHEMA shop AUTHORIZATION authors_vendor;
+CREATE TABLE shop.payment (organisation integer, month date, amount numeric);
+ALTER TABLE shop.payment OWNER TO authors_vendor;
+\set pay 'SELECT osms.run_write(''shop'', ''payment'', ''insert'', ''SELECT 1 AS organisation, date ''''2026-01-01'''' AS month, 1::numeric AS amount'', ''{}'')'
+BEGIN;
+CREATE TABLE own.child (login text);
+ALTER TABLE legacy.clerks ADD UNIQUE (login);
+ALTER TABLE own.child ADD FOREIGN KEY (login) REFERENCES legacy.clerks (login) ON UPDATE CASCADE;
+ALTER TABLE own.child OWNER TO authors_vendor;
+GRANT SELECT, INSERT ON fund.clerk TO authors_clerk;
+SELECT is(pg_temp.verdict('SET LOCAL ROLE authors_clerk; INSERT INTO fund.clerk (clerk) VALUES (''x''); RESET ROLE'), '42501 table "clerks" is not written as role "postgres" while others may add to it', 'nor one that a table of others follows');
+SELECT is(pg_temp.verdict('ALTER TABLE own.child DROP CONSTRAINT child_login_fkey, ADD FOREIGN KEY (login) REFERENCES legacy.clerks (login); SET LOCAL ROLE authors_clerk; INSERT INTO fund.clerk (clerk) VALUES (''x''); RESET ROLE'), 'ok', 'unless it does nothing then');
+ROLLBACK;
+
+-- what somebody has put there while he might does not call what writes or sets up either; what the owner puts there is his affair
 CREATE FUNCTION legacy.pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
-CREATE SEQUENCE legacy.numbers;
+CREATE FUNCTION legacy.numbered() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('osms_test.numbered', 'x', true), osms.working_day(current_date); RETURN 'x'; END $$;
 -- a message names the schema of a function where the path does not
 CREATE FUNCTION pg_temp.plain(text) RETURNS text LANGUAGE sql AS $$SELECT regexp_replace($1, 'function (osms|legacy)\.', 'function ')$$;
 CREATE TABLE pg_temp.condition (condition text, verdict text);
 INSERT INTO pg_temp.condition VALUES
-    ('set_config(''session_replication_role'', ''replica'', true) IS NULL', 'set_config(text,text,boolean)'), ('setval(''legacy.numbers'', 1) = 0', 'setval(regclass,bigint)'),
-    ('lo_create(0) = 0', 'lo_create(oid)'), ('pg_notify(''x'', ''y'') IS NULL', 'pg_notify(text,text)'), ('pg_terminate_backend(0)', 'pg_terminate_backend(integer,bigint)'),
-    ('pg_advisory_lock(1) IS NULL', 'pg_advisory_lock(bigint)'), ('pg_read_file(''x'') IS NULL', 'pg_read_file(text)'),
-    ('osms.grant_to_keeper(''fund'', ''person'') IS NULL', 'osms.grant_to_keeper(text,text)'), ('osms.set_keeper(''fund'', ''authors_app'') IS NULL', 'osms.set_keeper(text,name)'),
-    ('osms.unguard(''fund'') IS NULL', 'osms.unguard(text)'), ('osms.annul(''fund'', ''1'', ''error'') IS NULL', 'osms.annul(text,text,text)'),
-    ('osms.run_write(''fund'', ''clerk'', ''insert'', ''SELECT 1'', ''{}'') IS NULL', 'osms.run_write(text,text,text,text,text[])'),
-    ('osms.find_row(''fund'', ''application'', ''1'') IS NULL', 'osms.find_row(text,text,text)'), ('osms.check_keeper(''x'') IS NULL', 'osms.check_keeper(name)'),
-    ('osms.report(''fund'', ''2026-01-01'') IS NULL', 'osms.report(text,date,text,integer)'),
-    ('legacy.kept(''x'')', 'legacy.kept(text)'), ('legacy.of_extension(''SELECT 1'')', 'legacy.of_extension(text)'),
-    ('legacy.known(''x'')', NULL), ('nextval(''legacy.numbers'') > 0', NULL), ('now() > ''2020-01-01''', NULL), ('osms.civil_date(''fund'', now()) > ''2020-01-01''', NULL),
+    ('osms.grant_to_keeper(''fund'', ''person'') IS NULL', 'grant_to_keeper(text,text)'), ('osms.set_keeper(''fund'', ''authors_app'') IS NULL', 'set_keeper(text,name)'),
+    ('osms.under_lock(''{}'', '''', ''{}'', 1)', 'under_lock(regclass[],text,text[],integer)'), ('osms.unguard(''fund'') IS NULL', 'unguard(text)'), ('osms.annul(''fund'', ''1'', ''error'') IS NULL', 'annul(text,text,text)'),
+    ('osms.run_write(''fund'', ''clerk'', ''insert'', ''SELECT 1'', ''{}'') IS NULL', 'run_write(text,text,text,text,text[])'),
+    ('osms.find_row(''fund'', ''application'', ''1'') IS NULL', 'find_row(text,text,text)'), ('osms.check_keeper(''x'') IS NULL', 'check_keeper(name)'), ('pg_read_file(''x'') IS NULL', 'pg_read_file(text)'),
     ('osms.iin_fault(''x'') IS NOT NULL', NULL), ('legacy.numbered() = ''x''', NULL);
-SELECT is(pg_temp.plain(pg_temp.trapped(CASE condition WHEN 'legacy.kept(''x'')' THEN 'postgres' ELSE 'authors_app' END, format('CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW WHEN (%s) EXECUTE FUNCTION legacy.pass()', condition), 'authors_clerk', :'attach')),
-          CASE WHEN verdict IS NULL THEN 'ok' ELSE pg_temp.plain(format('42501 function %s refused', verdict)) END, 'a trigger''s condition: ' || condition)
-FROM pg_temp.condition WHERE condition !~ 'grant_to|set_keeper|unguard|find_row|check_keeper|pg_read_file' OR has_function_privilege('authors_app', verdict, 'EXECUTE');
-SELECT is(pg_temp.plain(pg_temp.trapped('postgres', format('ALTER TABLE legacy.prik ADD CHECK (%s) NOT VALID', condition), 'authors_clerk', :'attach')),
-          CASE WHEN verdict IS NULL THEN 'ok' ELSE pg_temp.plain(format('42501 function %s refused', verdict)) END, 'a check: ' || condition)
+SELECT is(pg_temp.plain(pg_temp.trapped('authors_app', format('CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW WHEN (%s) EXECUTE FUNCTION legacy.pass()', condition), 'authors_clerk', :'attach')),
+          CASE WHEN verdict IS NULL THEN 'ok' ELSE format('42501 function %s refused', verdict) END, 'a trigger''s condition: ' || condition)
 FROM pg_temp.condition;
 SELECT is(pg_temp.plain(pg_temp.trapped('postgres', format('CREATE DOMAIN own.d AS text; ALTER TABLE legacy.prik ADD note own.d[] DEFAULT string_to_array(''x'', '',''); ALTER DOMAIN own.d ADD CHECK (%s) NOT VALID', condition), 'authors_clerk', :'attach')),
-          CASE WHEN verdict IS NULL THEN 'ok' ELSE pg_temp.plain(format('42501 function %s refused', verdict)) END, 'a domain, in an array: ' || condition)
-FROM pg_temp.condition WHERE verdict IS NULL OR verdict ~ 'run_write|setval';
+          CASE WHEN verdict IS NULL THEN 'ok' ELSE format('42501 function %s refused', verdict) END, 'a domain, in an array: ' || condition)
+FROM pg_temp.condition;
+
+-- who writes another's table as himself gives it nothing that he could make use of
+CREATE FUNCTION legacy.known(text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true';	-- the DBA's
+CREATE FUNCTION legacy.always(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE FUNCTION legacy.kept() RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true';
+REVOKE EXECUTE ON FUNCTION legacy.kept() FROM PUBLIC;
+CREATE SEQUENCE legacy.numbers;
+DELETE FROM pg_temp.condition WHERE condition ~ 'iin_fault|numbered';
+INSERT INTO pg_temp.condition VALUES
+    ('set_config(''session_replication_role'', ''replica'', true) IS NULL', 'set_config(text,text,boolean)'), ('setval(''legacy.numbers'', 1) = 0', 'setval(regclass,bigint)'),
+    ('lo_create(0) = 0', 'lo_create(oid)'), ('pg_notify(''x'', ''y'') IS NULL', 'pg_notify(text,text)'), ('pg_terminate_backend(0)', 'pg_terminate_backend(integer,bigint)'), ('pg_advisory_lock(1) IS NULL', 'pg_advisory_lock(bigint)'),
+    ('osms.report(''fund'', ''2026-01-01'') IS NULL', 'report(text,date,text,integer)'), ('osms.civil_date(''fund'', now()) > ''2020-01-01''', 'civil_date(text,timestamp with time zone)'),
+    ('legacy.kept()', 'kept()'), ('legacy.known(''x'')', 'known(text)'), ('legacy.always(''x'')', NULL), ('nextval(''legacy.numbers'') > 0', NULL), ('now() > ''2020-01-01''', NULL), ('osms.iin_fault(''x'') IS NOT NULL', NULL);
+SELECT is(pg_temp.plain(pg_temp.trapped('authors_vendor', format(trap, condition), 'postgres', :'pay')), CASE WHEN verdict IS NULL AND trap !~ 'pass' THEN 'ok' ELSE format('42501 function %s refused', coalesce(verdict, 'pass()')) END, format(trap, condition))
+FROM pg_temp.condition, (VALUES ('CREATE TRIGGER a BEFORE INSERT ON shop.payment FOR EACH ROW WHEN (%s) EXECUTE FUNCTION legacy.pass()'), ('ALTER TABLE shop.payment ADD CHECK (%s) NOT VALID'),
+    ('CREATE DOMAIN own.d AS text; ALTER TABLE shop.payment ADD note own.d[] DEFAULT string_to_array(''x'', '',''); ALTER DOMAIN own.d ADD CHECK (%s) NOT VALID')) t (trap);
+SELECT is(pg_temp.plain(pg_temp.trapped('authors_vendor', 'CREATE TRIGGER a BEFORE INSERT ON shop.payment FOR EACH ROW EXECUTE FUNCTION legacy.pass()', 'postgres', :'pay')), '42501 function pass() refused', 'nor a trigger function that was made for other tables');
+-- a mapping's text is tried without effects
+SELECT is(pg_temp.verdict('CREATE TABLE own.people (iin text PRIMARY KEY, born date); SELECT osms.create_registry(''tried'', tables => false); SELECT osms.map(''tried'', ''person'', ''own.people'', ''{"person": "iin", "birth_date": "born"}''); SELECT osms.map(''tried'', ''attachment'', ''legacy.prik'', jsonb_build_object(''attachment'', ''id'', ''person'', ''iin'', ''organisation'', ''mo'', ''since'', ''d_beg'', ''until'', ''d_end'',
+    ''state'', jsonb_build_object(''expression'', ''st'', ''column'', ''st'', ''write'', $w$CASE WHEN osms.run_write(''own'', ''person'', ''insert'', ''SELECT 1'', ''{}'') IS NULL THEN new.state::text END$w$))); SELECT count(*) FROM osms.check_registry(''tried'')'),
+    '42501 function osms.run_write(text,text,text,text,text[]) must not run as role "postgres" while osms acts for others', 'what a mapping writes is tried, not run');
 
 -- a view that stands where the registry reads; only the executor meets what its domain calls
 CREATE FUNCTION pg_temp.shown(trap text, reader name, statement text) RETURNS text LANGUAGE sql AS $$
@@ -76,13 +127,13 @@ SELECT is(pg_temp.shown('SET LOCAL ROLE authors_keeper; ALTER TABLE fund.setting
 REVOKE authors_keeper FROM authors_vendor;
 GRANT CREATE ON SCHEMA fund TO authors_vendor;
 SELECT is(pg_temp.shown('CREATE VIEW fund.residence WITH (security_invoker) AS SELECT ''x''::text AS person, ''y''::text AS region, ''z''::text AS kind, now()::date AS valid_from', 'postgres', 'UPDATE legacy.people SET obl = ''alm'' WHERE iin = ''880715400075'''),
-          '42501 view "residence" of registry "fund" belongs to role "authors_vendor", who has not the rights of the roster''s owner', 'nor does a guard read what somebody adds to the registry''s schema');
+          '42501 relation "residence" of registry "fund" belongs to role "authors_vendor", who does not have the rights of the roster''s owner', 'nor does a guard read what somebody adds to the registry''s schema');
 REVOKE CREATE ON SCHEMA fund FROM authors_vendor;
 CREATE SCHEMA app;
 GRANT USAGE, CREATE ON SCHEMA app TO authors_vendor;
 CREATE TABLE app.roster (person text, until date);	-- the DBA's, of another trade
 SELECT is(pg_temp.shown('CREATE VIEW app.person AS SELECT ''x''::text AS person; CREATE TABLE app.attachment AS SELECT 1 AS attachment, ''x''::text AS person, ''y''::text AS organisation, date ''2026-01-01'' AS since', 'authors_vendor', 'SELECT osms.lock_persons(''app'', ''{x}'')'),
-          '42501 view "person" of registry "app" belongs to role "authors_vendor", who has not the rights of the roster''s owner', 'a table called roster makes no registry of a schema');
+          '42501 relation "person" of registry "app" belongs to role "authors_vendor", who does not have the rights of the roster''s owner', 'a table called roster makes no registry of a schema');
 -- before 16 a table may become a view
 \set place 'CREATE RULE "_RETURN" AS ON SELECT TO legacy.mo DO INSTEAD SELECT 1 AS mo, NULL::text AS bin, (SELECT h::text FROM osms.history(''fund'', ''880715400075'') h LIMIT 1) AS name'
 SELECT osms.unguard('fund');
@@ -119,6 +170,7 @@ CREATE OR REPLACE FUNCTION own.diff(float8, float8) RETURNS float8 LANGUAGE plpg
 CREATE INDEX ON own.split_1 USING gist ((own.span(length(name), length(name) + 1)));
 SELECT '[1,2)'::own.span && '[1,3)'::own.span;
 RESET ROLE;
+ALTER TABLE own.split_1 OWNER TO postgres;
 SELECT is(pg_temp.verdict('SET LOCAL ROLE authors_clerk; INSERT INTO split.organisation (organisation, name) SELECT i, repeat(''x'', i) FROM generate_series(3, 2000) i; RESET ROLE'),
           '42501 function own.diff(double precision,double precision) must not run as role "postgres" while osms acts for others', 'the difference of a range, which an index asks for');
 -- no arguments of a trigger, and no type of a key, bring the server down
@@ -153,18 +205,18 @@ SELECT is(pg_temp.verdict(format('SELECT public.look_alike(%L); SELECT osms.lock
 FROM (VALUES ('point', '(1,2)', '(3,4)', '42883 key type point has no default order'), ('json', '1', '2', '42883 key type json has no default order'), ('xid', '1', '2', '42883 key type xid has no default order')) t (type, one, two, verdict);
 
 -- a foreign table below one that is written
+GRANT USAGE ON SCHEMA fund TO authors_clerk;
+GRANT INSERT ON fund.clerk TO authors_clerk;
 CREATE FOREIGN DATA WRAPPER authors_wrapper;
 CREATE SERVER authors_server FOREIGN DATA WRAPPER authors_wrapper;
-SELECT is(pg_temp.verdict('DROP TABLE own.split_1; CREATE TABLE own.split_2 PARTITION OF legacy.split FOR VALUES IN (1); CREATE FOREIGN TABLE own.split_3 PARTITION OF legacy.split DEFAULT SERVER authors_server; SET LOCAL ROLE authors_clerk; INSERT INTO split.organisation (organisation, name) VALUES (1, ''x''); RESET ROLE'),
-          -- 15 makes no foreign partition of a table with a unique index
-          CASE WHEN pg_temp.verdict('DROP TABLE own.split_1; CREATE FOREIGN TABLE own.split_3 PARTITION OF legacy.split DEFAULT SERVER authors_server') = 'ok' THEN '55000 "split_3" is a foreign table' ELSE pg_temp.verdict('DROP TABLE own.split_1; CREATE FOREIGN TABLE own.split_3 PARTITION OF legacy.split DEFAULT SERVER authors_server') END, 'a foreign table is not written');
+SELECT is(pg_temp.verdict('CREATE FOREIGN TABLE own.far () INHERITS (legacy.clerks) SERVER authors_server; SET LOCAL ROLE authors_clerk; INSERT INTO fund.clerk (clerk) VALUES (''x''); RESET ROLE'), '55000 "far" is a foreign table', 'a foreign table is not written');
 
 -- nor read as somebody else
 SELECT CASE WHEN EXISTS (SELECT FROM pg_available_extensions WHERE name = 'file_fdw')
        THEN is(pg_temp.verdict('CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw; CREATE TABLE own.near (mo integer, name text) PARTITION BY LIST (mo); CREATE FOREIGN TABLE own.far PARTITION OF own.near DEFAULT SERVER files OPTIONS (filename ''/dev/null'');
                         ALTER FOREIGN TABLE own.far OWNER TO authors_vendor; ALTER TABLE own.near OWNER TO authors_vendor; SELECT osms.map(''split'', ''organisation'', ''own.near'', ''{"organisation": "mo", "name": "name"}''); EXPLAIN SELECT * FROM own.near; SELECT osms.find_row(''split'', ''organisation'', ''1'')'),
                '42501 foreign table "far" must not be read as role "postgres" while osms acts for others', 'nor does who looks read one')
-       ELSE pass('no file_fdw here') END;
+       ELSE skip('no file_fdw here') END;
 
 -- setting is written as the registry's owner, whose deferred triggers run as nobody else
 GRANT authors_keeper TO authors_vendor;
@@ -175,16 +227,20 @@ CALL osms.fill_roster('fund', NULL);
 SELECT is(pg_temp.shown(:'late', 'postgres', 'SELECT osms.unguard(''fund'')'), '42501 cannot fire deferred trigger within security-restricted operation', 'and where the guard goes');
 REVOKE authors_keeper FROM authors_vendor;
 
--- a trigger function of an extension makes what it wants of its arguments
 GRANT USAGE ON SCHEMA fund TO authors_app, authors_clerk, authors_vendor;
 GRANT SELECT, INSERT, UPDATE ON fund.attachment TO authors_clerk;
-CREATE FUNCTION legacy.referring() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE TG_ARGV[0]; RETURN NEW; END $$;
-ALTER EXTENSION pgtap ADD FUNCTION legacy.referring();
-SELECT is(pg_temp.trapped('authors_app', 'CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION legacy.referring(''SELECT trap.spring(''''x'''')'')', 'authors_clerk', :'attach'),
-          '42501 trigger "a" on table "prik" refused', 'arguments of who may only put triggers on a table');
-SELECT is(pg_temp.trapped('postgres', 'REVOKE TRIGGER ON legacy.prik FROM authors_app; CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION legacy.referring(''SELECT trap.spring(''''x'''')'')', 'authors_clerk', :'attach'),
-          'ok postgres', 'the owner''s own arguments are his affair');
-ALTER EXTENSION pgtap DROP FUNCTION legacy.referring();
+-- what looks does not call what locks or writes out of somebody's view, nor his operators
+CREATE VIEW own.staging AS SELECT 5::bigint AS id, '900101300017'::text AS iin, NULL::text AS applicant, 1 AS mo, 'egov'::text AS kanal, 'moved'::text AS osn, 'submitted'::text AS st, now() AS sub,
+    NULL::timestamptz AS dec, NULL::text AS who, NULL::date AS eff, NULL::text AS prich FROM (VALUES (1)) v (x) WHERE osms.lock_persons('fund', '{x}') IS NOT NULL OR true;
+ALTER VIEW own.staging OWNER TO authors_vendor;
+SELECT is(pg_temp.verdict('SELECT count(*) FROM osms.sift(''fund'', ''application'', ''own.staging'')'), '42501 function lock_persons(text,text[]) must not run as role "postgres" while osms acts for others', 'a lock in what is sifted');
+CREATE FUNCTION own.same(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 = $2';
+ALTER FUNCTION own.same(text, text) OWNER TO authors_vendor;
+CREATE OPERATOR own.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = pg_catalog.texteq, RESTRICT = eqsel);
+ALTER OPERATOR own.=== (text, text) OWNER TO authors_vendor;
+CREATE OR REPLACE VIEW own.staging AS SELECT 5::bigint AS id, '900101300017'::text AS iin, NULL::text AS applicant, 1 AS mo, 'egov'::text AS kanal, 'moved'::text AS osn, 'submitted'::text AS st, now() AS sub,
+    NULL::timestamptz AS dec, NULL::text AS who, NULL::date AS eff, NULL::text AS prich FROM (VALUES ('x'::text)) v (x) WHERE v.x OPERATOR(own.===) 'x';
+SELECT is(pg_temp.verdict('SELECT count(*) FROM osms.sift(''fund'', ''application'', ''own.staging'')'), '42501 operator own.===(text,text) must not be used as role "postgres" while osms acts for others', 'an operator of somebody in what is sifted');
 
 -- what a writer left to the end of the transaction is not done as the owner
 ALTER TABLE legacy.prik OWNER TO authors_vendor;
@@ -197,6 +253,29 @@ CREATE CONSTRAINT TRIGGER four_eyes AFTER INSERT ON legacy.prik DEFERRABLE INITI
 SELECT is(pg_temp.trapped('postgres', 'SELECT', 'authors_clerk', :'approve' || :'attach'), '55006 checks of table "prik" were left to the end of the transaction', 'nor what was deferred before');
 SELECT is(pg_temp.trapped('postgres', 'SELECT', 'authors_clerk', :'approve' || 'SET CONSTRAINTS ALL IMMEDIATE; ' || :'attach'), 'P0001 only the vendor approves, not authors_clerk', 'it is settled by who did it');
 SELECT is(pg_temp.trapped('postgres', 'SELECT', 'authors_clerk', :'attach' || '; ' || replace(:'attach', '2026-02-01', '2026-01-15')), '23P01 one_attachment legacy.prik.since overlap', 'and two writes through the registry leave nothing');
+
+-- nor is it left to the end where the session itself will have other rights then
+SELECT matches(pg_temp.verdict('CREATE FUNCTION legacy.late() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RAISE ''''as %'''', current_user; END''; ALTER FUNCTION legacy.late() OWNER TO authors_vendor; DROP TRIGGER four_eyes ON legacy.prik;
+          CREATE CONSTRAINT TRIGGER late AFTER INSERT ON legacy.prik DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION legacy.late(); GRANT authors_clerk TO authors_vendor; SET LOCAL ROLE authors_clerk; ' || :'attach' || '; RESET ROLE'),
+          '^(P0001 as authors_vendor)$', 'whoever the role was set to');
+
+-- a schema that has tables of these names is no registry whose owner is written as
+CREATE SCHEMA trade AUTHORIZATION authors_vendor;
+CREATE TABLE trade.roster (person text);
+CREATE TABLE trade.payment (organisation integer, month date, amount numeric, who name DEFAULT current_user);
+ALTER TABLE trade.roster OWNER TO authors_vendor;
+ALTER TABLE trade.payment OWNER TO authors_vendor;
+GRANT USAGE ON SCHEMA trade TO authors_clerk;
+GRANT SELECT, INSERT, UPDATE ON trade.payment TO authors_clerk;
+SELECT is(pg_temp.verdict('SET LOCAL ROLE authors_clerk; ' || replace(:'pay', 'shop', 'trade') || '; RESET ROLE', probe => 'SELECT who::text FROM trade.payment'), 'ok authors_clerk', 'a table called roster does not make one');
+DROP SCHEMA trade CASCADE;
+
+-- a guard goes whatever somebody has put into the registry's schema
+GRANT CREATE ON SCHEMA fund TO authors_vendor;
+SELECT is(pg_temp.verdict('SET LOCAL ROLE authors_vendor; CREATE VIEW fund.residence AS SELECT 1 AS x; RESET ROLE; SELECT osms.unguard(''fund'')'), 'ok', 'unguard works beside a view of others');
+SELECT is(pg_temp.verdict('SET LOCAL ROLE authors_clerk; SELECT osms.set_complete(''fund'', true)'), '42501 permission denied for function set_complete', 'set_complete is not for everybody');
+SELECT is(pg_temp.verdict('GRANT EXECUTE ON FUNCTION osms.set_complete TO authors_clerk; SET LOCAL ROLE authors_clerk; SELECT osms.set_complete(''fund'', true)'), '42501 permission denied for table setting', 'nor for who may not write setting');
+SELECT is(pg_temp.verdict('SELECT osms.set_complete(''own'', true)'), '42P01 registry "own" has no relation "setting"', 'nor for what is no registry');
 
 -- a table is written as its owner where he has a part in it
 CREATE ROLE authors_mapper;
@@ -217,6 +296,8 @@ RESET ROLE;
 SELECT results_eq('SELECT id, entered_by FROM trade.payout ORDER BY id', $$VALUES (1, 'authors_mapper'::name), (2, 'authors_mapper'), (3, 'authors_mapper')$$, 'what somebody maps for himself is written as he writes');
 CREATE TRIGGER checked BEFORE INSERT ON trade.payout FOR EACH ROW EXECUTE FUNCTION trade.checked();
 SELECT is(pg_temp.verdict('SET LOCAL ROLE authors_mapper; INSERT INTO mine.organisation (organisation, name) VALUES (4, ''x'')'), 'P0001 only the DBA pays, not authors_mapper', 'and is checked as he');
+SELECT is(pg_temp.verdict('GRANT TRIGGER ON trade.payout TO authors_mapper; SET LOCAL ROLE authors_mapper; CREATE TRIGGER g AFTER DELETE ON trade.payout REFERENCING OLD TABLE AS o FOR EACH STATEMENT EXECUTE FUNCTION osms.guard_set(''mine'', ''organisation'', ''''); INSERT INTO mine.organisation (organisation, name) VALUES (4, ''x'')'),
+          'P0001 only the DBA pays, not authors_mapper', 'also with a guard that he put there himself');
 
 -- how the session quotes is nothing to a mapping
 SET quote_all_identifiers = on;
@@ -227,9 +308,8 @@ SELECT is_empty($$SELECT tgargs FROM pg_trigger WHERE tgfoid = 'osms.map_write':
 
 DROP SERVER authors_server CASCADE;
 DROP FOREIGN DATA WRAPPER authors_wrapper;
-ALTER EXTENSION pgtap DROP FUNCTION legacy.of_extension(text);
 DROP FUNCTION public.look_alike(text);
-DROP SCHEMA fund, split, app, odd, legacy, own, trap, mine, trade CASCADE;
+DROP SCHEMA fund, split, app, odd, legacy, own, trap, mine, trade, shop CASCADE;
 DROP OWNED BY authors_vendor, authors_app, authors_clerk, authors_keeper, authors_mapper;
 DROP ROLE authors_vendor, authors_app, authors_clerk, authors_keeper, authors_mapper;
 SELECT * FROM finish();

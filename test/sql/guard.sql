@@ -145,6 +145,8 @@ SELECT is(pg_temp.verdict(format('%s; %s', change, write)), expected, change) FR
 SELECT is(pg_temp.verdict(change, 'UTC', 'SELECT problem FROM osms.guards WHERE relation = ''attachment'''), expected, 'osms.guards: ' || change) FROM (VALUES
 ('SELECT', 'ok'),
 ('ALTER TABLE legacy.att DISABLE TRIGGER zz_osms_attachment_insert', 'ok disabled: zz_osms_attachment_insert'),
+('CREATE OR REPLACE TRIGGER zz_osms_attachment_insert AFTER INSERT ON legacy.att REFERENCING NEW TABLE AS osms_new FOR EACH STATEMENT WHEN (false) EXECUTE FUNCTION osms.guard_set(''fund'', ''attachment'', '''')', 'ok fires on a condition: zz_osms_attachment_insert; triggers differ in their modes'),
+('CREATE OR REPLACE TRIGGER zz_osms_attachment_row BEFORE INSERT OR DELETE OR UPDATE OF st ON legacy.att FOR EACH ROW EXECUTE FUNCTION osms.guard_row(''fund'', ''attachment'', '''')', 'ok fires on a condition: zz_osms_attachment_row; triggers differ in their modes'),
 ('DROP TRIGGER zz_osms_attachment_row ON legacy.att', 'ok 1 triggers are missing'),
 ('DROP TRIGGER zz_osms_attachment_truncate ON legacy.att; ALTER TABLE legacy.att DISABLE TRIGGER USER', 'ok 1 triggers are missing; disabled: zz_osms_attachment_delete, zz_osms_attachment_insert, zz_osms_attachment_row, zz_osms_attachment_update'),
 ('ALTER TABLE legacy.att DISABLE TRIGGER ALL; SELECT osms.guard(''fund''); ALTER TABLE legacy.att ENABLE TRIGGER ALL', 'ok')) c (change, expected);

@@ -21,11 +21,12 @@ CREATE FUNCTION own.diff(float8, float8) RETURNS float8 LANGUAGE plpgsql IMMUTAB
 CREATE TYPE own.span AS RANGE (subtype = float8, subtype_diff = own.diff);
 CREATE INDEX ON own.split_1 USING gist ((own.span(length(name), length(name) + 1)));
 RESET ROLE;
+ALTER TABLE own.split_1 OWNER TO postgres;
 SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off"}');
 CALL osms.fill_roster('fund', NULL);
 \c -
 SET client_min_messages = error;
-SELECT plan(4);
+SELECT plan(8);
 \ir verdict.psql
 SELECT '[1,2)'::own.span && '[1,3)'::own.span;	-- before the library is there
 SELECT is(pg_temp.verdict('SET LOCAL ROLE kept_clerk; INSERT INTO split.organisation (organisation, name) SELECT i, repeat(''x'', i) FROM generate_series(3, 2000) i; RESET ROLE'),
@@ -52,6 +53,31 @@ SELECT is(pg_temp.verdict($$SET LOCAL ROLE kept_vendor; SET LOCAL search_path = 
           RESET ROLE; INSERT INTO fund.attachment (person, organisation, state, since) VALUES ('900101300017', 1, 'active', '2026-02-01')$$),
           '42501 function own.fmt(text) must not run as role "postgres" while osms acts for others', 'an expression that was made ready by another');
 
+-- a plan that holds what another's SQL function does in line is not kept for who might not call it
+CREATE SEQUENCE own.seen;
+CREATE FUNCTION own.line(text) RETURNS text LANGUAGE sql AS $$SELECT CASE WHEN current_user = 'kept_vendor' THEN $1 ELSE set_config('session_replication_role', 'replica', true) END$$;
+ALTER FUNCTION own.line(text) OWNER TO kept_vendor;
+CREATE OR REPLACE FUNCTION legacy.format() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.prich := own.line(NEW.prich); RETURN NEW; END';
+SELECT is(pg_temp.verdict($$SET LOCAL ROLE kept_vendor; SET LOCAL search_path = legacy, pg_temp; INSERT INTO legacy.prik (iin, mo, d_beg, st) VALUES ('880715400075', 1, '2026-02-01', 'active');
+          RESET ROLE; INSERT INTO fund.attachment (person, organisation, state, since) VALUES ('900101300017', 1, 'active', '2026-02-01')$$),
+          '42501 function own.line(text) must not run as role "postgres" while osms acts for others', 'a plan that was made for another');
+DROP TRIGGER format ON legacy.prik;
+-- and indexes are found as before
+CREATE FUNCTION own.norm(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
+CREATE FUNCTION own.distance(float8, float8) RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT abs($1 - $2)';
+ALTER FUNCTION own.norm(text) OWNER TO kept_vendor;
+ALTER FUNCTION own.distance(float8, float8) OWNER TO kept_vendor;
+GRANT USAGE ON SCHEMA fund TO kept_vendor;
+GRANT SELECT ON fund.person, fund.roster TO kept_vendor;
+ALTER TABLE legacy.prik OWNER TO kept_vendor;
+CREATE INDEX ON legacy.prik (own.norm(prich));
+CREATE INDEX ON legacy.prik (own.distance(mo, 2));
+CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$ DECLARE plan json; BEGIN SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan; RETURN plan -> 0 -> 'Plan' ->> 'Node Type'; END $$;
+INSERT INTO fund.attachment (person, organisation, state, since) VALUES ('900101300017', 1, 'active', '2026-02-01');
+SELECT is(pg_temp.plan_of('SELECT * FROM legacy.prik WHERE own.norm(prich) = ''x'''), 'Index Scan', 'an index on an SQL function');
+SELECT is(pg_temp.plan_of('SELECT * FROM legacy.prik WHERE own.distance(mo, 2) = 0'), 'Index Scan', 'and on one of two numbers');
+INSERT INTO fund.attachment (person, organisation, state, since, until, reason) VALUES ('880715400075', 1, 'closed', '2010-02-01', '2010-03-01', 'left_country');
+SELECT is(pg_temp.plan_of('SELECT * FROM legacy.prik WHERE own.norm(prich) = ''x'''), 'Index Scan', 'still');
 -- in a parallel worker no more runs than without
 SELECT CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'force_parallel_mode' ELSE 'debug_parallel_query' END AS parallel \gset
 CREATE TABLE own.codes (code text);

@@ -1,0 +1,332 @@
+/*
+ * surroundings.c
+ *		What stands around a table that is to be written as a role.
+ *
+ * Others than the role may own a table, or have added to it or to a partition
+ * of it: triggers, with their conditions and arguments, partitions with all
+ * that is theirs, columns of their types, tables that follow by foreign keys.
+ * What they added must not run as the role, nor choose which of the role's own
+ * functions run, and with what; but neither a trigger nor an expression tells
+ * who made it.  So such a table is not written.
+ */
+#include "guard.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+static Oid
+function_owner(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+static Oid
+type_owner(Oid type)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	owner = ((Form_pg_type) GETSTRUCT(tuple))->typowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Whether somebody without the rights of a role may put triggers on a table or
+ * view; ACL_ID_PUBLIC is everybody.
+ */
+static bool
+others_may_trigger(Relation rel, Oid role, Oid *who)
+{
+	HeapTuple	tuple;
+	Datum		acl;
+	bool		isnull;
+	bool		result = false;
+
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(RelationGetRelid(rel)));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u",
+			 RelationGetRelid(rel));
+	acl = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_relacl, &isnull);
+	if (!isnull)
+	{
+		const Acl  *list = DatumGetAclP(acl);
+
+		for (int i = 0; i < ACL_NUM(list) && !result; i++)
+		{
+			const AclItem *item = &ACL_DAT(list)[i];
+
+			*who = item->ai_grantee;
+			result = (ACLITEM_GET_PRIVS(*item) & ACL_TRIGGER) != 0 &&
+				(*who == ACL_ID_PUBLIC || !has_privs_of_role(*who, role));
+		}
+	}
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* The column that is of a type of somebody without the rights of a role. */
+static const char *
+column_of_others(Relation rel, Oid role)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	for (int a = 0; a < desc->natts; a++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, a);
+		Oid			element;
+
+		if (att->attisdropped || att->atttypid < FirstNormalObjectId)
+			continue;
+		element = get_element_type(att->atttypid);
+		if (!has_privs_of_role(type_owner(OidIsValid(element) ? element :
+										  att->atttypid), role))
+			return NameStr(att->attname);
+	}
+	return NULL;
+}
+
+/*
+ * The table of somebody without the rights of a role that follows a table by a
+ * foreign key: what its triggers do then is done in the statement that wrote
+ * the table followed, as its role.
+ */
+static Oid
+follower_of_others(Relation rel, Oid role)
+{
+	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
+	{
+		const Trigger *trigger = &rel->trigdesc->triggers[i];
+
+		switch (trigger->tgfoid)
+		{
+			case F_RI_FKEY_CASCADE_DEL:
+			case F_RI_FKEY_CASCADE_UPD:
+			case F_RI_FKEY_SETNULL_DEL:
+			case F_RI_FKEY_SETNULL_UPD:
+			case F_RI_FKEY_SETDEFAULT_DEL:
+			case F_RI_FKEY_SETDEFAULT_UPD:
+				if (!has_privs_of_role(relation_owner(trigger->tgconstrrelid),
+									   role))
+					return trigger->tgconstrrelid;
+		}
+	}
+	return InvalidOid;
+}
+
+/*
+ * Who may have added to a table: a sentence, and what to do in *hint; NULL
+ * for nobody but those who have the rights of a role.
+ */
+static char *
+others_of(Relation rel, Oid role, char **hint)
+{
+	const char *column;
+	char	   *table;
+	Oid			who;
+
+	if (has_privs_of_role(rel->rd_rel->relowner, role) &&
+		!others_may_trigger(rel, role, &who) &&
+		column_of_others(rel, role) == NULL &&
+		!OidIsValid(follower_of_others(rel, role)))
+		return NULL;
+	table = qualified_name(RelationGetRelid(rel));
+	if (!has_privs_of_role(rel->rd_rel->relowner, role))
+	{
+		*hint = psprintf("ALTER TABLE %s OWNER TO %s.", table,
+						 quote_identifier(GetUserNameFromId(role, false)));
+		return psprintf("Table %s belongs to role \"%s\".", table,
+						GetUserNameFromId(rel->rd_rel->relowner, true));
+	}
+	if (others_may_trigger(rel, role, &who))
+	{
+		*hint = psprintf("REVOKE TRIGGER ON %s FROM %s, and drop triggers that are not yours.",
+						 table, who == ACL_ID_PUBLIC ? "PUBLIC" :
+						 quote_identifier(GetUserNameFromId(who, false)));
+		return who == ACL_ID_PUBLIC ?
+			psprintf("Everybody may put triggers on table %s.", table) :
+			psprintf("Role \"%s\" may put triggers on table %s.",
+					 GetUserNameFromId(who, true), table);
+	}
+	who = follower_of_others(rel, role);
+	if (OidIsValid(who))
+	{
+		*hint = psprintf("ALTER TABLE %s OWNER TO %s, or let its foreign key do nothing by itself.",
+						 qualified_name(who),
+						 quote_identifier(GetUserNameFromId(role, false)));
+		return psprintf("Table %s, which follows it by a foreign key, belongs to role \"%s\".",
+						qualified_name(who),
+						GetUserNameFromId(relation_owner(who), true));
+	}
+	column = column_of_others(rel, role);
+	*hint = psprintf("Let role \"%s\" own the type.",
+					 GetUserNameFromId(role, true));
+	return psprintf("Column \"%s\" of table %s is of a type of another role.",
+					column, table);
+}
+
+/*
+ * Look around a table and its partitions before it is written as a role: does
+ * it defer code of others?  Errors: 55000 where rules rewrite what is written,
+ * so that it is not what was told, or more; or where a foreign table is below,
+ * which would be written on another server as who writes it here; 42501 where
+ * others may have added to it, unless that is asked.
+ */
+bool
+look_around(Oid table, Oid role, bool *others_add)
+{
+	bool		defers_foreign = false;
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(table, AccessShareLock, NULL))
+	{
+		Relation	rel = table_open(lfirst_oid(lc), RowExclusiveLock);
+		char	   *hint = NULL;
+		char	   *others = others_of(rel, role, &hint);
+
+		if (rel->rd_rules)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("table \"%s\" has rules, which rewrite what is written",
+							RelationGetRelationName(rel)),
+					 errhint("DROP RULE ... ON the table; a trigger can do what they do.")));
+		if (rel->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("\"%s\" is a foreign table",
+							RelationGetRelationName(rel)),
+					 errdetail("It is a partition of, or inherits from, the table to be written."),
+					 errhint("Detach it from that table.")));
+		if (others && others_add)
+			*others_add = true;
+		else if (others)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("table \"%s\" is not written as role \"%s\" while others may add to it",
+							get_rel_name(table),
+							GetUserNameFromId(role, true)),
+					 errdetail_internal("%s", others),
+					 errhint("%s", hint)));
+		for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
+		{
+			const Trigger *trigger = &rel->trigdesc->triggers[i];
+
+			defers_foreign |= trigger->tgdeferrable &&
+				!has_privs_of_role(function_owner(trigger->tgfoid), role);
+		}
+		table_close(rel, NoLock);
+	}
+	return defers_foreign;
+}
+
+/*
+ * Refuse a mapped view on which others may put triggers: what they name there
+ * would be worked out as its owner.  Errors: 42501.
+ */
+void
+check_mapped_view(Relation view)
+{
+	Oid			owner = view->rd_rel->relowner;
+	Oid			who;
+
+	if (others_may_trigger(view, owner, &who))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("mapped relation \"%s\" is not written while others may put triggers on it",
+						RelationGetRelationName(view)),
+				 errhint("REVOKE TRIGGER ON %s FROM %s.",
+						 qualified_name(RelationGetRelid(view)),
+						 who == ACL_ID_PUBLIC ? "PUBLIC" :
+						 quote_identifier(GetUserNameFromId(who, false)))));
+}
+
+/*
+ * Whether a schema is a registry of an owner, who keeps it, and not one that
+ * only has tables of these names.
+ */
+bool
+is_kept_by(Oid schema, Oid owner)
+{
+	Oid			oid = get_relname_relid("roster", schema);
+	Relation	roster;
+	bool		result = false;
+
+	if (!OidIsValid(oid) || relation_owner(oid) != owner)
+		return false;
+	roster = table_open(oid, AccessShareLock);
+	for (int i = 0; roster->trigdesc && i < roster->trigdesc->numtriggers; i++)
+		result |= get_func_namespace(roster->trigdesc->triggers[i].tgfoid) ==
+			our_schema();
+	table_close(roster, NoLock);
+	return result;
+}
+
+/*
+ * Refuse a table whose checks a statement before this one has left to the end
+ * of the transaction: they would be done now, as its owner.  Errors: 55006.
+ */
+void
+check_nothing_deferred(Oid table)
+{
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(table, NoLock, NULL))
+		if (AfterTriggerPendingOnRel(lfirst_oid(lc)))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_IN_USE),
+					 errmsg("checks of table \"%s\" were left to the end of the transaction",
+							get_rel_name(lfirst_oid(lc))),
+					 errdetail("They are the business of who wrote the table, not of its owner, as whom it is to be written now."),
+					 errhint("SET CONSTRAINTS ALL IMMEDIATE before writing through the registry.")));
+}
+
+/*
+ * Whether the owner of a table lets a registry write it as him: whoever maps
+ * has his rights, or a guard of the registry stands on it that nobody else
+ * can have put there.
+ */
+bool
+is_written_as_owner(Oid source, Oid view)
+{
+	Relation	table = table_open(source, RowExclusiveLock);
+	Oid			owner = table->rd_rel->relowner;
+	const char *relation = get_rel_name(view);
+	const Trigger *guard;
+	Oid			who;
+	bool		result = has_privs_of_role(relation_owner(view), owner);
+
+	/* what guards events is of what they make */
+	if (strcmp(relation, canonical_relations[REL_ATTACHMENT_EVENT].name) == 0)
+		relation = canonical_relations[REL_ATTACHMENT].name;
+	if (!result && !others_may_trigger(table, owner, &who))
+	{
+		guard = guard_trigger_on(table,
+								 get_namespace_name(get_rel_namespace(view)),
+								 relation);
+		result = guard && guard->tgenabled != TRIGGER_DISABLED;
+	}
+	table_close(table, NoLock);
+	return result;
+}
