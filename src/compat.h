@@ -62,6 +62,10 @@
 #define run_alone() (execute_once = false)
 #endif
 
+#ifndef pg_noreturn
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 #define escontext_of(fcinfo) ((fcinfo)->context)
 
 #include "utils/formatting.h"

@@ -440,7 +440,7 @@ extern bool *read_persons(Chunk *chunk, bool lock_them,
 extern bool read_payees(Chunk *chunk, bool lock_them);
 
 /* change.c */
-extern void report_unordered(Oid type);
+pg_noreturn extern void report_unordered(Oid type);
 extern void begin_subject_order(SubjectOrder *order, const Guard *guard);
 extern int	compare_subjects(const void *a, const void *b, void *arg);
 extern void chunk_persons(Chunk *chunk);

@@ -59,7 +59,7 @@ free_plans(void *arg)
 	}
 }
 
-static void
+pg_noreturn static void
 report_arguments(void)
 {
 	ereport(ERROR,

@@ -107,7 +107,8 @@ check_called(Oid function, pg_attribute_unused() void *context)
 static void
 check_read_view(Oid view)
 {
-	Relation	rel = table_open(view, NoLock);
+	/* a parallel worker has no lock of its own */
+	Relation	rel = table_open(view, AccessShareLock);
 
 	if (!has_privs_of_role(rel->rd_rel->relowner, GetUserId()) &&
 		(RelationHasSecurityInvoker(rel) || restriction() < RESTRICT_ALL ||
@@ -120,7 +121,7 @@ check_read_view(Oid view)
 				 errdetail("It belongs to role \"%s\", who does not have the rights of that role.",
 						   GetUserNameFromId(rel->rd_rel->relowner, true)),
 				 errhint("Put the table back in its place, or let a role that is trusted own the view.")));
-	table_close(rel, NoLock);
+	table_close(rel, AccessShareLock);
 }
 
 /* Note whose relations a query touches, and check the views among them. */

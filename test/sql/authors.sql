@@ -1,6 +1,6 @@
 -- Who has something called, by a condition, a domain, a view, a type or a cast, gains nothing by who runs it: not what is called, but who says so, is distrusted.
 \ir trapped.psql
-SELECT * FROM no_plan();
+SELECT plan(156);
 SET client_min_messages = error;
 CREATE ROLE authors_vendor;	-- owns functions, types and relations of his own
 CREATE ROLE authors_app;	-- may put triggers on a table of the DBA's, or could once
@@ -312,4 +312,4 @@ DROP FUNCTION public.look_alike(text);
 DROP SCHEMA fund, split, app, odd, legacy, own, trap, mine, trade, shop CASCADE;
 DROP OWNED BY authors_vendor, authors_app, authors_clerk, authors_keeper, authors_mapper;
 DROP ROLE authors_vendor, authors_app, authors_clerk, authors_keeper, authors_mapper;
-SELECT * FROM finish();
+SELECT finish();

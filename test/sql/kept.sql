@@ -26,7 +26,8 @@ SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off"}');
 CALL osms.fill_roster('fund', NULL);
 \c -
 SET client_min_messages = error;
-SELECT plan(8);
+SELECT plan(9);
+SELECT is_empty($$SELECT FROM pg_settings WHERE name = 'osms.restrict_functions' AND current_setting('shared_preload_libraries') || current_setting('session_preload_libraries') || current_setting('local_preload_libraries') !~ 'osms'$$, 'the library is not there yet');
 \ir verdict.psql
 SELECT '[1,2)'::own.span && '[1,3)'::own.span;	-- before the library is there
 SELECT is(pg_temp.verdict('SET LOCAL ROLE kept_clerk; INSERT INTO split.organisation (organisation, name) SELECT i, repeat(''x'', i) FROM generate_series(3, 2000) i; RESET ROLE'),
