@@ -270,8 +270,11 @@ extern void note_moves(Chunk *chunk);
 
 /* surroundings.c */
 extern bool look_around(Oid table, Oid role, bool *others_add);
+extern bool others_may_add(Oid table, Oid role);
+extern Oid	type_owner(Oid type);
 extern void check_nothing_deferred(Oid table);
 extern bool is_written_as_owner(Oid source, Oid view);
+extern void check_unguarded(Oid source, Oid view);
 extern void check_mapped_view(Relation view);
 extern bool is_kept_by(Oid schema, Oid owner);
 

@@ -350,7 +350,6 @@ osms_set_complete(PG_FUNCTION_ARGS)
 	Oid			types[] = {BOOLOID};
 	Oid			namespace = get_namespace_oid(name, false);
 	Oid			setting = get_relname_relid("setting", namespace);
-	Oid			roster = get_relname_relid("roster", namespace);
 	Registry	registry = {.name = pstrdup(quote_identifier(name))};
 	Oid			user;
 	int			context;
@@ -363,7 +362,9 @@ osms_set_complete(PG_FUNCTION_ARGS)
 				 errhint("Make the registry with osms.create_registry().")));
 	if (pg_class_aclcheck(setting, GetUserId(), ACL_UPDATE) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "setting");
-	registry.owner = relation_owner(OidIsValid(roster) ? roster : setting);
+	/* in a schema that only looks like one, as who calls */
+	registry.owner = is_kept_by(namespace, relation_owner(setting)) ?
+		relation_owner(setting) : GetUserId();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	as_owner_begin(&registry, &user, &context);

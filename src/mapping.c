@@ -471,11 +471,18 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 								  trigger->tgargs[t + 1]);
 	w.values = values_of_rows(&w, view, rows);
 	writer.through_view = true;
-	if (w.values &&
-		write_as(is_written_as_owner(w.source, RelationGetRelid(view)) ?
-				 owner : view->rd_rel->relowner, w.source, writer,
-				 write_source, &w) && w.written == 0)
-		report_other_rows(w.source);
+	if (w.values)
+	{
+		bool		judged =
+			write_as(is_written_as_owner(w.source, RelationGetRelid(view)) ?
+					 owner : view->rd_rel->relowner, w.source, writer,
+					 write_source, &w);
+
+		if (judged && w.written == 0)
+			report_other_rows(w.source);
+		if (!judged && w.written > 0)
+			check_unguarded(w.source, RelationGetRelid(view));
+	}
 	return w.written > 0;
 }
 

@@ -31,6 +31,10 @@ extern bool may_run(Oid function, HeapTuple tuple);
 extern void check_function(Oid function);
 extern Oid	our_schema(void);
 
+/* query_check.c */
+extern bool look_at_relations(Node *node, void *touches);
+extern bool check_node(Node *node, void *context);
+
 /* watch.c */
 extern void watch_init(void);
 extern void forget_kept(void);

@@ -371,6 +371,8 @@ check_types(const Projection *p)
 				 errdetail("It is a key of the kind of column \"%s\", of type %s.",
 						   shape->columns[other].name,
 						   format_type_be(p->type[other])) :
+				 column->type[0] == '@' ?
+				 errdetail("A key is of a base type, an enum, or an array of them.") :
 				 errdetail("It is read as %s.", column->type),
 				 errhint("Give the column that type again, or map the relation with osms.map().")));
 	}

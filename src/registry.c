@@ -289,8 +289,23 @@ is_osms_type(const char *name, Oid type)
 }
 
 /*
+ * Whether to read a value of a type runs no check: a key of a domain is read
+ * as the type below it, but not one of a type that is made of others.
+ */
+static bool
+is_plain_key(Oid type)
+{
+	Oid			base = getBaseType(type);
+	Oid			element = get_element_type(base);
+	char		kind = get_typtype(OidIsValid(element) ? element : base);
+
+	return kind == TYPTYPE_BASE || kind == TYPTYPE_ENUM;
+}
+
+/*
  * Whether C may read values of this type as those of a canonical column.  A
- * key has any type; that those of one kind agree is seen to where they meet.
+ * key has any plain type; that those of one kind agree is seen to where they
+ * meet.
  */
 bool
 type_fits(const CanonicalColumn *column, Oid type)
@@ -300,7 +315,7 @@ type_fits(const CanonicalColumn *column, Oid type)
 			type == INT8OID || is_osms_type("iin", type) ||
 			is_osms_type("bin", type);
 	if (column->type[0] == '@')
-		return true;
+		return is_plain_key(type);
 	if (strncmp(column->type, "osms.", 5) == 0)
 		return is_osms_type(column->type + 5, type);
 	for (int i = 0; i < (int) lengthof(plain_types); i++)

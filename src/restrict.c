@@ -242,6 +242,20 @@ is_for_everybody(HeapTuple tuple)
 				ACLMASK_ANY) != 0;
 }
 
+/*
+ * Whether a function of PostgreSQL's own tells something that only some may
+ * know: statistics, settings, what the server does.
+ */
+static bool
+tells_of_others(HeapTuple tuple)
+{
+	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
+	const char *name = NameStr(proc->proname);
+
+	return proc->provolatile != PROVOLATILE_IMMUTABLE && proc->pronargs > 0 &&
+		(strncmp(name, "pg_", 3) == 0 || strcmp(name, "current_setting") == 0);
+}
+
 /* What is wrong with a call of a function of PostgreSQL's own. */
 static Refusal
 refusal_of_postgres(Oid function, HeapTuple tuple)
@@ -249,6 +263,8 @@ refusal_of_postgres(Oid function, HeapTuple tuple)
 	if (!is_for_everybody(tuple))
 		return REFUSED_AS_PRIVATE;
 	if (runs_queries(function))
+		return REFUSED_FOR_ARGUMENTS;
+	if (restriction() == RESTRICT_CHOSEN && tells_of_others(tuple))
 		return REFUSED_FOR_ARGUMENTS;
 	if (restriction() < RESTRICT_VALUES ||
 		((Form_pg_proc) GETSTRUCT(tuple))->provolatile != PROVOLATILE_VOLATILE ||

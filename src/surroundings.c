@@ -12,6 +12,7 @@
 #include "guard.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/transam.h"
 #include "catalog/pg_class.h"
@@ -40,7 +41,7 @@ function_owner(Oid function)
 	return owner;
 }
 
-static Oid
+Oid
 type_owner(Oid type)
 {
 	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
@@ -51,6 +52,59 @@ type_owner(Oid type)
 	owner = ((Form_pg_type) GETSTRUCT(tuple))->typowner;
 	ReleaseSysCache(tuple);
 	return owner;
+}
+
+static const char *column_of_others(Relation rel, Oid role);
+
+/* The type of which a domain is one, perhaps a domain itself. */
+static Oid
+base_of_domain(Oid domain)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(domain));
+	Oid			base;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", domain);
+	base = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
+	ReleaseSysCache(tuple);
+	return base;
+}
+
+/* Whether a type, or one that it is made of, is of somebody without the rights. */
+static bool
+is_type_of_others(Oid type, Oid role)
+{
+	Oid			part = InvalidOid;
+
+	check_stack_depth();
+	if (type < FirstNormalObjectId)
+		return false;
+	if (OidIsValid(get_element_type(type)))
+		return is_type_of_others(get_element_type(type), role);
+	if (!has_privs_of_role(type_owner(type), role))
+		return true;
+	switch (get_typtype(type))
+	{
+		case TYPTYPE_DOMAIN:
+			part = base_of_domain(type);
+			break;
+		case TYPTYPE_RANGE:
+			part = get_range_subtype(type);
+			break;
+		case TYPTYPE_MULTIRANGE:
+			part = get_multirange_range(type);
+			break;
+		case TYPTYPE_COMPOSITE:
+			{
+				Relation	rel = relation_open(get_typ_typrelid(type),
+												AccessShareLock);
+				bool		result = column_of_others(rel, role) != NULL;
+
+				relation_close(rel, AccessShareLock);
+				return result;
+			}
+	}
+	return OidIsValid(part) && is_type_of_others(part, role);
 }
 
 /*
@@ -96,29 +150,33 @@ column_of_others(Relation rel, Oid role)
 	for (int a = 0; a < desc->natts; a++)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, a);
-		Oid			element;
 
-		if (att->attisdropped || att->atttypid < FirstNormalObjectId)
-			continue;
-		element = get_element_type(att->atttypid);
-		if (!has_privs_of_role(type_owner(OidIsValid(element) ? element :
-										  att->atttypid), role))
+		if (!att->attisdropped && is_type_of_others(att->atttypid, role))
 			return NameStr(att->attname);
 	}
 	return NULL;
 }
 
+static char *others_of(Relation rel, Oid role, List *followed, char **hint);
+
 /*
- * The table of somebody without the rights of a role that follows a table by a
- * foreign key: what its triggers do then is done in the statement that wrote
- * the table followed, as its role.
+ * Who may have added to a table that follows by a foreign key: what its
+ * triggers do then is done in the statement that wrote the table followed, as
+ * its role.
  */
-static Oid
-follower_of_others(Relation rel, Oid role)
+static char *
+others_of_followers(Relation rel, Oid role, List *followed, char **hint)
 {
-	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
+	char	   *others = NULL;
+
+	check_stack_depth();
+	if (list_member_oid(followed, RelationGetRelid(rel)))
+		return NULL;
+	followed = lappend_oid(list_copy(followed), RelationGetRelid(rel));
+	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers && !others; i++)
 	{
 		const Trigger *trigger = &rel->trigdesc->triggers[i];
+		Relation	follower;
 
 		switch (trigger->tgfoid)
 		{
@@ -128,12 +186,16 @@ follower_of_others(Relation rel, Oid role)
 			case F_RI_FKEY_SETNULL_UPD:
 			case F_RI_FKEY_SETDEFAULT_DEL:
 			case F_RI_FKEY_SETDEFAULT_UPD:
-				if (!has_privs_of_role(relation_owner(trigger->tgconstrrelid),
-									   role))
-					return trigger->tgconstrrelid;
+				break;
+			default:
+				continue;
 		}
+		follower = table_open(trigger->tgconstrrelid, AccessShareLock);
+		others = others_of(follower, role, followed, hint);
+		table_close(follower, AccessShareLock);
 	}
-	return InvalidOid;
+	list_free(followed);
+	return others;
 }
 
 /*
@@ -141,7 +203,7 @@ follower_of_others(Relation rel, Oid role)
  * for nobody but those who have the rights of a role.
  */
 static char *
-others_of(Relation rel, Oid role, char **hint)
+others_of(Relation rel, Oid role, List *followed, char **hint)
 {
 	const char *column;
 	char	   *table;
@@ -149,9 +211,9 @@ others_of(Relation rel, Oid role, char **hint)
 
 	if (has_privs_of_role(rel->rd_rel->relowner, role) &&
 		!others_may_trigger(rel, role, &who) &&
-		column_of_others(rel, role) == NULL &&
-		!OidIsValid(follower_of_others(rel, role)))
-		return NULL;
+		column_of_others(rel, role) == NULL)
+		return rel->trigdesc ?
+			others_of_followers(rel, role, followed, hint) : NULL;
 	table = qualified_name(RelationGetRelid(rel));
 	if (!has_privs_of_role(rel->rd_rel->relowner, role))
 	{
@@ -170,21 +232,37 @@ others_of(Relation rel, Oid role, char **hint)
 			psprintf("Role \"%s\" may put triggers on table %s.",
 					 GetUserNameFromId(who, true), table);
 	}
-	who = follower_of_others(rel, role);
-	if (OidIsValid(who))
-	{
-		*hint = psprintf("ALTER TABLE %s OWNER TO %s, or let its foreign key do nothing by itself.",
-						 qualified_name(who),
-						 quote_identifier(GetUserNameFromId(role, false)));
-		return psprintf("Table %s, which follows it by a foreign key, belongs to role \"%s\".",
-						qualified_name(who),
-						GetUserNameFromId(relation_owner(who), true));
-	}
 	column = column_of_others(rel, role);
 	*hint = psprintf("Let role \"%s\" own the type.",
 					 GetUserNameFromId(role, true));
 	return psprintf("Column \"%s\" of table %s is of a type of another role.",
 					column, table);
+}
+
+/* Whether others may have added to a table or a partition, or own a foreign one. */
+bool
+others_may_add(Oid table, Oid role)
+{
+	bool		result = false;
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(table, AccessShareLock, NULL))
+	{
+		Relation	rel = table_open(lfirst_oid(lc), AccessShareLock);
+		char	   *hint;
+
+		if (rel->rd_rel->relkind == RELKIND_FOREIGN_TABLE &&
+			!has_privs_of_role(rel->rd_rel->relowner, role))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("foreign table \"%s\" must not be written as role \"%s\" while osms acts for others",
+							RelationGetRelationName(rel),
+							GetUserNameFromId(role, true)),
+					 errhint("Let a role that is trusted own it.")));
+		result |= others_of(rel, role, NIL, &hint) != NULL;
+		table_close(rel, AccessShareLock);
+	}
+	return result;
 }
 
 /*
@@ -204,7 +282,7 @@ look_around(Oid table, Oid role, bool *others_add)
 	{
 		Relation	rel = table_open(lfirst_oid(lc), RowExclusiveLock);
 		char	   *hint = NULL;
-		char	   *others = others_of(rel, role, &hint);
+		char	   *others = others_of(rel, role, NIL, &hint);
 
 		if (rel->rd_rules)
 			ereport(ERROR,
@@ -302,6 +380,44 @@ check_nothing_deferred(Oid table)
 					 errhint("SET CONSTRAINTS ALL IMMEDIATE before writing through the registry.")));
 }
 
+/* The guard that stands on a table for a relation, if it is not disabled. */
+static const Trigger *
+guard_of_relation(Relation table, Oid view)
+{
+	const char *relation = get_rel_name(view);
+	const Trigger *guard;
+
+	/* what guards events is of what they make */
+	if (strcmp(relation, canonical_relations[REL_ATTACHMENT_EVENT].name) == 0)
+		relation = canonical_relations[REL_ATTACHMENT].name;
+	guard = guard_trigger_on(table,
+							 get_namespace_name(get_rel_namespace(view)),
+							 relation);
+	return guard && guard->tgenabled != TRIGGER_DISABLED ? guard : NULL;
+}
+
+/*
+ * Rows were written that no guard has judged: see that none stands there,
+ * which something that the statement called has switched off for the session.
+ * Who may do that does it himself.  Errors: 42501.
+ */
+void
+check_unguarded(Oid source, Oid view)
+{
+	Relation	table = table_open(source, AccessShareLock);
+	const Trigger *guard = guard_of_relation(table, view);
+
+	if (guard && guard->tgenabled != TRIGGER_FIRES_ON_REPLICA &&
+		SessionReplicationRole != SESSION_REPLICATION_ROLE_ORIGIN &&
+		strcmp(GetConfigOptionByName("session_replication_role", NULL, false),
+			   "replica") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the guard of table \"%s\" was switched off while it was written",
+						RelationGetRelationName(table))));
+	table_close(table, AccessShareLock);
+}
+
 /*
  * Whether the owner of a table lets a registry write it as him: whoever maps
  * has his rights, or a guard of the registry stands on it that nobody else
@@ -312,21 +428,11 @@ is_written_as_owner(Oid source, Oid view)
 {
 	Relation	table = table_open(source, RowExclusiveLock);
 	Oid			owner = table->rd_rel->relowner;
-	const char *relation = get_rel_name(view);
-	const Trigger *guard;
 	Oid			who;
 	bool		result = has_privs_of_role(relation_owner(view), owner);
 
-	/* what guards events is of what they make */
-	if (strcmp(relation, canonical_relations[REL_ATTACHMENT_EVENT].name) == 0)
-		relation = canonical_relations[REL_ATTACHMENT].name;
 	if (!result && !others_may_trigger(table, owner, &who))
-	{
-		guard = guard_trigger_on(table,
-								 get_namespace_name(get_rel_namespace(view)),
-								 relation);
-		result = guard && guard->tgenabled != TRIGGER_DISABLED;
-	}
+		result = guard_of_relation(table, view) != NULL;
 	table_close(table, NoLock);
 	return result;
 }

@@ -11,7 +11,7 @@
  * PostgreSQL and osms: then others say what is called, by a view, a trigger's
  * condition or a domain.  Inside a function of osms its own statements count.
  */
-#include "registry.h"
+#include "guard.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
@@ -21,22 +21,19 @@
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_language.h"
-#include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_range.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
 #include "optimizer/plancat.h"
 #include "optimizer/planner.h"
+#include "parser/parsetree.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
-#include "utils/regproc.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
@@ -83,122 +80,6 @@ static bool many_in_line = false;
 
 /* Whether the hooks stand before all that the session keeps. */
 static bool watched = false;
-
-static bool
-is_others(Oid relation)
-{
-	return relation >= FirstNormalObjectId &&
-		get_rel_namespace(relation) != our_schema();
-}
-
-static bool
-check_called(Oid function, pg_attribute_unused() void *context)
-{
-	check_function(function);
-	return false;
-}
-
-/*
- * Refuse a view of somebody without the rights of the current user: one that
- * reads as who invokes it, in what guards look up any but the registry's, and
- * any in what triggers of a table do that is written for others.  Who only
- * looks reads those of a registry's owner.  Errors: 42501.
- */
-static void
-check_read_view(Oid view)
-{
-	/* a parallel worker has no lock of its own */
-	Relation	rel = table_open(view, AccessShareLock);
-
-	if (!has_privs_of_role(rel->rd_rel->relowner, GetUserId()) &&
-		(RelationHasSecurityInvoker(rel) || restriction() < RESTRICT_ALL ||
-		 (OidIsValid(looking_up) && rel->rd_rel->relowner != looking_up)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("view \"%s\" must not be read as role \"%s\" while osms acts for others",
-						RelationGetRelationName(rel),
-						GetUserNameFromId(GetUserId(), true)),
-				 errdetail("It belongs to role \"%s\", who does not have the rights of that role.",
-						   GetUserNameFromId(rel->rd_rel->relowner, true)),
-				 errhint("Put the table back in its place, or let a role that is trusted own the view.")));
-	table_close(rel, AccessShareLock);
-}
-
-/* Note whose relations a query touches, and check the views among them. */
-static bool
-look_at_relations(Node *node, void *touches)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeTblEntry))
-	{
-		RangeTblEntry *rte = (RangeTblEntry *) node;
-
-		if (OidIsValid(rte->relid) &&
-			(rte->rtekind == RTE_RELATION || rte->rtekind == RTE_SUBQUERY))
-		{
-			*(bool *) touches |= is_others(rte->relid);
-			if (rte->relkind == RELKIND_VIEW)
-				check_read_view(rte->relid);
-		}
-		return false;
-	}
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, look_at_relations, touches,
-								 QTW_EXAMINE_RTES_BEFORE);
-	return expression_tree_walker(node, look_at_relations, touches);
-}
-
-/*
- * Refuse an operator of others: the planner calls its estimators, and puts its
- * negator or commutator in its place.  Errors: 42501.
- */
-static void
-check_operator(Oid operator)
-{
-	HeapTuple	tuple;
-	Oid			owner;
-
-	if (operator < FirstUnpinnedObjectId)
-		return;
-	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	if (!HeapTupleIsValid(tuple))
-		return;					/* whoever uses it says so */
-	owner = ((Form_pg_operator) GETSTRUCT(tuple))->oprowner;
-	ReleaseSysCache(tuple);
-	if (!has_privs_of_role(owner, GetUserId()))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("operator %s must not be used as role \"%s\" while osms acts for others",
-						format_operator(operator),
-						GetUserNameFromId(GetUserId(), true)),
-				 errdetail("It belongs to role \"%s\", who does not have the rights of that role.",
-						   GetUserNameFromId(owner, true)),
-				 errhint("Take it out of the mapping, index, domain or view that uses it, or let a role that is trusted own it.")));
-}
-
-/* Check what a query calls, wherever in it. */
-static bool
-check_node(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, check_node, context, 0);
-	(void) check_functions_in_node(node, check_called, context);
-	if (IsA(node, OpExpr) || IsA(node, DistinctExpr) || IsA(node, NullIfExpr))
-		check_operator(((OpExpr *) node)->opno);
-	else if (IsA(node, ScalarArrayOpExpr))
-		check_operator(((ScalarArrayOpExpr *) node)->opno);
-	else if (IsA(node, RowCompareExpr))
-	{
-		ListCell   *lc;
-
-		foreach(lc, ((RowCompareExpr *) node)->opnos)
-			check_operator(lfirst_oid(lc));
-	}
-	return expression_tree_walker(node, check_node, context);
-}
 
 static Setup
 begin_setup(bool planning)
@@ -262,6 +143,28 @@ watch_relation(PlannerInfo *root, Oid relation, bool inhparent,
 		count_as_large(rel);
 }
 
+/*
+ * What else is restricted while a plan is run: where a trigger of a table that
+ * osms writes for somebody writes another in turn, to which others may add,
+ * nothing runs there that they could make use of.
+ */
+static Restriction
+restriction_of(const PlannedStmt *plan)
+{
+	ListCell   *lc;
+
+	if (restriction() == RESTRICT_FOREIGN)
+		foreach(lc, plan->resultRelations)
+		{
+			Oid			relation = rt_fetch(lfirst_int(lc), plan->rtable)->relid;
+
+			if (relation >= FirstNormalObjectId &&
+				others_may_add(relation, GetUserId()))
+				return RESTRICT_CHOSEN;
+		}
+	return restriction();
+}
+
 /* Note whose relations a plan touches, and check the views among them. */
 static bool
 touches_others(const PlannedStmt *plan)
@@ -279,10 +182,14 @@ start_executor(QueryDesc *query, int flags)
 {
 	bool		outer = touching_others;
 	Setup		outer_setup = begin_setup(false);
+	bool		restricted = restriction() != RESTRICT_OFF;
+	Restriction before = RESTRICT_OFF;
 
+	if (restricted)
+		before = restrict_to(restriction_of(query->plannedstmt));
 	PG_TRY();
 	{
-		if (restriction() != RESTRICT_OFF)
+		if (restricted)
 			touching_others |= touches_others(query->plannedstmt);
 		(previous_start ? previous_start : standard_ExecutorStart) (query,
 																	flags);
@@ -291,16 +198,10 @@ start_executor(QueryDesc *query, int flags)
 	{
 		touching_others = outer;
 		setup = outer_setup;
+		if (restricted)
+			restrict_release(before);
 	}
 	PG_END_TRY();
-}
-
-/* Whether a step of a query makes a statement touch other people's relations. */
-static bool
-begins_to_touch(const QueryDesc *query)
-{
-	return !touching_others && restriction() != RESTRICT_OFF &&
-		touches_others(query->plannedstmt);
 }
 
 static void
@@ -309,20 +210,24 @@ run_plan(QueryDesc *query, ScanDirection direction,
 {
 	ExecutorRun_hook_type run = previous_run ? previous_run :
 		standard_ExecutorRun;
+	bool		outer = touching_others;
+	Restriction before;
 
-	if (!begins_to_touch(query))
+	if (restriction() == RESTRICT_OFF)
 	{
 		run(query, direction, count RUN_ONCE_ARGUMENT);
 		return;
 	}
-	touching_others = true;
+	before = restrict_to(restriction_of(query->plannedstmt));
 	PG_TRY();
 	{
+		touching_others |= touches_others(query->plannedstmt);
 		run(query, direction, count RUN_ONCE_ARGUMENT);
 	}
 	PG_FINALLY();
 	{
-		touching_others = false;
+		touching_others = outer;
+		restrict_release(before);
 	}
 	PG_END_TRY();
 }
@@ -342,20 +247,24 @@ finish_executor(QueryDesc *query)
 {
 	ExecutorFinish_hook_type finish = previous_finish ? previous_finish :
 		standard_ExecutorFinish;
+	bool		outer = touching_others;
+	Restriction before;
 
-	if (!begins_to_touch(query))
+	if (restriction() == RESTRICT_OFF)
 	{
 		finish(query);
 		return;
 	}
-	touching_others = true;
+	before = restrict_to(restriction_of(query->plannedstmt));
 	PG_TRY();
 	{
+		touching_others |= touches_others(query->plannedstmt);
 		finish(query);
 	}
 	PG_FINALLY();
 	{
-		touching_others = false;
+		touching_others = outer;
+		restrict_release(before);
 	}
 	PG_END_TRY();
 }

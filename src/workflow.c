@@ -9,6 +9,7 @@
  */
 #include "guard.h"
 
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -193,6 +194,15 @@ osms_lock_persons(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+pg_noreturn static void
+report_no_query(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("what is to be written comes from no query"),
+			 errhint("Give a SELECT that writes nothing.")));
+}
+
 /* Errors: 22023 for what does not only read. */
 static void
 check_reads(List *queries)
@@ -204,10 +214,7 @@ check_reads(List *queries)
 		const Query *query = lfirst_node(Query, lc);
 
 		if (query->commandType != CMD_SELECT || query->hasModifyingCTE)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("what is to be written comes from no query"),
-					 errhint("Give a SELECT that writes nothing.")));
+			report_no_query();
 	}
 }
 
@@ -237,6 +244,8 @@ read_rows(const char *query, ArrayType *arguments)
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s",
 			 SPI_result_code_string(SPI_result));
+	if (list_length(SPI_plan_get_plan_sources(plan)) != 1)
+		report_no_query();
 	foreach(lc, SPI_plan_get_plan_sources(plan))
 		check_reads(((CachedPlanSource *) lfirst(lc))->query_list);
 	rc = SPI_execute_plan(plan, values, nulls, false, 0);
@@ -467,11 +476,16 @@ map_given(Oid canonical, char *values)
 {
 	Acting		acting;
 
+	Relation	view = table_open(canonical, AccessShareLock);
+	SPITupleTable *rows;
+
+	check_mapped_view(view);
+	table_close(view, NoLock);
 	begin_acting(&acting, relation_owner(canonical), 0, "pg_catalog, pg_temp",
 				 "values");
-	run(values);
+	rows = read_rows(values, construct_empty_array(TEXTOID));
 	end_acting(&acting);
-	return SPI_tuptable;
+	return rows;
 }
 
 /*

@@ -189,6 +189,12 @@ CREATE FUNCTION osms.distrusted(registry text, OUT relation text, OUT severity t
         FROM source s, owner o, pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
         WHERE t.tgrelid = s.oid AND t.tgdeferrable AND NOT t.tgisinternal AND NOT pg_has_role(p.proowner, o.oid, 'USAGE')
         UNION ALL
+        -- PostgreSQL lets them read with the rights of the view's owner
+        SELECT s.relation, 'error', format('table %s of role %s has row security, whose policies read as role %s', s.oid::regclass, pg_get_userbyid(s.relowner), o.rolname),
+               format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY.', s.oid::regclass)
+        FROM source s JOIN pg_class c ON c.oid = s.oid, owner o
+        WHERE c.relrowsecurity AND NOT o.rolbypassrls AND NOT o.rolsuper AND NOT pg_has_role(s.relowner, o.oid, 'USAGE')
+        UNION ALL
         -- what others may add to a table keeps it from being written as its owner; guards write attachments and applications
         SELECT a.relation, CASE WHEN a.relation IN ('attachment', 'application') THEN 'error' ELSE 'warning' END,
                a.problem || ': so it is not written as its owner', a.hint

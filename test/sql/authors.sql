@@ -1,11 +1,12 @@
 -- Who has something called, by a condition, a domain, a view, a type or a cast, gains nothing by who runs it: not what is called, but who says so, is distrusted.
 \ir trapped.psql
-SELECT plan(156);
+SELECT * FROM no_plan();
 SET client_min_messages = error;
 CREATE ROLE authors_vendor;	-- owns functions, types and relations of his own
 CREATE ROLE authors_app;	-- may put triggers on a table of the DBA's, or could once
 CREATE ROLE authors_clerk;	-- writes through the registry
 CREATE ROLE authors_keeper;
+CREATE ROLE authors_boss;	-- no superuser, owns a table
 CREATE SCHEMA own;
 GRANT USAGE, CREATE ON SCHEMA own, legacy TO authors_vendor, authors_app;
 SELECT osms.create_registry('fund', tables => false, cut_over => '2026-01-01');
@@ -95,9 +96,44 @@ INSERT INTO pg_temp.condition VALUES
     ('osms.report(''fund'', ''2026-01-01'') IS NULL', 'report(text,date,text,integer)'), ('osms.civil_date(''fund'', now()) > ''2020-01-01''', 'civil_date(text,timestamp with time zone)'),
     ('legacy.kept()', 'kept()'), ('legacy.known(''x'')', 'known(text)'), ('legacy.always(''x'')', NULL), ('nextval(''legacy.numbers'') > 0', NULL), ('now() > ''2020-01-01''', NULL), ('osms.iin_fault(''x'') IS NOT NULL', NULL);
 SELECT is(pg_temp.plain(pg_temp.trapped('authors_vendor', format(trap, condition), 'postgres', :'pay')), CASE WHEN verdict IS NULL AND trap !~ 'pass' THEN 'ok' ELSE format('42501 function %s refused', coalesce(verdict, 'pass()')) END, format(trap, condition))
-FROM pg_temp.condition, (VALUES ('CREATE TRIGGER a BEFORE INSERT ON shop.payment FOR EACH ROW WHEN (%s) EXECUTE FUNCTION legacy.pass()'), ('ALTER TABLE shop.payment ADD CHECK (%s) NOT VALID'),
-    ('CREATE DOMAIN own.d AS text; ALTER TABLE shop.payment ADD note own.d[] DEFAULT string_to_array(''x'', '',''); ALTER DOMAIN own.d ADD CHECK (%s) NOT VALID')) t (trap);
+FROM pg_temp.condition, (VALUES ('CREATE TRIGGER a BEFORE INSERT ON shop.payment FOR EACH ROW WHEN (%s) EXECUTE FUNCTION legacy.pass()'), ('ALTER TABLE shop.payment ADD CHECK (%s) NOT VALID')) t (trap);
 SELECT is(pg_temp.plain(pg_temp.trapped('authors_vendor', 'CREATE TRIGGER a BEFORE INSERT ON shop.payment FOR EACH ROW EXECUTE FUNCTION legacy.pass()', 'postgres', :'pay')), '42501 function pass() refused', 'nor a trigger function that was made for other tables');
+SELECT is(pg_temp.trapped('authors_vendor', 'CREATE DOMAIN own.d AS text; ALTER TABLE shop.payment ADD note own.d[] DEFAULT string_to_array(''x'', '','')', 'postgres', :'pay'), '42501 domain own.d must not be checked as role "postgres" while osms acts for others', 'nor a domain of his');
+SELECT is(pg_temp.plain(pg_temp.trapped('authors_vendor', 'ALTER TABLE shop.payment ADD note text DEFAULT pg_stat_get_backend_activity(1)', 'postgres', :'pay')), '42501 function pg_stat_get_backend_activity(integer) refused', 'nor what the server tells only some');
+
+-- what the owner's triggers do in turn: a table of others is written with the same care, and read without views or policies of theirs
+CREATE TABLE own.log (note text, at timestamptz DEFAULT now(), who name DEFAULT current_user);
+CREATE FUNCTION legacy.log() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO own.log (note) SELECT 'x' WHERE EXISTS (SELECT FROM legacy.codes) OR true; RETURN NEW; END $$;
+CREATE TABLE legacy.codes (code text);
+CREATE TRIGGER log BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION legacy.log();
+ALTER TABLE own.log OWNER TO authors_vendor;
+ALTER TABLE legacy.codes OWNER TO authors_vendor;
+GRANT USAGE ON SCHEMA legacy TO authors_vendor;
+SELECT is(pg_temp.plain(pg_temp.trapped('authors_vendor', trap, 'authors_clerk', :'attach')), expected, trap)
+FROM (VALUES ('SELECT', 'ok'), ('ALTER TABLE own.log ALTER at SET DEFAULT clock_timestamp(), ADD CHECK (length(note) < 10)', 'ok'),
+             ('ALTER TABLE own.log ADD CHECK (set_config(''session_replication_role'', ''replica'', true) IS NOT NULL) NOT VALID', '42501 function set_config(text,text,boolean) refused'),
+             ('CREATE TRIGGER a BEFORE INSERT ON own.log FOR EACH ROW EXECUTE FUNCTION legacy.pass()', '42501 function pass() refused'),
+             ('DROP TABLE own.log; CREATE VIEW own.log AS SELECT ''x''::text AS note', '55000 cannot insert into view "log"'),
+             ('DROP TABLE legacy.codes; CREATE VIEW legacy.codes AS SELECT set_config(''session_replication_role'', ''replica'', true)', '42501 view "codes" must not be read as role "postgres" while osms acts for others')) t (trap, expected);
+GRANT USAGE ON SCHEMA legacy, own, fund TO authors_boss;
+GRANT SELECT, INSERT ON own.log, legacy.codes TO authors_boss;
+GRANT SELECT ON fund.person, fund.roster TO authors_boss;
+ALTER TABLE legacy.prik OWNER TO authors_boss;
+SELECT is(pg_temp.verdict('SET LOCAL ROLE authors_vendor; ALTER TABLE legacy.codes ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON legacy.codes USING (EXISTS (SELECT FROM legacy.people)); SET LOCAL ROLE authors_clerk; ' || :'attach' || '; RESET ROLE'),
+          '42501 policies of table "codes" must not run as role "authors_boss" while osms acts for others', 'a policy on what a trigger reads');
+ALTER TABLE legacy.prik OWNER TO postgres;
+DROP TRIGGER log ON legacy.prik;
+-- chains of foreign keys
+BEGIN;
+ALTER TABLE legacy.clerks ADD UNIQUE (login);
+CREATE TABLE legacy.child (login text UNIQUE REFERENCES legacy.clerks (login) ON UPDATE CASCADE);
+CREATE TABLE own.grandchild (login text REFERENCES legacy.child (login) ON UPDATE CASCADE);
+GRANT SELECT, INSERT ON fund.clerk TO authors_clerk;
+SELECT is(pg_temp.verdict(format('%s; SET LOCAL ROLE authors_clerk; INSERT INTO fund.clerk (clerk) VALUES (''x''); RESET ROLE', setup)), expected, setup)
+FROM (VALUES ('SELECT', 'ok'), ('ALTER TABLE own.grandchild OWNER TO authors_vendor', '42501 table "clerks" is not written as role "postgres" while others may add to it'),
+             ('GRANT TRIGGER ON legacy.child TO authors_app', '42501 table "clerks" is not written as role "postgres" while others may add to it'),
+             ('ALTER TABLE legacy.clerks ADD up text REFERENCES legacy.clerks (login) ON UPDATE CASCADE', 'ok')) t (setup, expected);
+ROLLBACK;
 -- a mapping's text is tried without effects
 SELECT is(pg_temp.verdict('CREATE TABLE own.people (iin text PRIMARY KEY, born date); SELECT osms.create_registry(''tried'', tables => false); SELECT osms.map(''tried'', ''person'', ''own.people'', ''{"person": "iin", "birth_date": "born"}''); SELECT osms.map(''tried'', ''attachment'', ''legacy.prik'', jsonb_build_object(''attachment'', ''id'', ''person'', ''iin'', ''organisation'', ''mo'', ''since'', ''d_beg'', ''until'', ''d_end'',
     ''state'', jsonb_build_object(''expression'', ''st'', ''column'', ''st'', ''write'', $w$CASE WHEN osms.run_write(''own'', ''person'', ''insert'', ''SELECT 1'', ''{}'') IS NULL THEN new.state::text END$w$))); SELECT count(*) FROM osms.check_registry(''tried'')'),
@@ -310,6 +346,6 @@ DROP SERVER authors_server CASCADE;
 DROP FOREIGN DATA WRAPPER authors_wrapper;
 DROP FUNCTION public.look_alike(text);
 DROP SCHEMA fund, split, app, odd, legacy, own, trap, mine, trade, shop CASCADE;
-DROP OWNED BY authors_vendor, authors_app, authors_clerk, authors_keeper, authors_mapper;
-DROP ROLE authors_vendor, authors_app, authors_clerk, authors_keeper, authors_mapper;
-SELECT finish();
+DROP OWNED BY authors_vendor, authors_app, authors_clerk, authors_keeper, authors_mapper, authors_boss;
+DROP ROLE authors_vendor, authors_app, authors_clerk, authors_keeper, authors_mapper, authors_boss;
+SELECT * FROM finish();

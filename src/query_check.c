@@ -1,0 +1,177 @@
+/*
+ * query_check.c
+ *		What a query may hold while something is restricted.
+ */
+#include "guard.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_operator.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+
+static bool
+is_others(Oid relation)
+{
+	return relation >= FirstNormalObjectId &&
+		get_rel_namespace(relation) != our_schema();
+}
+
+static bool
+check_called(Oid function, pg_attribute_unused() void *context)
+{
+	check_function(function);
+	return false;
+}
+
+/*
+ * Refuse a view of somebody without the rights of the current user: one that
+ * reads as who invokes it, in what guards look up any but the registry's, and
+ * any in what triggers of a table do that is written for others.  Who only
+ * looks reads those of a registry's owner.  Errors: 42501.
+ */
+static void
+check_read_view(Oid view)
+{
+	/* a parallel worker has no lock of its own */
+	Relation	rel = table_open(view, AccessShareLock);
+
+	if (!has_privs_of_role(rel->rd_rel->relowner, GetUserId()) &&
+		(RelationHasSecurityInvoker(rel) || restriction() < RESTRICT_ALL ||
+		 (OidIsValid(looking_up) && rel->rd_rel->relowner != looking_up)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("view \"%s\" must not be read as role \"%s\" while osms acts for others",
+						RelationGetRelationName(rel),
+						GetUserNameFromId(GetUserId(), true)),
+				 errdetail("It belongs to role \"%s\", who does not have the rights of that role.",
+						   GetUserNameFromId(rel->rd_rel->relowner, true)),
+				 errhint("Put the table back in its place, or let a role that is trusted own the view.")));
+	table_close(rel, AccessShareLock);
+}
+
+/*
+ * Refuse a table of somebody without the rights of the current user, whose
+ * policies would read as he does.  Errors: 42501.
+ */
+static void
+check_policies(Oid table)
+{
+	if (restriction() == RESTRICT_OFF || table < FirstNormalObjectId ||
+		has_privs_of_role(relation_owner(table), GetUserId()) ||
+		check_enable_rls(table, InvalidOid, true) != RLS_ENABLED)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("policies of table \"%s\" must not run as role \"%s\" while osms acts for others",
+					get_rel_name(table), GetUserNameFromId(GetUserId(), true)),
+			 errdetail("The table belongs to role \"%s\", who does not have the rights of that role.",
+					   GetUserNameFromId(relation_owner(table), true)),
+			 errhint("ALTER TABLE ... DISABLE ROW LEVEL SECURITY.")));
+}
+
+/* Note whose relations a query touches, and check the views among them. */
+bool
+look_at_relations(Node *node, void *touches)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		if (OidIsValid(rte->relid) &&
+			(rte->rtekind == RTE_RELATION || rte->rtekind == RTE_SUBQUERY))
+		{
+			*(bool *) touches |= is_others(rte->relid);
+			if (rte->relkind == RELKIND_VIEW)
+				check_read_view(rte->relid);
+			else if (rte->rtekind == RTE_RELATION)
+				check_policies(rte->relid);
+		}
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, look_at_relations, touches,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, look_at_relations, touches);
+}
+
+/*
+ * Refuse an operator of others: the planner calls its estimators, and puts its
+ * negator or commutator in its place.  Errors: 42501.
+ */
+static void
+check_operator(Oid operator)
+{
+	HeapTuple	tuple;
+	Oid			owner;
+
+	if (operator < FirstUnpinnedObjectId)
+		return;
+	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	if (!HeapTupleIsValid(tuple))
+		return;					/* whoever uses it says so */
+	owner = ((Form_pg_operator) GETSTRUCT(tuple))->oprowner;
+	ReleaseSysCache(tuple);
+	if (!has_privs_of_role(owner, GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("operator %s must not be used as role \"%s\" while osms acts for others",
+						format_operator(operator),
+						GetUserNameFromId(GetUserId(), true)),
+				 errdetail("It belongs to role \"%s\", who does not have the rights of that role.",
+						   GetUserNameFromId(owner, true)),
+				 errhint("Take it out of the mapping, index, domain or view that uses it, or let a role that is trusted own it.")));
+}
+
+/* Refuse a domain of others, whose checks would run.  Errors: 42501. */
+static void
+check_domain(Oid type)
+{
+	Oid			owner = type_owner(type);
+
+	if (!has_privs_of_role(owner, GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("domain %s must not be checked as role \"%s\" while osms acts for others",
+						format_type_be(type),
+						GetUserNameFromId(GetUserId(), true)),
+				 errdetail("It belongs to role \"%s\", who does not have the rights of that role.",
+						   GetUserNameFromId(owner, true)),
+				 errhint("Let a role that is trusted own the domain.")));
+}
+
+/* Check what a query calls, wherever in it. */
+bool
+check_node(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, check_node, context, 0);
+	(void) check_functions_in_node(node, check_called, context);
+	if (IsA(node, CoerceToDomain))
+		check_domain(((CoerceToDomain *) node)->resulttype);
+	if (IsA(node, OpExpr) || IsA(node, DistinctExpr) || IsA(node, NullIfExpr))
+		check_operator(((OpExpr *) node)->opno);
+	else if (IsA(node, ScalarArrayOpExpr))
+		check_operator(((ScalarArrayOpExpr *) node)->opno);
+	else if (IsA(node, RowCompareExpr))
+	{
+		ListCell   *lc;
+
+		foreach(lc, ((RowCompareExpr *) node)->opnos)
+			check_operator(lfirst_oid(lc));
+	}
+	return expression_tree_walker(node, check_node, context);
+}
