@@ -84,7 +84,7 @@ write_consequences(Guard *guard, RelationKind kind, const char *query,
 	for (uint64 r = 0; r < n; r++)
 		tuplestore_puttuple(store, table->vals[r]);
 	offer_relation("consequence", table->tupdesc, store);
-	(void) write_as(owner, relation, (Writer) {.role = owner}, follow, &f);
+	(void) write_as(owner, relation, (Writer) {.role = owner,.keeper = owner}, follow, &f);
 	withdraw_relation("consequence");
 	tuplestore_end(store);
 	SPI_freetuptable(table);

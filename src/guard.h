@@ -244,6 +244,7 @@ typedef struct Writer
 	Oid			role;
 	bool		directly;		/* by a statement of his that no trigger runs */
 	bool		through_view;	/* of a registry, which sees what is stored */
+	Oid			keeper;			/* of the registry through which he writes */
 } Writer;
 /* nested.c */
 typedef struct Running Running;
@@ -273,6 +274,7 @@ extern bool look_around(Oid table, Oid role, bool *others_add);
 extern bool others_may_add(Oid table, Oid role);
 extern Oid	type_owner(Oid type);
 extern void check_nothing_deferred(Oid table);
+extern bool is_keeper_of_write(Oid role);
 extern bool is_written_as_owner(Oid source, Oid view);
 extern void check_unguarded(Oid source, Oid view);
 extern void check_mapped_view(Relation view);

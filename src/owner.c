@@ -133,6 +133,16 @@ note_judged_write(MemoryContext query)
 			w->judged = true;
 }
 
+/* Whether a role keeps a registry through which something is written now. */
+bool
+is_keeper_of_write(Oid role)
+{
+	for (const OwnersWrite *w = under_way; w; w = w->outer)
+		if (w->writer.keeper == role)
+			return true;
+	return false;
+}
+
 Oid
 writer_of(Oid target)
 {

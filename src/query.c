@@ -102,7 +102,8 @@ run_plan(const Guard *guard, GuardPlan plan, Datum *values, Snapshot snapshot,
 	Oid			outer = looking_up;
 	volatile int rc = 0;
 
-	looking_up = plan == PLAN_FOLLOW ? InvalidOid : guard->registry.owner;
+	looking_up = plan == PLAN_FOLLOW ? InvalidOid :
+		relation_owner(guard->registry.roster);
 	PG_TRY();
 	{
 		rc = keep_execute_plan(guard, plan, values, snapshot, crosscheck);

@@ -36,8 +36,8 @@ check_called(Oid function, pg_attribute_unused() void *context)
 /*
  * Refuse a view of somebody without the rights of the current user: one that
  * reads as who invokes it, in what guards look up any but the registry's, and
- * any in what triggers of a table do that is written for others.  Who only
- * looks reads those of a registry's owner.  Errors: 42501.
+ * the same in what triggers of a table do that is written for others.  Who
+ * only looks reads those of a registry's owner.  Errors: 42501.
  */
 static void
 check_read_view(Oid view)
@@ -46,7 +46,9 @@ check_read_view(Oid view)
 	Relation	rel = table_open(view, AccessShareLock);
 
 	if (!has_privs_of_role(rel->rd_rel->relowner, GetUserId()) &&
-		(RelationHasSecurityInvoker(rel) || restriction() < RESTRICT_ALL ||
+		(RelationHasSecurityInvoker(rel) ||
+		 (restriction() < RESTRICT_ALL &&
+		  !is_keeper_of_write(rel->rd_rel->relowner)) ||
 		 (OidIsValid(looking_up) && rel->rd_rel->relowner != looking_up)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

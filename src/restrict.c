@@ -115,6 +115,13 @@ static const char *const called_by_ours[] = {
 	"write_row", "write_rows"
 };
 
+/* What reads what somebody names, as who looks: not for other people's views. */
+static const char *const reading[] = {
+	"audit", "audit_summary", "changes", "find_row", "history",
+	"person_days", "report", "roster_of", "statement_persons",
+	"unreadable_values", "verify"
+};
+
 /* What other people's tables and mappings may ask of osms for their rows. */
 static const char *const computing[] = {
 	"read_value"
@@ -301,7 +308,10 @@ refusal_of_ours(HeapTuple tuple)
 		if (is_for_rows())
 			return is_named(name, computing, lengthof(computing)) ?
 				NOT_REFUSED : REFUSED_AS_OURS;
-		return is_for_everybody(tuple) ? NOT_REFUSED : REFUSED_AS_PRIVATE;
+		if (!is_for_everybody(tuple))
+			return REFUSED_AS_PRIVATE;
+		return is_named(name, reading, lengthof(reading)) ? REFUSED_AS_OURS :
+			NOT_REFUSED;
 	}
 	if (!effects || restriction() < RESTRICT_VALUES ||
 		(restriction() == RESTRICT_ALL &&

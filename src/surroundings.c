@@ -340,6 +340,16 @@ check_mapped_view(Relation view)
 						 quote_identifier(GetUserNameFromId(who, false)))));
 }
 
+/* Whether a function keeps relations of a registry. */
+static bool
+is_keep(Oid function)
+{
+	char	   *name = get_func_name(function);
+
+	return name && strcmp(name, "keep") == 0 &&
+		get_func_namespace(function) == our_schema();
+}
+
 /*
  * Whether a schema is a registry of an owner, who keeps it, and not one that
  * only has tables of these names.
@@ -355,8 +365,7 @@ is_kept_by(Oid schema, Oid owner)
 		return false;
 	roster = table_open(oid, AccessShareLock);
 	for (int i = 0; roster->trigdesc && i < roster->trigdesc->numtriggers; i++)
-		result |= get_func_namespace(roster->trigdesc->triggers[i].tgfoid) ==
-			our_schema();
+		result |= is_keep(roster->trigdesc->triggers[i].tgfoid);
 	table_close(roster, NoLock);
 	return result;
 }

@@ -29,6 +29,7 @@
 #include "optimizer/plancat.h"
 #include "optimizer/planner.h"
 #include "parser/parsetree.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -54,6 +55,7 @@ static get_relation_info_hook_type previous_relation_info = NULL;
 static ExecutorStart_hook_type previous_start = NULL;
 static ExecutorRun_hook_type previous_run = NULL;
 static ExecutorFinish_hook_type previous_finish = NULL;
+static ProcessUtility_hook_type previous_utility = NULL;
 
 /*
  * The query that is being planned or made ready to be run, by the context of
@@ -405,6 +407,44 @@ watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
 	}
 }
 
+/*
+ * TRUNCATE and COPY write tables past the executor: what stands on a table of
+ * others is not known there, so where osms writes for somebody they do not.
+ */
+static void
+watch_utility(PlannedStmt *statement, const char *text, bool readonly,
+			  ProcessUtilityContext context, ParamListInfo parameters,
+			  QueryEnvironment *environment, DestReceiver *destination,
+			  QueryCompletion *completion)
+{
+	List	   *written = NIL;
+	ListCell   *lc;
+
+	if (restriction() == RESTRICT_FOREIGN &&
+		IsA(statement->utilityStmt, TruncateStmt))
+		written = ((TruncateStmt *) statement->utilityStmt)->relations;
+	else if (restriction() == RESTRICT_FOREIGN &&
+			 IsA(statement->utilityStmt, CopyStmt) &&
+			 ((CopyStmt *) statement->utilityStmt)->is_from)
+		written = list_make1(((CopyStmt *) statement->utilityStmt)->relation);
+	foreach(lc, written)
+	{
+		Oid			relation = RangeVarGetRelid(lfirst_node(RangeVar, lc),
+												AccessShareLock, true);
+
+		if (OidIsValid(relation) && others_may_add(relation, GetUserId()))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("table \"%s\" is not written as role \"%s\" while others may add to it",
+							get_rel_name(relation),
+							GetUserNameFromId(GetUserId(), true)),
+					 errhint("Let no trigger TRUNCATE or COPY a table that is not its owner's alone.")));
+	}
+	(previous_utility ? previous_utility : standard_ProcessUtility)
+		(statement, text, readonly, context, parameters, environment,
+		 destination, completion);
+}
+
 /* Told of every function that an expression is about to call. */
 static void
 watch_access(ObjectAccessType access, Oid class, Oid object, int sub,
@@ -495,5 +535,7 @@ watch_init(void)
 	ExecutorRun_hook = run_executor;
 	previous_finish = ExecutorFinish_hook;
 	ExecutorFinish_hook = finish_executor;
+	previous_utility = ProcessUtility_hook;
+	ProcessUtility_hook = watch_utility;
 	RegisterXactCallback(forget_statement, NULL);
 }

@@ -298,6 +298,15 @@ role_to_write(Oid canonical, Oid target)
 	return owner;
 }
 
+pg_noreturn static void
+report_lacking(const char *relation)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("registry lacks relation \"%s\"", relation),
+			 errhint("Map it with osms.map().")));
+}
+
 /* A relation as statements name it. */
 static char *
 name_of(Oid relation)
@@ -414,7 +423,8 @@ static void
 write_given(Oid canonical, Oid target, char *statement)
 {
 	Writer		writer = {
-		.role = GetUserId(),.directly = trigger_depth() == 0
+		.role = GetUserId(),.directly = trigger_depth() == 0,
+		.keeper = relation_owner(canonical)
 	};
 
 	(void) write_as(role_to_write(canonical, target), target, writer, run,
@@ -444,10 +454,7 @@ osms_run_write(PG_FUNCTION_ARGS)
 							   get_namespace_oid(text_to_cstring(PG_GETARG_TEXT_PP(0)),
 												 false));
 	if (!relation_kind_of(relation, &kind) || !OidIsValid(target))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("registry lacks relation \"%s\"", relation),
-				 errhint("Map it with osms.map().")));
+		report_lacking(relation);
 	key = canonical_relations[kind].columns[0].name;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -506,6 +513,7 @@ osms_run_writes(PG_FUNCTION_ARGS)
 	SPITupleTable *rows;
 	HeapTuple	told;
 	TupleDesc	desc;
+	RelationKind kind;
 	Oid			canonical;
 	Oid			target;
 	char	   *mapped;
@@ -525,6 +533,9 @@ osms_run_writes(PG_FUNCTION_ARGS)
 	target = DatumGetObjectId(SPI_getbinval(told, desc, 2, &isnull));
 	key = SPI_getvalue(told, desc, 3);
 	mapped = SPI_getvalue(told, desc, 5);
+	if (!OidIsValid(canonical) || !OidIsValid(target) || key == NULL ||
+		!relation_kind_of(get_rel_name(canonical), &kind))
+		report_lacking(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 
 	rows = read_rows(SPI_getvalue(told, desc, 4), PG_GETARG_ARRAYTYPE_P(5));
 	check_given(canonical, rows->tupdesc);
