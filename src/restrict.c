@@ -300,14 +300,15 @@ refusal_of_ours(HeapTuple tuple)
 
 	if (proc->provolatile == PROVOLATILE_IMMUTABLE)
 		return NOT_REFUSED;
+	/* a mapping or a table says that it is called */
+	if (is_for_rows() && !effects)
+		return is_named(name, computing, lengthof(computing)) ?
+			NOT_REFUSED : REFUSED_AS_OURS;
 	if (touching_others)
 	{
-		/* others say that it is called */
+		/* others say so */
 		if (effects)
 			return REFUSED_FOR_EFFECTS;
-		if (is_for_rows())
-			return is_named(name, computing, lengthof(computing)) ?
-				NOT_REFUSED : REFUSED_AS_OURS;
 		if (!is_for_everybody(tuple))
 			return REFUSED_AS_PRIVATE;
 		return is_named(name, reading, lengthof(reading)) ? REFUSED_AS_OURS :

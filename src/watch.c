@@ -207,24 +207,30 @@ start_executor(QueryDesc *query, int flags)
 }
 
 static void
+run_unwatched(QueryDesc *query, ScanDirection direction,
+			  uint64 count RUN_ONCE_PARAMETER)
+{
+	(previous_run ? previous_run : standard_ExecutorRun)
+		(query, direction, count RUN_ONCE_ARGUMENT);
+}
+
+static void
 run_plan(QueryDesc *query, ScanDirection direction,
 		 uint64 count RUN_ONCE_PARAMETER)
 {
-	ExecutorRun_hook_type run = previous_run ? previous_run :
-		standard_ExecutorRun;
 	bool		outer = touching_others;
 	Restriction before;
 
 	if (restriction() == RESTRICT_OFF)
 	{
-		run(query, direction, count RUN_ONCE_ARGUMENT);
+		run_unwatched(query, direction, count RUN_ONCE_ARGUMENT);
 		return;
 	}
 	before = restrict_to(restriction_of(query->plannedstmt));
 	PG_TRY();
 	{
 		touching_others |= touches_others(query->plannedstmt);
-		run(query, direction, count RUN_ONCE_ARGUMENT);
+		run_unwatched(query, direction, count RUN_ONCE_ARGUMENT);
 	}
 	PG_FINALLY();
 	{
@@ -245,23 +251,27 @@ run_executor(QueryDesc *query, ScanDirection direction,
 }
 
 static void
+finish_unwatched(QueryDesc *query)
+{
+	(previous_finish ? previous_finish : standard_ExecutorFinish) (query);
+}
+
+static void
 finish_executor(QueryDesc *query)
 {
-	ExecutorFinish_hook_type finish = previous_finish ? previous_finish :
-		standard_ExecutorFinish;
 	bool		outer = touching_others;
 	Restriction before;
 
 	if (restriction() == RESTRICT_OFF)
 	{
-		finish(query);
+		finish_unwatched(query);
 		return;
 	}
 	before = restrict_to(restriction_of(query->plannedstmt));
 	PG_TRY();
 	{
 		touching_others |= touches_others(query->plannedstmt);
-		finish(query);
+		finish_unwatched(query);
 	}
 	PG_FINALLY();
 	{

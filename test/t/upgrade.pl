@@ -13,7 +13,10 @@ use Registries;
 my $old = PostgreSQL::Test::Cluster->new('old', $ENV{OSMS_OLD_PG} ? (install_path => $ENV{OSMS_OLD_PG}) : ());
 my $new = PostgreSQL::Test::Cluster->new('new');
 
-$old->init;
+# from 18 on initdb makes checksums unless it is told not to, and pg_upgrade wants both clusters alike
+sub alike { $_[0]->init(extra => $_[0]->pg_version->major >= 18 ? ['--no-data-checksums'] : []) }
+
+alike($old);
 $old->append_conf('postgresql.conf', "fsync = off\nmax_prepared_transactions = 10");
 $old->start;
 $old->safe_psql('postgres', 'CREATE ROLE fund LOGIN');
@@ -24,8 +27,7 @@ like($answers, qr/"basis": "warn"/, 'the guard has a mode');
 unlike($answers, qr/^wrong/m, 'the roster agrees with its source');
 $old->stop;
 
-# from 18 on initdb makes checksums unless it is told not to, and pg_upgrade wants both clusters alike
-$new->init(extra => $new->pg_version->major >= 18 ? ['--no-data-checksums'] : []);
+alike($new);
 $new->append_conf('postgresql.conf', "fsync = off\nmax_prepared_transactions = 10");
 my $folder = PostgreSQL::Test::Utils::tempdir;
 chdir $folder or die "chdir $folder: $!";
