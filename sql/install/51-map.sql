@@ -174,7 +174,7 @@ BEGIN
         END IF;
         SELECT format('CASE %s %s END', result.read, string_agg(format('WHEN %L THEN %L::%s', code, state, type), ' ')),
                format('CASE %s END::%s', string_agg(format('WHEN %s::text OPERATOR(pg_catalog.=) %L THEN %L', value, state, code), ' ')
-                      FILTER (WHERE place = 1), column_type)
+                      FILTER (WHERE place = 1), osms.column_type(source, result.source_column))
         INTO result.read, result.write
         FROM jsonb_each(spec -> 'codes') t (state, codes),
              jsonb_array_elements_text(codes) WITH ORDINALITY c (code, place);
@@ -212,7 +212,8 @@ BEGIN
     ELSE
         result.read := CASE WHEN (SELECT typcategory = 'S' FROM pg_type WHERE oid = column_type::regtype)
                             THEN osms.read_text(result.read, type, canonical) ELSE format('%s::%s', result.read, type) END;
-        result.write := format('%s::%s', value, column_type);
+        -- what a domain checks, its table's owner checks when the row is stored
+        result.write := format('%s::%s', value, osms.column_type(source, result.source_column));
     END IF;
     IF canonical IN ('until', 'valid_to') THEN
         IF open_end IS NOT NULL THEN

@@ -1,6 +1,6 @@
 -- Who has something called, by a condition, a domain, a view, a type or a cast, gains nothing by who runs it: not what is called, but who says so, is distrusted.
 \ir trapped.psql
-SELECT plan(154);
+SELECT plan(155);
 SET client_min_messages = error;
 CREATE ROLE authors_vendor;	-- owns functions, types and relations of his own
 CREATE ROLE authors_app;	-- may put triggers on a table of the DBA's, or could once
@@ -301,6 +301,9 @@ SELECT is(pg_temp.trapped('postgres', 'SELECT', 'authors_clerk', :'approve' || :
 SELECT is(pg_temp.trapped('postgres', 'SELECT', 'authors_clerk', :'approve' || 'SET CONSTRAINTS ALL IMMEDIATE; ' || :'attach'), 'P0001 only the vendor approves, not authors_clerk', 'it is settled by who did it');
 SELECT is(pg_temp.trapped('postgres', 'SELECT', 'authors_clerk', :'attach' || '; ' || replace(:'attach', '2026-02-01', '2026-01-15')), '23P01 one_attachment legacy.prik.since overlap', 'and two writes through the registry leave nothing');
 
+-- a column may be of a domain of who owns the table
+SELECT is(pg_temp.verdict('CREATE DOMAIN own.name AS varchar(20) CHECK (length(VALUE) > 1); ALTER DOMAIN own.name OWNER TO authors_vendor; ALTER TABLE legacy.mo ADD title own.name DEFAULT ''two''; SELECT osms.map(''fund'', ''organisation'', ''legacy.mo'', ''{"organisation": "mo", "bin": "bin", "name": "title"}'');
+          GRANT SELECT, INSERT, UPDATE ON fund.organisation TO authors_clerk; SELECT osms.guard(''fund'', ''{"basis": "off"}''); SET LOCAL ROLE authors_clerk; UPDATE fund.organisation SET name = ''Clinic'' WHERE organisation = 2; RESET ROLE', probe => 'SELECT title::text FROM legacy.mo WHERE mo = 2'), 'ok Clinic', 'his own domain is checked as he');
 -- the owner's trigger reads the registry as he may
 SELECT is(pg_temp.verdict('CREATE FUNCTION legacy.reads() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN PERFORM FROM fund.person; RETURN NEW; END''; ALTER FUNCTION legacy.reads() OWNER TO authors_vendor;
           CREATE TRIGGER reads BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION legacy.reads(); SET LOCAL ROLE authors_clerk; ' || :'attach' || '; RESET ROLE'), 'ok', 'what was granted him of the registry');
