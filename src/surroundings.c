@@ -406,24 +406,29 @@ guard_of_relation(Relation table, Oid view)
 }
 
 /*
- * Rows were written that no guard has judged: see that none stands there,
- * which something that the statement called has switched off for the session.
- * Who may do that does it himself.  Errors: 42501.
+ * Rows were written that no guard has judged: see that none stands there that
+ * should have, but for something that switched it off for this write.
+ * Errors: 55000.
  */
 void
 check_unguarded(Oid source, Oid view)
 {
 	Relation	table = table_open(source, AccessShareLock);
 	const Trigger *guard = guard_of_relation(table, view);
+	RelationKind kind;
 
-	if (guard && guard->tgenabled != TRIGGER_FIRES_ON_REPLICA &&
-		SessionReplicationRole != SESSION_REPLICATION_ROLE_ORIGIN &&
-		strcmp(GetConfigOptionByName("session_replication_role", NULL, false),
-			   "replica") != 0)
+	/* of what is only traced no row is judged */
+	if (guard && relation_kind_of(get_rel_name(view), &kind) &&
+		!canonical_relations[kind].traced &&
+		(guard->tgenabled == TRIGGER_FIRES_ALWAYS ||
+		 guard->tgenabled ==
+		 (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ?
+		  TRIGGER_FIRES_ON_REPLICA : TRIGGER_FIRES_ON_ORIGIN)))
 		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the guard of table \"%s\" was switched off while it was written",
-						RelationGetRelationName(table))));
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the guard of table \"%s\" did not see what was written",
+						RelationGetRelationName(table)),
+				 errhint("Let no trigger of the table set \"session_replication_role\".")));
 	table_close(table, AccessShareLock);
 }
 

@@ -1,6 +1,6 @@
 -- Who has something called, by a condition, a domain, a view, a type or a cast, gains nothing by who runs it: not what is called, but who says so, is distrusted.
 \ir trapped.psql
-SELECT plan(155);
+SELECT plan(156);
 SET client_min_messages = error;
 CREATE ROLE authors_vendor;	-- owns functions, types and relations of his own
 CREATE ROLE authors_app;	-- may put triggers on a table of the DBA's, or could once
@@ -140,6 +140,10 @@ ROLLBACK;
 SELECT is(pg_temp.verdict('CREATE TABLE own.people (iin text PRIMARY KEY, born date); SELECT osms.create_registry(''tried'', tables => false); SELECT osms.map(''tried'', ''person'', ''own.people'', ''{"person": "iin", "birth_date": "born"}''); SELECT osms.map(''tried'', ''attachment'', ''legacy.prik'', jsonb_build_object(''attachment'', ''id'', ''person'', ''iin'', ''organisation'', ''mo'', ''since'', ''d_beg'', ''until'', ''d_end'',
     ''state'', jsonb_build_object(''expression'', ''st'', ''column'', ''st'', ''write'', $w$CASE WHEN osms.run_write(''own'', ''person'', ''insert'', ''SELECT 1'', ''{}'') IS NULL THEN new.state::text END$w$))); SELECT count(*) FROM osms.check_registry(''tried'')'),
     '42501 function osms.run_write(text,text,text,text,text[]) must not run as role "postgres" while osms acts for others', 'what a mapping writes is tried, not run');
+
+-- nor does a guard go unseen, whoever switched it off for the write
+CREATE FUNCTION legacy.switch_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('session_replication_role', 'replica', true); RETURN NEW; END $$;
+SELECT is(pg_temp.trapped('postgres', 'CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW EXECUTE FUNCTION legacy.switch_off()', 'authors_clerk', :'attach'), '55000 the guard of table "prik" did not see what was written', 'the owner himself switches it off');
 
 -- a view that stands where the registry reads; only the executor meets what its domain calls
 CREATE FUNCTION pg_temp.shown(trap text, reader name, statement text) RETURNS text LANGUAGE sql AS $$
