@@ -89,9 +89,9 @@ stored_rows(const Guard *guard)
 		if (OidIsValid(guard->projection->type[i]))
 			appendStringInfo(&columns, "%sc.%s", i ? ", " : "",
 							 shape->columns[i].name);
-	return psprintf("(SELECT w.*, w AS whole, 'I'::\"char\" AS op, -1 AS bits,"
-					" true AS stored FROM (SELECT %s FROM %s.%s c) w)",
-					columns.data, guard->registry.name, shape->name);
+	return expand(guard, psprintf("(SELECT w.*, w AS whole, 'I'::\"char\" AS op, -1 AS bits,"
+					" true AS stored FROM (SELECT %s FROM {r}.%s c) w)",
+					columns.data, shape->name));
 }
 
 /*
@@ -139,11 +139,9 @@ audit_query(const Guard *guard, const bool *wanted)
 	}
 	if (rows)
 	{
-		appendStringInfo(&findings, ", osms.row_findings(%s::regclass, c.whole)"
+		appendStringInfo(&findings, ", osms.row_findings(%u::regclass, c.whole)"
 						 " AS rows",
-						 quote_literal_cstr(psprintf("%s.%s",
-													 guard->registry.name,
-													 shape->name)));
+						 guard->registry.relation[guard->kind]);
 		appendStringInfo(&tested, "%sj.rows", tested.len ? ", " : "");
 	}
 	if (tested.len == 0)

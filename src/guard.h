@@ -279,6 +279,7 @@ extern bool is_written_as_owner(Oid source, Oid view);
 extern void check_unguarded(Oid source, Oid view);
 extern void check_mapped_view(Relation view);
 extern bool is_kept_by(Oid schema, Oid owner);
+extern Oid	keeper_of(Oid canonical);
 
 /* write_sql.c */
 extern char *qualified_name(Oid relation);
@@ -308,6 +309,7 @@ typedef struct OwnersWrite
 	int			depth;			/* of its own triggers */
 	MemoryContext query;		/* the statement that writes the table */
 	bool		judged;			/* and rows of it were */
+	bool		lent;			/* as somebody whose rights he does not have */
 	struct OwnersWrite *outer;
 } OwnersWrite;
 typedef struct Acting
@@ -334,6 +336,16 @@ extern void begin_writer(OwnersWrite *write, Oid target, Writer writer,
 extern void end_writer(const OwnersWrite *write);
 extern bool write_as(Oid role, Oid target, Writer writer,
 					 void (*write) (void *arg), void *arg);
+
+/* cursors.c */
+typedef struct HeldCursors
+{
+	List	   *open;			/* before code of others ran */
+	List	   *ready;			/* those of them that are held */
+} HeldCursors;
+extern HeldCursors hold_cursors(void);
+extern void release_cursors(const HeldCursors *held);
+extern void close_later_cursors(const HeldCursors *held);
 
 /* query.c */
 extern char *expand(const Guard *guard, const char *sql);

@@ -471,7 +471,7 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 								  trigger->tgargs[t + 1]);
 	w.values = values_of_rows(&w, view, rows);
 	writer.through_view = true;
-	writer.keeper = view->rd_rel->relowner;
+	writer.keeper = keeper_of(RelationGetRelid(view));
 	if (w.values)
 	{
 		bool		judged =

@@ -28,12 +28,17 @@ extern Restriction restrict_hold(void);
 extern Restriction restrict_to(Restriction level);
 extern void restrict_release(Restriction before);
 extern bool may_run(Oid function, HeapTuple tuple);
+extern bool may_run_lent(Oid function, HeapTuple tuple);
 extern void check_function(Oid function);
 extern Oid	our_schema(void);
 
 /* query_check.c */
+extern void check_utility(Node *statement);
 extern bool look_at_relations(Node *node, void *touches);
 extern bool check_node(Node *node, void *context);
+
+/* owner.c */
+extern bool is_lent(void);
 
 /* watch.c */
 extern void watch_init(void);

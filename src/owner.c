@@ -133,20 +133,28 @@ note_judged_write(MemoryContext query)
 			w->judged = true;
 }
 
-/* Whether a role keeps a registry through which something is written now. */
+/* Whether a role keeps the registry through which something is written now. */
 bool
 is_keeper_of_write(Oid role)
 {
-	for (const OwnersWrite *w = under_way; w; w = w->outer)
-		if (w->writer.keeper == role)
-			return true;
-	return false;
+	return under_way && OidIsValid(role) && under_way->writer.keeper == role;
 }
 
 Oid
 writer_of(Oid target)
 {
 	return written_by(target).role;
+}
+
+/*
+ * Whether code of a table's owner runs now for somebody without his rights.
+ * Who wrote what is met then is not always seen: the types, rules and tables
+ * that the owner's triggers name may be another's.
+ */
+bool
+is_lent(void)
+{
+	return under_way && under_way->lent;
 }
 
 /*
@@ -157,7 +165,7 @@ void
 begin_writer(OwnersWrite *write, Oid target, Writer writer, int depth)
 {
 	*write = (OwnersWrite) {.target = target,.writer = writer,.depth = depth,
-	.outer = under_way};
+	.lent = is_lent(),.outer = under_way};
 	under_way = write;
 }
 
@@ -248,12 +256,20 @@ path_of_owner(Oid table)
 	return with_temporary_last(path);
 }
 
-/* Whether what a role defers may run as the session will then be. */
+/* Whether the session has all rights of a role. */
 static bool
-may_defer(Oid role)
+session_has_rights_of(Oid role)
 {
-	return !InSecurityRestrictedOperation() &&
-		has_privs_of_role(role, GetUserId()) &&
+	return has_privs_of_role(GetUserId(), role) &&
+		has_privs_of_role(GetOuterUserId(), role) &&
+		has_privs_of_role(GetSessionUserId(), role);
+}
+
+/* Whether a role has all rights that are the session's. */
+static bool
+has_rights_of_session(Oid role)
+{
+	return has_privs_of_role(role, GetUserId()) &&
 		has_privs_of_role(role, GetOuterUserId()) &&
 		has_privs_of_role(role, GetSessionUserId());
 }
@@ -385,6 +401,9 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 	bool		table = get_rel_relkind(target) != RELKIND_VIEW;
 	bool		defers = true;
 	bool		others_add = false;
+	bool		holds = table && !has_rights_of_session(role);
+	bool		lent = !session_has_rights_of(role);
+	HeldCursors held = {NIL, NIL};
 	OwnersWrite this;
 	List	   *deferred = NIL;
 	Acting		acting;
@@ -395,7 +414,7 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 		bool		own = role == GetUserId() && role != relation_owner(target);
 
 		defers = !look_around(target, role, own ? &others_add : NULL) &&
-			may_defer(role);
+			!others_add && !holds && !InSecurityRestrictedOperation();
 		if (!defers)
 			check_nothing_deferred(target);
 	}
@@ -407,7 +426,10 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 		(void) restrict_to(RESTRICT_CHOSEN);
 	if (!defers)
 		deferred = defer_nothing(target);
+	if (holds)
+		held = hold_cursors();
 	begin_writer(&this, target, writer, trigger_depth() + 1);
+	this.lent |= lent;
 	PG_TRY();
 	{
 		write(arg);
@@ -415,8 +437,11 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 	PG_FINALLY();
 	{
 		end_writer(&this);
+		release_cursors(&held);
 	}
 	PG_END_TRY();
+	if (holds)
+		close_later_cursors(&held);
 	if (!defers)
 		set_constraints(deferred, true);
 	end_acting(&acting);

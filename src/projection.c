@@ -447,8 +447,8 @@ make_projection(RelationKind kind, Oid canonical)
  * See that a column is read from its row alone.  Errors: 55000 for what only
  * a whole query could tell, or where the row is stored.
  */
-static void
-check_reading(const Projection *p, int i)
+bool
+is_read_alone(const Projection *p, int i)
 {
 	Node	   *expr = (Node *) p->expr[i];
 	/* the others take a query to be planned already */
@@ -460,7 +460,13 @@ check_reading(const Projection *p, int i)
 	if (alone)
 		foreach(lc, variables_of(expr))
 			alone &= lfirst_node(Var, lc)->varattno >= 0;
-	if (!alone)
+	return alone;
+}
+
+static void
+check_reading(const Projection *p, int i)
+{
+	if (!is_read_alone(p, i))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("column \"%s\" of canonical relation \"%s\" cannot be read from a row alone",

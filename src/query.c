@@ -70,6 +70,32 @@ person_array(const Guard *guard, Datum *persons, int n)
 										   type->typalign));
 }
 
+/*
+ * Put the name of a registry into a query.  Where it needs quotes it is spelled
+ * so that nothing in it is a mark of ours or ends a literal of a mapping.
+ */
+static void
+append_registry(StringInfo out, const Registry *registry)
+{
+	const char *name = registry->name;
+
+	if (*name != '"')
+	{
+		appendStringInfoString(out, name);
+		return;
+	}
+	appendStringInfoString(out, "U&\"");
+	for (name++; name[1] != '\0'; name++)
+	{
+		name += *name == '"';	/* it stands there twice */
+		if (IS_HIGHBIT_SET(*name))
+			appendStringInfoChar(out, *name);
+		else
+			appendStringInfo(out, "\\%04X", *name);
+	}
+	appendStringInfoChar(out, '"');
+}
+
 /* Replace {r} by the registry's schema. */
 char *
 expand(const Guard *guard, const char *sql)
@@ -87,7 +113,7 @@ expand(const Guard *guard, const char *sql)
 			break;
 		}
 		appendBinaryStringInfo(&out, sql, mark - sql);
-		appendStringInfoString(&out, guard->registry.name);
+		append_registry(&out, &guard->registry);
 		sql = mark + 3;
 	}
 	return out.data;

@@ -1,13 +1,16 @@
 /*
  * query_check.c
- *		What a query may hold while something is restricted.
+ *		What a statement may hold while something is restricted.
  */
 #include "guard.h"
 
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/transam.h"
+#include "catalog/heap.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_operator.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -16,7 +19,6 @@
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 #include "utils/rel.h"
-#include "utils/rls.h"
 #include "utils/syscache.h"
 
 static bool
@@ -62,23 +64,49 @@ check_read_view(Oid view)
 }
 
 /*
- * Refuse a table of somebody without the rights of the current user, whose
- * policies would read as he does.  Errors: 42501.
+ * Refuse a table of somebody without the rights of the current user that has
+ * policies, which would read as he does, or rules, which are queries of their
+ * own; and any of a temporary schema, which stands in the place of another.
+ * Whom a policy applies to is not asked: it may be the owner of a view.
+ * Errors: 42501.
  */
 static void
-check_policies(Oid table)
+check_table(Oid table)
 {
+	Relation	rel;
+	const char *what = NULL;
+	const char *hint = NULL;
+
 	if (restriction() == RESTRICT_OFF || table < FirstNormalObjectId ||
-		has_privs_of_role(relation_owner(table), GetUserId()) ||
-		check_enable_rls(table, InvalidOid, true) != RLS_ENABLED)
+		has_privs_of_role(relation_owner(table), GetUserId()))
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("policies of table \"%s\" must not run as role \"%s\" while osms acts for others",
-					get_rel_name(table), GetUserNameFromId(GetUserId(), true)),
-			 errdetail("The table belongs to role \"%s\", who does not have the rights of that role.",
-					   GetUserNameFromId(relation_owner(table), true)),
-			 errhint("ALTER TABLE ... DISABLE ROW LEVEL SECURITY.")));
+	/* a parallel worker has no lock of its own */
+	rel = table_open(table, AccessShareLock);
+	if (rel->rd_rel->relrowsecurity)
+	{
+		what = "policies";
+		hint = "ALTER TABLE ... DISABLE ROW LEVEL SECURITY.";
+	}
+	else if (rel->rd_rules && rel->rd_rel->relkind != RELKIND_MATVIEW)
+	{
+		what = "rules";
+		hint = "DROP RULE ... ON the table; a trigger can do what they do.";
+	}
+	else if (rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
+	{
+		what = "expressions";
+		hint = "Name the table that is meant with its schema.";
+	}
+	if (what)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("%s of table \"%s\" must not run as role \"%s\" while osms acts for others",
+						what, RelationGetRelationName(rel),
+						GetUserNameFromId(GetUserId(), true)),
+				 errdetail("The table belongs to role \"%s\", who does not have the rights of that role.",
+						   GetUserNameFromId(rel->rd_rel->relowner, true)),
+				 errhint("%s", hint)));
+	table_close(rel, AccessShareLock);
 }
 
 /* Note whose relations a query touches, and check the views among them. */
@@ -98,7 +126,7 @@ look_at_relations(Node *node, void *touches)
 			if (rte->relkind == RELKIND_VIEW)
 				check_read_view(rte->relid);
 			else if (rte->rtekind == RTE_RELATION)
-				check_policies(rte->relid);
+				check_table(rte->relid);
 		}
 		return false;
 	}
@@ -176,4 +204,63 @@ check_node(Node *node, void *context)
 			check_operator(lfirst_oid(lc));
 	}
 	return expression_tree_walker(node, check_node, context);
+}
+
+/* The tables that a statement writes past the executor, by OID. */
+static List *
+written_past_executor(Node *statement)
+{
+	List	   *tables = NIL;
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	if (IsA(statement, TruncateStmt))
+		names = ((TruncateStmt *) statement)->relations;
+	else if (IsA(statement, CopyStmt) && ((CopyStmt *) statement)->is_from)
+		names = list_make1(((CopyStmt *) statement)->relation);
+	foreach(lc, names)
+	{
+		Oid			table = RangeVarGetRelid(lfirst_node(RangeVar, lc),
+											 AccessShareLock, true);
+
+		if (OidIsValid(table))
+			tables = list_concat_unique_oid(tables,
+											find_all_inheritors(table, AccessShareLock, NULL));
+	}
+	if (IsA(statement, TruncateStmt) &&
+		((TruncateStmt *) statement)->behavior == DROP_CASCADE)
+		for (List *more = tables; more != NIL;)
+		{
+			more = heap_truncate_find_FKs(tables);
+			tables = list_concat(tables, more);
+		}
+	return tables;
+}
+
+/*
+ * TRUNCATE and COPY write tables past the executor: what stands on a table of
+ * others is not known there, so where osms writes for somebody they do not.
+ * Nor does code of somebody without the session's rights say when the session
+ * checks what it deferred.  Errors: 42501.
+ */
+void
+check_utility(Node *statement)
+{
+	ListCell   *lc;
+
+	if (restriction() == RESTRICT_FOREIGN)
+		foreach(lc, written_past_executor(statement))
+			if (others_may_add(lfirst_oid(lc), GetUserId()))
+				ereport(ERROR,
+						(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						 errmsg("table \"%s\" is not written as role \"%s\" while others may add to it",
+								get_rel_name(lfirst_oid(lc)),
+								GetUserNameFromId(GetUserId(), true)),
+						 errhint("Let no trigger TRUNCATE or COPY a table that is not its owner's alone.")));
+	if (IsA(statement, ConstraintsSetStmt) && InSecurityRestrictedOperation())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("SET CONSTRAINTS must not run as role \"%s\" while osms acts for others",
+						GetUserNameFromId(GetUserId(), true)),
+				 errhint("Let no trigger of the table set constraints.")));
 }

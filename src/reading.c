@@ -3,9 +3,11 @@
  *		What a canonical column is read from, for who looks after indexes and
  *		mappings.
  */
-#include "registry.h"
+#include "guard.h"
 
 #include "access/relation.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "funcapi.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
@@ -15,15 +17,21 @@
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 
+PG_FUNCTION_INFO_V1(osms_can_write);
 PG_FUNCTION_INFO_V1(osms_mapped_reading);
 
-/* How a canonical column reads the source, its columns numbered as of 1. */
+/*
+ * How a canonical column reads the source, its columns numbered as of 1; NULL
+ * where it takes more than a row.
+ */
 static Node *
 reading_of(const Projection *p, int i)
 {
 	Node	   *expr = copyObject((Node *) p->expr[i]);
 	List	   *vars = variables_of(expr);
 
+	if (!is_read_alone(p, i))
+		return NULL;
 	if (p->attno[i] != 0)
 		return (Node *) makeVar(1, p->attno[i], p->type[i], -1,
 								p->collation[i], 0);
@@ -53,6 +61,45 @@ columns_read(Node *expr, Oid source)
 							 CurrentMemoryContext);
 	}
 	return makeArrayResult(names, CurrentMemoryContext);
+}
+
+/*
+ * can_write(canonical, column, value): whether the mapping has a column and a
+ * code for it.  What whoever mapped has it written by is worked out as the
+ * view's owner, never as who asks.
+ */
+Datum
+osms_can_write(PG_FUNCTION_ARGS)
+{
+	static const char ask[] = "SELECT osms.writing_query($1, $2)";
+	Oid			types[] = {REGCLASSOID, TEXTOID, TEXTOID};
+	Datum		values[] = {
+		PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)
+	};
+	char	   *query;
+	Evaluation	evaluation;
+	bool		isnull;
+	bool		result = false;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args(ask, 2, types, values, NULL, true, 1) !=
+		SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "osms.writing_query told nothing");
+	query = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (query)
+	{
+		begin_evaluation(&evaluation, relation_owner(PG_GETARG_OID(0)));
+		if (SPI_execute_with_args(query, 1, types + 2, values + 2, NULL, true,
+								  1) != SPI_OK_SELECT || SPI_processed != 1)
+			elog(ERROR, "a mapping told nothing");
+		result = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
+											SPI_tuptable->tupdesc, 1,
+											&isnull));
+		end_evaluation(&evaluation);
+	}
+	SPI_finish();
+	PG_RETURN_BOOL(result);
 }
 
 /*

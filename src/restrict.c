@@ -11,7 +11,10 @@
  *	foreign		no function whose owner lacks the rights of the role that runs
  *				it, so that nobody gains by being run, and of PostgreSQL's own none
  *				that is not for everybody or runs a query that it is given; where
- *				osms writes a table for somebody, or sets up
+ *				osms writes a table for somebody, or sets up.  For somebody
+ *				without the rights of the role, besides, none with effects but
+ *				what any table's triggers may call, and for a superuser of
+ *				extensions none with arguments that is not immutable
  *	values		besides, of PostgreSQL's own none that has effects but to draw a
  *				value, of osms none but what computes, of extensions none with
  *				arguments that is not immutable; where values are worked out for a
@@ -42,6 +45,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -115,11 +119,14 @@ static const char *const called_by_ours[] = {
 	"write_row", "write_rows"
 };
 
-/* What reads what somebody names, as who looks: not for other people's views. */
-static const char *const reading[] = {
-	"audit", "audit_summary", "changes", "find_row", "history",
-	"person_days", "report", "roster_of", "statement_persons",
-	"unreadable_values", "verify"
+/*
+ * What is given the name of what it reads, and yet reads no persons: queries
+ * of osms ask it beside rows of others.
+ */
+static const char *const reading_no_persons[] = {
+	"can_write", "civil", "civil_date", "closed_terms", "month_rates",
+	"paid_months", "relation_of", "row_findings", "sanctions",
+	"statement_terms"
 };
 
 /* What other people's tables and mappings may ask of osms for their rows. */
@@ -260,7 +267,42 @@ tells_of_others(HeapTuple tuple)
 	const char *name = NameStr(proc->proname);
 
 	return proc->provolatile != PROVOLATILE_IMMUTABLE && proc->pronargs > 0 &&
-		(strncmp(name, "pg_", 3) == 0 || strcmp(name, "current_setting") == 0);
+		((strncmp(name, "pg_", 3) == 0 &&
+		  strcmp(name, "pg_has_role") != 0) || strcmp(name, "current_setting") == 0);
+}
+
+/*
+ * Whether a function of PostgreSQL's own that has effects changes nothing that
+ * only some roles may, so that any table's triggers may call it.
+ */
+static bool
+is_for_triggers(Oid function, HeapTuple tuple)
+{
+	const char *name = NameStr(((Form_pg_proc) GETSTRUCT(tuple))->proname);
+
+	return is_among(function, harmless, lengthof(harmless)) ||
+		is_among(function, drawing, lengthof(drawing)) ||
+		function == F_PG_NOTIFY || function == F_SET_CONFIG ||
+		strncmp(name, "pg_advisory_xact_", 17) == 0 ||
+		strncmp(name, "pg_try_advisory_xact_", 21) == 0;
+}
+
+/*
+ * Whether a function may run with rights that are lent to somebody: not one of
+ * PostgreSQL's own that has other effects, nor one of an extension that does
+ * with its arguments what it pleases.
+ */
+bool
+may_run_lent(Oid function, HeapTuple tuple)
+{
+	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
+
+	if (function < FirstUnpinnedObjectId)
+		return proc->provolatile != PROVOLATILE_VOLATILE ||
+			is_for_triggers(function, tuple);
+	return proc->provolatile == PROVOLATILE_IMMUTABLE || proc->pronargs == 0 ||
+		proc->pronamespace == our_schema() ||
+		!OidIsValid(getExtensionOfObject(ProcedureRelationId, function));
 }
 
 /* What is wrong with a call of a function of PostgreSQL's own. */
@@ -271,8 +313,13 @@ refusal_of_postgres(Oid function, HeapTuple tuple)
 		return REFUSED_AS_PRIVATE;
 	if (runs_queries(function))
 		return REFUSED_FOR_ARGUMENTS;
-	if (restriction() == RESTRICT_CHOSEN && tells_of_others(tuple))
+	if ((restriction() == RESTRICT_CHOSEN ||
+		 (touching_others && restriction() >= RESTRICT_ALL)) &&
+		tells_of_others(tuple))
 		return REFUSED_FOR_ARGUMENTS;
+	if (restriction() == RESTRICT_FOREIGN && is_lent() &&
+		!may_run_lent(function, tuple))
+		return REFUSED_FOR_EFFECTS;
 	if (restriction() < RESTRICT_VALUES ||
 		((Form_pg_proc) GETSTRUCT(tuple))->provolatile != PROVOLATILE_VOLATILE ||
 		is_among(function, harmless, lengthof(harmless)) ||
@@ -288,6 +335,32 @@ is_for_rows(void)
 {
 	return restriction() == RESTRICT_VALUES ||
 		restriction() == RESTRICT_CHOSEN;
+}
+
+/*
+ * Whether a function of osms reads what it is given the name of: a registry, a
+ * relation, or what a statement is made of.
+ */
+static bool
+reads_what_is_named(HeapTuple tuple)
+{
+	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
+	bool		isnull;
+	Datum		names = SysCacheGetAttr(PROCOID, tuple,
+										Anum_pg_proc_proargnames, &isnull);
+	char	  **arguments;
+
+	if (proc->pronargs == 0 ||
+		is_named(NameStr(proc->proname), reading_no_persons,
+				 lengthof(reading_no_persons)))
+		return false;
+	if (proc->proargtypes.values[0] == REGCLASSOID ||
+		get_typtype(proc->proargtypes.values[0]) == TYPTYPE_COMPOSITE)
+		return true;
+	return !isnull &&
+		get_func_input_arg_names(names, PointerGetDatum(NULL),
+								 &arguments) > 0 &&
+		arguments[0] && strcmp(arguments[0], "registry") == 0;
 }
 
 /* Of one of osms, of an owner who is trusted. */
@@ -311,8 +384,7 @@ refusal_of_ours(HeapTuple tuple)
 			return REFUSED_FOR_EFFECTS;
 		if (!is_for_everybody(tuple))
 			return REFUSED_AS_PRIVATE;
-		return is_named(name, reading, lengthof(reading)) ? REFUSED_AS_OURS :
-			NOT_REFUSED;
+		return reads_what_is_named(tuple) ? REFUSED_AS_OURS : NOT_REFUSED;
 	}
 	if (!effects || restriction() < RESTRICT_VALUES ||
 		(restriction() == RESTRICT_ALL &&
@@ -365,6 +437,10 @@ refusal_of(Oid function, HeapTuple tuple)
 			return refusal_of_ours(tuple);
 		if (is_for_rows())
 			return refusal_of_value(tuple);
+		/* a superuser asks no password of whom it connects to */
+		if (restriction() == RESTRICT_FOREIGN && is_lent() &&
+			superuser_arg(GetUserId()) && !may_run_lent(function, tuple))
+			return REFUSED_FOR_ARGUMENTS;
 		/* what a view calls, too, may be given a query in a text */
 		if (touching_others && restriction() > RESTRICT_FOREIGN &&
 			!effects && refusal_of_value(tuple) != NOT_REFUSED)

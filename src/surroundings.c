@@ -370,6 +370,15 @@ is_kept_by(Oid schema, Oid owner)
 	return result;
 }
 
+/* Who keeps the registry of a canonical relation and owns that; or nobody. */
+Oid
+keeper_of(Oid canonical)
+{
+	Oid			owner = relation_owner(canonical);
+
+	return is_kept_by(get_rel_namespace(canonical), owner) ? owner : InvalidOid;
+}
+
 /*
  * Refuse a table whose checks a statement before this one has left to the end
  * of the transaction: they would be done now, as its owner.  Errors: 55006.

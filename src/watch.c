@@ -167,41 +167,86 @@ restriction_of(const PlannedStmt *plan)
 	return restriction();
 }
 
-/* Note whose relations a plan touches, and check the views among them. */
-static bool
-touches_others(const PlannedStmt *plan)
+/* What held before a plan was made ready, run or finished. */
+typedef struct Watch
 {
-	bool		touches = false;
+	bool		touching_others;
+	Restriction before;
+	Oid			user;
+	int			context;
+} Watch;
+
+/*
+ * Check the views among the relations of a plan, note whose they are, and
+ * restrict what is restricted besides.  What others added must not be left to
+ * the end of the transaction, which knows of no restriction.
+ */
+static void
+begin_watch(Watch *watch, const PlannedStmt *plan)
+{
+	Restriction level = restriction_of(plan);
+	bool		touches = touching_others;
 	ListCell   *lc;
 
 	foreach(lc, plan->rtable)
 		(void) look_at_relations(lfirst(lc), &touches);
-	return touches;
+	GetUserIdAndSecContext(&watch->user, &watch->context);
+	watch->touching_others = touching_others;
+	if (level > restriction())
+		SetUserIdAndSecContext(watch->user, watch->context |
+							   SECURITY_RESTRICTED_OPERATION);
+	watch->before = restrict_to(level);
+	touching_others = touches;
+}
+
+static void
+end_watch(const Watch *watch)
+{
+	touching_others = watch->touching_others;
+	restrict_release(watch->before);
+	SetUserIdAndSecContext(watch->user, watch->context);
+}
+
+static void
+start_unwatched(QueryDesc *query, int flags)
+{
+	(previous_start ? previous_start : standard_ExecutorStart) (query, flags);
+}
+
+static void
+start_plan(QueryDesc *query, int flags)
+{
+	Watch		watch;
+
+	if (restriction() == RESTRICT_OFF)
+	{
+		start_unwatched(query, flags);
+		return;
+	}
+	begin_watch(&watch, query->plannedstmt);
+	PG_TRY();
+	{
+		start_unwatched(query, flags);
+	}
+	PG_FINALLY();
+	{
+		end_watch(&watch);
+	}
+	PG_END_TRY();
 }
 
 static void
 start_executor(QueryDesc *query, int flags)
 {
-	bool		outer = touching_others;
 	Setup		outer_setup = begin_setup(false);
-	bool		restricted = restriction() != RESTRICT_OFF;
-	Restriction before = RESTRICT_OFF;
 
-	if (restricted)
-		before = restrict_to(restriction_of(query->plannedstmt));
 	PG_TRY();
 	{
-		if (restricted)
-			touching_others |= touches_others(query->plannedstmt);
-		(previous_start ? previous_start : standard_ExecutorStart) (query,
-																	flags);
+		start_plan(query, flags);
 	}
 	PG_FINALLY();
 	{
-		touching_others = outer;
 		setup = outer_setup;
-		if (restricted)
-			restrict_release(before);
 	}
 	PG_END_TRY();
 }
@@ -218,24 +263,21 @@ static void
 run_plan(QueryDesc *query, ScanDirection direction,
 		 uint64 count RUN_ONCE_PARAMETER)
 {
-	bool		outer = touching_others;
-	Restriction before;
+	Watch		watch;
 
 	if (restriction() == RESTRICT_OFF)
 	{
 		run_unwatched(query, direction, count RUN_ONCE_ARGUMENT);
 		return;
 	}
-	before = restrict_to(restriction_of(query->plannedstmt));
+	begin_watch(&watch, query->plannedstmt);
 	PG_TRY();
 	{
-		touching_others |= touches_others(query->plannedstmt);
 		run_unwatched(query, direction, count RUN_ONCE_ARGUMENT);
 	}
 	PG_FINALLY();
 	{
-		touching_others = outer;
-		restrict_release(before);
+		end_watch(&watch);
 	}
 	PG_END_TRY();
 }
@@ -259,24 +301,21 @@ finish_unwatched(QueryDesc *query)
 static void
 finish_executor(QueryDesc *query)
 {
-	bool		outer = touching_others;
-	Restriction before;
+	Watch		watch;
 
 	if (restriction() == RESTRICT_OFF)
 	{
 		finish_unwatched(query);
 		return;
 	}
-	before = restrict_to(restriction_of(query->plannedstmt));
+	begin_watch(&watch, query->plannedstmt);
 	PG_TRY();
 	{
-		touching_others |= touches_others(query->plannedstmt);
 		finish_unwatched(query);
 	}
 	PG_FINALLY();
 	{
-		touching_others = outer;
-		restrict_release(before);
+		end_watch(&watch);
 	}
 	PG_END_TRY();
 }
@@ -318,14 +357,22 @@ note_in_line(Oid function)
 /*
  * Whether how a function is called may be kept for longer than a query, for a
  * type or an expression of PL/pgSQL.  Nobody looks again before it is called
- * there, as whoever, so the hooks stand before it also where nothing is
- * restricted.
+ * there, as whoever.
  */
 static bool
-is_kept(Form_pg_proc proc)
+is_kept(void)
 {
-	return !superuser_arg(proc->proowner) && proc->prorettype != TRIGGEROID &&
-		(!setup.underway || error_context_stack != setup.context);
+	return !setup.underway || error_context_stack != setup.context;
+}
+
+/* Whether somebody may run what is kept who must not: watched from the start. */
+static bool
+may_be_refused_later(Oid function, HeapTuple tuple)
+{
+	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
+
+	return proc->prorettype != TRIGGEROID &&
+		(!superuser_arg(proc->proowner) || !may_run_lent(function, tuple));
 }
 
 /*
@@ -358,7 +405,8 @@ needs_call(Oid function)
 	about_to_call = InvalidOid;
 	if (previous_needs_call && previous_needs_call(function))
 		return true;
-	if (function < FirstUnpinnedObjectId && restriction() == RESTRICT_OFF)
+	if (function < FirstUnpinnedObjectId && restriction() == RESTRICT_OFF &&
+		!is_kept())
 		return false;
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))
@@ -375,7 +423,8 @@ needs_call(Oid function)
 	}
 	else
 		needed = (restriction() == RESTRICT_FOREIGN &&
-				  proc->prorettype == TRIGGEROID) || is_kept(proc);
+				  proc->prorettype == TRIGGEROID) ||
+			(is_kept() && may_be_refused_later(function, tuple));
 	ReleaseSysCache(tuple);
 	return needed;
 }
@@ -417,39 +466,14 @@ watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
 	}
 }
 
-/*
- * TRUNCATE and COPY write tables past the executor: what stands on a table of
- * others is not known there, so where osms writes for somebody they do not.
- */
 static void
 watch_utility(PlannedStmt *statement, const char *text, bool readonly,
 			  ProcessUtilityContext context, ParamListInfo parameters,
 			  QueryEnvironment *environment, DestReceiver *destination,
 			  QueryCompletion *completion)
 {
-	List	   *written = NIL;
-	ListCell   *lc;
-
-	if (restriction() == RESTRICT_FOREIGN &&
-		IsA(statement->utilityStmt, TruncateStmt))
-		written = ((TruncateStmt *) statement->utilityStmt)->relations;
-	else if (restriction() == RESTRICT_FOREIGN &&
-			 IsA(statement->utilityStmt, CopyStmt) &&
-			 ((CopyStmt *) statement->utilityStmt)->is_from)
-		written = list_make1(((CopyStmt *) statement->utilityStmt)->relation);
-	foreach(lc, written)
-	{
-		Oid			relation = RangeVarGetRelid(lfirst_node(RangeVar, lc),
-												AccessShareLock, true);
-
-		if (OidIsValid(relation) && others_may_add(relation, GetUserId()))
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("table \"%s\" is not written as role \"%s\" while others may add to it",
-							get_rel_name(relation),
-							GetUserNameFromId(GetUserId(), true)),
-					 errhint("Let no trigger TRUNCATE or COPY a table that is not its owner's alone.")));
-	}
+	if (restriction() != RESTRICT_OFF)
+		check_utility(statement->utilityStmt);
 	(previous_utility ? previous_utility : standard_ProcessUtility)
 		(statement, text, readonly, context, parameters, environment,
 		 destination, completion);

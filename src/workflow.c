@@ -286,8 +286,7 @@ role_to_write(Oid canonical, Oid target)
 	Oid			owner = relation_owner(target);
 
 	/* any schema may have a table of that name */
-	if (!(target == canonical ?
-		  is_kept_by(get_rel_namespace(canonical), owner) :
+	if (!(target == canonical ? OidIsValid(keeper_of(canonical)) :
 		  is_written_as_owner(target, canonical)) ||
 		get_rel_relkind(target) == RELKIND_VIEW ||
 		has_privs_of_role(owner, user) ||
@@ -424,7 +423,7 @@ write_given(Oid canonical, Oid target, char *statement)
 {
 	Writer		writer = {
 		.role = GetUserId(),.directly = trigger_depth() == 0,
-		.keeper = relation_owner(canonical)
+		.keeper = keeper_of(canonical)
 	};
 
 	(void) write_as(role_to_write(canonical, target), target, writer, run,

@@ -103,36 +103,37 @@ END $$;
 COMMENT ON FUNCTION osms.mapped_writing(regclass, text) IS
     'how a canonical column is written to its source: expression over new; NULL where it can only be read; called by osms.can_write and osms.check_registry';
 
-CREATE FUNCTION osms.can_write(canonical regclass, "column" text, value text) RETURNS boolean
+CREATE FUNCTION osms.writing_query(canonical regclass, "column" text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
-    SET osms.restrict_functions = 'strict' -- what is evaluated is whoever mapped's
-    SET row_security = off
 AS $$
 DECLARE
     write text;
-    result boolean;
 BEGIN
     IF (SELECT relkind <> 'v' FROM pg_class WHERE oid = canonical) THEN
-        RETURN EXISTS (SELECT FROM pg_attribute a
-                       WHERE a.attrelid = canonical AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '');
+        RETURN (SELECT 'SELECT true' FROM pg_attribute a
+                WHERE a.attrelid = canonical AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '');
     END IF;
     IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = canonical AND tgfoid = 'osms.map_event'::regproc) THEN
         canonical := osms.relation_of((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = canonical), 'attachment_event');
         "column" := CASE "column" WHEN 'until' THEN 'day' ELSE "column" END;
     END IF;
     write := osms.mapped_writing(canonical, "column");
-    IF write IS NULL THEN
-        RETURN false;
-    END IF;
     -- all columns of the row are there, for a mapping may write one by another
-    EXECUTE (SELECT format('SELECT (%s) IS NOT NULL FROM (SELECT %s) new', write,
-                 string_agg(format('%s::%s AS %I', CASE a.attname WHEN can_write."column" THEN '$1' ELSE 'NULL' END,
-                                   osms.column_type(canonical, a.attname), a.attname), ', '))
-             FROM pg_attribute a WHERE a.attrelid = canonical AND a.attnum > 0 AND NOT a.attisdropped)
-    INTO result USING value;
-    RETURN result;
+    RETURN (SELECT format('SELECT (%s) IS NOT NULL FROM (SELECT %s) new', write,
+                          string_agg(format('%s::%s AS %I', CASE a.attname WHEN writing_query."column" THEN '$1' ELSE 'NULL' END,
+                                            osms.column_type(canonical, a.attname), a.attname), ', '))
+            FROM pg_attribute a WHERE a.attrelid = canonical AND a.attnum > 0 AND NOT a.attisdropped
+            HAVING write IS NOT NULL);
 END $$;
+COMMENT ON FUNCTION osms.writing_query(regclass, text) IS
+    'the query that tells whether a text ($1) can be written to a column of a canonical relation; NULL where none can; called by osms.can_write';
+
+CREATE FUNCTION osms.can_write(canonical regclass, "column" text, value text) RETURNS boolean
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = off
+    AS 'MODULE_PATHNAME', 'osms_can_write';
 COMMENT ON FUNCTION osms.can_write(regclass, text, text) IS
     'whether a value can be written to a column of a canonical relation: whether its mapping has a column and a code for it';
 

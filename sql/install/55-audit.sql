@@ -37,12 +37,13 @@ BEGIN
        OR NOT has_table_privilege(osms.mapped_source(canonical), 'SELECT') THEN
         RETURN;
     END IF;
+    -- one that takes more than the row is none
     SELECT jsonb_object_agg(k."column", m.expression) INTO readings
     FROM osms.registry_columns(true) k, osms.mapped_reading(canonical, k."column") m WHERE k.relation = unreadable_values.relation;
     FOR c IN SELECT k."column", m.expression, m.columns[1] AS source_column, first_value(k."column") OVER (ORDER BY k."position") AS key
              FROM osms.registry_columns(true) k, osms.mapped_reading(canonical, k."column") m
              WHERE k.relation = unreadable_values.relation LOOP
-        CONTINUE WHEN c.expression IS NULL OR c.expression !~ 'read_(value|sex)\(';
+        CONTINUE WHEN c.expression IS NULL OR readings ->> c.key IS NULL OR c.expression !~ 'read_(value|sex)\(';
         RETURN QUERY EXECUTE format('SELECT (%s)::text, (%s)::text, %L, %L FROM %s s WHERE btrim(s.%I::text) <> %L AND (%s) IS NULL ORDER BY 1',
             readings ->> c.key, coalesce(readings ->> 'person', 'NULL'),
             CASE c."column" WHEN 'iin' THEN 'identifier' WHEN 'bin' THEN 'identifier' WHEN 'sex' THEN 'identity_data' WHEN 'state' THEN 'transition'

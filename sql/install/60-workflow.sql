@@ -15,6 +15,28 @@ CREATE FUNCTION osms.lock_persons(registry text, persons text[]) RETURNS void
 COMMENT ON FUNCTION osms.lock_persons(text, text[]) IS
     'locks persons of a registry to the end of the transaction, in the order of their keys, as the guards do: what is read of them afterwards stays as it is. 42501 for who may write nothing of persons there, 40001 where at a higher isolation level another transaction wrote about them, 3F000 and 42P01 where there is no such registry';
 
+CREATE FUNCTION osms.plain_type(type oid) RETURNS oid
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    t record;
+BEGIN
+    SELECT y.typtype, y.typbasetype, CASE WHEN y.typsubscript = 'array_subscript_handler'::regproc THEN y.typelem ELSE 0 END AS element INTO t
+    FROM pg_type y WHERE y.oid = plain_type.type;
+    IF t.typtype = 'd' THEN
+        RETURN osms.plain_type(t.typbasetype);
+    ELSIF t.element <> 0 THEN
+        RETURN (SELECT y.typarray FROM pg_type y WHERE y.oid = osms.plain_type(t.element));
+    ELSIF t.typtype NOT IN ('b', 'e') AND plain_type.type >= 16384 THEN
+        RAISE EXCEPTION 'a text is not read as type %', format_type(plain_type.type, NULL)
+            USING ERRCODE = 'datatype_mismatch', HINT = 'Map a column of a scalar type.';
+    END IF;
+    RETURN plain_type.type;
+END $$;
+COMMENT ON FUNCTION osms.plain_type(oid) IS
+    'the type below a domain, of an array of domains that of the types below; 42804 for a row or a range that is not PostgreSQL''s own, whose parts may be domains; called by osms.column_type';
+
 -- In PL/pgSQL, which keeps its plan: calls ask it for every value they write.
 CREATE FUNCTION osms.column_type(relation regclass, "column" text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -23,21 +45,18 @@ AS $$
 DECLARE
     type oid := (SELECT a.atttypid FROM pg_attribute a
                  WHERE a.attrelid = relation AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped);
-    base oid := type;
 BEGIN
-    -- what a domain checks is for the owner of the table, who writes it
-    WHILE base <> 0 LOOP
-        type := base;
-        base := (SELECT t.typbasetype FROM pg_type t WHERE t.oid = type);
-    END LOOP;
     IF type IS NULL THEN
         RAISE EXCEPTION 'relation "%" has no column "%"', relation, "column" USING ERRCODE = 'undefined_column';
+    ELSIF type >= 12000 THEN
+        -- what a domain checks is for the owner of the table, who writes it
+        type := osms.plain_type(type);
     END IF;
     -- typmod -1: what is too long must differ, not be cut
     RETURN format_type(type, -1);
 END $$;
 COMMENT ON FUNCTION osms.column_type(regclass, text) IS
-    'type of a column, in full and without its modifier, of a domain the type below; 42703 where there is none';
+    'type of a column, in full and without its modifier, as osms.plain_type has it; 42703 where there is none';
 
 CREATE FUNCTION osms.need_arguments(call text, arguments jsonb) RETURNS void
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE

@@ -420,21 +420,31 @@ CREATE FUNCTION osms.explain_months(registry text, person text, attachment text)
 AS $$
 DECLARE
     mine text := format('m.person = %L::%s AND m.attachment = %L::%s', person, osms.key_type(registry, 'person'), attachment, osms.key_type(registry, 'attachment'));
+    headers jsonb;
+    months jsonb;
 BEGIN
-    RETURN QUERY EXECUTE format($query$
+    EXECUTE format($query$
         WITH span AS (
             SELECT min(m.since) AS since, max(m.until) AS until, array_agg(DISTINCT m.organisation::text) AS organisations, bool_or(m.site IS NOT NULL) AS sited, bool_or(m.basis = 'restores') AS restores FROM %1$I.roster m WHERE %2$s
-        ), header AS (
+        )
+        SELECT jsonb_agg(h)
+        FROM (
             -- lists are counted again where the organisation has somebody over the norm
             SELECT h.*, s.sited AND EXISTS (
-                       SELECT FROM %1$I.statement_line l WHERE l.month = h.month AND l.organisation = ANY (s.organisations) AND l.reduced ?| $3
-                       UNION ALL SELECT FROM %1$I.restatement_line l WHERE l.month = h.month AND l.revision <= h.revision AND l.organisation = ANY (s.organisations) AND l.reduced ?| $3) AS sited
+                       SELECT FROM %1$I.statement_line l WHERE l.month = h.month AND l.organisation = ANY (s.organisations) AND l.reduced ?| $1
+                       UNION ALL SELECT FROM %1$I.restatement_line l WHERE l.month = h.month AND l.revision <= h.revision AND l.organisation = ANY (s.organisations) AND l.reduced ?| $1) AS sited
             FROM span s, (SELECT s.month, 0 AS revision, s.known_at FROM %1$I.statement s UNION ALL SELECT r.month, r.revision, r.known_at FROM %1$I.restatement r) AS h
             WHERE s.since < h.month + interval '1 month' AND s.until > h.month
-              AND (h.revision = 0 OR s.restores OR EXISTS (SELECT FROM %1$I.restatement_line l WHERE l.month = h.month AND l.revision = h.revision AND l.organisation = ANY (s.organisations)))
-        ), told AS (
-            SELECT h.*, e.*, coalesce(e.outcome, '') AS now, coalesce(lag(e.outcome) OVER (PARTITION BY h.month ORDER BY h.revision), '') AS before
-            FROM header h LEFT JOIN LATERAL osms.explain_month($1, $2, h.sited, h.month, h.revision) AS e ON true
+              AND (h.revision = 0 OR s.restores OR EXISTS (SELECT FROM %1$I.restatement_line l WHERE l.month = h.month AND l.revision = h.revision AND l.organisation = ANY (s.organisations)))) AS h$query$, registry, mine)
+    INTO headers USING '{over_norm,"uninsured, over_norm"}'::text[];
+    months := (SELECT jsonb_agg(to_jsonb(h) || coalesce(to_jsonb(e), '{}'))
+               FROM jsonb_to_recordset(coalesce(headers, '[]')) AS h (month date, revision integer, known_at timestamptz, sited boolean)
+               LEFT JOIN LATERAL osms.explain_month(registry, mine, h.sited, h.month, h.revision) AS e ON true);
+    RETURN QUERY
+        WITH told AS (
+            SELECT h.*, coalesce(h.outcome, '') AS now, coalesce(lag(h.outcome) OVER (PARTITION BY h.month ORDER BY h.revision), '') AS before
+            FROM jsonb_to_recordset(coalesce(months, '[]'))
+                AS h (month date, revision integer, known_at timestamptz, outcome text, heads text, organisation text, rate numeric, share text, instead text)
         ), part AS (
             SELECT t.*, count(*) FILTER (WHERE t.now <> t.before) OVER (PARTITION BY t.month ORDER BY t.revision) AS nth FROM told t
         ), outcome AS (
@@ -447,12 +457,12 @@ BEGIN
         )
         SELECT min(r.at), CASE WHEN r.restated THEN 'restated for ' ELSE 'paid for ' END || concat_ws(' to ', to_char(min(r.month), 'YYYY-MM'), to_char(nullif(max(r.month), min(r.month)), 'YYYY-MM')),
                CASE WHEN r.now = '' THEN 'counts no more'
-                    ELSE coalesce(min(r.instead), format('%%s of organisation %%s at %%s%%s', CASE count(*) WHEN 1 THEN min(r.heads) ELSE 'each month a head' END, min(r.organisation),
+                    ELSE coalesce(min(r.instead), format('%s of organisation %s at %s%s', CASE count(*) WHEN 1 THEN min(r.heads) ELSE 'each month a head' END, min(r.organisation),
                                                          concat_ws(' to ', min(r.rate), nullif(max(r.rate), min(r.rate))), min(r.share))) END,
                CASE WHEN r.restated THEN 'restatement ' || concat_ws(' to ', min(r.first), nullif(max(r.first), min(r.first))) ELSE 'statement' END
                || CASE WHEN max(r.last - r.first) > 0 AND r.now <> '' THEN ', rate as restated last' ELSE '' END
         FROM (SELECT x.*, x.first > 0 AS restated FROM run x) AS r
-        GROUP BY r.nth, r.now, r.restated, r.island$query$, registry, mine) USING registry, mine, '{over_norm,"uninsured, over_norm"}'::text[];
+        GROUP BY r.nth, r.now, r.restated, r.island;
 END $$;
 COMMENT ON FUNCTION osms.explain_months(text, text, text) IS
     'what closed months and their restatements paid for an attachment, with the moment as of which that became known, the first of months in a row that are told together: what each month paid, and each restatement that changed more than the rate';
@@ -468,6 +478,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     found jsonb;
+    told jsonb;
 BEGIN
     PERFORM osms.check_reader(registry);
     EXECUTE format('SELECT to_jsonb(a) FROM %I.attachment a WHERE a.attachment = $1::%s', registry, osms.key_type(registry, 'attachment')) INTO found USING attachment;
@@ -483,22 +494,27 @@ BEGIN
         (NULL, 'basis', CASE WHEN found ->> 'application' IS NOT NULL THEN 'application ' || (found ->> 'application')
                              WHEN found ->> 'order_key' IS NOT NULL THEN 'order ' || (found ->> 'order_key')
                              WHEN found ->> 'restores' IS NOT NULL THEN 'restores attachment ' || (found ->> 'restores') ELSE 'inherited' END, 'attachment');
+    -- before the query that reads relations of the registry, for what calls it there
+    -- is not known to be osms
+    told := (SELECT jsonb_agg(x)
+             FROM (SELECT b.at, 1 AS place, b.item, b.value, b.source FROM osms.explain_basis(registry, found) AS b
+                   UNION ALL
+                   SELECT m.at, 5, m.item, m.value, m.source FROM osms.explain_months(registry, found ->> 'person', attachment) AS m) AS x);
     RETURN QUERY EXECUTE format($query$
         SELECT date_trunc('second', e.at AT TIME ZONE z.time_zone), e.item, e.value, e.source
-        FROM (SELECT b.at, 1 AS place, b.item, b.value, b.source FROM osms.explain_basis($1, $3) AS b
+        FROM (SELECT x.at, x.place, x.item, x.value, x.source
+              FROM jsonb_to_recordset($1) AS x (at timestamptz, place integer, item text, value text, source text)
               UNION ALL
               SELECT r.known_from, 2, 'known as ' || r.mark, format('from %%s %%s', r.since, CASE WHEN isfinite(r.until) THEN 'before ' || r.until ELSE 'without end' END), 'roster'
-              FROM %1$I.roster r WHERE r.person = $4::%2$s AND r.attachment::text = $2
+              FROM %1$I.roster r WHERE r.person = $3::%2$s AND r.attachment::text = $2
               UNION ALL
               SELECT r.known_to, 3, 'no more on the roster', NULL, 'roster'
-              FROM %1$I.roster r WHERE r.person = $4::%2$s AND r.attachment::text = $2 AND isfinite(r.known_to)
+              FROM %1$I.roster r WHERE r.person = $3::%2$s AND r.attachment::text = $2 AND isfinite(r.known_to)
                 AND NOT EXISTS (SELECT FROM %1$I.roster n WHERE n.person = r.person AND n.attachment = r.attachment AND n.known_from = r.known_to)
               UNION ALL
-              SELECT NULL, 4, 'restored', 'by attachment ' || a.attachment, 'attachment' FROM %1$I.attachment a WHERE a.person = $4::%2$s AND a.restores::text = $2
-              UNION ALL
-              SELECT m.at, 5, m.item, m.value, m.source FROM osms.explain_months($1, $4, $2) AS m) AS e, %1$I.setting z
+              SELECT NULL, 4, 'restored', 'by attachment ' || a.attachment, 'attachment' FROM %1$I.attachment a WHERE a.person = $3::%2$s AND a.restores::text = $2) AS e, %1$I.setting z
         ORDER BY e.at NULLS FIRST, e.place, e.item COLLATE "C"$query$, registry, osms.key_type(registry, 'person'))
-        USING registry, attachment, found, found ->> 'person';
+        USING coalesce(told, '[]'), attachment, found ->> 'person';
 END $$;
 COMMENT ON FUNCTION osms.explain_attachment(text, text) IS
     'one attachment (its key as text), in order: whom and what it is, on what basis, then, at in the civil time zone of the registry, the application, identification or order behind it, what the roster knew from when on, and what closed months and restatements paid for it (tenge); months in a row with the same outcome are one row. P0002 for an unknown key, 42501 for who may not read the registry';

@@ -67,13 +67,13 @@ GRANT EXECUTE ON FUNCTION
     osms.check_reader, osms.check_registry, osms.clauses, osms.disabled_since, osms.distrusted, osms.finds_by_index,
     osms.foreign_rights, osms.history, osms.history_query, osms.import_begin, osms.import_end, osms.keep_definitions,
     osms.key_type(text, text), osms.known_relations, osms.keep_changes, osms.mapped_reading, osms.mapped_source,
-    osms.mapped_writing, osms.mapping_grants, osms.missing_grants, osms.missing_indexes, osms.modes_of, osms.read_time,
+    osms.mapped_writing, osms.mapping_grants, osms.writing_query, osms.missing_grants, osms.missing_indexes, osms.modes_of, osms.read_time,
     osms.read_value, osms.registry_columns, osms.relation_of, osms.row_findings, osms.rules, osms.sift, osms.sift_candidates,
     osms.tables_of, osms.trigger_arguments, osms.trigger_since, osms.unreadable_values, osms.verify, osms.verify_query
     TO PUBLIC;
 -- workflow
 GRANT EXECUTE ON FUNCTION
-    osms.annul, osms.civil_date, osms.close_attachments, osms.column_type, osms.decide, osms.detach, osms.due_applications,
+    osms.annul, osms.civil_date, osms.close_attachments, osms.column_type, osms.decide, osms.detach, osms.due_applications, osms.plain_type,
     osms.equality, osms.find_row, osms.identify, osms.lock_person_of, osms.lock_persons, osms.move_by_order, osms.need_arguments,
     osms.need_relation, osms.need_row, osms.ordered_moves, osms.overlap_repairs, osms.register_birth, osms.register_death,
     osms.reopen, osms.repair_overlaps, osms.run_write, osms.run_writes, osms.source_rows, osms.submit, osms.take_effect, osms.transfer, osms.write_row,
