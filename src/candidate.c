@@ -90,7 +90,8 @@ evaluate(Node *expr)
 static Node *
 plain_default(Relation source, AttrNumber attno)
 {
-	Node	   *value = build_column_default(source, attno);
+	Node	   *volatile value = build_column_default(source, attno);
+	HeldCursors held;
 	Acting		acting;
 
 	/* a domain is checked when the row is inserted */
@@ -100,8 +101,18 @@ plain_default(Relation source, AttrNumber attno)
 		return NULL;
 	begin_acting(&acting, source->rd_rel->relowner,
 				 SECURITY_RESTRICTED_OPERATION,
-				 path_of_owner(RelationGetRelid(source)), "off");
-	value = evaluate(value);
+				 path_of_owner(RelationGetRelid(source)), "foreign");
+	held = hold_cursors();
+	PG_TRY();
+	{
+		value = evaluate(value);
+	}
+	PG_FINALLY();
+	{
+		release_cursors(&held);
+	}
+	PG_END_TRY();
+	close_later_cursors(&held);
 	end_acting(&acting);
 	return value;
 }
@@ -110,6 +121,27 @@ static bool
 is_staged(Oid staging, const char *column)
 {
 	return get_attnum(staging, column) > 0;
+}
+
+/*
+ * See that a column is read from a staged row, which is no row of the source
+ * yet, nor one that who sifts lets read what he may.  Errors: 55000 as of a
+ * guard, 0A000 for the whole row.
+ */
+static void
+check_staged_reading(const Projection *p, int i)
+{
+	ListCell   *lc;
+
+	check_reading(p, i);
+	foreach(lc, variables_of((Node *) p->expr[i]))
+		if (lfirst_node(Var, lc)->varattno == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("column \"%s\" of canonical relation \"%s\" is mapped to a whole row, which a staging table does not have",
+							canonical_relations[p->kind].columns[i].name,
+							get_rel_name(p->canonical)),
+					 errhint("Map it to columns of the table, or name those of the staging table as the canonical relation does.")));
 }
 
 /* Whether the staging table has what a canonical column reads. */
@@ -240,6 +272,9 @@ candidate_query(const Guard *guard, Oid staging)
 	StringInfoData out;
 
 	initStringInfo(&out);
+	for (int i = 0; i < shape->ncolumns; i++)
+		if (p->expr[i] && like_source)
+			check_staged_reading(p, i);
 	for (int i = 0; i < shape->ncolumns; i++)
 	{
 		const char *name = shape->columns[i].name;

@@ -443,10 +443,7 @@ make_projection(RelationKind kind, Oid canonical)
 	return p;
 }
 
-/*
- * See that a column is read from its row alone.  Errors: 55000 for what only
- * a whole query could tell, or where the row is stored.
- */
+/* Whether a column is read from its row alone. */
 bool
 is_read_alone(const Projection *p, int i)
 {
@@ -463,7 +460,11 @@ is_read_alone(const Projection *p, int i)
 	return alone;
 }
 
-static void
+/*
+ * See that a column is read from its row alone.  Errors: 55000 for what only
+ * a whole query could tell, or where the row is stored.
+ */
+void
 check_reading(const Projection *p, int i)
 {
 	if (!is_read_alone(p, i))

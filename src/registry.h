@@ -207,6 +207,7 @@ extern int	changed_columns(ProjectionState *state, CanonicalRow *old,
 							CanonicalRow *new);
 extern List *variables_of(Node *expr);
 extern bool is_read_alone(const Projection *p, int i);
+extern void check_reading(const Projection *p, int i);
 extern Oid	mapped_source(Oid view);
 extern char *equality_of(Oid type);
 extern Oid	relation_owner(Oid relation);
