@@ -89,13 +89,20 @@ osms_can_write(PG_FUNCTION_ARGS)
 	query = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	if (query)
 	{
-		begin_evaluation(&evaluation, relation_owner(PG_GETARG_OID(0)));
+		Relation	rel = relation_open(PG_GETARG_OID(0), AccessShareLock);
+
+		/* others would say what is worked out as its owner */
+		check_mapped_view(rel);
+		begin_evaluation(&evaluation, rel->rd_rel->relowner);
+		relation_close(rel, NoLock);
 		if (SPI_execute_with_args(query, 1, types + 2, values + 2, NULL, true,
-								  1) != SPI_OK_SELECT || SPI_processed != 1)
-			elog(ERROR, "a mapping told nothing");
-		result = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
-											SPI_tuptable->tupdesc, 1,
-											&isnull));
+								  1) != SPI_OK_SELECT)
+			elog(ERROR, "SPI_execute_with_args failed");
+		/* no row, where it is written by a set that is empty */
+		if (SPI_processed == 1)
+			result = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
+												SPI_tuptable->tupdesc, 1,
+												&isnull));
 		end_evaluation(&evaluation);
 	}
 	SPI_finish();
