@@ -50,16 +50,20 @@
 #define holds_lock(tag, mode) LockHeldByMe(tag, mode)
 #endif
 
+/*
+ * PostgreSQL runs a plan alone that is asked for so many rows, and no more.
+ * Older minor releases before 18 did so with one that may be run again, of
+ * which newer ones are told still and take no notice.
+ */
+#define run_one_by_one() (count = count ? count : PG_INT64_MAX)
 #if PG_VERSION_NUM >= 180000
-/* PostgreSQL runs a plan alone that is asked for so many rows, and no more */
 #define RUN_ONCE_PARAMETER
 #define RUN_ONCE_ARGUMENT
-#define run_alone() (count = count ? count : PG_INT64_MAX)
+#define run_alone() run_one_by_one()
 #else
-/* PostgreSQL runs a plan alone that may be run again */
 #define RUN_ONCE_PARAMETER , bool execute_once
 #define RUN_ONCE_ARGUMENT , execute_once
-#define run_alone() (execute_once = false)
+#define run_alone() (execute_once = false, run_one_by_one())
 #endif
 
 #ifndef pg_noreturn

@@ -4,52 +4,105 @@
  *
  * Cursors belong to the session, whoever opened them: what rights they read
  * with was asked then, and whoever is next to fetch from one runs what is
- * opened in its place.  So while a table is written as somebody without the
- * session's rights nobody fetches from those that were there before, nor
- * closes them, and what is opened meanwhile does not outlast the write.
+ * opened in its place.  So while code runs as somebody without the session's
+ * rights nobody fetches from those that were there before, nor closes them,
+ * and what is opened meanwhile does not outlast it.
  */
 #include "guard.h"
 
-#include "executor/spi.h"
-#include "utils/builtins.h"
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/memnodes.h"
+#include "utils/acl.h"
+#include "utils/memutils.h"
 #include "utils/portal.h"
 
-static SPIPlanPtr plan = NULL;
+/*
+ * The transaction in which the library was loaded, perhaps by a query that had
+ * been made ready half by then.
+ */
+static TimestampTz watched_since = 0;
 
-/* The cursors that are open. */
+/* Who had a query made ready while something was restricted. */
+#define STARTED "started while osms acts for others"
+typedef struct Started
+{
+	char		mark[sizeof(STARTED)];	/* names the query's memory context */
+	Oid			user;
+} Started;
+
+/*
+ * The cursors that are open.  PostgreSQL keeps them by name for itself, but
+ * the memory of each is called by its name.
+ */
 static List *
 open_cursors(void)
 {
-	MemoryContext caller = CurrentMemoryContext;
+	static MemoryContext top = NULL;
 	List	   *cursors = NIL;
 
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (plan == NULL)
+	if (top == NULL)
+		for (top = TopMemoryContext->firstchild;
+			 top && strcmp(top->name, "TopPortalContext") != 0;
+			 top = top->nextchild)
+			;
+	if (top == NULL)
+		elog(ERROR, "the memory of cursors is not there");
+	for (MemoryContext each = top->firstchild; each; each = each->nextchild)
 	{
-		SPIPlanPtr	prepared = SPI_prepare("SELECT name FROM pg_catalog.pg_cursor()",
-										   0, NULL);
+		Portal		cursor = NULL;
 
-		if (prepared == NULL || SPI_keepplan(prepared) != 0)
-			elog(ERROR, "SPI_prepare failed");
-		plan = prepared;
-	}
-	if (SPI_execute_plan(plan, NULL, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_plan failed");
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		bool		isnull;
-		Datum		name = SPI_getbinval(SPI_tuptable->vals[i],
-										 SPI_tuptable->tupdesc, 1, &isnull);
-		Portal		cursor = GetPortalByName(TextDatumGetCString(name));
-		MemoryContext spi = MemoryContextSwitchTo(caller);
-
+		if (each->ident && strcmp(each->name, "PortalContext") == 0)
+			cursor = GetPortalByName(each->ident);
 		if (cursor)
 			cursors = lappend(cursors, cursor);
-		MemoryContextSwitchTo(spi);
 	}
-	SPI_finish();
+	/* that without a name is called otherwise there */
+	if (GetPortalByName(""))
+		cursors = lappend(cursors, GetPortalByName(""));
 	return cursors;
+}
+
+void
+cursors_init(void)
+{
+	watched_since = GetCurrentTransactionStartTimestamp();
+}
+
+/* Note who has made a query ready. */
+void
+note_started(QueryDesc *query)
+{
+	MemoryContext context = query->estate->es_query_cxt;
+	Started    *started = MemoryContextAlloc(context, sizeof(Started));
+
+	strcpy(started->mark, STARTED);
+	started->user = GetUserId();
+	MemoryContextSetIdentifier(context, started->mark);
+}
+
+/*
+ * Refuse to run what somebody without the rights of the current user made
+ * ready while something was restricted, or, while something is, what was made
+ * ready before.  Errors: 42501.
+ */
+void
+check_started(const QueryDesc *query)
+{
+	const char *ident = query->estate->es_query_cxt->ident;
+	const Started *started = ident && strcmp(ident, STARTED) == 0 ?
+		(const Started *) ident : NULL;
+
+	if (started ? !has_privs_of_role(started->user, GetUserId()) :
+		restriction() != RESTRICT_OFF &&
+		watched_since != GetCurrentTransactionStartTimestamp())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("a cursor must not be fetched from as role \"%s\" here",
+						GetUserNameFromId(GetUserId(), true)),
+				 errdetail("It was opened by other rights, before or while osms acted for others."),
+				 errhint("Let no function that a table or a mapping calls use cursors that are not its own.")));
 }
 
 /* Let nobody fetch from or close the cursors that are open, until release. */
@@ -89,6 +142,14 @@ close_later_cursors(const HeldCursors *held)
 	ListCell   *lc;
 
 	foreach(lc, open_cursors())
-		if (!list_member_ptr(held->open, lfirst(lc)))
-			PortalDrop(lfirst(lc), false);
+	{
+		Portal		cursor = lfirst(lc);
+
+		if (list_member_ptr(held->open, cursor))
+			continue;
+		/* by a language that keeps them for its loops */
+		if (cursor->portalPinned)
+			UnpinPortal(cursor);
+		PortalDrop(cursor, false);
+	}
 }

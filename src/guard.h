@@ -310,6 +310,7 @@ typedef struct OwnersWrite
 	MemoryContext query;		/* the statement that writes the table */
 	bool		judged;			/* and rows of it were */
 	bool		lent;			/* as somebody whose rights he does not have */
+	int			replication_role;	/* as it began */
 	struct OwnersWrite *outer;
 } OwnersWrite;
 typedef struct Acting

@@ -116,8 +116,8 @@ osms_import_begin(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	/* a trigger would loosen the rules for whoever fires it */
-	if (trigger_depth() > 0)
+	/* a trigger or a default would loosen the rules for whoever meets it */
+	if (trigger_depth() > 0 || InSecurityRestrictedOperation())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("an import begins by a statement of its own, not in a trigger")));

@@ -415,15 +415,27 @@ write_source(void *arg)
 static SPITupleTable *
 values_of_rows(const Writing *w, Relation view, Datum *rows)
 {
-	SPITupleTable *values = NULL;
+	SPITupleTable *volatile values = NULL;
+	HeldCursors held;
 	Acting		acting;
 
-	begin_acting(&acting, view->rd_rel->relowner, 0, "pg_catalog, pg_temp",
-				 "all");
-	if (w->plans->event == 'I' ||
-		lock_row(w->plans, view, w->trigger->tgargs[KEY_CANONICAL], w->equal,
-				 rows[1]))
-		values = work_out_values(w->plans, view, w->trigger, w->source, rows);
+	begin_acting(&acting, view->rd_rel->relowner,
+				 SECURITY_RESTRICTED_OPERATION, "pg_catalog, pg_temp", "all");
+	held = hold_cursors();
+	PG_TRY();
+	{
+		if (w->plans->event == 'I' ||
+			lock_row(w->plans, view, w->trigger->tgargs[KEY_CANONICAL],
+					 w->equal, rows[1]))
+			values = work_out_values(w->plans, view, w->trigger, w->source,
+									 rows);
+	}
+	PG_FINALLY();
+	{
+		release_cursors(&held);
+	}
+	PG_END_TRY();
+	close_later_cursors(&held);
 	end_acting(&acting);
 	return values;
 }

@@ -17,4 +17,5 @@ _PG_init(void)
 {
 	restrict_init();
 	watch_init();
+	cursors_init();
 }

@@ -39,6 +39,14 @@ extern bool check_node(Node *node, void *context);
 
 /* owner.c */
 extern bool is_lent(void);
+extern bool is_writing(void);
+extern void check_guards_fire(void);
+
+/* cursors.c */
+struct QueryDesc;
+extern void cursors_init(void);
+extern void note_started(struct QueryDesc *query);
+extern void check_started(const struct QueryDesc *query);
 
 /* watch.c */
 extern void watch_init(void);

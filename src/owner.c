@@ -157,6 +157,28 @@ is_lent(void)
 	return under_way && under_way->lent;
 }
 
+/* Whether osms writes a table or view for somebody now. */
+bool
+is_writing(void)
+{
+	return under_way != NULL;
+}
+
+/*
+ * See that a table that triggers write in turn is guarded as it was when osms
+ * began.  Errors: 55000.
+ */
+void
+check_guards_fire(void)
+{
+	if (under_way && under_way->replication_role != SessionReplicationRole)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("\"session_replication_role\" was changed while osms writes table \"%s\"",
+						get_rel_name(under_way->target)),
+				 errhint("Let no trigger of the table, nor what it calls, set it.")));
+}
+
 /*
  * Until end_writer() a table or view is written for a writer, as its triggers
  * at this depth are told.
@@ -165,7 +187,8 @@ void
 begin_writer(OwnersWrite *write, Oid target, Writer writer, int depth)
 {
 	*write = (OwnersWrite) {.target = target,.writer = writer,.depth = depth,
-	.lent = is_lent(),.outer = under_way};
+	.lent = is_lent(),.replication_role = SessionReplicationRole,
+	.outer = under_way};
 	under_way = write;
 }
 
@@ -401,8 +424,9 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 	bool		table = get_rel_relkind(target) != RELKIND_VIEW;
 	bool		defers = true;
 	bool		others_add = false;
-	bool		holds = table && !has_rights_of_session(role);
 	bool		lent = !session_has_rights_of(role);
+	bool		gains = table && !has_rights_of_session(role);
+	bool		holds = gains || (table && lent);
 	HeldCursors held = {NIL, NIL};
 	OwnersWrite this;
 	List	   *deferred = NIL;
@@ -414,7 +438,7 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 		bool		own = role == GetUserId() && role != relation_owner(target);
 
 		defers = !look_around(target, role, own ? &others_add : NULL) &&
-			!others_add && !holds && !InSecurityRestrictedOperation();
+			!others_add && !gains && !InSecurityRestrictedOperation();
 		if (!defers)
 			check_nothing_deferred(target);
 	}

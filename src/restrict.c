@@ -266,7 +266,9 @@ tells_of_others(HeapTuple tuple)
 	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
 	const char *name = NameStr(proc->proname);
 
-	return proc->provolatile != PROVOLATILE_IMMUTABLE && proc->pronargs > 0 &&
+	/* a view of PostgreSQL's own reads what a function without any tells */
+	return proc->provolatile != PROVOLATILE_IMMUTABLE &&
+		(proc->pronargs > 0 || proc->proretset || proc->prorettype == RECORDOID) &&
 		((strncmp(name, "pg_", 3) == 0 &&
 		  strcmp(name, "pg_has_role") != 0) || strcmp(name, "current_setting") == 0);
 }
@@ -412,6 +414,16 @@ refusal_of_value(HeapTuple tuple)
 	return NOT_REFUSED;
 }
 
+/* Whether a function takes what only C code has. */
+static bool
+takes_internal(Form_pg_proc proc)
+{
+	for (int i = 0; i < proc->pronargs; i++)
+		if (proc->proargtypes.values[i] == INTERNALOID)
+			return true;
+	return false;
+}
+
 /* Why a function may not run as the current user. */
 static Refusal
 refusal_of(Oid function, HeapTuple tuple)
@@ -423,6 +435,9 @@ refusal_of(Oid function, HeapTuple tuple)
 		return refusal_of_postgres(function, tuple);
 	if (!has_privs_of_role(proc->proowner, GetUserId()))
 		return REFUSED_AS_OTHERS;
+	/* handlers of indexes and the like, which no expression calls */
+	if (takes_internal(proc))
+		return NOT_REFUSED;
 	/* no expression calls one that returns a trigger */
 	if (proc->prorettype == TRIGGEROID)
 	{

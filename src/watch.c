@@ -172,6 +172,7 @@ typedef struct Watch
 {
 	bool		touching_others;
 	Restriction before;
+	bool		raised;			/* and so a restricted operation of */
 	Oid			user;
 	int			context;
 } Watch;
@@ -192,7 +193,8 @@ begin_watch(Watch *watch, const PlannedStmt *plan)
 		(void) look_at_relations(lfirst(lc), &touches);
 	GetUserIdAndSecContext(&watch->user, &watch->context);
 	watch->touching_others = touching_others;
-	if (level > restriction())
+	watch->raised = level > restriction();
+	if (watch->raised)
 		SetUserIdAndSecContext(watch->user, watch->context |
 							   SECURITY_RESTRICTED_OPERATION);
 	watch->before = restrict_to(level);
@@ -204,7 +206,8 @@ end_watch(const Watch *watch)
 {
 	touching_others = watch->touching_others;
 	restrict_release(watch->before);
-	SetUserIdAndSecContext(watch->user, watch->context);
+	if (watch->raised)
+		SetUserIdAndSecContext(watch->user, watch->context);
 }
 
 static void
@@ -226,7 +229,10 @@ start_plan(QueryDesc *query, int flags)
 	begin_watch(&watch, query->plannedstmt);
 	PG_TRY();
 	{
+		if (query->plannedstmt->resultRelations != NIL)
+			check_guards_fire();
 		start_unwatched(query, flags);
+		note_started(query);
 	}
 	PG_FINALLY();
 	{
@@ -286,8 +292,9 @@ static void
 run_executor(QueryDesc *query, ScanDirection direction,
 			 uint64 count RUN_ONCE_PARAMETER)
 {
-	/* a parallel worker has the setting alone */
-	if (is_held_above_setting())
+	check_started(query);
+	/* a parallel worker has the setting alone, and knows of no write */
+	if (is_held_above_setting() || is_writing())
 		run_alone();
 	run_plan(query, direction, count RUN_ONCE_ARGUMENT);
 }
@@ -405,8 +412,7 @@ needs_call(Oid function)
 	about_to_call = InvalidOid;
 	if (previous_needs_call && previous_needs_call(function))
 		return true;
-	if (function < FirstUnpinnedObjectId && restriction() == RESTRICT_OFF &&
-		!is_kept())
+	if (function < FirstUnpinnedObjectId && restriction() == RESTRICT_OFF)
 		return false;
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))

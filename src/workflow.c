@@ -480,16 +480,27 @@ osms_run_write(PG_FUNCTION_ARGS)
 static SPITupleTable *
 map_given(Oid canonical, char *values)
 {
-	Acting		acting;
-
 	Relation	view = table_open(canonical, AccessShareLock);
-	SPITupleTable *rows;
+	SPITupleTable *volatile rows = NULL;
+	HeldCursors held;
+	Acting		acting;
 
 	check_mapped_view(view);
 	table_close(view, NoLock);
-	begin_acting(&acting, relation_owner(canonical), 0, "pg_catalog, pg_temp",
+	begin_acting(&acting, relation_owner(canonical),
+				 SECURITY_RESTRICTED_OPERATION, "pg_catalog, pg_temp",
 				 "values");
-	rows = read_rows(values, construct_empty_array(TEXTOID));
+	held = hold_cursors();
+	PG_TRY();
+	{
+		rows = read_rows(values, construct_empty_array(TEXTOID));
+	}
+	PG_FINALLY();
+	{
+		release_cursors(&held);
+	}
+	PG_END_TRY();
+	close_later_cursors(&held);
 	end_acting(&acting);
 	return rows;
 }
