@@ -60,9 +60,9 @@ SELECT is(:'t'::text, 'own', 'the cursor is its own');
 COMMIT;
 CREATE FUNCTION own.settle(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN SET CONSTRAINTS ALL IMMEDIATE; RETURN $1; END $$;
 CREATE FUNCTION own.settled(text) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN own.settle($1); END $$;
-CREATE FUNCTION own.begun(text) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN own.begin($1); END $$;
-CREATE FUNCTION own.begin(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM osms.import_begin('fund', $1); RETURN $1; END $$;
-ALTER FUNCTION own.settle OWNER TO held_vendor; ALTER FUNCTION own.settled OWNER TO held_vendor; ALTER FUNCTION own.begun OWNER TO held_vendor; ALTER FUNCTION own.begin OWNER TO held_vendor;
+CREATE FUNCTION own.begun(text) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN own.start($1); END $$;
+CREATE FUNCTION own.start(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM osms.import_begin('fund', $1); RETURN $1; END $$;
+ALTER FUNCTION own.settle OWNER TO held_vendor; ALTER FUNCTION own.settled OWNER TO held_vendor; ALTER FUNCTION own.begun OWNER TO held_vendor; ALTER FUNCTION own.start OWNER TO held_vendor;
 SELECT is(pg_temp.sifted('own.settled(''x'')'), '42501 SET CONSTRAINTS must not run as role "held_vendor" while osms acts for others', 'nor is what the session deferred checked');
 SELECT is(pg_temp.sifted('own.begun(''x'')'), '55000 an import begins by a statement of its own, not in a trigger', 'nor an import begun');
 
@@ -70,10 +70,27 @@ SELECT is(pg_temp.sifted('own.begun(''x'')'), '55000 an import begins by a state
 CREATE FUNCTION pg_temp.read_by(call text, statement text) RETURNS text LANGUAGE sql AS $$
     SELECT pg_temp.verdict(format('SET LOCAL ROLE held_keeper; %s; RESET ROLE; %s',
         regexp_replace(format('CREATE OR REPLACE VIEW fund.person AS %s', pg_get_viewdef('fund.person'::regclass)), '(s\.)?obl AS region', call || ' AS region'), statement)) $$;
-\set open 'DECLARE c CURSOR FOR SELECT t FROM legacy.told; FETCH 1 FROM c; '
-SELECT is(pg_temp.read_by('kept.peep(s.obl)', :'open' || $$UPDATE legacy.people SET obl = 'y'$$), '42501 a cursor must not be fetched from as role "held_keeper" here', 'a reading does not fetch from a cursor that it did not open');
-SELECT is(pg_temp.read_by('kept.swap(s.obl)', :'open' || $$UPDATE legacy.people SET obl = 'y'; FETCH 1 FROM c$$), '42501 a cursor must not be fetched from as role "postgres" here', 'what it opens in the place of one nobody else fetches from');
-SELECT is(pg_temp.read_by('upper(s.obl)', :'open' || $$UPDATE legacy.people SET obl = 'y'; FETCH 1 FROM c$$), 'ok', 'but one''s own');
+BEGIN;
+DECLARE c CURSOR FOR SELECT t FROM legacy.told;
+FETCH 1 FROM c;
+SELECT is(pg_temp.read_by('kept.peep(s.obl)', $$UPDATE legacy.people SET obl = 'y'$$), '42501 a cursor must not be fetched from as role "held_keeper" here', 'a reading does not fetch from a cursor that it did not open');
+ROLLBACK;
+BEGIN;
+DECLARE c CURSOR FOR SELECT t FROM legacy.told;
+FETCH 1 FROM c;
+SELECT regexp_replace(format('CREATE OR REPLACE VIEW fund.person AS %s', pg_get_viewdef('fund.person'::regclass)), '(s\.)?obl AS region', 'kept.swap(s.obl) AS region') AS swapping \gset
+SET LOCAL ROLE held_keeper;
+:swapping;
+RESET ROLE;
+UPDATE legacy.people SET obl = 'y';
+SELECT is(pg_temp.verdict('FETCH 1 FROM c'), '42501 a cursor must not be fetched from as role "postgres" here', 'what it opens in the place of one nobody else fetches from');
+ROLLBACK;
+BEGIN;
+DECLARE c CURSOR FOR SELECT t FROM legacy.told;
+FETCH 1 FROM c;
+UPDATE legacy.people SET obl = 'y';
+SELECT is(pg_temp.verdict('FETCH 1 FROM c'), 'ok', 'but one''s own');
+ROLLBACK;
 -- and how it writes
 CREATE TABLE kept.t (x date);
 ALTER TABLE kept.t OWNER TO held_keeper;
@@ -93,8 +110,12 @@ CREATE FUNCTION pg_temp.written_by(what text, statement text) RETURNS text LANGU
     SELECT pg_temp.verdict(format('SELECT osms.map(''fund'', ''person'', ''legacy.people'', ''{"person": "iin", "iin": "iin", "birth_date": "born", "sex": "sex", "region": "obl", "death_date": {"expression": "died", "column": "died", "write": "kept.written(new.death_date, %s)"}}''); ALTER VIEW fund.person OWNER TO held_keeper; %s',
                                   replace(quote_literal(what), '''', ''''''), statement)) $$;
 PREPARE held AS SELECT 1;
-SELECT is(pg_temp.written_by(what, :'open' || $$UPDATE fund.person SET death_date = '2026-03-01' WHERE person = '900101300017'$$), expected, what || ' where a row is written')
+BEGIN;
+DECLARE c CURSOR FOR SELECT t FROM legacy.told;
+FETCH 1 FROM c;
+SELECT is(pg_temp.written_by(what, $$UPDATE fund.person SET death_date = '2026-03-01' WHERE person = '900101300017'$$), expected, what || ' where a row is written')
 FROM (VALUES ('defer', '42501 cannot fire deferred trigger within security-restricted operation'), ('prepare', '42501 cannot execute DEALLOCATE within security-restricted operation'), ('close', '24000 cannot drop active portal "c"')) t (what, expected);
+ROLLBACK;
 SELECT is(pg_temp.written_by(what, $$SELECT osms.write_rows('fund', 'person', 'update', '{person,death_date}', ARRAY['{900101300017}', '{2026-03-01}'], '{}')$$), expected, what || ' where many are')
 FROM (VALUES ('defer', '42501 cannot fire deferred trigger within security-restricted operation'), ('prepare', '42501 cannot execute DEALLOCATE within security-restricted operation'), ('open', 'ok')) t (what, expected);
 SELECT is_empty($$SELECT FROM pg_cursors WHERE name = 'c'$$, 'what is opened then is closed');
