@@ -139,10 +139,14 @@ COMMENT ON FUNCTION osms.NUMBER_TYPE_attested(bigint) IS
 
 CREATE CAST (osms.NUMBER_TYPE AS text) WITH INOUT AS ASSIGNMENT;
 CREATE CAST (text AS osms.NUMBER_TYPE) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (pg_catalog.varchar AS osms.NUMBER_TYPE) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (pg_catalog.bpchar AS osms.NUMBER_TYPE) WITH INOUT AS ASSIGNMENT;
 CREATE CAST (osms.NUMBER_TYPE AS bigint) WITHOUT FUNCTION AS ASSIGNMENT;
 CREATE CAST (bigint AS osms.NUMBER_TYPE) WITH FUNCTION osms.NUMBER_TYPE(bigint) AS ASSIGNMENT;
 COMMENT ON CAST (osms.NUMBER_TYPE AS text) IS 'as output: "!" follows a number with a fault';
 COMMENT ON CAST (text AS osms.NUMBER_TYPE) IS 'as input';
+COMMENT ON CAST (pg_catalog.varchar AS osms.NUMBER_TYPE) IS 'as input';
+COMMENT ON CAST (pg_catalog.bpchar AS osms.NUMBER_TYPE) IS 'as input';
 COMMENT ON CAST (osms.NUMBER_TYPE AS bigint) IS 'the number itself, without leading zeros';
 COMMENT ON CAST (bigint AS osms.NUMBER_TYPE) IS 'through the same gate as input; for attested numbers use osms.NUMBER_TYPE_attested';
 
