@@ -71,8 +71,10 @@ person_array(const Guard *guard, Datum *persons, int n)
 }
 
 /*
- * Put the name of a registry into a query.  Where it needs quotes it is spelled
- * so that nothing in it is a mark of ours or ends a literal of a mapping.
+ * Put the name of a registry into a query.  It stands in quotes always, for
+ * without them it would read as an alias of ours that is called like it.  Where
+ * it needs quotes it is spelled so that nothing in it is a mark of ours or ends
+ * a literal of a mapping.
  */
 static void
 append_registry(StringInfo out, const Registry *registry)
@@ -81,7 +83,7 @@ append_registry(StringInfo out, const Registry *registry)
 
 	if (*name != '"')
 	{
-		appendStringInfoString(out, name);
+		appendStringInfo(out, "\"%s\"", name);
 		return;
 	}
 	appendStringInfoString(out, "U&\"");
