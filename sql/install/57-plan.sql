@@ -24,6 +24,18 @@ CREATE FUNCTION osms.row_estimate(source regclass) RETURNS numeric
 COMMENT ON FUNCTION osms.row_estimate(regclass) IS
     'rows of a table and its partitions by the server''s statistics; a row of 100 bytes is assumed where there are none';
 
+-- Attachments of events are found by their events.
+CREATE FUNCTION osms.indexed_reading(registry text, relation text, "column" text, OUT expression text, OUT fixed boolean) RETURNS record
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT r.expression, r.fixed
+        FROM (SELECT relation = 'attachment' AND osms.relation_of(registry, 'attachment_event') IS NOT NULL AS of_events) e,
+             osms.mapped_reading(osms.relation_of(registry, CASE WHEN e.of_events THEN 'attachment_event' ELSE relation END),
+                                 CASE WHEN e.of_events AND "column" = 'attachment' THEN 'event' ELSE "column" END) r;
+    END;
+COMMENT ON FUNCTION osms.indexed_reading(text, text, text) IS
+    'the expression of the source that an index must hold for a look-up of the guard, and whether it is immutable; called by osms.index_steps';
+
 CREATE FUNCTION osms.index_steps(registry text, OUT statement text, OUT lock text, OUT estimate interval, OUT undo text) RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE STRICT ROWS 1
     SET search_path = pg_catalog, pg_temp
@@ -37,10 +49,10 @@ DECLARE
 BEGIN
     FOR missing IN
         SELECT i.relation, i."column", i.source, r.expression, r.fixed
-        FROM osms.missing_indexes(registry) i, osms.mapped_reading(osms.relation_of(registry, i.relation), i."column") r
+        FROM osms.missing_indexes(registry) i, osms.indexed_reading(registry, i.relation, i."column") r
         ORDER BY i.relation, i."column"
     LOOP
-        IF NOT missing.fixed THEN
+        IF missing.fixed IS NOT TRUE THEN
             RAISE EXCEPTION 'relation "%" cannot be indexed by "%"', missing.relation, missing."column"
                 USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = format('It is read from %s as %s, which is not immutable.', missing.source, missing.expression),
                       HINT = 'Map it to a column, or by an immutable expression.';
