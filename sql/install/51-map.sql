@@ -34,9 +34,19 @@ CREATE FUNCTION osms.read_text(expression text, type text, canonical text) RETUR
 COMMENT ON FUNCTION osms.read_text(text, text, text) IS
     'expression that reads a text as a type for a canonical column, without an error for any text; called by osms.map';
 
+-- A day is read from an instant, and an instant from a day, in the registry's
+-- time zone, never in that of whoever reads.
+CREATE FUNCTION osms.read_instant(expression text, has text, type text, time_zone text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN has = 'timestamp with time zone' AND type IN ('date', 'timestamp') THEN format('(%s AT TIME ZONE %L)::%s', expression, time_zone, type)
+                WHEN has IN ('date', 'timestamp without time zone') AND type = 'timestamptz'
+                    THEN format('(%s::timestamp AT TIME ZONE %L)', expression, time_zone) END;
+COMMENT ON FUNCTION osms.read_instant(text, text, text, text) IS
+    'expression that reads an instant as a day, or a day or civil time as an instant, in a time zone; NULL for other types; called by osms.map';
+
 -- An expression of a mapping, read as its canonical type. A column with a cast
 -- is read like the column; whatever else gives a text is read like a text.
-CREATE FUNCTION osms.read_expression(source regclass, expression text, type text, canonical text) RETURNS text
+CREATE FUNCTION osms.read_expression(source regclass, expression text, type text, canonical text, time_zone text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'foreign'
@@ -46,6 +56,12 @@ DECLARE
     result text := format('(%s)', expression);
     result_type regtype;
 BEGIN
+    -- a cast of a column between days and instants, as in "d::date"
+    SELECT coalesce(osms.read_instant('s.' || parts[1], format_type(a.atttypid, NULL), t.name, time_zone), result) INTO result
+    FROM pg_attribute a, (VALUES ('date'), ('timestamp'), ('timestamptz')) t (name)
+    WHERE a.attrelid = source AND parts[1] IN (a.attname, quote_ident(a.attname)) AND a.attnum > 0 AND NOT a.attisdropped
+      AND t.name::regtype = to_regtype(parts[2]);
+    result := coalesce(result, format('(%s)', expression));
     IF to_regtype(parts[2]) <> ALL ('{text,character varying,bpchar,character,name}'::regtype[])
        AND EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
                    WHERE a.attrelid = source AND parts[1] IN (a.attname, quote_ident(a.attname)) AND a.attnum > 0
@@ -59,9 +75,9 @@ BEGIN
     IF (SELECT typcategory = 'S' FROM pg_type WHERE oid = result_type) THEN
         RETURN osms.read_text(result, type, canonical);
     END IF;
-    RETURN format('%s::%s', result, type);
+    RETURN coalesce(osms.read_instant(result, format_type(result_type, NULL), type, time_zone), format('%s::%s', result, type));
 END $$;
-COMMENT ON FUNCTION osms.read_expression(regclass, text, text, text) IS
+COMMENT ON FUNCTION osms.read_expression(regclass, text, text, text, text) IS
     'expression of a mapping as its canonical column reads it; called by osms.map';
 
 -- How one canonical column is read from the source (expression over s) and
@@ -150,7 +166,7 @@ BEGIN
     END IF;
     IF spec ? 'expression' THEN
         result.read := CASE WHEN is_key AND type <> '@number' THEN format('(%s)', spec ->> 'expression')
-                            ELSE osms.read_expression(source, spec ->> 'expression', type, canonical) END;
+                            ELSE osms.read_expression(source, spec ->> 'expression', type, canonical, time_zone) END;
         result.write := spec ->> 'write';
         RETURN result;
     END IF;
@@ -196,12 +212,10 @@ BEGIN
         IF not_null THEN
             result.write := format('coalesce(%s, '''')', result.write);
         END IF;
-    ELSIF type = 'timestamptz' AND column_type = 'timestamp without time zone' THEN
-        result.read := format('(%s AT TIME ZONE %L)', result.read, time_zone);
-        result.write := format('(%s AT TIME ZONE %L)', value, time_zone);
-    ELSIF type = 'timestamptz' AND column_type = 'date' THEN
-        result.read := format('(%s::timestamp AT TIME ZONE %L)', result.read, time_zone);
-        result.write := format('(%s AT TIME ZONE %L)::date', value, time_zone);
+    ELSIF osms.read_instant(result.read, column_type, type, time_zone) IS NOT NULL THEN
+        result.read := osms.read_instant(result.read, column_type, type, time_zone);
+        result.write := CASE WHEN type = 'date' THEN format('(%s::timestamp AT TIME ZONE %L)', value, time_zone)
+                             ELSE format('(%s AT TIME ZONE %L)::%s', value, time_zone, column_type) END;
     ELSIF type = 'timestamptz' AND column_type = 'timestamp with time zone' THEN
         result.write := value;
     ELSIF type LIKE 'osms.%' AND (SELECT typcategory FROM pg_type WHERE oid = column_type::regtype) <> 'S' THEN
@@ -348,6 +362,7 @@ CREATE FUNCTION osms.map(registry text, relation text, source regclass, columns 
     SET quote_all_identifiers = off
     SET osms.restrict_functions = 'foreign'
     SET client_min_messages = warning
+    SET datestyle = 'ISO, YMD'
 AS $$
 DECLARE
     day CONSTANT timestamp := '2001-12-31';

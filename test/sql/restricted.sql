@@ -112,7 +112,7 @@ RESET ROLE;
 -- what holds is not let go from inside
 SELECT is(pg_temp.trapped('postgres', 'CREATE SCHEMA reg AUTHORIZATION restricted_vendor; SET LOCAL ROLE restricted_vendor; CREATE VIEW reg.setting AS SELECT CASE WHEN ' || call || ' IS NOT NULL THEN ''UTC'' END AS time_zone', 'postgres',
                           'SELECT osms.civil_date(''reg'', now())'), expected, call)
-FROM (VALUES ($$osms.read_expression('trap.caught', '(query_to_xml(''SELECT own.value()'', false, false, '''') IS NOT NULL)', 'text', 'x')$$, '42501 function osms.read_expression(regclass,text,text,text) refused'),
+FROM (VALUES ($$osms.read_expression('trap.caught', '(query_to_xml(''SELECT own.value()'', false, false, '''') IS NOT NULL)', 'text', 'x', 'UTC')$$, '42501 function osms.read_expression(regclass,text,text,text,text) refused'),
              ($$osms.run_write('reg', 'contract', 'insert', 'WITH w AS (INSERT INTO trap.caught SELECT ''w'', current_user RETURNING 1) SELECT 1 AS organisation FROM w', '{}')$$, '42501 function osms.run_write(text,text,text,text,text[]) refused')) t (call, expected);
 SELECT throws_ok($$SELECT osms.run_write('fund', 'organisation', 'insert', 'BEGIN', '{}')$$, '22023', 'what is to be written comes from no query', 'what is written is read');
 SELECT throws_ok($$SELECT osms.run_write('fund', 'organisation', 'insert', 'WITH w AS (DELETE FROM trap.caught RETURNING 1) SELECT 1 AS organisation FROM w', '{}')$$, '22023', 'what is to be written comes from no query', 'and nothing else is written');
