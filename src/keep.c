@@ -17,6 +17,7 @@
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "pgtime.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -26,6 +27,7 @@
 
 PG_FUNCTION_INFO_V1(osms_keep);
 PG_FUNCTION_INFO_V1(osms_keep_setting);
+PG_FUNCTION_INFO_V1(osms_check_time_zone);
 PG_FUNCTION_INFO_V1(osms_note_act);
 PG_FUNCTION_INFO_V1(osms_set_complete);
 
@@ -458,9 +460,30 @@ setting_value(HeapTuple row, TupleDesc desc, int column)
 	return row ? SPI_getvalue(row, desc, column) : NULL;
 }
 
+/* Refuse a time zone in which no day could be told.  Errors: 22023. */
+static void
+check_time_zone(const char *name)
+{
+	if (name == NULL || pg_tzset(name) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" not recognized", name ? name : ""),
+				 errhint("Name one like Asia/Almaty: SELECT name FROM pg_timezone_names lists them.")));
+}
+
+/* check_time_zone(name): the same for a registry that is not yet made. */
+Datum
+osms_check_time_zone(PG_FUNCTION_ARGS)
+{
+	check_time_zone(PG_ARGISNULL(0) ? NULL :
+					text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	PG_RETURN_VOID();
+}
+
 /*
  * Trigger of the relation setting, after each row and after TRUNCATE: the
- * journal tells of every value that changed.
+ * journal tells of every value that changed.  Errors: 22023 for a time zone
+ * that is none.
  */
 Datum
 osms_keep_setting(PG_FUNCTION_ARGS)
@@ -503,7 +526,11 @@ osms_keep_setting(PG_FUNCTION_ARGS)
 
 		if (act.before == NULL ? act.after != NULL :
 			act.after == NULL || strcmp(act.before, act.after) != 0)
+		{
+			if (new && strcmp(act.key, "time_zone") == 0)
+				check_time_zone(act.after);
 			note_act(registry, &act);
+		}
 	}
 	return PointerGetDatum(NULL);
 }

@@ -286,6 +286,11 @@ END $$;
 COMMENT ON FUNCTION osms.add_relation(text, text) IS
     'makes one of the relations that a registry lacks as a table with the registry''s key types, empty; rules that waited for it judge from the next osms.guard on. 22023 for a relation that is none, or is not optional, 3F000 where there is no such registry or no attachments, 42P07 where the relation is there';
 
+CREATE FUNCTION osms.check_time_zone(time_zone text) RETURNS void
+    LANGUAGE C STABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_check_time_zone';
+COMMENT ON FUNCTION osms.check_time_zone(text) IS '22023 for a time zone that is none; called by create_registry';
+
 CREATE FUNCTION osms.create_registry(registry text, tables boolean DEFAULT true, cut_over date DEFAULT CURRENT_DATE,
                                      time_zone text DEFAULT 'Asia/Almaty', keeper name DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql
@@ -298,7 +303,7 @@ DECLARE
                                   "@attachment": "bigint", "@event": "bigint", "@service": "bigint"}';
     relation text;
 BEGIN
-    IF registry IS NULL THEN
+    IF coalesce(registry, '') = '' THEN
         RAISE EXCEPTION 'a registry needs a name'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It becomes the name of a new schema.';
     END IF;
@@ -307,7 +312,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'It is the first day from which an attachment must have a basis.';
     END IF;
-    PERFORM now() AT TIME ZONE time_zone;
+    PERFORM osms.check_time_zone(time_zone);
     IF keeper IS NOT NULL THEN
         PERFORM osms.check_keeper(keeper);
     END IF;
