@@ -29,6 +29,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/rls.h"
 
 PG_FUNCTION_INFO_V1(osms_map_write);
@@ -293,6 +294,41 @@ lock_row(WritePlan *plans, Relation view, const char *key, const char *equal,
 	return true;
 }
 
+/*
+ * See that the mapping has a code for what it writes: without one the source
+ * would hold nothing, as if nothing had been told.  Errors: 23514.
+ */
+static void
+check_coded(const WritePlan *plans, Relation view, const Trigger *trigger,
+			Datum row, SPITupleTable *values)
+{
+	TupleDesc	desc = RelationGetDescr(view);
+	HeapTupleHeader header = DatumGetHeapTupleHeader(row);
+	HeapTupleData told = {.t_len = HeapTupleHeaderGetDatumLength(header),
+	.t_data = header};
+	int			n = 0;
+
+	for (int t = bms_next_member(plans->columns, -1); t >= 0;
+		 t = bms_next_member(plans->columns, t))
+	{
+		int			column = view_column(desc, trigger->tgargs[t]);
+
+		n++;
+		if (strcmp(trigger->tgargs[t], "reason") != 0 || column < 0 ||
+			is_plain(trigger, t) || heap_attisnull(&told, column + 1, desc) ||
+			!heap_attisnull(values->vals[0], n, values->tupdesc))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("the mapping of relation \"%s\" has no code for reason \"%s\"",
+						RelationGetRelationName(view),
+						SPI_getvalue(&told, desc, column + 1)),
+				 errdetail("Finding: unmapped_reason."),
+				 errhint("Map the relation again with osms.map(), with a code for it."),
+				 errtable(view)));
+	}
+}
+
 /* The row of values that a write of these rows comes to. */
 static SPITupleTable *
 work_out_values(WritePlan *plans, Relation view, const Trigger *trigger,
@@ -315,6 +351,8 @@ work_out_values(WritePlan *plans, Relation view, const Trigger *trigger,
 		SPI_tuptable->tupdesc->natts != bms_num_members(plans->columns) +
 		(plans->event == 'I' ? 0 : 1))
 		report_arguments();
+	if (plans->event != 'D')
+		check_coded(plans, view, trigger, rows[0], SPI_tuptable);
 	return SPI_tuptable;
 }
 

@@ -290,6 +290,7 @@ BEGIN
         IF c."column" = 'state' AND states IS NOT NULL THEN
             c.spec := c.spec || jsonb_build_object('codes', states);
         END IF;
+        PERFORM osms.check_codes(relation, c."column", c.spec -> 'codes');
         IF relation = 'attachment_event' AND c."column" = 'day' THEN
             m := osms.map_day(source, c.spec, reads[2], zone, until_inclusive, open_end, date_format);
         ELSE

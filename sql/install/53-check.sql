@@ -322,6 +322,9 @@ BEGIN
           AND NOT pg_has_role(o.oid, roster_owner, 'USAGE') AND NOT pg_has_role(o.oid, r.oid, 'USAGE')
     ) w
     UNION ALL
+    SELECT v.* FROM osms.check_codes_of(registry) v
+    WHERE judged IS NOT NULL
+    UNION ALL
     -- the guard itself
     SELECT p.relation, 'info', format('table %s is not guarded', p.source), 'Run osms.guard().'
     FROM present p

@@ -53,9 +53,10 @@ SELECT osms.map('fund', 'attachment', 'vendor.event', '{"attachment": "id", "clo
     states => '{"active": ["A"], "suspect": ["S"], "closed": ["C"], "annulled": ["X"]}', until_inclusive => true, date_format => 'DD.MM.YYYY');
 SELECT results_eq($$SELECT relation, severity, problem FROM osms.check_registry('fund') WHERE severity <> 'info'$$,
     $$VALUES ('attachment_event', 'error', 'rows cannot be found by "closes" through an index'),
+             ('attachment_event', 'warning', '1 rows hold values without a meaning for column "state": "?"'),
              ('roster', 'warning', 'role postgres, who owns the registry, is a superuser')$$, 'an index is asked for');
 CREATE INDEX ON vendor.event (closes);
-SELECT results_eq($$SELECT relation FROM osms.check_registry('fund') WHERE severity <> 'info'$$, $$VALUES ('roster')$$, 'and that is all, but a keeper');
+SELECT results_eq($$SELECT relation FROM osms.check_registry('fund') WHERE severity <> 'info'$$, $$VALUES ('attachment_event'), ('roster')$$, 'and that is all, but a code without a meaning and a keeper');
 SELECT is(osms.mapped_source('fund.attachment')::text, 'vendor.event', 'the table behind');
 
 -- What it reads.

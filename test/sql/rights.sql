@@ -15,13 +15,13 @@ SELECT p.oid, p.proname, p.prosrc || coalesce(pg_get_function_sqlbody(p.oid), ''
 FROM pg_proc p WHERE p.pronamespace = 'osms'::regnamespace;
 SELECT set_eq('SELECT proname::text FROM own_function WHERE open AND NOT behind',
 $$SELECT regexp_split_to_table('add_working_days age_on annul as_known audit audit_relation audit_summary band_label bar base_rate_on bin_attested bin_fault
-birth_date can_write cells changed_columns changes check_kept check_known_at check_month check_reader check_registry check_scheme chosen distrusted
+birth_date can_write cells changed_columns changes check_codes_of check_kept check_known_at check_month check_reader check_registry check_scheme chosen distrusted
 civil civil_date clauses clean_number close_attachments closed_terms column_type contract_execution contract_query
 counted_in_spans decide detach difference disabled_since division draw due due_applications due_lines earned_lines equality explain_amount
 explain_attachment explain_basis explain_cap explain_coefficient explain_groups explain_heads explain_month explain_months
 explain_payment explain_rate explain_terms factor_query filed_on find_row finds_by_index flows foreign_rights grouped
 had_statement heads history history_query html html_bar html_table identify iin_attested iin_fault import_begin import_end
-inactive_cut inactive_query insured_query invoice keep_definitions key_type known_moment known_now known_relations known_then keep_changes latest_lines
+inactive_cut inactive_query insured_query invoice keep_definitions key_type known_codes known_moment known_now known_relations known_then keep_changes latest_lines
 legal_form line_expression line_of load_check lock_person_of lock_persons make_iin mapped_reading mapped_source mapped_writing mapping_grants mask
 member_query missing_grants missing_indexes modes_of month_lines month_rates monthly_form move_by_order moves_query
 need_arguments need_relation need_row next_state norm_query norm_steps_on on_roster ordered_moves organisation_names
@@ -31,7 +31,7 @@ repair_overlaps report report_changes report_ledger report_missing report_rates 
 restored_counts restored_in_time roster_of round_quotient row_findings rules run_write run_writes source_rows sanctions scheme_on scheme_property
 service_query sex share_columns shares_join sift sift_candidates small_pyramid split_pool state_diagram statement
 statement_by_region statement_days statement_persons statement_query statement_terms status_query submit suspect_query svg
-tables_of take_effect tally_query terms_of tie_breaker transfer transitions trigger_arguments trigger_since unattached uncovered unpaid
+tables_of take_effect tally_query terms_of tie_breaker transfer transitions trigger_arguments trigger_since unattached uncoded uncovered unpaid
 unpaid_query unreadable_values unrounded_amount verify verify_query warn_of weighted_heads weights_on working_day write_row write_rows writing_query', '\s+')$$, 'everybody may execute these');
 SELECT is_empty('SELECT proname FROM own_function WHERE behind AND NOT open', 'and what stands behind types and operators');
 

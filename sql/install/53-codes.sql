@@ -1,0 +1,103 @@
+
+--
+-- codes: what a mapping's lists of codes know, what is stored beside them, and
+-- what guard and workflow may write that has no code.
+--
+CREATE FUNCTION osms.known_codes(relation text, "column" text) RETURNS text[]
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN CASE
+        WHEN "column" = 'sex' THEN enum_range(NULL::osms.sex)::text[]
+        WHEN "column" = 'class' THEN '{urban,rural}'::text[]
+        WHEN "column" = 'channel' THEN (SELECT array_agg(DISTINCT c.channel) FROM osms.channel c)
+        WHEN "column" = 'reason' AND relation = 'application' THEN (SELECT array_agg(r.code) FROM osms.reason_codes('application') r)
+        WHEN "column" = 'reason' AND relation IN ('attachment', 'attachment_event')
+            THEN (SELECT array_agg(r.code) FROM osms.reason_codes('attachment') r)
+        WHEN "column" = 'kind' AND relation = 'residence' THEN '{permanent,temporary,actual}'::text[]
+        END;
+COMMENT ON FUNCTION osms.known_codes(text, text) IS
+    'canonical codes that a column of a relation may hold; NULL where any text is one';
+
+CREATE FUNCTION osms.check_codes(relation text, "column" text, codes jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    wrong text;
+BEGIN
+    IF codes IS NULL THEN
+        RETURN;
+    END IF;
+    IF jsonb_typeof(codes) <> 'object' THEN
+        RAISE EXCEPTION 'codes of column "%" are not an object', "column"
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write them as {"canonical value": ["code of the source", ...]}.';
+    END IF;
+    SELECT k INTO wrong FROM jsonb_each(codes) c (k, v) WHERE jsonb_typeof(v) <> 'array' ORDER BY k LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'codes of "%" in column "%" are not an array', wrong, "column"
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = (codes -> wrong)::text,
+                  HINT = format('Write them as {"%s": ["code of the source", ...]}, also where it is one.', wrong);
+    END IF;
+    SELECT k INTO wrong FROM jsonb_object_keys(codes) k WHERE k <> ALL (osms.known_codes(relation, "column")) ORDER BY k LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'column "%" of canonical relation "%" has no value "%"', "column", relation, wrong
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Its values are %s.', array_to_string(osms.known_codes(relation, "column"), ', '));
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.check_codes(text, text, jsonb) IS
+    '22023 for a list of codes that is not one, or names a canonical value that does not exist; called by osms.map';
+
+-- The values are worked out as whoever asks, who runs nobody else's functions:
+-- a mapping that cannot be worked out so is not told of.
+CREATE FUNCTION osms.uncoded(canonical regclass, relation text, "column" text, OUT heads bigint, OUT codes text) RETURNS record
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    looked_at CONSTANT integer := 1000000;
+    source CONSTANT regclass := osms.mapped_source(canonical);
+    reading record;
+BEGIN
+    SELECT r.* INTO reading FROM osms.mapped_reading(canonical, "column") r;
+    IF cardinality(reading.columns) IS DISTINCT FROM 1 OR NOT has_table_privilege(source, 'SELECT') THEN
+        RETURN;
+    END IF;
+    EXECUTE format('SELECT sum(u.n),
+               left(string_agg(format(''"%%s"'', left(u.code, 40)), '', '' ORDER BY u.n DESC, u.code) FILTER (WHERE u.place <= 5), 250)
+        FROM (SELECT v.code, count(*) AS n, row_number() OVER (ORDER BY count(*) DESC, v.code) AS place
+              FROM (SELECT s.%1$I::text AS code, (%2$s)::text AS value FROM (SELECT * FROM %3$s LIMIT %4$s) s) v
+              WHERE btrim(v.code) <> '''' AND (v.value IS NULL OR v.value <> ALL ($1)) GROUP BY v.code) u',
+        reading.columns[1], reading.expression, source, looked_at)
+    INTO heads, codes USING osms.known_codes(relation, "column");
+EXCEPTION WHEN insufficient_privilege OR invalid_text_representation OR invalid_parameter_value
+               OR object_not_in_prerequisite_state THEN
+    heads := NULL;
+    codes := NULL;
+END $$;
+COMMENT ON FUNCTION osms.uncoded(regclass, text, text) IS
+    'rows of the first million of a source whose value a canonical column does not know, and the most frequent of those values; NULL for who may not read them; called by osms.check_codes_of';
+
+CREATE FUNCTION osms.check_codes_of(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
+    BEGIN ATOMIC
+        SELECT c.relation, 'warning', format('%s rows hold values without a meaning for column "%s": %s', u.heads, c."column", u.codes),
+               'Map the relation again with osms.map(), with codes for them, or correct the rows: they are read as unknown.'
+        FROM (SELECT k.relation, k."column", osms.relation_of(registry, k.relation) AS oid FROM osms.registry_columns(true) k
+              WHERE k."column" IN ('sex', 'class', 'reason', 'channel', 'ground', 'kind', 'state')
+                AND k.relation NOT IN (SELECT 'attachment' WHERE osms.relation_of(registry, 'attachment_event') IS NOT NULL)) c,
+             osms.uncoded(c.oid, c.relation, c."column") u
+        WHERE u.heads > 0
+        UNION ALL
+        SELECT p.relation, 'warning', format('reasons without a code: %s', string_agg(r.reason, ', ' ORDER BY r.reason)),
+               'What writes them is refused (unmapped_reason): map the relation again with osms.map(), with codes for them.'
+        FROM (SELECT 'attachment' AS relation, osms.relation_of(registry, 'attachment') AS oid) p,
+             unnest('{moved_to_other,site_change,duplicate,left_region,left_country}'::text[]) r (reason)
+        WHERE p.oid IS NOT NULL AND osms.can_write(p.oid, 'state', 'closed')
+          AND EXISTS (SELECT FROM osms.clauses(registry) k WHERE k.rule = 'reason' AND k.relation = 'attachment' AND k.judged)
+          AND NOT osms.can_write(p.oid, 'reason', r.reason)
+        GROUP BY p.relation;
+    END;
+COMMENT ON FUNCTION osms.check_codes_of(text) IS
+    'stored values that a mapping has no code for, and reasons that guard and workflow may write and that have none; called by osms.check_registry';
