@@ -30,12 +30,25 @@
 	" WHEN c.state <> 'annulled' AND {merged_away}" \
 	" THEN 'merged_person' END"
 #define ATTACHED_PERSON_KNOWN_AT_ONCE "p.person IS NOT NULL AND {not_merged}"
-/* Both persons of a merge. */
+/*
+ * Both persons of a merge, and that merges lead from everybody to one who
+ * remains: no key is given up for two, and none for itself in the end.
+ */
 #define PERSONS_KNOWN \
 	"CASE WHEN {touched:old,new} THEN CASE" \
 	" WHEN c.old = c.new THEN 'same_person'" \
 	" WHEN 2 > (SELECT count(*) FROM {r}.person x" \
-	"  WHERE x.person IN (c.old, c.new)) THEN 'unknown_person' END END"
+	"  WHERE x.person IN (c.old, c.new)) THEN 'unknown_person'" \
+	" WHEN c.undone_at IS NOT NULL THEN NULL" \
+	" WHEN EXISTS (SELECT FROM {r}.person_alias y WHERE y.old = c.old" \
+	"  AND y.new <> c.new AND y.undone_at IS NULL) THEN 'merged_twice'" \
+	" WHEN c.old IN {heirs:c.new} THEN 'merged_in_a_ring' END END"
+/* A death told of a number that was given up ends nothing. */
+#define DEATH_OF_REMAINING \
+	"CASE WHEN {touched:death_date} AND c.death_date IS NOT NULL" \
+	" AND {merged_away} AND EXISTS (SELECT FROM {r}.person x" \
+	"  WHERE x.person IN {heirs:c.person}" \
+	"   AND x.death_date IS NULL) THEN '?merged_person' END"
 
 /* A person is changed for another only where a merge says they are one. */
 #define SAME_PERSON(column) \
@@ -66,6 +79,10 @@ const Clause clauses[] = {
 		.relations = RELATION_BIT(REL_ATTESTED_NUMBER), .audited = true},
 	{RULE_PERIOD, REL_PERSON, PERSON_BIRTH_DATE, row_dates, NULL,
 		.audited = true},
+	{RULE_PERIOD, REL_PERSON, PERSON_DEATH_DATE, NULL, POSSIBLE_LIFE,
+		.audited = true},
+	{RULE_PERSON_KNOWN, REL_PERSON, PERSON_DEATH_DATE, NULL,
+		DEATH_OF_REMAINING, .audited = true},
 	{RULE_IDENTITY_DATA, REL_PERSON, PERSON_IIN, NULL, IDENTITY_DATA,
 		.needs = COLUMN_BIT(PERSON_IIN),
 		.needs_any = COLUMN_BIT(PERSON_BIRTH_DATE) | COLUMN_BIT(PERSON_SEX),

@@ -28,6 +28,17 @@
 	"(" first " < " second " AND " first " < " second " - " \
 	CLOCK_TOLERANCE(DAY_OF(second)) ")"
 
+/*
+ * A death is never refused, and what the register holds is not judged by its
+ * neighbours' clocks: lives that nobody can have led are doubts, and told.
+ */
+#define POSSIBLE_LIFE \
+	"CASE WHEN NOT {touched:birth_date,death_date} THEN NULL" \
+	" WHEN c.death_date < c.birth_date AND c.death_date <> '-infinity'" \
+	"  THEN '?death_before_birth'" \
+	" WHEN c.death_date > " TODAY " + 1 THEN '?death_in_future'" \
+	" WHEN c.birth_date > " TODAY " + 1 THEN '?birth_in_future' END"
+
 #define COUNTED_IN_ORDER(tolerance) \
 	"(SELECT" COUNTING_EVENTS \
 	" AND e.at >= coalesce(c.submitted_at, '-infinity') - " tolerance \

@@ -24,12 +24,12 @@ static const struct
 		"  <= (e.at AT TIME ZONE s.time_zone)::date))",
 	"true"},
 	{"order_known", REL_AUTHORITY_ORDER, "ao.order_key IS NOT NULL", "false"},
-	/* person column x follows a recorded merge, or goes back when undone */
+	/* person column x follows recorded merges, or goes back when undone */
 	{"merged", REL_PERSON_ALIAS,
-		"EXISTS (SELECT FROM {r}.person_alias y"
-		" WHERE y.old = c.old_%1$s AND y.new = c.%1$s AND y.undone_at IS NULL"
-		" OR y.old = c.%1$s AND y.new = c.old_%1$s"
-		"  AND y.undone_at IS NOT NULL)",
+		"(c.%1$s IN {heirs:c.old_%1$s} OR EXISTS"
+		" (SELECT FROM {r}.person_alias y"
+		"  WHERE y.old = c.%1$s AND y.new = c.old_%1$s"
+		"   AND y.undone_at IS NOT NULL))",
 	"false"},
 	/* whom x is now, as far as merges stand */
 	{"heirs", REL_PERSON_ALIAS,

@@ -167,6 +167,29 @@ CREATE FUNCTION osms.run_write(registry text, relation text, event text, "row" t
 COMMENT ON FUNCTION osms.run_write(text, text, text, text, text[]) IS
     'inserts a row of a canonical relation, or updates the one with a key (event: insert, update). row: a query with parameters that are texts, whose columns have the names and the very types of the relation''s; it runs as the caller. The triggers of a table find the search_path that its owner chose (by a setting of the role or of the database, else the table''s schema), and run as the owner where he has not the rights of the caller. Returns the key. 42P01 for a relation that is not there, 42703 and 42804 for columns that are not the relation''s';
 
+CREATE FUNCTION osms.remaining_person(registry text, person text) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    aliases CONSTANT regclass := osms.relation_of(registry, 'person_alias');
+    remaining text[];
+BEGIN
+    IF aliases IS NULL OR NOT has_table_privilege(aliases, 'SELECT') THEN
+        RETURN person;
+    END IF;
+    EXECUTE format('WITH RECURSIVE heir AS (SELECT y.new FROM %1$s y WHERE y.old = $1::%2$s AND y.undone_at IS NULL
+            UNION SELECT y.new FROM heir JOIN %1$s y ON y.old = heir.new AND y.undone_at IS NULL)
+        SELECT array_agg(h.new::text) FROM heir h WHERE NOT EXISTS (SELECT FROM %1$s y WHERE y.old = h.new AND y.undone_at IS NULL)',
+        aliases, osms.column_type(aliases, 'old'))
+    INTO remaining USING person;
+    RETURN CASE cardinality(remaining) WHEN 1 THEN remaining[1] ELSE person END;
+END $$;
+COMMENT ON FUNCTION osms.remaining_person(text, text) IS
+    'key of the person who remains of the one whose key is given, as far as merges stand and lead to one; the key itself where there are none, or who calls may not read them; called by the workflow functions';
+
 CREATE FUNCTION osms.write_row(registry text, relation text, key text, fields jsonb, details jsonb DEFAULT '{}') RETURNS text
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -211,12 +234,15 @@ DECLARE
     target regclass;
     same text;
     found jsonb;
-    fields CONSTANT jsonb := jsonb_build_object('application', application, 'person', person, 'applicant', applicant,
-        'organisation', organisation, 'channel', channel, 'ground', ground, 'state', 'submitted', 'evidence_hash', evidence_hash);
+    fields jsonb;
 BEGIN
     PERFORM osms.need_arguments('submit', jsonb_build_object('registry', registry, 'person', person, 'organisation', organisation,
                                                              'submitted_at', submitted_at));
     target := osms.need_relation(registry, 'application');
+    person := osms.remaining_person(registry, person);
+    applicant := osms.remaining_person(registry, applicant);
+    fields := jsonb_build_object('application', application, 'person', person, 'applicant', applicant,
+        'organisation', organisation, 'channel', channel, 'ground', ground, 'state', 'submitted', 'evidence_hash', evidence_hash);
     PERFORM osms.lock_persons(registry, ARRAY[person]);
     SELECT string_agg(format('x.%I IS NOT DISTINCT FROM ($1 ->> %1$L)::%s', k, osms.column_type(target, k)), ' AND ') INTO same
     FROM unnest(ARRAY['person', 'applicant', 'organisation', 'channel', 'ground']) k;
@@ -455,6 +481,8 @@ DECLARE
     restored jsonb;
     start date;
     until date;
+    died date;
+    reason text := 'moved_to_other';
     key text;
 BEGIN
     PERFORM osms.need_arguments('reopen', jsonb_build_object('registry', registry, 'attachment', attachment));
@@ -471,80 +499,21 @@ BEGIN
     EXECUTE format('SELECT min(x.since) FROM %s x WHERE x.person = ($1 ->> ''person'')::%s AND x.state <> ''annulled'' AND x.since > $2',
                    attachments, person_type)
     INTO until USING a, start;
+    IF a ->> 'reason' = 'death' THEN
+        -- annulled by a death, it may have ended before
+        until := least(until, CASE a ->> 'state' WHEN 'annulled' THEN (a ->> 'until')::date END);
+        died := osms.need_row(registry, 'person', a ->> 'person') ->> 'death_date';
+        IF died >= start AND died + 1 < coalesce(until, 'infinity') THEN
+            until := died + 1;
+            reason := 'death';
+        END IF;
+    END IF;
     key := osms.write_row(registry, 'attachment', NULL, jsonb_build_object('attachment', new_attachment, 'person', a -> 'person',
         'organisation', a -> 'organisation', 'site', a -> 'site', 'state', CASE WHEN until IS NULL THEN 'active' ELSE 'closed' END,
         'since', start, 'until', until, 'restores', a -> 'attachment'),
-        CASE WHEN until IS NULL THEN '{}' ELSE '{"reason": "moved_to_other"}' END::jsonb);
+        CASE WHEN until IS NULL THEN '{}' ELSE jsonb_build_object('reason', reason) END);
     RETURN ROW(key, CASE WHEN until IS NULL THEN 'active' ELSE 'closed' END, 'created', a ->> 'attachment',
                format('attached since %s', start))::osms.workflow_result;
 END $$;
 COMMENT ON FUNCTION osms.reopen(text, text, text) IS
-    'restores an attachment that was closed or annulled wrongly, or closed for one that has since been annulled: writes a new one that restores it, from the old end (of an annulled one, from its beginning) to the next attachment of the person, if there is one; new_attachment: its key, where the registry does not give one. Key and state of the new attachment; related: the restored one. unchanged: it is restored. P0002 for an unknown attachment, 22004 for a missing argument, class 23 as the guard judges';
-
-CREATE FUNCTION osms.register_death(registry text, person text, day date) RETURNS osms.workflow_result
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, osms, pg_temp
-    SET osms.restrict_functions = 'all'
-AS $$
-DECLARE
-    p jsonb;
-    outcome text := 'unchanged';
-BEGIN
-    PERFORM osms.need_arguments('register_death', jsonb_build_object('registry', registry, 'person', person));
-    PERFORM osms.lock_persons(registry, ARRAY[person]);
-    p := osms.need_row(registry, 'person', person);
-    IF (p ->> 'death_date')::date IS DISTINCT FROM day THEN
-        PERFORM osms.write_row(registry, 'person', person, jsonb_build_object('death_date', day));
-        outcome := 'changed';
-    END IF;
-    RETURN ROW(p ->> 'person', CASE WHEN day IS NULL THEN 'alive' ELSE 'dead' END, outcome, NULL, NULL)::osms.workflow_result;
-END $$;
-COMMENT ON FUNCTION osms.register_death(text, text, date) IS
-    'records the day on which a person died, corrects it, or takes it back (NULL). The guard closes the attachment on the day after and annuls one that began later; what was closed for a death taken back is restored by osms.reopen. Key of the person, and dead or alive. unchanged: it is recorded so. P0002 for an unknown person, 22004 for a missing argument';
-
-CREATE FUNCTION osms.register_birth(registry text, person text, birth_date date, sex text, organisation text, clerk text,
-                                    applicant text DEFAULT NULL, iin text DEFAULT NULL, surname text DEFAULT NULL,
-                                    given_name text DEFAULT NULL, patronymic text DEFAULT NULL, region text DEFAULT NULL,
-                                    provider text DEFAULT NULL, decided_by text DEFAULT NULL, site text DEFAULT NULL,
-                                    at timestamptz DEFAULT now(), evidence_hash text DEFAULT NULL,
-                                    application text DEFAULT NULL, attachment text DEFAULT NULL)
-    RETURNS osms.workflow_result
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, osms, pg_temp
-    SET osms.restrict_functions = 'all'
-AS $$
-DECLARE
-    persons regclass;
-    applications regclass;
-    found jsonb;
-    key text;
-    result osms.workflow_result;
-BEGIN
-    PERFORM osms.need_arguments('register_birth', jsonb_build_object('registry', registry, 'person', person, 'birth_date', birth_date,
-        'sex', sex, 'organisation', organisation, 'clerk', clerk, 'at', at));
-    persons := osms.need_relation(registry, 'person');
-    applications := osms.need_relation(registry, 'application');
-    -- the applicant is there before the child: two calls for one child wait for each other here
-    PERFORM osms.lock_persons(registry, ARRAY[applicant, person]);
-    found := osms.find_row(registry, 'person', person);
-    IF found IS NULL THEN
-        PERFORM osms.write_row(registry, 'person', NULL, jsonb_build_object('person', person, 'iin', iin, 'surname', surname,
-            'given_name', given_name, 'patronymic', patronymic, 'birth_date', birth_date, 'sex', sex, 'region', region));
-    ELSIF (found ->> 'birth_date')::date IS DISTINCT FROM birth_date OR found ->> 'sex' IS DISTINCT FROM sex THEN
-        RAISE EXCEPTION 'person "%" of registry "%" is another one', person, registry
-            USING ERRCODE = 'unique_violation', HINT = 'Repeat a call with all its arguments, or give another key.';
-    END IF;
-    EXECUTE format('SELECT x.application::text FROM %s x WHERE x.person = $1::%s AND x.channel = ''maternity''
-        AND x.state IN (''submitted'', ''identified'', ''approved'', ''attached'') ORDER BY x.application LIMIT 1',
-        applications, osms.column_type(applications, 'person'))
-    INTO key USING person;
-    IF key IS NULL THEN
-        key := (osms.submit(registry, person, organisation, 'maternity', 'birth', applicant, application, at, evidence_hash)).key;
-    END IF;
-    PERFORM osms.identify(registry, key, 'document', clerk, provider, at, evidence_hash);
-    PERFORM osms.decide(registry, key, true, decided_by, at);
-    result := osms.transfer(registry, key, birth_date, site, attachment);
-    RETURN ROW(result.key, result.state, result.outcome, key, result.note)::osms.workflow_result;
-END $$;
-COMMENT ON FUNCTION osms.register_birth(text, text, date, text, text, text, text, text, text, text, text, text, text, text, text, timestamptz, text, text, text) IS
-    'enters a newborn: the person, an application by channel maternity identified by the applicant''s document that a clerk has seen, its approval, and an attachment from the day of birth. Key and state of the attachment; related: the application. unchanged: all of it is there. 23505 for the key of another person, 22004 for a missing argument, class 23 as the guard judges';
+    'restores an attachment that was closed or annulled wrongly, or closed for one that has since been annulled: writes a new one that restores it, from the old end (of an annulled one, from its beginning) to the next attachment of the person, or to the day after the death for which it was closed wrongly early, if there is one; new_attachment: its key, where the registry does not give one. Key and state of the new attachment; related: the restored one. unchanged: it is restored. P0002 for an unknown attachment, 22004 for a missing argument, class 23 as the guard judges';

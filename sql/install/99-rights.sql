@@ -74,9 +74,9 @@ GRANT EXECUTE ON FUNCTION
 -- workflow
 GRANT EXECUTE ON FUNCTION
     osms.annul, osms.civil_date, osms.close_attachments, osms.column_type, osms.decide, osms.detach, osms.due_applications, osms.plain_type,
-    osms.equality, osms.find_row, osms.identify, osms.lock_person_of, osms.lock_persons, osms.move_by_order, osms.need_arguments,
-    osms.need_relation, osms.need_row, osms.ordered_moves, osms.overlap_repairs, osms.register_birth, osms.register_death,
-    osms.reopen, osms.repair_overlaps, osms.run_write, osms.run_writes, osms.source_rows, osms.submit, osms.take_effect, osms.transfer, osms.write_row,
+    osms.equality, osms.find_row, osms.give_back_days, osms.identify, osms.lock_person_of, osms.lock_persons, osms.move_by_order, osms.need_arguments,
+    osms.need_possible_day, osms.need_relation, osms.need_row, osms.ordered_moves, osms.overlap_repairs, osms.register_birth, osms.register_death,
+    osms.remaining_person, osms.reopen, osms.repair_overlaps, osms.run_write, osms.run_writes, osms.source_rows, osms.submit, osms.take_effect, osms.transfer, osms.write_row,
     osms.write_rows
     TO PUBLIC;
 -- money

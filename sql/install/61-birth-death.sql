@@ -1,0 +1,132 @@
+
+--
+-- birth and death: what is told of persons, one call each as in workflow. Who
+-- types in a day that cannot be is refused; a register that holds one is told.
+--
+CREATE FUNCTION osms.need_possible_day(registry text, event text, day date, birth_date date DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+AS $$
+BEGIN
+    IF day < birth_date THEN
+        RAISE EXCEPTION 'day of % is not possible', event
+            USING ERRCODE = 'check_violation', DETAIL = format('The day %s lies before the birth of the person.', day),
+                  HINT = 'Correct the day, or first the recorded birth date.';
+    ELSIF NOT isfinite(day) OR day > osms.civil_date(registry, now()) + 1 THEN
+        RAISE EXCEPTION 'day of % is not possible', event
+            USING ERRCODE = 'check_violation', DETAIL = format('The day %s lies in the future.', day),
+                  HINT = 'Give the day on which it happened.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.need_possible_day(text, text, date, date) IS
+    '23514 for a day of death before birth, and for a day of birth or death after tomorrow in the registry''s time zone or infinite; called by the workflow functions';
+
+CREATE FUNCTION osms.give_back_days(registry text, person text, was date, day date) RETURNS osms.workflow_result
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+AS $$
+DECLARE
+    attachments CONSTANT regclass := osms.relation_of(registry, 'attachment');
+    key text;
+    result osms.workflow_result;
+BEGIN
+    IF attachments IS NULL OR NOT has_table_privilege(attachments, 'SELECT') THEN
+        RETURN NULL;
+    END IF;
+    -- the latest first, so that each goes on to the next
+    FOR key IN EXECUTE format('SELECT x.attachment::text FROM %1$s x WHERE x.person = $1::%2$s AND x.reason = ''death''
+            AND (x.state = ''closed'' AND x.until = $2 + 1 OR x.state = ''annulled'' AND x.since > $2 AND x.since <= $3)
+            AND NOT EXISTS (SELECT FROM %1$s y WHERE y.person = x.person AND y.restores = x.attachment AND y.state <> ''annulled'')
+        ORDER BY x.since DESC, x.attachment DESC', attachments, osms.column_type(attachments, 'person')) USING person, was, day
+    LOOP
+        BEGIN
+            result.related := (osms.reopen(registry, key)).key;
+            result.note := format('attachment "%s" gives back the days of "%s"', result.related, key);
+        EXCEPTION WHEN integrity_constraint_violation OR insufficient_privilege OR object_not_in_prerequisite_state OR feature_not_supported THEN
+            -- a death is never refused
+            RETURN ROW(NULL, NULL, NULL, key, format('osms.reopen() gives back the days of attachment "%s"', key))::osms.workflow_result;
+        END;
+    END LOOP;
+    RETURN result;
+END $$;
+COMMENT ON FUNCTION osms.give_back_days(text, text, date, date) IS
+    'reopens what a day of death closed or annulled, now that a later one is known: related and note for the result of osms.register_death, which calls it';
+
+CREATE FUNCTION osms.register_death(registry text, person text, day date) RETURNS osms.workflow_result
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+AS $$
+DECLARE
+    p jsonb;
+    was date;
+    given osms.workflow_result;
+    outcome text := 'unchanged';
+BEGIN
+    PERFORM osms.need_arguments('register_death', jsonb_build_object('registry', registry, 'person', person));
+    PERFORM osms.lock_persons(registry, ARRAY[person, osms.remaining_person(registry, person)]);
+    person := osms.remaining_person(registry, person);
+    p := osms.need_row(registry, 'person', person);
+    was := p ->> 'death_date';
+    IF was IS DISTINCT FROM day THEN
+        PERFORM osms.need_possible_day(registry, 'death', day, (p ->> 'birth_date')::date);
+        PERFORM osms.write_row(registry, 'person', person, jsonb_build_object('death_date', day));
+        outcome := 'changed';
+        IF day > was THEN
+            given := osms.give_back_days(registry, person, was, day);
+        END IF;
+    END IF;
+    RETURN ROW(p ->> 'person', CASE WHEN day IS NULL THEN 'alive' ELSE 'dead' END, outcome, given.related, given.note)::osms.workflow_result;
+END $$;
+COMMENT ON FUNCTION osms.register_death(text, text, date) IS
+    'records the day on which a person died, corrects it, or takes it back (NULL). The guard closes the attachment on the day after and annuls one that began later; a later day gives the days back, by a new attachment that restores what the earlier one closed or annulled (related), or the note says that osms.reopen does it; what was closed for a death taken back is restored by osms.reopen. A person merged into another is the one who remains. Key of the person, and dead or alive. unchanged: it is recorded so. 23514 for a day before birth, after tomorrow or infinite, P0002 for an unknown person, 22004 for a missing argument';
+
+CREATE FUNCTION osms.register_birth(registry text, person text, birth_date date, sex text, organisation text, clerk text,
+                                    applicant text DEFAULT NULL, iin text DEFAULT NULL, surname text DEFAULT NULL,
+                                    given_name text DEFAULT NULL, patronymic text DEFAULT NULL, region text DEFAULT NULL,
+                                    provider text DEFAULT NULL, decided_by text DEFAULT NULL, site text DEFAULT NULL,
+                                    at timestamptz DEFAULT now(), evidence_hash text DEFAULT NULL,
+                                    application text DEFAULT NULL, attachment text DEFAULT NULL)
+    RETURNS osms.workflow_result
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+AS $$
+DECLARE
+    persons regclass;
+    applications regclass;
+    found jsonb;
+    key text;
+    result osms.workflow_result;
+BEGIN
+    PERFORM osms.need_arguments('register_birth', jsonb_build_object('registry', registry, 'person', person, 'birth_date', birth_date,
+        'sex', sex, 'organisation', organisation, 'clerk', clerk, 'at', at));
+    PERFORM osms.need_possible_day(registry, 'birth', birth_date);
+    persons := osms.need_relation(registry, 'person');
+    applications := osms.need_relation(registry, 'application');
+    -- the applicant is there before the child: two calls for one child wait for each other here
+    PERFORM osms.lock_persons(registry, ARRAY[applicant, person]);
+    found := osms.find_row(registry, 'person', person);
+    IF found IS NULL THEN
+        PERFORM osms.write_row(registry, 'person', NULL, jsonb_build_object('person', person, 'iin', iin, 'surname', surname,
+            'given_name', given_name, 'patronymic', patronymic, 'birth_date', birth_date, 'sex', sex, 'region', region));
+    ELSIF (found ->> 'birth_date')::date IS DISTINCT FROM birth_date OR found ->> 'sex' IS DISTINCT FROM sex THEN
+        RAISE EXCEPTION 'person "%" of registry "%" is another one', person, registry
+            USING ERRCODE = 'unique_violation', HINT = 'Repeat a call with all its arguments, or give another key.';
+    END IF;
+    EXECUTE format('SELECT x.application::text FROM %s x WHERE x.person = $1::%s AND x.channel = ''maternity''
+        AND x.state IN (''submitted'', ''identified'', ''approved'', ''attached'') ORDER BY x.application LIMIT 1',
+        applications, osms.column_type(applications, 'person'))
+    INTO key USING person;
+    IF key IS NULL THEN
+        key := (osms.submit(registry, person, organisation, 'maternity', 'birth', applicant, application, at, evidence_hash)).key;
+    END IF;
+    PERFORM osms.identify(registry, key, 'document', clerk, provider, at, evidence_hash);
+    PERFORM osms.decide(registry, key, true, decided_by, at);
+    result := osms.transfer(registry, key, birth_date, site, attachment);
+    RETURN ROW(result.key, result.state, result.outcome, key, result.note)::osms.workflow_result;
+END $$;
+COMMENT ON FUNCTION osms.register_birth(text, text, date, text, text, text, text, text, text, text, text, text, text, text, text, timestamptz, text, text, text) IS
+    'enters a newborn: the person, an application by channel maternity identified by the applicant''s document that a clerk has seen, its approval, and an attachment from the day of birth. Key and state of the attachment; related: the application. unchanged: all of it is there. 23514 for a day of birth after tomorrow, 23505 for the key of another person, 22004 for a missing argument, class 23 as the guard judges';
