@@ -269,13 +269,3 @@ only_files(const Chunk *chunk)
 			return false;
 	return true;
 }
-
-/* Whether all rows of a chunk have shown their person. */
-bool
-all_shown(const Chunk *chunk)
-{
-	for (int i = 0; i < chunk->nchanges; i++)
-		if (chunk->changes[i].shown != SHOWN_PERSON)
-			return false;
-	return true;
-}

@@ -49,6 +49,8 @@ typedef enum GuardPlan
 	PLAN_PEND,
 	PLAN_JOURNAL,
 	PLAN_UNPEND,
+	PLAN_UNPEND_ALL,
+	PLAN_EXCUSED_NOW,
 	PLAN_CONSEQUENCES,
 	PLAN_FOLLOW,
 	PLAN_CORRECT_PERSON,
@@ -194,19 +196,28 @@ typedef struct Chunk
 	TupleDesc	desc;
 } Chunk;
 
+/* What a rule found in rows of a statement without refusing it. */
+typedef struct Warned
+{
+	RelationKind relation;
+	RuleId		rule;
+	char	   *finding;
+	char	   *told;			/* what the writer is told, or NULL: nothing */
+	int64		rows;
+} Warned;
+
 /*
  * What becomes of findings: those under rules that only warn are counted;
  * sift collects all of them and refuses nothing.
  */
 typedef struct Findings
 {
-	int64		count[RULES];
-	const char *first[RULES];
+	List	   *warned;			/* of Warned, a rule's findings apart */
 	MemoryContext context;		/* of the trigger call */
 	bool		imports;		/* rules of time only warn */
+	bool		at_end;			/* of the transaction */
 	bool		stranger;		/* the writer may not read of persons */
 	Shown		shown;			/* of the row that is judged */
-	uint64		hidden;			/* bits of the rules that were not told */
 	Tuplestorestate *sites;		/* where the statement attached persons */
 	TupleDesc	site_desc;
 	struct Sift *sift;
@@ -433,14 +444,19 @@ extern bool veil_finding(const Guard *guard, Shown shown, bool refuses,
 						 RuleId *rule, int *column, const char **finding);
 extern void see_what_is_shown(Chunk *chunk, Findings *findings);
 extern bool only_files(const Chunk *chunk);
-extern bool all_shown(const Chunk *chunk);
 
 /* report.c */
 extern bool may_read(Oid table, Oid user);
 extern void found(const Guard *guard, RuleId rule, int column,
 				  const char *finding, char event, const Datum *row,
 				  const bool *isnull, Findings *findings);
-extern void tell_findings(const Findings *findings);
+extern void found_more(Findings *findings, RuleId rule, int64 rows);
+extern void tell_findings(const Guard *guard, const Findings *findings);
+
+/* refusals.c */
+extern void count_refusal(const Guard *guard, RelationKind relation,
+						  const char *told, RuleId rule, const char *finding,
+						  const char *role, int64 rows);
 
 /* sift.c */
 extern void sift_found(struct Sift *sift, int ord, RuleId rule,
@@ -482,14 +498,15 @@ extern Oid	attachment_type(const Guard *guard);
 extern bool same_person(const Guard *guard, Datum a, Datum b);
 extern uint64 read_current(Guard *guard, Datum *persons, int n,
 						   SPITupleTable **table);
-extern void settle_overlaps(Chunk *chunk, Findings *findings);
+extern void settle_overlaps(Chunk *chunk);
 extern bool roster_overlaps(Guard *guard, Datum person);
+extern void warn_of_overlaps(Guard *guard, Findings *findings);
 
 /* roster.c */
 extern uint64 roster_enter_legacy(Chunk *chunk);
 extern uint64 roster_enter_persons(Guard *guard, Datum *persons, int n);
 extern void roster_note_versions(Chunk *chunk, const bool *known);
-extern void roster_follow(Chunk *chunk, Findings *findings);
+extern void roster_follow(Chunk *chunk);
 extern void roster_counted(Chunk *chunk, bool complete,
 						   void (*counted) (void *arg, Datum person,
 											DateADT since, DateADT until),

@@ -5,7 +5,9 @@
 #include "guard.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
@@ -31,6 +33,11 @@ static const char remark[] =
 " INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
 " SELECT attachment, person, organisation, site, since, until, birth_date,"
 "  sex, basis, $3, known_to, 'infinity' FROM ended";
+
+/* By whom versions were excused; once settled, each for one that counts. */
+static const char excused_versions[] =
+"SELECT r.xmin FROM {r}.roster r WHERE r.person = ANY ($1)"
+" AND r.known_to = 'infinity' AND r.mark = 'excused'";
 
 static const char pend[] =
 "INSERT INTO {r}.pending (person) SELECT unnest($1)";
@@ -99,15 +106,16 @@ typedef struct Version
 
 /*
  * Settle the current versions of one person, newest first.  True where those
- * that count overlap and the rule is enforced: nothing is settled then.
+ * that count overlap and the rule refuses or warns; where it refuses nothing
+ * is settled then.
  */
 static bool
-settle_person(Guard *guard, Datum person, Version *versions, int n,
-			  Findings *findings)
+settle_person(Guard *guard, Datum person, Version *versions, int n)
 {
 	RuleMode	mode = guard->modes[RULE_ONE_ATTACHMENT];
 	DateADT		counted_from = DATEVAL_NOEND;
 	bool		unsettled = false;
+	bool		overlaps = false;
 
 	for (int i = 0; i < n; i++)
 	{
@@ -120,9 +128,7 @@ settle_person(Guard *guard, Datum person, Version *versions, int n,
 		{
 			if (mode == MODE_ENFORCE)
 				return true;
-			if (mode == MODE_WARN)
-				found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
-					  'U', NULL, NULL, findings);
+			overlaps = mode == MODE_WARN;
 			unsettled = true;
 		}
 		counted_from = v->since;
@@ -137,18 +143,18 @@ settle_person(Guard *guard, Datum person, Version *versions, int n,
 		if (excused != versions[i].excused)
 			set_excused(guard, person, versions[i].attachment, excused);
 	}
-	return false;
+	return overlaps;
 }
 
 /*
  * See that nobody counts twice.  A person whose versions now overlap is
  * judged at commit, for a later statement may still close one of them.  Where
- * the rule only warns, and among versions that overlapped before the guard
- * stood, the newest counts and what overlaps it is excused.  Whose changes go
- * on in another chunk is settled with the last of them.
+ * the rule only warns or is off, and among versions that overlapped before
+ * the guard stood, the newest counts and what overlaps it is excused.  Whose
+ * changes go on in another chunk is settled with the last of them.
  */
 void
-settle_overlaps(Chunk *chunk, Findings *findings)
+settle_overlaps(Chunk *chunk)
 {
 	Guard	   *guard = chunk->guard;
 	Oid			type = get_array_type(subject_type(guard));
@@ -171,7 +177,7 @@ settle_overlaps(Chunk *chunk, Findings *findings)
 			heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
 		if (nversions > 0 && (r == n || !same_person(guard, person, row[0])))
 		{
-			if (settle_person(guard, person, versions, nversions, findings))
+			if (settle_person(guard, person, versions, nversions))
 				pending[npending++] = person;
 			nversions = 0;
 		}
@@ -189,6 +195,63 @@ settle_overlaps(Chunk *chunk, Findings *findings)
 		guard_execute(guard, PLAN_PEND, pend, 1, &type, &persons);
 	}
 	SPI_freetuptable(table);
+}
+
+/*
+ * Warn of the persons noted in this transaction who still count only because
+ * it excused what overlaps.  They are read all at once, by the first of them
+ * that is judged, and settled again, for the mode may have been another when
+ * they were noted.
+ */
+void
+warn_of_overlaps(Guard *guard, Findings *findings)
+{
+	static const char unpend[] =
+	"WITH noted AS (DELETE FROM {r}.pending RETURNING person)"
+	" SELECT DISTINCT person FROM noted";
+	Oid			type = get_array_type(subject_type(guard));
+	Oid			type_of_person = subject_type(guard);
+	uint64		n = guard_execute(guard, PLAN_UNPEND_ALL, unpend, 0, NULL,
+								  NULL);
+	SPITupleTable *table = SPI_tuptable;
+	Datum	   *persons = palloc(n * sizeof(Datum));
+
+	check_result(guard, 1, &type_of_person);
+	for (uint64 r = 0; r < n; r++)
+	{
+		bool		isnull;
+
+		persons[r] = SPI_getbinval(table->vals[r], table->tupdesc, 1, &isnull);
+	}
+	for (uint64 i = 0; i < n; i += CHUNK_PERSONS)
+	{
+		Chunk		chunk = {.guard = guard,.persons = persons + i,
+		.npersons = Min(CHUNK_PERSONS, n - i)};
+		Datum		array = person_array(guard, chunk.persons, chunk.npersons);
+		uint64		excused;
+		static const Oid read[] = {XIDOID};
+
+		CHECK_FOR_INTERRUPTS();
+		settle_overlaps(&chunk);
+		excused = guard_execute(guard, PLAN_EXCUSED_NOW, excused_versions, 1,
+								&type, &array);
+		check_result(guard, lengthof(read), read);
+		for (uint64 r = 0; r < excused; r++)
+		{
+			bool		isnull;
+			Datum		writer = SPI_getbinval(SPI_tuptable->vals[r],
+											   SPI_tuptable->tupdesc, 1,
+											   &isnull);
+
+			if (TransactionIdIsCurrentTransactionId(DatumGetTransactionId(writer)))
+				found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
+					  'U', NULL, NULL, findings);
+		}
+		SPI_freetuptable(SPI_tuptable);
+	}
+	SPI_freetuptable(table);
+	if (n > 0)					/* of those just settled all is said */
+		guard_execute(guard, PLAN_UNPEND_ALL, unpend, 0, NULL, NULL);
 }
 
 /* Whether current versions of a person that count overlap. */

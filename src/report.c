@@ -77,29 +77,74 @@ row_label(const Guard *guard, char event, const Datum *row,
 					row_date(shape, row, isnull));
 }
 
-/* One line in the server's log, which may tell what the writer is not told. */
+/*
+ * One line in the server's log, which may tell what the writer is not told,
+ * and the same in the counters.
+ */
 static void
-log_finding(const Guard *guard, const char *what, RuleId rule,
-			const char *finding)
+log_finding(const Guard *guard, RelationKind relation, const char *what,
+			RuleId rule, const char *finding, int64 rows)
 {
+	const char *role = GetUserNameFromId(writer_of(guard->source), true);
+
+	if (role == NULL)
+		role = "";
 	ereport(LOG_SERVER_ONLY,
-			(errmsg("osms %s: rule=%s finding=%s relation=%s.%s role=%s application=%s",
+			(errmsg("osms %s: rule=%s finding=%s relation=%s.%s role=%s application=%s rows=%lld",
 					what, rules[rule].id, finding, guard->registry.name,
-					canonical_relations[guard->kind].name,
-					GetUserNameFromId(writer_of(guard->source), true),
-					application_name),
+					canonical_relations[relation].name, role,
+					application_name, (long long) rows),
 			 errhidestmt(true), errhidecontext(true)));
+	count_refusal(guard, relation, what, rule, finding, role, rows);
 }
 
-/* Log what a statement's writer is not told, once for each rule. */
+/* Note what a rule found without refusing; told is NULL where nobody is. */
 static void
-log_hidden(const Guard *guard, RuleId rule, const char *finding,
-		   Findings *findings)
+note_warned(Findings *findings, RelationKind relation, RuleId rule,
+			const char *finding, const char *told)
 {
-	if (findings->hidden & (UINT64CONST(1) << rule))
-		return;
-	findings->hidden |= UINT64CONST(1) << rule;
-	log_finding(guard, "would refuse", rule, finding);
+	ListCell   *cell;
+	Warned	   *warned;
+	MemoryContext caller;
+
+	foreach(cell, findings->warned)
+	{
+		warned = lfirst(cell);
+		if (warned->relation == relation && warned->rule == rule &&
+			(warned->told == NULL) == (told == NULL) &&
+			strcmp(warned->finding, finding) == 0)
+		{
+			warned->rows++;
+			return;
+		}
+	}
+	caller = MemoryContextSwitchTo(findings->context);
+	warned = palloc(sizeof(Warned));
+	warned->relation = relation;
+	warned->rule = rule;
+	warned->finding = pstrdup(finding);
+	warned->told = told ? pstrdup(told) : NULL;
+	warned->rows = 1;
+	findings->warned = lappend(findings->warned, warned);
+	MemoryContextSwitchTo(caller);
+}
+
+/* Let what a rule found last without refusing stand for more rows. */
+void
+found_more(Findings *findings, RuleId rule, int64 rows)
+{
+	ListCell   *cell;
+
+	foreach(cell, findings->warned)
+	{
+		Warned	   *warned = lfirst(cell);
+
+		if (warned->rule == rule)
+		{
+			warned->rows += rows;
+			return;
+		}
+	}
 }
 
 /* Whether what a rule finds in a filing hangs on the person it is about. */
@@ -132,17 +177,14 @@ found(const Guard *guard, RuleId rule, int column, const char *finding,
 		!veil_finding(guard, findings->shown, refuses, &told_rule, &column,
 					  &told))
 	{
-		log_hidden(guard, rule, finding, findings);
+		note_warned(findings, guard->kind, rule, finding, NULL);
 		return;
 	}
 	if (findings && findings->stranger)
 		told = discreet_finding(guard, told_rule, told);
 	if (!refuses)
 	{
-		if (findings->count[rule]++ == 0)
-			findings->first[rule] =
-				MemoryContextStrdup(findings->context,
-									told + (is_doubt(told) ? 1 : 0));
+		note_warned(findings, guard->kind, rule, finding, told);
 		return;
 	}
 	if (findings && findings->sift)
@@ -150,7 +192,7 @@ found(const Guard *guard, RuleId rule, int column, const char *finding,
 		sift_found(findings->sift, findings->ord, rule, finding);
 		return;
 	}
-	log_finding(guard, "refused", rule, finding);
+	log_finding(guard, guard->kind, "refused", rule, finding, 1);
 	ereport(ERROR,
 			(errcode(rules[told_rule].sqlstate),
 			 errmsg("%s", rules[told_rule].refuses),
@@ -166,20 +208,50 @@ found(const Guard *guard, RuleId rule, int column, const char *finding,
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rules[told_rule].id)));
 }
 
-/* One WARNING per rule that only warns. */
-void
-tell_findings(const Findings *findings)
+/* One WARNING for all that a rule found, begun by the first of it. */
+static void
+warn_of_rule(const Warned *first, int64 rows, bool at_end)
 {
+	const Rule *rule = &rules[first->rule];
+	const char *told = first->told + (is_doubt(first->told) ? 1 : 0);
+
+	/* the server's log has its line */
+	ereport(WARNING_CLIENT_ONLY,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("%s", rule->refuses),
+			 errdetail_plural("Rule \"%s\" finds %s in %lld row of this %s.",
+							  "Rule \"%s\" finds %s and the like in %lld rows of this %s.",
+							  rows, rule->id, told, (long long) rows,
+							  at_end ? "transaction" : "statement"),
+			 errhint("%s", rule->hint),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rule->id)));
+}
+
+/*
+ * Tell what was found without a refusal: the server's log and the counters
+ * of each finding, the writer of each rule.
+ */
+void
+tell_findings(const Guard *guard, const Findings *findings)
+{
+	const Warned *first[RULES] = {0};
+	int64		rows[RULES] = {0};
+	ListCell   *cell;
+
+	foreach(cell, findings->warned)
+	{
+		const Warned *warned = lfirst(cell);
+		bool		doubt = is_doubt(warned->finding);
+
+		log_finding(guard, warned->relation, doubt ? "doubts" : "would refuse",
+					warned->rule, warned->finding + doubt, warned->rows);
+		if (warned->told == NULL)
+			continue;
+		if (first[warned->rule] == NULL)
+			first[warned->rule] = warned;
+		rows[warned->rule] += warned->rows;
+	}
 	for (int i = 0; i < RULES; i++)
-		if (findings->count[i] > 0)
-			ereport(WARNING,
-					(errcode(ERRCODE_WARNING),
-					 errmsg("%s", rules[i].refuses),
-					 errdetail_plural("Rule \"%s\" finds %s in %lld row of this statement.",
-									  "Rule \"%s\" finds %s and the like in %lld rows of this statement.",
-									  findings->count[i], rules[i].id,
-									  findings->first[i],
-									  (long long) findings->count[i]),
-					 errhint("%s", rules[i].hint),
-					 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rules[i].id)));
+		if (first[i])
+			warn_of_rule(first[i], rows[i], findings->at_end);
 }

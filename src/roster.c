@@ -343,7 +343,7 @@ end_replaced(Chunk *chunk)
 
 /* Let the roster follow the changes of a chunk, under the lock on its persons. */
 void
-roster_follow(Chunk *chunk, Findings *findings)
+roster_follow(Chunk *chunk)
 {
 	Guard	   *guard = chunk->guard;
 	int			extra = CHANGE_EXTRA(REL_ATTACHMENT);
@@ -367,7 +367,7 @@ roster_follow(Chunk *chunk, Findings *findings)
 	if (adds)
 		guard_execute(guard, PLAN_ADD_VERSIONS, add_versions, 0, NULL, NULL);
 	if (ends || adds || chunk->went_on)
-		settle_overlaps(chunk, findings);
+		settle_overlaps(chunk);
 }
 
 /* Who is told of the versions that count. */

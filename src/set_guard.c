@@ -234,9 +234,7 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	note_moves(chunk);
 	if (guard->kind == REL_ATTACHMENT)
 	{
-		findings->shown = all_shown(chunk) ? SHOWN_PERSON : SHOWN_NOTHING;
-		roster_follow(chunk, findings);
-		findings->shown = SHOWN_PERSON;
+		roster_follow(chunk);
 		note_sites(chunk, findings);
 	}
 	else if (guard->kind == REL_APPLICATION)
@@ -320,6 +318,7 @@ osms_guard_set(PG_FUNCTION_ARGS)
 						   &findings, guard_chunk);
 		judge_sites(guard, &findings);
 		note_judged(fcinfo->flinfo->fn_mcxt, guard, trigdata->tg_event);
+		tell_findings(guard, &findings);
 	}
 	PG_FINALLY();
 	{
@@ -329,7 +328,6 @@ osms_guard_set(PG_FUNCTION_ARGS)
 	}
 	PG_END_TRY();
 	SPI_finish();
-	tell_findings(&findings);
 	return PointerGetDatum(NULL);
 }
 
@@ -348,8 +346,23 @@ osms_guard_truncate(PG_FUNCTION_ARGS)
 	else if (guard->modes[RULE_IMMUTABLE] != MODE_OFF)
 		found(guard, RULE_IMMUTABLE, 0, "truncated", 'D', NULL, NULL,
 			  &findings);
-	tell_findings(&findings);
+	tell_findings(guard, &findings);
 	return PointerGetDatum(NULL);
+}
+
+/* Whether a noted person still counts twice, whoever waits for the lock. */
+static bool
+still_overlaps(Guard *guard, Datum person)
+{
+	static const char unpend[] =
+	"DELETE FROM {r}.pending WHERE person = $1";
+	Oid			types[] = {subject_type(guard),
+	get_array_type(subject_type(guard))};
+	Datum		persons = person_array(guard, &person, 1);
+
+	guard_execute(guard, PLAN_UNPEND, unpend, 1, types, &person);
+	guard_execute(guard, PLAN_LOCK, lock_of_persons, 1, types + 1, &persons);
+	return roster_overlaps(guard, person);
 }
 
 /*
@@ -361,17 +374,14 @@ osms_guard_truncate(PG_FUNCTION_ARGS)
 Datum
 osms_judge_pending(PG_FUNCTION_ARGS)
 {
-	static const char unpend[] =
-	"DELETE FROM {r}.pending WHERE person = $1";
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	Relation	pending;
 	int			column;
 	char	   *registry;
 	Guard	   *guard;
-	Findings	findings = {.context = CurrentMemoryContext};
-	Oid			types[2];
+	Findings	findings = {.context = CurrentMemoryContext,.at_end = true};
+	Oid			type;
 	Datum		person;
-	Datum		persons;
 	bool		isnull;
 	Oid			user;
 	int			context;
@@ -385,19 +395,18 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 		guard = guard_of_registry(registry, REL_ATTACHMENT, false);
 		adopt_modes(guard);
 	}
-	types[0] = subject_type(guard);
-	types[1] = get_array_type(types[0]);
+	type = subject_type(guard);
 	pending = trigdata->tg_relation;
 	column = get_attnum(RelationGetRelid(pending), "person");
 	if (column <= 0 ||
 		getBaseType(TupleDescAttr(RelationGetDescr(pending), column - 1)->atttypid) !=
-		getBaseType(types[0]))
+		getBaseType(type))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("relation \"%s\" keeps no persons of registry \"%s\"",
 						RelationGetRelationName(pending), registry),
 				 errdetail("It needs a column \"person\" of type %s.",
-						   format_type_be(types[0]))));
+						   format_type_be(type))));
 	person = heap_getattr(trigdata->tg_trigtuple, column,
 						  RelationGetDescr(pending), &isnull);
 	if (isnull)
@@ -415,18 +424,19 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 
 		findings.stranger = is_stranger(guard);
 		strangers += findings.stranger;
-		as_owner_begin(&guard->registry, &user, &context);
-		persons = person_array(guard, &person, 1);
-		guard_execute(guard, PLAN_UNPEND, unpend, 1, types, &person);
-		guard_execute(guard, PLAN_LOCK, lock_of_persons, 1, types + 1, &persons);
-		overlap = roster_overlaps(guard, person);
-		as_owner_end(user, context);
-		if (overlap && findings.stranger &&
+		if (findings.stranger &&
 			(guard->arguments == NULL || !refuses_unshown(guard)))
 			findings.shown = SHOWN_NOTHING;
+		as_owner_begin(&guard->registry, &user, &context);
+		if (guard->modes[RULE_ONE_ATTACHMENT] != MODE_ENFORCE)
+			warn_of_overlaps(guard, &findings);
+		else
+			overlap = still_overlaps(guard, person);
+		as_owner_end(user, context);
 		if (overlap)
 			found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
 				  'U', NULL, NULL, &findings);
+		tell_findings(guard, &findings);
 	}
 	PG_FINALLY();
 	{

@@ -117,7 +117,7 @@ judge_sites(Guard *guard, Findings *findings)
 
 		found(guard, RULE_SITE_NORM, ATTACHMENT_SITE, "over_norm", 'U', &key,
 			  &isnull, findings);
-		findings->count[RULE_SITE_NORM] += rows - 1;
+		found_more(findings, RULE_SITE_NORM, rows - 1);
 	}
 	SPI_freetuptable(table);
 	tuplestore_end(findings->sites);

@@ -68,7 +68,7 @@ GRANT EXECUTE ON FUNCTION
     osms.foreign_rights, osms.history, osms.history_query, osms.import_begin, osms.import_end, osms.keep_definitions,
     osms.key_type(text, text), osms.known_codes, osms.known_relations, osms.keep_changes, osms.mapped_reading, osms.mapped_source,
     osms.mapped_writing, osms.mapping_grants, osms.uncoded, osms.writing_query, osms.missing_grants, osms.missing_indexes, osms.modes_of, osms.read_time,
-    osms.read_value, osms.registry_columns, osms.relation_of, osms.row_findings, osms.rules, osms.sift, osms.sift_candidates,
+    osms.read_value, osms.refusals, osms.registry_columns, osms.relation_of, osms.row_findings, osms.rules, osms.sift, osms.sift_candidates,
     osms.tables_of, osms.trigger_arguments, osms.trigger_since, osms.unreadable_values, osms.verify, osms.verify_query
     TO PUBLIC;
 -- workflow

@@ -393,6 +393,7 @@ INSERT INTO mode_case (what, rule, statement, finding, found, written) VALUES
 SELECT string_agg(format('BEGIN; SELECT osms.guard(''fund'', ''{"%s":"%s"}'');
 \echo case %s %s
 %s;
+SET CONSTRAINTS ALL IMMEDIATE; -- one_attachment is judged when the transaction ends
 \echo written
 SELECT coalesce(string_agg(attachment::text, '','' ORDER BY attachment), ''none'') FROM fund.attachment WHERE attachment >= 900;
 ROLLBACK;', rule, mode, place, mode, statement), E'\n' ORDER BY place, mode)
@@ -407,8 +408,8 @@ FROM regexp_split_to_table(E'\n' || :'output', E'\ncase ') part,
      LATERAL (SELECT split_part(part, E'\n', 1) AS head, E'\n' || substr(part, strpos(part, E'\n') + 1) AS body) p
 WHERE head ~ '^\d+ ';
 SELECT is((o.warnings, o.detail, o.refused, o.written)::text,
-          (1, format(CASE WHEN found = 1 THEN 'Rule "%s" finds %s in 1 row of this statement.' ELSE 'Rule "%s" finds %s and the like in %s rows of this statement.' END,
-                     rule, finding, found), false, coalesce(nullif(c.written, ''), 'none'))::text, format('%s in mode warn: one WARNING, and it is written', what))
+          (1, format('Rule "%s" finds %s ', rule, finding) || CASE WHEN found = 1 THEN 'in 1 row' ELSE format('and the like in %s rows', found) END
+              || CASE rule WHEN 'one_attachment' THEN ' of this transaction.' ELSE ' of this statement.' END, false, coalesce(nullif(c.written, ''), 'none'))::text, format('%s in mode warn: one WARNING, and it is written', what))
 FROM mode_case c LEFT JOIN outcome o ON (o.place, o.mode) = (c.place, 'warn') ORDER BY c.place;
 SELECT is((o.warnings, o.detail, o.refused, o.written)::text, (0, NULL::text, false, coalesce(nullif(c.written, ''), 'none'))::text,
           format('%s in mode off: it is written', what))
