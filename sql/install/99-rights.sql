@@ -42,7 +42,7 @@ GRANT INSERT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.
     osms.form_band, osms.region_tile, osms.channel, osms.holiday TO @extowner@;
 
 -- Every function runs with its caller's rights. Set-up, guards and closings
--- are for the owner of the extension, and for whom he lets in.
+-- are for the owner of the extension, and for whom a superuser lets in (osms.grant_maintenance).
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms TO @extowner@;
 
 -- What applications and analysts call, and all that this calls in turn, which
