@@ -180,13 +180,15 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"denied_at", "timestamptz", false},
 		{"known_from", "timestamptz", false}
 	}, .traced = true, .key = "service"},
-	[REL_COEFFICIENT] = {"coefficient", 6, {
+	[REL_COEFFICIENT] = {"coefficient", 8, {
 		{"organisation", "@organisation", true},
 		{"kind", "text", true},
 		{"value", "numeric", true},
 		{"valid_from", "date", true},
 		{"known_from", "timestamptz", false},
-		{"act", "text", false}
+		{"act", "text", false},
+		{"point", "text", false},
+		{"tag", "text", false}
 	}, .traced = true, .key = "organisation, kind, valid_from, known_from"},
 	[REL_ADJUSTMENT] = {"adjustment", 5, {
 		{"organisation", "@organisation", true},

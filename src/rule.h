@@ -67,6 +67,8 @@ typedef struct Rule
 	const char *kazakh;
 	const char *hint;
 	const char *act;
+	const char *point;			/* of the act, where it is known */
+	const char *tag;			/* osms.certainty; NULL for no law but ours */
 } Rule;
 
 /* What a row clause sees: OLD and NEW, as canonical rows. */

@@ -26,13 +26,30 @@ COMMENT ON COLUMN osms.act.number IS 'number of the act, as its issuer writes it
 COMMENT ON COLUMN osms.act.issued_on IS 'day of issue';
 COMMENT ON COLUMN osms.act.source IS 'where its text was read';
 
+-- Every row of the law says which point of its act it is, and how sure anybody
+-- is that the act says so. Of a row that says several things it is the least
+-- sure one. A tag decides nothing: which row holds is told by its clocks alone.
+CREATE DOMAIN osms.certainty AS text
+    CHECK (VALUE IN ('TEXT', 'OFFICIAL', 'PRESS', 'NOTES', 'CODE', 'INF', 'UNV'));
+COMMENT ON DOMAIN osms.certainty IS
+    'how sure a row of the law is: TEXT its wording was read in the act, OFFICIAL a page of a state body, PRESS, NOTES that quote the act, CODE seen in a public client of the national register, INF inferred, UNV unverified';
+
+CREATE FUNCTION osms.act_told(act text, point text, tag text, illustrative boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+    RETURN concat_ws(', ', coalesce('act ' || act, 'without act'), CASE WHEN point ~ '^[0-9]' THEN 'point ' ELSE '' END || point,
+                     CASE WHEN illustrative THEN 'illustrative' ELSE coalesce(tag, 'UNV') END);
+COMMENT ON FUNCTION osms.act_told(text, text, text, boolean) IS
+    'act, point and certainty of a row of the law as a source is told; what is made up is illustrative, what says nothing UNV';
+
 CREATE TABLE osms.parameter (
     name text NOT NULL,
     value text NOT NULL,
     valid_from date NOT NULL,
     known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.parameter'),
     act text NOT NULL REFERENCES osms.act,
-    illustrative boolean NOT NULL DEFAULT false,
+    point text,
+    tag osms.certainty NOT NULL DEFAULT 'UNV',
+    illustrative boolean NOT NULL DEFAULT false CONSTRAINT made_up_is_unverified CHECK (tag = 'UNV' OR NOT illustrative),
     PRIMARY KEY (name, valid_from, known_from)
 );
 COMMENT ON TABLE osms.parameter IS 'single numbers and words of the law, read by osms.parameter_on; rows are only added';
@@ -41,6 +58,8 @@ COMMENT ON COLUMN osms.parameter.value IS 'value as text';
 COMMENT ON COLUMN osms.parameter.valid_from IS 'first day on which it is in force';
 COMMENT ON COLUMN osms.parameter.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.parameter.act IS 'act that says so';
+COMMENT ON COLUMN osms.parameter.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms.parameter.tag IS 'how sure it is, the least sure thing that the row says; made-up rows are UNV';
 COMMENT ON COLUMN osms.parameter.illustrative IS 'made up, no claim to be official';
 
 -- Every question the law leaves open is a property with a default. A row is
@@ -66,10 +85,12 @@ CREATE TABLE osms.scheme (
     inactive text NOT NULL DEFAULT 'whole_year',
     cap text NOT NULL DEFAULT 'carried',
     sanction_rate text NOT NULL DEFAULT 'defect_month',
-    illustrative boolean NOT NULL DEFAULT false,
+    illustrative boolean NOT NULL DEFAULT false CONSTRAINT made_up_is_unverified CHECK (tag = 'UNV' OR NOT illustrative),
     valid_from date NOT NULL,
     known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.scheme'),
     act text NOT NULL REFERENCES osms.act,
+    point text,
+    tag osms.certainty NOT NULL DEFAULT 'UNV',
     PRIMARY KEY (scheme, valid_from, known_from)
 );
 COMMENT ON TABLE osms.scheme IS 'ways to turn a pyramid into money: one row with all properties, read by osms.scheme_on; osms.scheme_property lists what they may be; rows are only added';
@@ -105,6 +126,8 @@ COMMENT ON COLUMN osms.scheme.illustrative IS 'made up, no claim to be official'
 COMMENT ON COLUMN osms.scheme.valid_from IS 'first day on which it is in force';
 COMMENT ON COLUMN osms.scheme.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.scheme.act IS 'act that says so';
+COMMENT ON COLUMN osms.scheme.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms.scheme.tag IS 'how sure it is, the least sure thing that the row says; made-up rows are UNV';
 
 CREATE FUNCTION osms.scheme_property(OUT property text, OUT choices text[], OUT minimum integer, OUT maximum integer) RETURNS SETOF record
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 19
@@ -167,6 +190,8 @@ CREATE TABLE osms.scheme_weight (
     valid_from date NOT NULL,
     known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.scheme_weight'),
     act text NOT NULL REFERENCES osms.act,
+    point text,
+    tag osms.certainty NOT NULL DEFAULT 'UNV',
     PRIMARY KEY (scheme, valid_from, known_from, sex, age_from)
 );
 COMMENT ON TABLE osms.scheme_weight IS
@@ -179,6 +204,8 @@ COMMENT ON COLUMN osms.scheme_weight.weight IS 'relative cost of a person of thi
 COMMENT ON COLUMN osms.scheme_weight.valid_from IS 'first day on which the edition is in force';
 COMMENT ON COLUMN osms.scheme_weight.known_from IS 'moment from which the edition is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.scheme_weight.act IS 'act that says so';
+COMMENT ON COLUMN osms.scheme_weight.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms.scheme_weight.tag IS 'how sure it is, the least sure thing that the row says';
 
 CREATE FUNCTION osms.check_band() RETURNS trigger
     LANGUAGE plpgsql
@@ -209,7 +236,9 @@ CREATE TABLE osms.base_rate (
     valid_from date NOT NULL,
     known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.base_rate'),
     act text NOT NULL REFERENCES osms.act,
-    illustrative boolean NOT NULL DEFAULT false,
+    point text,
+    tag osms.certainty NOT NULL DEFAULT 'UNV',
+    illustrative boolean NOT NULL DEFAULT false CONSTRAINT made_up_is_unverified CHECK (tag = 'UNV' OR NOT illustrative),
     UNIQUE NULLS NOT DISTINCT (scheme, region, class, valid_from, known_from)
 );
 COMMENT ON TABLE osms.base_rate IS 'base rate B by region and class of the organisation; rows are only added';
@@ -220,6 +249,8 @@ COMMENT ON COLUMN osms.base_rate.rate IS 'tenge per person and month';
 COMMENT ON COLUMN osms.base_rate.valid_from IS 'first day on which it is in force';
 COMMENT ON COLUMN osms.base_rate.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.base_rate.act IS 'act that says so';
+COMMENT ON COLUMN osms.base_rate.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms.base_rate.tag IS 'how sure it is, the least sure thing that the row says; made-up rows are UNV';
 COMMENT ON COLUMN osms.base_rate.illustrative IS 'made up, no claim to be official';
 
 CREATE TABLE osms.norm_step (
@@ -229,7 +260,9 @@ CREATE TABLE osms.norm_step (
     valid_from date NOT NULL,
     known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.norm_step'),
     act text NOT NULL REFERENCES osms.act,
-    illustrative boolean NOT NULL DEFAULT false,
+    point text,
+    tag osms.certainty NOT NULL DEFAULT 'UNV',
+    illustrative boolean NOT NULL DEFAULT false CONSTRAINT made_up_is_unverified CHECK (tag = 'UNV' OR NOT illustrative),
     PRIMARY KEY (scheme, valid_from, known_from, above)
 );
 COMMENT ON TABLE osms.norm_step IS
@@ -240,6 +273,8 @@ COMMENT ON COLUMN osms.norm_step.share IS 'share of the rate, 0 to 1';
 COMMENT ON COLUMN osms.norm_step.valid_from IS 'first day on which the edition is in force';
 COMMENT ON COLUMN osms.norm_step.known_from IS 'moment from which the edition is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.norm_step.act IS 'act that says so';
+COMMENT ON COLUMN osms.norm_step.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms.norm_step.tag IS 'how sure it is, the least sure thing that the row says; made-up rows are UNV';
 COMMENT ON COLUMN osms.norm_step.illustrative IS 'made up, no claim to be official';
 
 -- What the extension brings: nothing here is a number of an order.
@@ -262,43 +297,47 @@ INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
     ('osms:geography', 'Regions of Kazakhstan as tiles of a map', NULL, NULL,
      'drawn for the report, no act: regions that border on each other stand near each other; codes are the first two digits of the classifier of administrative territories');
 
-INSERT INTO osms.parameter (name, value, valid_from, known_from, act, illustrative) VALUES
-    ('actual_residence_age', '6', '-infinity', '-infinity', 'osms:attachment', false),
-    ('suspect_term_days', '30', '-infinity', '-infinity', 'osms:illustrative', true),
-    ('order_causes', '{new_facility,reorganisation,contract_ended,yearly}', '-infinity', '-infinity', 'osms:attachment', false),
-    ('order_blackout_first_day', '11-01', '-infinity', '-infinity', 'osms:attachment', false),
-    ('order_blackout_last_day', '02-01', '-infinity', '-infinity', 'osms:attachment', false),
-    ('order_yearly_last_day', '11-10', '-infinity', '-infinity', 'osms:attachment', false),
-    ('uninsured_share', '1', '-infinity', '-infinity', 'osms:payment', false),
-    ('uninsured_share', '0.90', '2025-10-01', '-infinity', 'osms:payment', false),
-    ('inactive_share', '1', '-infinity', '-infinity', 'osms:payment', false),
-    ('inactive_share', '0.80', '2025-10-01', '-infinity', 'osms:payment', false),
-    ('insurance_grace_months', '0', '-infinity', '-infinity', 'osms:insurance', false),
-    ('insurance_grace_months', '3', '2020-01-01', '-infinity', 'osms:insurance', false),
-    ('insurance_exempt_categories', '{M1,M2,M3}', '-infinity', '-infinity', 'osms:insurance', false);
+-- The numbers of the law. Where nothing tells how sure a number is, it is UNV;
+-- what held before the day of a text is inferred from that day.
+INSERT INTO osms.parameter (name, value, valid_from, known_from, act, point, tag)
+SELECT p.name, p.value, p.valid_from, '-infinity', p.act, p.point, p.tag
+FROM (VALUES
+    ('actual_residence_age', '6', '-infinity'::date, 'osms:attachment', NULL, 'UNV'),
+    ('backdating_days', '0', '-infinity', 'osms:attachment', NULL, 'CODE'),
+    ('campaign_first_day', '09-15', '-infinity', 'osms:attachment', NULL, 'OFFICIAL'),
+    ('campaign_first_day', '09-01', '2025-01-01', 'osms:attachment', NULL, 'PRESS'),
+    ('campaign_last_day', '11-15', '-infinity', 'osms:attachment', NULL, 'OFFICIAL'),
+    ('campaign_last_day', '11-01', '2025-01-01', 'osms:attachment', NULL, 'PRESS'),
+    ('decision_working_days', '1', '-infinity', 'osms:attachment', NULL, 'OFFICIAL'),
+    ('free_choice_limit', '1', '-infinity', 'osms:attachment', NULL, 'OFFICIAL'),
+    ('inactive_share', '1', '-infinity', 'osms:payment', NULL, 'INF'),
+    ('inactive_share', '0.80', '2025-10-01', 'osms:payment', '47-1, part 1', 'TEXT'),
+    ('insurance_exempt_categories', '{M1,M2,M3}', '-infinity', 'osms:insurance', 'articles 27(3), 28(7)', 'TEXT'),
+    ('insurance_grace_months', '0', '-infinity', 'osms:insurance', NULL, 'INF'),
+    ('insurance_grace_months', '3', '2020-01-01', 'osms:insurance', 'article 5(2)', 'TEXT'),
+    ('newborn_months', '12', '-infinity', 'osms:attachment', NULL, 'UNV'),
+    ('newborn_term_days', '3', '-infinity', 'osms:attachment', NULL, 'PRESS'),
+    ('order_blackout_first_day', '11-01', '-infinity', 'osms:attachment', NULL, 'TEXT'),
+    ('order_blackout_last_day', '02-01', '-infinity', 'osms:attachment', NULL, 'TEXT'),
+    ('order_causes', '{new_facility,reorganisation,contract_ended,yearly}', '-infinity', 'osms:attachment', NULL, 'INF'),
+    ('order_yearly_last_day', '11-10', '-infinity', 'osms:attachment', NULL, 'TEXT'),
+    ('uninsured_share', '1', '-infinity', 'osms:payment', NULL, 'INF'),
+    ('uninsured_share', '0.90', '2025-10-01', 'osms:payment', '47-1, part 2', 'TEXT')) AS p (name, value, valid_from, act, point, tag);
 
 -- The limit of two choices came in autumn 2025, by a day that no source tells.
 INSERT INTO osms.parameter (name, value, valid_from, known_from, act, illustrative)
-SELECT s.name, s.value, s.valid_from, '-infinity', CASE WHEN s.illustrative THEN 'osms:illustrative' ELSE 'osms:attachment' END, s.illustrative
+SELECT p.name, p.value, p.valid_from, '-infinity', 'osms:illustrative', true
 FROM (VALUES
-    ('approval_valid_days', '30', '-infinity'::date, true),
-    ('backdating_days', '0', '-infinity', false),
-    ('burst_day', '300', '-infinity', true),
-    ('burst_hour', '60', '-infinity', true),
-    ('campaign_first_day', '09-15', '-infinity', false),
-    ('campaign_first_day', '09-01', '2025-01-01', false),
-    ('campaign_last_day', '11-15', '-infinity', false),
-    ('campaign_last_day', '11-01', '2025-01-01', false),
-    ('clinic_categories', 'pensioner,disabled,guardian,student,conscript,convict', '-infinity', true),
-    ('clinic_categories', 'any', '2025-01-01', true),
-    ('clock_tolerance_minutes', '5', '-infinity', true),
-    ('decision_working_days', '1', '-infinity', false),
-    ('free_choice_limit', '1', '-infinity', false),
-    ('free_choice_limit', '2', '2025-09-01', true),
-    ('free_choice_year', 'calendar', '-infinity', true),
-    ('newborn_months', '12', '-infinity', false),
-    ('newborn_term_days', '3', '-infinity', false),
-    ('working_hours_end', '18:00', '-infinity', true)) AS s (name, value, valid_from, illustrative);
+    ('approval_valid_days', '30', '-infinity'::date),
+    ('burst_day', '300', '-infinity'),
+    ('burst_hour', '60', '-infinity'),
+    ('clinic_categories', 'pensioner,disabled,guardian,student,conscript,convict', '-infinity'),
+    ('clinic_categories', 'any', '2025-01-01'),
+    ('clock_tolerance_minutes', '5', '-infinity'),
+    ('free_choice_limit', '2', '2025-09-01'),
+    ('free_choice_year', 'calendar', '-infinity'),
+    ('suspect_term_days', '30', '-infinity'),
+    ('working_hours_end', '18:00', '-infinity')) AS p (name, value, valid_from);
 
 INSERT INTO osms.scheme (scheme, illustrative, valid_from, known_from, act) VALUES
     ('illustrative', true, '-infinity', '-infinity', 'osms:illustrative');
@@ -400,10 +439,10 @@ COMMENT ON FUNCTION osms.scheme_on(text, date, timestamptz) IS
     'properties of a scheme in force on the day, as known at the moment; 42704 when there are none';
 
 CREATE FUNCTION osms.weights_on(scheme text, day date, known_at timestamptz DEFAULT osms.known_now())
-    RETURNS TABLE (age_from integer, age_to integer, sex osms.sex, weight numeric, act text)
+    RETURNS TABLE (age_from integer, age_to integer, sex osms.sex, weight numeric, act text, point text, tag text)
     LANGUAGE SQL STABLE STRICT PARALLEL SAFE ROWS 22
 BEGIN ATOMIC
-    SELECT w.age_from::integer, w.age_to::integer, w.sex, w.weight, w.act
+    SELECT w.age_from::integer, w.age_to::integer, w.sex, w.weight, w.act, w.point, w.tag
     FROM (SELECT e.valid_from, e.known_from
           FROM osms.scheme_weight e
           WHERE e.scheme = weights_on.scheme AND e.valid_from <= weights_on.day AND e.known_from <= weights_on.known_at
@@ -432,10 +471,10 @@ COMMENT ON FUNCTION osms.base_rate_on(text, text, text, date, timestamptz) IS
     'base rate (tenge per person and month) of a region and class in force on the day, as known at the moment; a row of the region wins over one for any region; NULL when there is none';
 
 CREATE FUNCTION osms.norm_steps_on(scheme text, day date, known_at timestamptz DEFAULT osms.known_now())
-    RETURNS TABLE (above numeric, share numeric, act text, illustrative boolean)
+    RETURNS TABLE (above numeric, share numeric, act text, point text, tag text, illustrative boolean)
     LANGUAGE SQL STABLE STRICT PARALLEL SAFE ROWS 7
 BEGIN ATOMIC
-    SELECT s.above, s.share, s.act, s.illustrative
+    SELECT s.above, s.share, s.act, s.point, s.tag, s.illustrative
     FROM (SELECT e.valid_from, e.known_from
           FROM osms.norm_step e
           WHERE e.scheme = norm_steps_on.scheme AND e.valid_from <= norm_steps_on.day AND e.known_from <= norm_steps_on.known_at

@@ -11,6 +11,8 @@ CREATE TABLE osms.payment_line (
     valid_from date NOT NULL,
     known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.payment_line'),
     act text NOT NULL REFERENCES osms.act,
+    point text,
+    tag osms.certainty NOT NULL DEFAULT 'UNV',
     PRIMARY KEY (line, valid_from, known_from)
 );
 COMMENT ON TABLE osms.payment_line IS 'lines of the act of a month, read by osms.invoice; rows are only added';
@@ -21,6 +23,8 @@ COMMENT ON COLUMN osms.payment_line.place IS 'place in the act';
 COMMENT ON COLUMN osms.payment_line.valid_from IS 'first day on which it is in force';
 COMMENT ON COLUMN osms.payment_line.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.payment_line.act IS 'act that says so';
+COMMENT ON COLUMN osms.payment_line.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms.payment_line.tag IS 'how sure it is, the least sure thing that the row says';
 
 CREATE TABLE osms.sanction (
     code text NOT NULL,
@@ -29,6 +33,8 @@ CREATE TABLE osms.sanction (
     valid_from date NOT NULL,
     known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.sanction'),
     act text NOT NULL REFERENCES osms.act,
+    point text,
+    tag osms.certainty NOT NULL DEFAULT 'UNV',
     PRIMARY KEY (code, valid_from, known_from)
 );
 COMMENT ON TABLE osms.sanction IS 'what a defect of primary care costs, in multiples of the rate; rows are only added';
@@ -38,6 +44,8 @@ COMMENT ON COLUMN osms.sanction.multiple IS 'multiple of the rate (tenge per per
 COMMENT ON COLUMN osms.sanction.valid_from IS 'first day on which it is in force';
 COMMENT ON COLUMN osms.sanction.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.sanction.act IS 'act that says so';
+COMMENT ON COLUMN osms.sanction.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms.sanction.tag IS 'how sure it is, the least sure thing that the row says';
 
 CREATE TABLE osms.form_band (
     age_from integer NOT NULL CHECK (age_from >= 0),
@@ -46,6 +54,8 @@ CREATE TABLE osms.form_band (
     valid_from date NOT NULL,
     known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.form_band'),
     act text NOT NULL REFERENCES osms.act,
+    point text,
+    tag osms.certainty NOT NULL DEFAULT 'UNV',
     PRIMARY KEY (age_from, valid_from, known_from)
 );
 COMMENT ON TABLE osms.form_band IS 'age bands of the monthly form. The rows of one valid_from and known_from are an edition that holds whole; rows are only added';
@@ -55,16 +65,19 @@ COMMENT ON COLUMN osms.form_band.title IS 'the band as the form writes it';
 COMMENT ON COLUMN osms.form_band.valid_from IS 'first day on which the edition is in force';
 COMMENT ON COLUMN osms.form_band.known_from IS 'moment from which the edition is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.form_band.act IS 'act that says so';
+COMMENT ON COLUMN osms.form_band.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms.form_band.tag IS 'how sure it is, the least sure thing that the row says';
 
-INSERT INTO osms.payment_line (line, title, computed, place, valid_from, known_from, act)
-SELECT l.line, l.title, l.line = 'PMSP', l.place, '-infinity', '-infinity', 'osms:payment'
-FROM (VALUES ('PMSP', 'primary care for the attached population, by the per-capita rate', 1), ('NMP4', 'urgent care of the fourth category', 2),
-             ('PKU', 'low-protein foods for phenylketonuria', 3), ('SPLIT', 'split-up of overgrown urban clinics', 4),
-             ('AMB_DRV', 'extra pay of ambulance drivers', 5), ('AMB_STAFF', 'extra pay of ambulance staff', 6),
-             ('SCHOOL', 'school medicine', 7), ('SK', 'incentive component', 8)) AS l (line, title, place);
+INSERT INTO osms.payment_line (line, title, computed, place, valid_from, known_from, act, point, tag)
+SELECT l.line, l.title, l.line = 'PMSP', l.place, '-infinity', '-infinity', 'osms:payment', l.point, 'TEXT'
+FROM (VALUES ('PMSP', 'primary care for the attached population, by the per-capita rate', 1, '41(1), 42'), ('NMP4', 'urgent care of the fourth category', 2, '41(2), 43'),
+             ('PKU', 'low-protein foods for phenylketonuria', 3, '41(3), 44, 49'), ('SPLIT', 'split-up of overgrown urban clinics', 4, '41(4), 45'),
+             ('AMB_DRV', 'extra pay of ambulance drivers', 5, '41(5)'), ('AMB_STAFF', 'extra pay of ambulance staff', 6, '41(6)'),
+             ('SCHOOL', 'school medicine', 7, '41(7), 48'), ('SK', 'incentive component', 8, '41(8), 54-59')) AS l (line, title, place, point);
 
-INSERT INTO osms.sanction (code, title, multiple, valid_from, known_from, act)
-SELECT s.code, s.title, s.multiple, '2026-03-01', '-infinity', 'osms:monitoring'
+-- That a defect under another (5.2 under 5.0) costs what the other does is inferred.
+INSERT INTO osms.sanction (code, title, multiple, valid_from, known_from, act, point, tag)
+SELECT s.code, s.title, s.multiple, '2026-03-01', '-infinity', 'osms:monitoring', 'annex 1', CASE WHEN s.code LIKE '%.0' THEN 'TEXT' ELSE 'INF' END
 FROM (VALUES
     ('1.0', 'unjustified care', 20),
     ('1.2', 'unjustified referral or diagnostics', 20),
@@ -90,8 +103,8 @@ FROM (VALUES
     ('12.2', 'patient made to pay money', 50),
     ('12.3', 'paid service put on the invoice', 50)) AS s (code, title, multiple);
 
-INSERT INTO osms.form_band (age_from, age_to, title, valid_from, known_from, act)
-SELECT b.age_from, b.age_to, b.title, '-infinity', '-infinity', 'osms:invoice'
+INSERT INTO osms.form_band (age_from, age_to, title, valid_from, known_from, act, point, tag)
+SELECT b.age_from, b.age_to, b.title, '-infinity', '-infinity', 'osms:invoice', 'annex 1', CASE WHEN b.age_from IN (0, 30, 70) THEN 'NOTES' ELSE 'INF' END
 FROM (VALUES (0, 1, '0-12 months'), (1, 5, '12 months - 4 years'), (5, 10, '5-9'), (10, 15, '10-14'), (15, 20, '15-19'), (20, 30, '20-29'),
              (30, 40, '30-39'), (40, 50, '40-49'), (50, 60, '50-59'), (60, 70, '60-69'), (70, NULL, '70 and over')) AS b (age_from, age_to, title);
 

@@ -10,6 +10,8 @@ CREATE TABLE osms.region_tile (
     valid_from date NOT NULL,
     known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.region_tile'),
     act text NOT NULL REFERENCES osms.act,
+    point text,
+    tag osms.certainty NOT NULL DEFAULT 'UNV',
     PRIMARY KEY (region, valid_from, known_from)
 );
 COMMENT ON TABLE osms.region_tile IS
@@ -21,6 +23,8 @@ COMMENT ON COLUMN osms.region_tile.tile_row IS 'row of the tile, 1 in the north'
 COMMENT ON COLUMN osms.region_tile.valid_from IS 'first day on which it is in force';
 COMMENT ON COLUMN osms.region_tile.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.region_tile.act IS 'act or other ground for it';
+COMMENT ON COLUMN osms.region_tile.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms.region_tile.tag IS 'how sure it is, the least sure thing that the row says';
 
 INSERT INTO osms.region_tile (region, name, tile_column, tile_row, valid_from, known_from, act)
 SELECT t.region, t.name, t.tile_column, t.tile_row, '-infinity', '-infinity', 'osms:geography'

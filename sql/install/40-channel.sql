@@ -13,6 +13,8 @@ CREATE TABLE osms.channel (
     valid_from date NOT NULL,
     known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.channel'),
     act text NOT NULL REFERENCES osms.act,
+    point text,
+    tag osms.certainty NOT NULL DEFAULT 'UNV',
     PRIMARY KEY (channel, valid_from, known_from)
 );
 COMMENT ON TABLE osms.channel IS
@@ -25,14 +27,17 @@ COMMENT ON COLUMN osms.channel.writer IS 'database role whose members may record
 COMMENT ON COLUMN osms.channel.valid_from IS 'first day on which it is in force';
 COMMENT ON COLUMN osms.channel.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.channel.act IS 'act that says so';
+COMMENT ON COLUMN osms.channel.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms.channel.tag IS 'how sure it is, the least sure thing that the row says';
 
-INSERT INTO osms.channel (channel, methods, clerk_methods, valid_from, known_from, act) VALUES
-    ('service_centre', '{biometric,digital_document}', '{document}', '-infinity', '-infinity', 'osms:attachment'),
-    ('egov', '{e_signature}', '{}', '-infinity', '-infinity', 'osms:attachment'),
-    ('clinic', '{e_signature,biometric,digital_document,sms_code}', '{document}', '-infinity', '-infinity', 'osms:attachment'),
-    ('insurer', '{}', '{document}', '-infinity', '-infinity', 'osms:attachment'),
-    ('maternity', '{}', '{document}', '-infinity', '-infinity', 'osms:attachment'),
-    ('authority_order', '{}', '{}', '-infinity', '-infinity', 'osms:attachment');
+-- Which methods count is told of eGov alone; the order of an authority needs none.
+INSERT INTO osms.channel (channel, methods, clerk_methods, valid_from, known_from, act, tag) VALUES
+    ('service_centre', '{biometric,digital_document}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'UNV'),
+    ('egov', '{e_signature}', '{}', '-infinity', '-infinity', 'osms:attachment', 'OFFICIAL'),
+    ('clinic', '{e_signature,biometric,digital_document,sms_code}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'UNV'),
+    ('insurer', '{}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'UNV'),
+    ('maternity', '{}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'UNV'),
+    ('authority_order', '{}', '{}', '-infinity', '-infinity', 'osms:attachment', 'TEXT');
 
 ALTER TABLE osms.channel ADD CONSTRAINT channel_reserved
     CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;

@@ -11,6 +11,8 @@ CREATE TABLE osms.holiday (
     name text NOT NULL,
     known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.holiday'),
     act text NOT NULL REFERENCES osms.act,
+    point text,
+    tag osms.certainty NOT NULL DEFAULT 'UNV',
     PRIMARY KEY (day, yearly, known_from)
 );
 COMMENT ON TABLE osms.holiday IS
@@ -21,6 +23,8 @@ COMMENT ON COLUMN osms.holiday.works IS 'whether people work on it: false for a 
 COMMENT ON COLUMN osms.holiday.name IS 'name of the day';
 COMMENT ON COLUMN osms.holiday.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.holiday.act IS 'act that says so';
+COMMENT ON COLUMN osms.holiday.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms.holiday.tag IS 'how sure it is, the least sure thing that the row says';
 
 INSERT INTO osms.holiday (day, yearly, works, name, known_from, act)
 SELECT h.day, true, h.works, h.name, '-infinity', 'osms:holidays'

@@ -239,7 +239,7 @@ BEGIN
         ('site', 'sites and their norms (persons) from a day on; of several rows for a day the one known last holds. Rows are added, not changed, for an UPDATE changes what earlier closings knew'),
         ('insurance', 'contributions of a person for a month; of several rows for a month the one known last holds, so a late or corrected contribution is a new row. Rows are added, not changed, for an UPDATE changes what earlier closings knew'),
         ('service', 'services given to persons; one counts since known_from and no more since denied_at. Nothing but denied_at and confirmed_at is written later'),
-        ('coefficient', 'coefficients Ki of organisations from a day on; of several rows for a kind and day the one known last holds. Rows are only added')
+        ('coefficient', 'coefficients Ki of organisations from a day on; of several rows for a kind and day the one known last holds; tag: how sure it is that point of act says so (osms.certainty, NULL = UNV). Rows are only added')
         ) c (relation, comment) WHERE c.relation = add_own_relation.relation;
     IF comment IS NOT NULL THEN
         EXECUTE format('COMMENT ON TABLE %I.%I IS %L', registry, relation, comment);

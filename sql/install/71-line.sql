@@ -83,13 +83,16 @@ COMMENT ON FUNCTION osms.contract_query(text) IS 'query for the contract of each
 CREATE FUNCTION osms.factor_query(registry text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN osms.relation_of(registry, 'coefficient') IS NULL
-        THEN 'SELECT NULL::text AS organisation, NULL::text AS kind, NULL::numeric AS value, NULL::date AS valid_from, NULL::text AS act, NULL::text AS mark WHERE false'
-        ELSE format('SELECT DISTINCT ON (1, 2) k.organisation::text AS organisation, k.kind, k.value, k.valid_from, k.act,
+        THEN 'SELECT NULL::text AS organisation, NULL::text AS kind, NULL::numeric AS value, NULL::date AS valid_from, NULL::text AS act, NULL::text AS point, NULL::text AS tag, NULL::text AS mark WHERE false'
+        ELSE format('SELECT DISTINCT ON (1, 2) k.organisation::text AS organisation, k.kind, k.value, k.valid_from, k.act, %3$s,
                 CASE WHEN k.act IS NULL THEN ''no_act'' WHEN k.act = ''osms:illustrative'' THEN ''illustrative''
                      WHEN k.act NOT IN (SELECT a.act FROM osms.act a) THEN ''unknown_act'' END AS mark
-            FROM %I.coefficient k WHERE k.valid_from <= $1 AND %s
-            ORDER BY 1, 2, k.valid_from DESC, k.known_from DESC NULLS LAST', registry, osms.known_then('k', '$3')) END;
-COMMENT ON FUNCTION osms.factor_query(text) IS 'query for the coefficients of each organisation in force on the day $1, as known at $3';
+            FROM %1$I.coefficient k WHERE k.valid_from <= $1 AND %2$s
+            ORDER BY 1, 2, k.valid_from DESC, k.known_from DESC NULLS LAST', registry, osms.known_then('k', '$3'),
+            (SELECT string_agg(CASE WHEN a.attname IS NULL THEN 'NULL::text AS ' ELSE 'k.' END || c.name, ', ' ORDER BY c.name)
+             FROM unnest('{point,tag}'::name[]) AS c (name)
+             LEFT JOIN pg_attribute a ON a.attrelid = osms.relation_of(registry, 'coefficient') AND a.attname = c.name)) END;
+COMMENT ON FUNCTION osms.factor_query(text) IS 'query for the coefficients of each organisation in force on the day $1, as known at $3; a table made by hand may lack point and tag';
 
 CREATE FUNCTION osms.suspect_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE

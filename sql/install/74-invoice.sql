@@ -31,7 +31,7 @@ BEGIN
         LEFT JOIN rate r ON r.rate_month = CASE (($1).scheme).sanction_rate WHEN 'invoice_month' THEN ($1).month ELSE d.defect_month END
         LEFT JOIN LATERAL (SELECT x.title, x.multiple FROM osms.sanction x
                            WHERE x.code = d.code AND x.valid_from <= d.defect_month + interval '1 month' - interval '1 day' AND x.known_from <= ($1).known_at
-                           ORDER BY x.valid_from DESC, x.known_from DESC LIMIT 1) AS s ON true
+                           ORDER BY isfinite(x.known_from) DESC, x.valid_from DESC, x.known_from DESC LIMIT 1) AS s ON true
         ORDER BY d.defect_month, d.code, d.act$query$, terms.registry) USING terms, organisation;
 END $$;
 COMMENT ON FUNCTION osms.sanctions(osms.statement_terms, text) IS

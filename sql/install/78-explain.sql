@@ -39,10 +39,10 @@ COMMENT ON FUNCTION osms.parameter_row(text, date, timestamptz) IS 'the row whos
 CREATE FUNCTION osms.parameter_source(name text, day date, known_at timestamptz) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT format('parameter %s%s, act %s', p.name, ' of ' || nullif(p.valid_from, '-infinity'), p.act)
+    SELECT format('parameter %s%s, %s', p.name, ' of ' || nullif(p.valid_from, '-infinity'), osms.act_told(p.act, p.point, p.tag, p.illustrative))
     FROM osms.parameter_row(parameter_source.name, day, known_at) AS p;
 END;
-COMMENT ON FUNCTION osms.parameter_source(text, date, timestamptz) IS 'a parameter with its day and act, as a source is told; errors as osms.parameter_on';
+COMMENT ON FUNCTION osms.parameter_source(text, date, timestamptz) IS 'a parameter with its day, act, point and certainty, as a source is told; errors as osms.parameter_on';
 
 -- Lines over the norm have one share for each step, which a line of a
 -- statement does not tell apart: the persons of the sites are asked again.
@@ -100,7 +100,7 @@ BEGIN
     FROM (SELECT 1, p.nth, p.reason, format('%s * %s', p.heads, osms.plain(p.share)), p.counts::numeric,
                  CASE p.reason
                      WHEN 'uninsured' THEN osms.parameter_source('uninsured_share', (terms.month + interval '1 month')::date - 1, terms.known_at) || asked
-                     WHEN 'over_norm' THEN (SELECT format('osms.norm_step above %s %%, act %s', string_agg(osms.plain(s.above), ', '), string_agg(DISTINCT s.act, ', '))
+                     WHEN 'over_norm' THEN (SELECT format('osms.norm_step above %s %%, %s', string_agg(osms.plain(s.above), ', '), string_agg(DISTINCT osms.act_told(s.act, s.point, s.tag, s.illustrative), '; '))
                                             FROM osms.norm_steps_on((terms.scheme).scheme, terms.rate_day, terms.known_at) s WHERE s.share = p.list_share)
                      ELSE format('the %s of %s and %s', (terms.scheme).both_reductions, osms.plain(terms.uninsured_share), osms.plain(p.list_share)) END
           FROM part p, summed s WHERE s.agrees
@@ -134,7 +134,7 @@ BEGIN
     END IF;
     SELECT jsonb_agg(to_jsonb(b) ORDER BY b.age_from, b.age_to), sum(b.weighted) INTO bands, weighted
     FROM (SELECT w.age_from, w.age_to, string_agg(format('%s * %s', h.heads, osms.plain(w.weight)), ' + ' ORDER BY w.sex) AS computation,
-                 sum(h.heads * w.weight) AS weighted, format('%s, act %s', string_agg(w.sex || 's', ', ' ORDER BY w.sex), string_agg(DISTINCT w.act, ', ')) AS source
+                 sum(h.heads * w.weight) AS weighted, format('%s, %s', string_agg(w.sex || 's', ', ' ORDER BY w.sex), string_agg(DISTINCT osms.act_told(w.act, w.point, w.tag, w.act = 'osms:illustrative'), '; ')) AS source
           FROM osms.weights_on(scheme.scheme, terms.rate_day, terms.known_at) w, LATERAL (SELECT osms.heads(basis, w.age_from, w.age_to, w.sex)) AS h (heads)
           WHERE (w.age_to > w.age_from OR w.age_to IS NULL) AND h.heads <> 0
           GROUP BY w.age_from, w.age_to) AS b;
@@ -172,16 +172,17 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY VALUES ('base rate B', NULL::text, base.rate, CASE WHEN base.rate IS NULL THEN format('none for %s, %s', coalesce(line.region, 'no region'), coalesce(line.class, 'no class'))
-        ELSE format('%s, %s: osms.base_rate%s, act %s', coalesce(base.region, 'any region'), base.class, ' of ' || nullif(base.valid_from, '-infinity'), base.act) END);
+        ELSE format('%s, %s: osms.base_rate%s, %s', coalesce(base.region, 'any region'), base.class, ' of ' || nullif(base.valid_from, '-infinity'),
+                    osms.act_told(base.act, base.point, base.tag, base.illustrative)) END);
     RETURN QUERY EXECUTE format($query$
-        SELECT 'K ' || f.key, NULL::text, trim_scale(f.value::numeric), coalesce(format('coefficient of %%s, %%s', k.valid_from, coalesce('act ' || k.act, 'without act')), 'coefficient without row')
+        SELECT 'K ' || f.key, NULL::text, trim_scale(f.value::numeric), coalesce(format('coefficient of %%s, %%s', k.valid_from, CASE WHEN k.act IS NULL THEN 'without act' ELSE osms.act_told(k.act, k.point, k.tag, k.act = 'osms:illustrative') END), 'coefficient without row')
         FROM jsonb_each_text($4) AS f LEFT JOIN (%s) AS k ON k.organisation = $2 AND k.kind = f.key ORDER BY f.key$query$, osms.factor_query(terms.registry))
         USING terms.rate_day, line.organisation, terms.known_at, line.factors;
     SELECT string_agg(format(CASE scheme.combination WHEN 'add' THEN ' + (%s - 1)' ELSE ' * %s' END, osms.plain(f.value::numeric)), '' ORDER BY f.key)
     INTO factors FROM jsonb_each_text(line.factors) AS f;
     expression := format(CASE WHEN scheme.combination = 'add' AND factors IS NOT NULL THEN '%s * (%s%s)' ELSE '%s * %s%s' END, osms.plain(base.rate), quotient, factors);
     RETURN QUERY VALUES ('rate', CASE WHEN line.rate IS NOT NULL AND quotient IS NOT NULL THEN expression END, line.rate,
-        format('scheme %s, act %s: %s, %s', scheme.scheme, scheme.act, CASE scheme.combination WHEN 'add' THEN 'B * (Kav + sum of (K - 1))' ELSE 'B * Kav * K' END,
+        format('scheme %s, %s: %s, %s', scheme.scheme, osms.act_told(scheme.act, scheme.point, scheme.tag, scheme.illustrative), CASE scheme.combination WHEN 'add' THEN 'B * (Kav + sum of (K - 1))' ELSE 'B * Kav * K' END,
                coalesce('rounded to ' || scheme.rate_rounding || ' digits', 'not rounded')));
     IF line.earned IS NOT NULL THEN
         RETURN QUERY VALUES ('earned', CASE WHEN scheme.rate_rounding IS NOT NULL THEN osms.plain(line.rate) WHEN quotient IS NOT NULL THEN expression END || ' * ' || osms.plain(line.shares) ||

@@ -80,10 +80,10 @@ CREATE FUNCTION osms.report_regions(lines osms.statement_line[], day date) RETUR
 COMMENT ON FUNCTION osms.report_regions(osms.statement_line[], date) IS
     'the lines of a statement summed by region, as tiles in the places of osms.region_tile on the day, with amount (tenge) as a bar; regions without a tile, or on one that is taken, behind them';
 
--- Each source gives what, value, day from which it is in force, act, whether
--- it is made up, and its place.
+-- Each source gives what, value, day from which it is in force, act, point, how
+-- sure it is, whether it is made up, and its place.
 CREATE FUNCTION osms.rate_sources(terms osms.statement_terms, lines osms.statement_line[])
-    RETURNS TABLE (place numeric, what text, value text, valid_from date, act text, illustrative boolean)
+    RETURNS TABLE (place numeric, what text, value text, valid_from date, act text, point text, tag text, illustrative boolean)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 60
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
@@ -94,47 +94,47 @@ DECLARE
     month_end date := (terms.month + interval '1 month')::date - 1;
 BEGIN
     RETURN QUERY
-    SELECT DISTINCT 1::numeric, format('base rate, %s, %s', coalesce(b.region, 'any region'), b.class), osms.plain(b.rate), b.valid_from, b.act, b.illustrative
+    SELECT DISTINCT 1::numeric, format('base rate, %s, %s', coalesce(b.region, 'any region'), b.class), osms.plain(b.rate), b.valid_from, b.act, b.point, b.tag::text, b.illustrative
     FROM (SELECT DISTINCT l.region, l.class FROM unnest(lines) l) AS l, LATERAL osms.base_rate_on(scheme.scheme, l.region, l.class, terms.rate_day, terms.known_at) AS b
     WHERE b.rate IS NOT NULL;
     RETURN QUERY
-    SELECT 2 + w.age_from / 1000.0, format('weight, ages %s', osms.band_label(w.age_from, w.age_to)), string_agg(w.sex || ' ' || osms.plain(w.weight), ', ' ORDER BY w.sex), NULL::date, w.act, w.act = 'osms:illustrative'
-    FROM osms.weights_on(scheme.scheme, terms.rate_day, terms.known_at) w GROUP BY w.age_from, w.age_to, w.act;
+    SELECT 2 + w.age_from / 1000.0, format('weight, ages %s', osms.band_label(w.age_from, w.age_to)), string_agg(w.sex || ' ' || osms.plain(w.weight), ', ' ORDER BY w.sex), NULL::date, w.act, w.point, w.tag, w.act = 'osms:illustrative'
+    FROM osms.weights_on(scheme.scheme, terms.rate_day, terms.known_at) w GROUP BY w.age_from, w.age_to, w.act, w.point, w.tag;
     RETURN QUERY EXECUTE format($query$
         SELECT 3::numeric, format('coefficient %%s, %%s organisations', f.kind, osms.grouped(count(*))), concat_ws(' to ', osms.plain(min(f.value)), nullif(osms.plain(max(f.value)), osms.plain(min(f.value)))),
-               f.valid_from, f.act, f.act = 'osms:illustrative'
-        FROM (%s) AS f JOIN unnest($2) AS l ON l.organisation = f.organisation GROUP BY f.kind, f.valid_from, f.act$query$, osms.factor_query(terms.registry))
+               f.valid_from, f.act, f.point, coalesce(f.tag, 'UNV'), f.act = 'osms:illustrative'
+        FROM (%s) AS f JOIN unnest($2) AS l ON l.organisation = f.organisation GROUP BY f.kind, f.valid_from, f.act, f.point, f.tag$query$, osms.factor_query(terms.registry))
         USING terms.rate_day, lines, terms.known_at;
     RETURN QUERY
-    SELECT 4::numeric, replace(p.name, '_', ' '), translate(p.value, '{}', ''), p.valid_from, p.act, p.illustrative
+    SELECT 4::numeric, replace(p.name, '_', ' '), translate(p.value, '{}', ''), p.valid_from, p.act, p.point, p.tag::text, p.illustrative
     FROM (VALUES ('uninsured_share', terms.insured_month IS NOT NULL), ('insurance_grace_months', terms.insured_month IS NOT NULL AND scheme.grace = 'paid'),
                  ('insurance_exempt_categories', terms.insured_month IS NOT NULL), ('inactive_share', terms.inactive_share < 1 AND extract(month FROM terms.month) = 12)) AS u (name, used),
          LATERAL osms.parameter_row(u.name, month_end, terms.known_at) AS p
     WHERE u.used;
     RETURN QUERY
-    SELECT 5::numeric, format('share above %s %% of the norm of a site', osms.plain(s.above)), osms.plain(s.share), NULL::date, s.act, s.illustrative
+    SELECT 5::numeric, format('share above %s %% of the norm of a site', osms.plain(s.above)), osms.plain(s.share), NULL::date, s.act, s.point, s.tag, s.illustrative
     FROM osms.norm_steps_on(scheme.scheme, terms.rate_day, terms.known_at) s WHERE terms.norm_above IS NOT NULL;
     RETURN QUERY
     SELECT 6::numeric, 'scheme ' || scheme.scheme, (SELECT string_agg(replace(p.property, '_', ' ') || ' ' || coalesce(replace(to_jsonb(scheme) ->> p.property, '_', ' '), 'none'), ', ' ORDER BY p.nth)
-                                           FROM osms.scheme_property() WITH ORDINALITY AS p (property, choices, minimum, maximum, nth)), scheme.valid_from, scheme.act, scheme.illustrative;
+                                           FROM osms.scheme_property() WITH ORDINALITY AS p (property, choices, minimum, maximum, nth)), scheme.valid_from, scheme.act, scheme.point, scheme.tag::text, scheme.illustrative;
 END $$;
 COMMENT ON FUNCTION osms.rate_sources(osms.statement_terms, osms.statement_line[]) IS
-    'every number of law behind the rates of a statement: base rates, weights, coefficients by kind, parameters and steps in use, and the properties of the scheme, with the day from which it is in force (NULL = told by its edition) and its act';
+    'every number of law behind the rates of a statement: base rates, weights, coefficients by kind, parameters and steps in use, and the properties of the scheme, with the day from which it is in force (NULL = told by its edition), its act and point, and how sure that is';
 
 CREATE FUNCTION osms.report_rates(terms osms.statement_terms, lines osms.statement_line[]) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10000
     RETURN (WITH source AS MATERIALIZED (
                 SELECT s.* FROM osms.rate_sources(terms, lines) s
             )
-            SELECT '<h2>Where the rates come from</h2>' || osms.html_table('{what,value,"in force from",act}', (
-                       SELECT jsonb_agg(jsonb_build_array(s.what, s.value, nullif(s.valid_from, '-infinity'), coalesce(s.act, 'no act') || CASE WHEN s.illustrative THEN ', illustrative' ELSE '' END)
+            SELECT '<h2>Where the rates come from</h2>' || osms.html_table('{what,value,"in force from",act,point,"how sure"}', (
+                       SELECT jsonb_agg(jsonb_build_array(s.what, s.value, nullif(s.valid_from, '-infinity'), coalesce(s.act, 'no act'), coalesce(s.point, ''), CASE WHEN s.illustrative THEN 'illustrative' ELSE s.tag END)
                                         ORDER BY s.place, s.what COLLATE "C")
                        FROM source s), 'text')
                    || osms.html_table('{act,title,day,number}', (
                        SELECT jsonb_agg(jsonb_build_array(a.act, a.title, a.issued_on, a.number) ORDER BY a.act COLLATE "C")
                        FROM osms.act a WHERE a.act IN (SELECT s.act FROM source s)), 'text acts'));
 COMMENT ON FUNCTION osms.report_rates(osms.statement_terms, osms.statement_line[]) IS
-    'a part of a page: every number behind the rates of a statement with its act, and what these acts are';
+    'a part of a page: every number behind the rates of a statement with its act, point and certainty, and what these acts are';
 
 CREATE FUNCTION osms.report_missing(lines osms.statement_line[]) RETURNS jsonb
     LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10000

@@ -36,7 +36,7 @@ GRANT USAGE ON SCHEMA osms TO PUBLIC;
 -- the law and what tells of guards is everybody's to read; the owner of the
 -- extension adds to the law
 GRANT SELECT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate, osms.norm_step, osms.payment_line, osms.sanction,
-    osms.form_band, osms.region_tile, osms.channel, osms.channel_period, osms.holiday, osms.rule, osms.guard_trigger, osms.guards, osms.pace
+    osms.form_band, osms.region_tile, osms.channel, osms.channel_period, osms.holiday, osms.law, osms.rule, osms.guard_trigger, osms.guards, osms.pace
     TO PUBLIC;
 GRANT INSERT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate, osms.norm_step, osms.payment_line, osms.sanction,
     osms.form_band, osms.region_tile, osms.channel, osms.holiday TO @extowner@;
@@ -56,9 +56,9 @@ GRANT EXECUTE ON FUNCTION
     TO PUBLIC;
 -- the law
 GRANT EXECUTE ON FUNCTION
-    osms.add_working_days, osms.as_known, osms.band_label, osms.base_rate_on, osms.cells, osms.check_scheme, osms.draw,
+    osms.act_told, osms.add_working_days, osms.as_known, osms.band_label, osms.base_rate_on, osms.cells, osms.check_scheme, osms.draw,
     osms.filed_on, osms.heads, osms.known_moment, osms.known_now, osms.known_then, osms.load_check, osms.norm_steps_on,
-    osms.parameter_on, osms.round_quotient, osms.scheme_on, osms.scheme_property, osms.split_pool, osms.svg, osms.uncovered,
+    osms.parameter_on, osms.round_quotient, osms.scheme_on, osms.scheme_property, osms.split_pool, osms.svg, osms.uncovered, osms.unsure,
     osms.weighted_heads, osms.weights_on, osms.working_day
     TO PUBLIC;
 -- registries, their rules and what stands in them

@@ -32,8 +32,8 @@ SELECT ok(position(figure IN html) > 0, figure) FROM page, unnest(ARRAY[
     '<tr><td>new</td><td>3</td><td>3,826.95</td><td class="track"><i style="margin-left:0.0%;width:100.0%"></i></td></tr>',
     '<tr><td>restoration of 2024-01, membership</td><td>1</td><td>1</td><td>1,234.50</td><td class="track"><i style="margin-left:0.0%;width:100.0%"></i></td></tr>',
     '<tr><td>held: no contract</td><td>1</td><td>7</td></tr>', '<tr><td>coefficient rural: no act</td>',
-    '<tr><td>base rate, any region, urban</td><td>1234.5</td><td>2018-01-01</td><td>order-1</td></tr>', '<tr><td>weight, ages 0+</td><td>male 1, female 1</td><td></td><td>order-1</td></tr>',
-    '<tr><td>coefficient rural, 1 organisations</td><td>1.1</td><td>2020-01-01</td><td>no act</td></tr>', '<td>combination add, snapshot last day, age on snapshot,',
+    '<tr><td>base rate, any region, urban</td><td>1234.5</td><td>2018-01-01</td><td>order-1</td><td></td><td>UNV</td></tr>', '<tr><td>weight, ages 0+</td><td>male 1, female 1</td><td></td><td>order-1</td><td></td><td>UNV</td></tr>',
+    '<tr><td>coefficient rural, 1 organisations</td><td>1.1</td><td>2020-01-01</td><td>no act</td><td></td><td>UNV</td></tr>', '<td>combination add, snapshot last day, age on snapshot,',
     '<tr><td>order-1</td><td>Order on &lt;rates&gt; &amp; more</td><td>2020-02-02</td><td>7</td></tr>',
     '<td>held: no contract</td>', '<td>4 Clinic &lt;4&gt; &amp; sons</td><td>79</td>', 'prefers-color-scheme', '@page{size:A4', 'break-after:avoid', 'print-color-adjust:exact']) AS figure;
 SELECT ok(html !~ '<script|https?://(?!www\.w3\.org/2000/svg)|<b>"north|url\(|@import|<link|<img', 'no script, nothing from outside, nothing injected') FROM page;

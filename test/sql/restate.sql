@@ -166,11 +166,11 @@ SELECT is(pg_temp.verdict($$SELECT osms.contract_execution('fund', 2023)$$), '55
 -- Explained: by hand, with the rows it comes from.
 SELECT results_eq($$SELECT item, computation, value, source FROM osms.explain_payment('fund', '4', '2024-01-01')$$, $$VALUES
     ('heads', NULL, 5::numeric, 'on the roster on 2024-01-31: osms.roster_of(''fund'', ''4'', ''2024-01-01'')'),
-    ('ages 0+', '5 * 1', 5, 'females, act order-1'),
+    ('ages 0+', '5 * 1', 5, 'females, act order-1, UNV'),
     ('weighted heads', '5', 5, 'heads by age and sex'),
     ('Kav', '5 / 5', 1, 'weighted heads / heads, shown to 6 digits'),
-    ('base rate B', NULL, 1000, 'any region, thousand: osms.base_rate of 2018-01-01, act order-1'),
-    ('rate', '1000 * 5 / 5', 1000, 'scheme plain, act order-1: B * (Kav + sum of (K - 1)), rounded to 2 digits'),
+    ('base rate B', NULL, 1000, 'any region, thousand: osms.base_rate of 2018-01-01, act order-1, UNV'),
+    ('rate', '1000 * 5 / 5', 1000, 'scheme plain, act order-1, UNV: B * (Kav + sum of (K - 1)), rounded to 2 digits'),
     ('earned', '1000 * 5', 5000, 'rate * heads, rounded to 2 digits'),
     ('amount', '5000', 5000, 'to be paid'),
     ('claw back, membership', NULL, -1000, format('-1 persons, ledger by restatement 2 of %s, invoice of 2024-02', (SELECT (posted_at AT TIME ZONE 'Asia/Almaty')::date FROM fund.restatement WHERE (month, revision) = ('2024-01-01', 2)))),

@@ -14,7 +14,7 @@ SELECT p.oid, p.proname, p.prosrc || coalesce(pg_get_function_sqlbody(p.oid), ''
        OR EXISTS (SELECT FROM pg_aggregate g WHERE p.oid IN (g.aggtransfn, g.aggfinalfn, g.aggcombinefn)) AS behind
 FROM pg_proc p WHERE p.pronamespace = 'osms'::regnamespace;
 SELECT set_eq('SELECT proname::text FROM own_function WHERE open AND NOT behind',
-$$SELECT regexp_split_to_table('add_working_days age_on annul as_known audit audit_relation audit_summary band_label bar base_rate_on bin_attested bin_fault
+$$SELECT regexp_split_to_table('act_told add_working_days age_on annul as_known audit audit_relation audit_summary band_label bar base_rate_on bin_attested bin_fault
 birth_date can_write cells changed_columns changes check_codes_of check_kept check_known_at check_month check_reader check_registry check_scheme chosen distrusted
 civil civil_date clauses clean_number close_attachments closed_terms column_type contract_execution contract_query
 counted_in_spans decide detach difference disabled_since division draw due due_applications due_lines earned_lines equality explain_amount
@@ -31,7 +31,7 @@ repair_overlaps report report_changes report_ledger report_missing report_rates 
 restored_counts restored_in_time roster_of round_quotient row_findings rules run_write run_writes source_rows sanctions scheme_on scheme_property
 service_query sex share_columns shares_join sift sift_candidates small_pyramid split_pool state_diagram statement
 statement_by_region statement_days statement_persons statement_query statement_terms status_query submit suspect_query svg
-tables_of take_effect tally_query terms_of tie_breaker transfer transitions trigger_arguments trigger_since unattached uncoded uncovered unpaid
+tables_of take_effect tally_query terms_of tie_breaker transfer transitions trigger_arguments trigger_since unattached uncoded uncovered unpaid unsure
 unpaid_query unreadable_values unrounded_amount verify verify_query warn_of weighted_heads weights_on working_day write_row write_rows writing_query', '\s+')$$, 'everybody may execute these');
 SELECT is_empty('SELECT proname FROM own_function WHERE behind AND NOT open', 'and what stands behind types and operators');
 
@@ -258,7 +258,7 @@ SELECT is(pg_temp.verdict('SELECT count(*) FROM ' || call), 'ok', call) FROM unn
     'osms.changes(''fund'', ''2026-02-01'', ''2026-03-01'')', 'osms.flows(''fund'', ''2026-02-01'', ''2026-03-01'')', 'osms.contract_execution(''fund'', 2026)',
     'osms.explain_payment(''fund'', ''10'', ''2026-02-01'')', 'osms.explain_attachment(''fund'', ''1'')', 'osms.report(''fund'', ''2026-02-01'')',
     'osms.due(''fund'', ''2026-02-01'')', 'osms.repair_overlaps(''fund'')', 'osms.check_scheme(''illustrative'')', 'osms.load_check(''illustrative'')',
-    'osms.rule', 'osms.channel_period', 'osms.working_day(''2026-03-02'')', 'osms.filed_on(''2026-03-02'', ''UTC'')']) AS call;
+    'osms.rule', 'osms.law', 'osms.unsure()', 'osms.channel_period', 'osms.working_day(''2026-03-02'')', 'osms.filed_on(''2026-03-02'', ''UTC'')']) AS call;
 SELECT alike(pg_temp.verdict('SELECT osms.' || call), '42501 permission denied %' || denied || '%', call) FROM (VALUES
     ('create_registry(''mine'')', 'function create_registry'), ('map(''fund'', ''person'', ''public.people'', ''{}'')', 'function map'),
     ('add_relation(''fund'', ''site'')', 'function add_relation'), ('guard(''fund'')', 'function guard'), ('unguard(''fund'')', 'function unguard'),

@@ -65,7 +65,7 @@ SELECT lives_ok(format('INSERT INTO scheme (scheme, %I, valid_from, act) VALUES 
 SELECT ok(bool_and(to_jsonb(s) ->> property = choices[1]), 'the default is the first choice') FROM scheme_property(), scheme s WHERE s.scheme = 'illustrative' AND choices IS NOT NULL;
 SELECT results_eq($$SELECT rate_rounding, amount_rounding, coefficient_rounding, insurance_lag FROM scheme WHERE scheme = 'illustrative'$$, 'VALUES (2, 2, NULL::integer, 1)', 'rate and amount to the tiyn, Kav as it is, the month before');
 SELECT is_empty($$SELECT a.attname FROM pg_attribute a WHERE a.attrelid = 'scheme'::regclass AND a.attnum > 0
-    AND a.attname NOT IN ('scheme', 'illustrative', 'valid_from', 'known_from', 'act') EXCEPT SELECT property FROM scheme_property()$$, 'every column is a listed property');
+    AND a.attname NOT IN ('scheme', 'illustrative', 'valid_from', 'known_from', 'act', 'point', 'tag') EXCEPT SELECT property FROM scheme_property()$$, 'every column is a listed property');
 
 -- What ships of the law, on its days.
 SELECT is(parameter_on(name, day), value, name || ' on ' || day)
