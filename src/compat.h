@@ -42,6 +42,13 @@
 #define F_RANDOM_WITHOUT_RANGE F_RANDOM
 #endif
 
+/* JSON_VALUE() and the like, which read a document as a type */
+#if PG_VERSION_NUM >= 170000
+#define CASE_JSON_EXPR case T_JsonExpr:
+#else
+#define CASE_JSON_EXPR
+#endif
+
 #if PG_VERSION_NUM >= 170000
 #define my_lxid() (MyProc->vxid.lxid)
 #define holds_lock(tag, mode) LockHeldByMe(tag, mode, false)

@@ -284,7 +284,7 @@ extern void note_moves(Chunk *chunk);
 /* surroundings.c */
 extern bool look_around(Oid table, Oid role, bool *others_add);
 extern bool others_may_add(Oid table, Oid role);
-extern Oid	type_owner(Oid type);
+extern void check_type(Oid type);
 extern void check_nothing_deferred(Oid table);
 extern bool is_keeper_of_write(Oid role);
 extern bool is_written_as_owner(Oid source, Oid view);

@@ -15,6 +15,7 @@ extern PGDLLEXPORT void _PG_init(void);
 void
 _PG_init(void)
 {
+	variables_init();
 	restrict_init();
 	watch_init();
 	cursors_init();

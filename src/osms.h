@@ -42,6 +42,11 @@ extern bool is_lent(void);
 extern bool is_writing(void);
 extern void check_guards_fire(void);
 
+/* variables.c */
+extern void variables_init(void);
+extern void watch_variables(bool watched);
+extern bool is_in_literal(void);
+
 /* cursors.c */
 struct QueryDesc;
 extern void cursors_init(void);

@@ -164,21 +164,38 @@ check_operator(Oid operator)
 				 errhint("Take it out of the mapping, index, domain or view that uses it, or let a role that is trusted own it.")));
 }
 
-/* Refuse a domain of others, whose checks would run.  Errors: 42501. */
+/*
+ * Check the types of the values that a node makes: what reads a text or a
+ * document as a type that it is told runs the checks of domains in it.
+ */
 static void
-check_domain(Oid type)
+check_types(Node *node)
 {
-	Oid			owner = type_owner(type);
+	List	   *types = NIL;
+	ListCell   *lc;
 
-	if (!has_privs_of_role(owner, GetUserId()))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("domain %s must not be checked as role \"%s\" while osms acts for others",
-						format_type_be(type),
-						GetUserNameFromId(GetUserId(), true)),
-				 errdetail("It belongs to role \"%s\", who does not have the rights of that role.",
-						   GetUserNameFromId(owner, true)),
-				 errhint("Let a role that is trusted own the domain.")));
+	switch (nodeTag(node))
+	{
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_Aggref:
+		case T_WindowFunc:
+		case T_CoerceViaIO:
+		case T_CoerceToDomain:
+		CASE_JSON_EXPR
+			check_type(exprType(node));
+			break;
+		case T_RangeTblFunction:
+			types = ((RangeTblFunction *) node)->funccoltypes;
+			break;
+		case T_TableFunc:
+			types = ((TableFunc *) node)->coltypes;
+			break;
+		default:
+			break;
+	}
+	foreach(lc, types)
+		check_type(lfirst_oid(lc));
 }
 
 /* Check what a query calls, wherever in it. */
@@ -190,8 +207,7 @@ check_node(Node *node, void *context)
 	if (IsA(node, Query))
 		return query_tree_walker((Query *) node, check_node, context, 0);
 	(void) check_functions_in_node(node, check_called, context);
-	if (IsA(node, CoerceToDomain))
-		check_domain(((CoerceToDomain *) node)->resulttype);
+	check_types(node);
 	if (IsA(node, OpExpr) || IsA(node, DistinctExpr) || IsA(node, NullIfExpr))
 		check_operator(((OpExpr *) node)->opno);
 	else if (IsA(node, ScalarArrayOpExpr))

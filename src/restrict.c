@@ -153,14 +153,20 @@ is_held_above_setting(void)
 	return least > (Restriction) restrict_functions;
 }
 
+static void
+set_least(Restriction level)
+{
+	least = level;
+	watch_variables(level != RESTRICT_OFF);
+}
+
 /* Let a level hold until restrict_release(), whatever held before. */
 Restriction
 restrict_to(Restriction level)
 {
 	Restriction before = least;
 
-	forget_kept();
-	least = level;
+	restrict_release(level);
 	return before;
 }
 
@@ -175,7 +181,7 @@ void
 restrict_release(Restriction before)
 {
 	forget_kept();
-	least = before;
+	set_least(before);
 }
 
 static void
@@ -184,7 +190,7 @@ at_end_of_transaction(XactEvent event, pg_attribute_unused() void *arg)
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
 		event == XACT_EVENT_PREPARE || event == XACT_EVENT_PARALLEL_COMMIT ||
 		event == XACT_EVENT_PARALLEL_ABORT)
-		least = RESTRICT_OFF;
+		set_least(RESTRICT_OFF);
 }
 
 static void
@@ -211,7 +217,7 @@ at_subtransaction(SubXactEvent event,
 		least_at[depth] = least;
 	}
 	else if (event == SUBXACT_EVENT_ABORT_SUB)
-		least = depth < n_least_at ? least_at[depth] : RESTRICT_OFF;
+		set_least(depth < n_least_at ? least_at[depth] : RESTRICT_OFF);
 }
 
 static bool
@@ -431,6 +437,10 @@ refusal_of(Oid function, HeapTuple tuple)
 	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
 	bool		effects = proc->provolatile == PROVOLATILE_VOLATILE;
 
+	/* in the check of a domain, whosever that is */
+	if (proc->provolatile != PROVOLATILE_IMMUTABLE && is_in_literal() &&
+		(is_lent() || restriction() > RESTRICT_FOREIGN))
+		return REFUSED_FOR_ARGUMENTS;
 	if (function < FirstUnpinnedObjectId)
 		return refusal_of_postgres(function, tuple);
 	if (!has_privs_of_role(proc->proowner, GetUserId()))

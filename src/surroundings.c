@@ -41,7 +41,7 @@ function_owner(Oid function)
 	return owner;
 }
 
-Oid
+static Oid
 type_owner(Oid type)
 {
 	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
@@ -54,7 +54,7 @@ type_owner(Oid type)
 	return owner;
 }
 
-static const char *column_of_others(Relation rel, Oid role);
+static const char *column_of_others(Relation rel, Oid role, bool domain);
 
 /* The type of which a domain is one, perhaps a domain itself. */
 static Oid
@@ -70,20 +70,26 @@ base_of_domain(Oid domain)
 	return base;
 }
 
-/* Whether a type, or one that it is made of, is of somebody without the rights. */
+/*
+ * Whether a type, or one that it is made of, is of somebody without the
+ * rights; or, where that is asked, a domain, whose checks he may change.
+ */
 static bool
-is_type_of_others(Oid type, Oid role)
+is_made_of_others(Oid type, Oid role, bool domain)
 {
+	char		kind;
 	Oid			part = InvalidOid;
 
 	check_stack_depth();
 	if (type < FirstNormalObjectId)
 		return false;
 	if (OidIsValid(get_element_type(type)))
-		return is_type_of_others(get_element_type(type), role);
-	if (!has_privs_of_role(type_owner(type), role))
+		return is_made_of_others(get_element_type(type), role, domain);
+	kind = get_typtype(type);
+	if ((!domain || kind == TYPTYPE_DOMAIN) &&
+		!has_privs_of_role(type_owner(type), role))
 		return true;
-	switch (get_typtype(type))
+	switch (kind)
 	{
 		case TYPTYPE_DOMAIN:
 			part = base_of_domain(type);
@@ -98,13 +104,30 @@ is_type_of_others(Oid type, Oid role)
 			{
 				Relation	rel = relation_open(get_typ_typrelid(type),
 												AccessShareLock);
-				bool		result = column_of_others(rel, role) != NULL;
+				bool		result = column_of_others(rel, role, domain) != NULL;
 
 				relation_close(rel, AccessShareLock);
 				return result;
 			}
 	}
-	return OidIsValid(part) && is_type_of_others(part, role);
+	return OidIsValid(part) && is_made_of_others(part, role, domain);
+}
+
+/*
+ * Refuse a type that is, or is made of, a domain of somebody without the
+ * rights of the current user, as whom its checks would run.  Errors: 42501.
+ */
+void
+check_type(Oid type)
+{
+	if (is_made_of_others(type, GetUserId(), true))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("values of type %s must not be made as role \"%s\" while osms acts for others",
+						format_type_be(type),
+						GetUserNameFromId(GetUserId(), true)),
+				 errdetail("It is, or is made of, a domain of a role who does not have the rights of that role."),
+				 errhint("Name the type below the domain, or let a role that is trusted own the domain.")));
 }
 
 /*
@@ -141,9 +164,9 @@ others_may_trigger(Relation rel, Oid role, Oid *who)
 	return result;
 }
 
-/* The column that is of a type of somebody without the rights of a role. */
+/* The column of a type, or a domain, of somebody without the rights of a role. */
 static const char *
-column_of_others(Relation rel, Oid role)
+column_of_others(Relation rel, Oid role, bool domain)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 
@@ -151,7 +174,8 @@ column_of_others(Relation rel, Oid role)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, a);
 
-		if (!att->attisdropped && is_type_of_others(att->atttypid, role))
+		if (!att->attisdropped &&
+			is_made_of_others(att->atttypid, role, domain))
 			return NameStr(att->attname);
 	}
 	return NULL;
@@ -211,7 +235,7 @@ others_of(Relation rel, Oid role, List *followed, char **hint)
 
 	if (has_privs_of_role(rel->rd_rel->relowner, role) &&
 		!others_may_trigger(rel, role, &who) &&
-		column_of_others(rel, role) == NULL)
+		column_of_others(rel, role, false) == NULL)
 		return rel->trigdesc ?
 			others_of_followers(rel, role, followed, hint) : NULL;
 	table = qualified_name(RelationGetRelid(rel));
@@ -232,7 +256,7 @@ others_of(Relation rel, Oid role, List *followed, char **hint)
 			psprintf("Role \"%s\" may put triggers on table %s.",
 					 GetUserNameFromId(who, true), table);
 	}
-	column = column_of_others(rel, role);
+	column = column_of_others(rel, role, false);
 	*hint = psprintf("Let role \"%s\" own the type.",
 					 GetUserNameFromId(role, true));
 	return psprintf("Column \"%s\" of table %s is of a type of another role.",

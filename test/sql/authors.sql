@@ -98,7 +98,7 @@ INSERT INTO pg_temp.condition VALUES
 SELECT is(pg_temp.plain(pg_temp.trapped('authors_vendor', format(trap, condition), 'postgres', :'pay')), CASE WHEN verdict IS NULL AND trap !~ 'pass' THEN 'ok' ELSE format('42501 function %s refused', coalesce(verdict, 'pass()')) END, format(trap, condition))
 FROM pg_temp.condition, (VALUES ('CREATE TRIGGER a BEFORE INSERT ON shop.payment FOR EACH ROW WHEN (%s) EXECUTE FUNCTION legacy.pass()'), ('ALTER TABLE shop.payment ADD CHECK (%s) NOT VALID')) t (trap);
 SELECT is(pg_temp.plain(pg_temp.trapped('authors_vendor', 'CREATE TRIGGER a BEFORE INSERT ON shop.payment FOR EACH ROW EXECUTE FUNCTION legacy.pass()', 'postgres', :'pay')), '42501 function pass() refused', 'nor a trigger function that was made for other tables');
-SELECT is(pg_temp.trapped('authors_vendor', 'CREATE DOMAIN own.d AS text; ALTER TABLE shop.payment ADD note own.d[] DEFAULT string_to_array(''x'', '','')', 'postgres', :'pay'), '42501 domain own.d must not be checked as role "postgres" while osms acts for others', 'nor a domain of his');
+SELECT is(pg_temp.trapped('authors_vendor', 'CREATE DOMAIN own.d AS text; ALTER TABLE shop.payment ADD note own.d[] DEFAULT string_to_array(''x'', '','')', 'postgres', :'pay'), '42501 values of type own.d must not be made as role "postgres" while osms acts for others', 'nor a domain of his');
 SELECT is(pg_temp.plain(pg_temp.trapped('authors_vendor', 'ALTER TABLE shop.payment ADD note text DEFAULT pg_stat_get_backend_activity(1)', 'postgres', :'pay')), '42501 function pg_stat_get_backend_activity(integer) refused', 'nor what the server tells only some');
 
 -- what the owner's triggers do in turn: a table of others is written with the same care, and read without views or policies of theirs
@@ -155,7 +155,7 @@ GRANT USAGE ON SCHEMA own, legacy TO authors_keeper;
 SELECT osms.set_keeper('fund', 'authors_keeper');
 \set setting '; SET LOCAL ROLE authors_keeper; ALTER TABLE fund.setting RENAME TO setting_1; '
 SELECT is(pg_temp.shown('CREATE DOMAIN own.d AS text CHECK (' || call || ' IS NOT NULL)' || :'setting' || 'CREATE VIEW fund.setting AS SELECT s.one, s.cut_over, (''{'' || s.time_zone || ''}'')::own.d[]::text AS time_zone, s.roster_complete FROM fund.setting_1 s',
-                        'postgres', statement), pg_temp.plain('42501 function ' || function || ' must not run as role "postgres"'), function || ' in a domain in a view: ' || statement)
+                        'postgres', statement), pg_temp.plain('42501 values of type own.d[] must not be made as role "postgres"'), function || ' in a domain in a view: ' || statement)
 FROM (VALUES ($$osms.run_write('fund', 'clerk', 'insert', 'SELECT ''x''::text AS clerk', '{}')$$, 'osms.run_write(text,text,text,text,text[])'),
              ($$osms.transfer('fund', '900101300017', '2026-01-01', '1', 'moved')$$, 'osms.transfer(text,text,date,text,text)')) c (call, function),
      (VALUES ('SELECT osms.civil_date(''fund'', now())'), ('SELECT osms.history(''fund'', ''880715400075'')')) s (statement);
