@@ -32,6 +32,9 @@ typedef struct Started
 	Oid			user;
 } Started;
 
+/* From whom the session's cursors are held. */
+static Oid	held_from = InvalidOid;
+
 /*
  * The cursors that are open.  PostgreSQL keeps them by name for itself, but
  * the memory of each is called by its name.
@@ -105,12 +108,21 @@ check_started(const QueryDesc *query)
 				 errhint("Let no function that a table or a mapping calls use cursors that are not its own.")));
 }
 
+/* Whether those that are open are the current user's own. */
+bool
+are_cursors_held(void)
+{
+	return held_from == GetUserId();
+}
+
 /* Let nobody fetch from or close the cursors that are open, until release. */
 HeldCursors
 hold_cursors(void)
 {
-	HeldCursors held = {.open = open_cursors()};
+	HeldCursors held = {.open = open_cursors(),.outer = held_from};
 	ListCell   *lc;
+
+	held_from = GetUserId();
 
 	foreach(lc, held.open)
 	{
@@ -131,6 +143,7 @@ release_cursors(const HeldCursors *held)
 {
 	ListCell   *lc;
 
+	held_from = held->outer;
 	foreach(lc, held->ready)
 		((Portal) lfirst(lc))->status = PORTAL_READY;
 }

@@ -256,7 +256,7 @@ check_keys(const Guard *guard)
 
 /*
  * A set trigger by which a table is guarded as a relation of a registry, NULL
- * where none stands; it lives as long as the table is open.  Anybody may call
+ * where none stands; it lives until something is looked up.  Anybody may call
  * a function guard_set.
  */
 const Trigger *

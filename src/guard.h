@@ -355,7 +355,9 @@ typedef struct HeldCursors
 {
 	List	   *open;			/* before code of others ran */
 	List	   *ready;			/* those of them that are held */
+	Oid			outer;			/* from whom they were held before */
 } HeldCursors;
+extern bool are_cursors_held(void);
 extern HeldCursors hold_cursors(void);
 extern void release_cursors(const HeldCursors *held);
 extern void close_later_cursors(const HeldCursors *held);

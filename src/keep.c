@@ -12,6 +12,7 @@
 #include "guard.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
@@ -83,9 +84,9 @@ typedef struct Permit
 static Permit permit;
 
 /*
- * Refuse a kept relation on which other triggers stand than ours, where what
- * they leave to the end of the transaction would run as whoever the session
- * is then.  Errors: 55000.
+ * Refuse a kept relation that is not the table with our triggers alone that
+ * was made: what others, rules or a table below leave to the end of the
+ * transaction would run as whoever the session is then.  Errors: 55000.
  */
 static void
 check_only_ours(Oid registry, Kept kept)
@@ -93,20 +94,25 @@ check_only_ours(Oid registry, Kept kept)
 	Oid			relation = get_relname_relid(kept_relations[kept].name,
 											 registry);
 	Relation	table = OidIsValid(relation) ?
-		table_open(relation, RowExclusiveLock) : NULL;
-	const TriggerDesc *triggers = table ? table->trigdesc : NULL;
+		relation_open(relation, RowExclusiveLock) : NULL;
 
-	for (int i = 0; triggers && i < triggers->numtriggers; i++)
-		if (get_func_namespace(triggers->triggers[i].tgfoid) !=
-			get_namespace_oid("osms", false))
+	if (table && (table->rd_rel->relkind != RELKIND_RELATION || table->rd_rules))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("\"%s\" is not a table without rules, as osms made it",
+						RelationGetRelationName(table)),
+				 errhint("Drop its rules, or what stands in its place.")));
+	/* a look-up may have the triggers read anew */
+	for (int i = 0; table && table->trigdesc && i < table->trigdesc->numtriggers; i++)
+		if (get_func_namespace(table->trigdesc->triggers[i].tgfoid) != our_schema())
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("table \"%s\" has trigger \"%s\", which is not of osms",
 							RelationGetRelationName(table),
-							triggers->triggers[i].tgname),
+							table->trigdesc->triggers[i].tgname),
 					 errhint("DROP TRIGGER takes it away.")));
 	if (table)
-		table_close(table, NoLock);
+		relation_close(table, NoLock);
 }
 
 /*

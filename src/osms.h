@@ -40,6 +40,7 @@ extern bool check_node(Node *node, void *context);
 /* owner.c */
 extern bool is_lent(void);
 extern bool is_writing(void);
+extern bool is_somebody_else(void);
 extern void check_guards_fire(void);
 
 /* variables.c */
@@ -55,6 +56,10 @@ extern void check_started(const struct QueryDesc *query);
 
 /* watch.c */
 extern void watch_init(void);
+
+/* in_line.c */
+extern bool is_difference(HeapTuple function);
+extern void note_in_line(Oid function);
 extern void forget_kept(void);
 
 /* query.c */

@@ -298,6 +298,17 @@ has_rights_of_session(Oid role)
 }
 
 /*
+ * Whether code runs as somebody whose rights are not the session's: what is
+ * the session's is not for him.
+ */
+bool
+is_somebody_else(void)
+{
+	return !has_rights_of_session(GetUserId()) ||
+		!session_has_rights_of(GetUserId());
+}
+
+/*
  * Whether no other constraint of the schema bears the name, by which alone
  * SET CONSTRAINTS knows it: another's must not be checked as this owner.
  */
@@ -427,7 +438,7 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 	bool		lent = !session_has_rights_of(role);
 	bool		gains = table && !has_rights_of_session(role);
 	bool		holds = gains || (table && lent);
-	HeldCursors held = {NIL, NIL};
+	HeldCursors held = {NIL, NIL, InvalidOid};
 	OwnersWrite this;
 	List	   *deferred = NIL;
 	Acting		acting;
@@ -461,7 +472,8 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 	PG_FINALLY();
 	{
 		end_writer(&this);
-		release_cursors(&held);
+		if (holds)
+			release_cursors(&held);
 	}
 	PG_END_TRY();
 	if (holds)

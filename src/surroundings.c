@@ -181,23 +181,21 @@ column_of_others(Relation rel, Oid role, bool domain)
 	return NULL;
 }
 
-static char *others_of(Relation rel, Oid role, List *followed, char **hint);
+static char *others_of(Relation rel, Oid role, List **seen, char **hint);
 
 /*
  * Who may have added to a table that follows by a foreign key: what its
  * triggers do then is done in the statement that wrote the table followed, as
- * its role.
+ * its role.  Each table is looked at once, by however many keys it follows.
  */
 static char *
-others_of_followers(Relation rel, Oid role, List *followed, char **hint)
+others_of_followers(Relation rel, Oid role, List **seen, char **hint)
 {
 	char	   *others = NULL;
 
 	check_stack_depth();
-	if (list_member_oid(followed, RelationGetRelid(rel)))
-		return NULL;
-	followed = lappend_oid(list_copy(followed), RelationGetRelid(rel));
-	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers && !others; i++)
+	CHECK_FOR_INTERRUPTS();
+	for (int i = 0; i < rel->trigdesc->numtriggers && !others; i++)
 	{
 		const Trigger *trigger = &rel->trigdesc->triggers[i];
 		Relation	follower;
@@ -214,11 +212,12 @@ others_of_followers(Relation rel, Oid role, List *followed, char **hint)
 			default:
 				continue;
 		}
+		if (list_member_oid(*seen, trigger->tgconstrrelid))
+			continue;
 		follower = table_open(trigger->tgconstrrelid, AccessShareLock);
-		others = others_of(follower, role, followed, hint);
+		others = others_of(follower, role, seen, hint);
 		table_close(follower, AccessShareLock);
 	}
-	list_free(followed);
 	return others;
 }
 
@@ -227,17 +226,18 @@ others_of_followers(Relation rel, Oid role, List *followed, char **hint)
  * for nobody but those who have the rights of a role.
  */
 static char *
-others_of(Relation rel, Oid role, List *followed, char **hint)
+others_of(Relation rel, Oid role, List **seen, char **hint)
 {
 	const char *column;
 	char	   *table;
 	Oid			who;
 
+	*seen = lappend_oid(*seen, RelationGetRelid(rel));
 	if (has_privs_of_role(rel->rd_rel->relowner, role) &&
 		!others_may_trigger(rel, role, &who) &&
 		column_of_others(rel, role, false) == NULL)
 		return rel->trigdesc ?
-			others_of_followers(rel, role, followed, hint) : NULL;
+			others_of_followers(rel, role, seen, hint) : NULL;
 	table = qualified_name(RelationGetRelid(rel));
 	if (!has_privs_of_role(rel->rd_rel->relowner, role))
 	{
@@ -268,6 +268,7 @@ bool
 others_may_add(Oid table, Oid role)
 {
 	bool		result = false;
+	List	   *seen = NIL;
 	ListCell   *lc;
 
 	foreach(lc, find_all_inheritors(table, AccessShareLock, NULL))
@@ -283,7 +284,7 @@ others_may_add(Oid table, Oid role)
 							RelationGetRelationName(rel),
 							GetUserNameFromId(role, true)),
 					 errhint("Let a role that is trusted own it.")));
-		result |= others_of(rel, role, NIL, &hint) != NULL;
+		result |= others_of(rel, role, &seen, &hint) != NULL;
 		table_close(rel, AccessShareLock);
 	}
 	return result;
@@ -300,13 +301,14 @@ bool
 look_around(Oid table, Oid role, bool *others_add)
 {
 	bool		defers_foreign = false;
+	List	   *seen = NIL;
 	ListCell   *lc;
 
 	foreach(lc, find_all_inheritors(table, AccessShareLock, NULL))
 	{
 		Relation	rel = table_open(lfirst_oid(lc), RowExclusiveLock);
 		char	   *hint = NULL;
-		char	   *others = others_of(rel, role, NIL, &hint);
+		char	   *others = others_of(rel, role, &seen, &hint);
 
 		if (rel->rd_rules)
 			ereport(ERROR,
@@ -422,9 +424,9 @@ check_nothing_deferred(Oid table)
 					 errhint("SET CONSTRAINTS ALL IMMEDIATE before writing through the registry.")));
 }
 
-/* The guard that stands on a table for a relation, if it is not disabled. */
-static const Trigger *
-guard_of_relation(Relation table, Oid view)
+/* When the guard fires that stands on a table for a relation, if one does. */
+static char
+guard_fires(Relation table, Oid view)
 {
 	const char *relation = get_rel_name(view);
 	const Trigger *guard;
@@ -435,7 +437,7 @@ guard_of_relation(Relation table, Oid view)
 	guard = guard_trigger_on(table,
 							 get_namespace_name(get_rel_namespace(view)),
 							 relation);
-	return guard && guard->tgenabled != TRIGGER_DISABLED ? guard : NULL;
+	return guard ? guard->tgenabled : TRIGGER_DISABLED;
 }
 
 /*
@@ -447,14 +449,14 @@ void
 check_unguarded(Oid source, Oid view)
 {
 	Relation	table = table_open(source, AccessShareLock);
-	const Trigger *guard = guard_of_relation(table, view);
+	char		fires = guard_fires(table, view);
 	RelationKind kind;
 
 	/* of what is only traced no row is judged */
-	if (guard && relation_kind_of(get_rel_name(view), &kind) &&
+	if (relation_kind_of(get_rel_name(view), &kind) &&
 		!canonical_relations[kind].traced &&
-		(guard->tgenabled == TRIGGER_FIRES_ALWAYS ||
-		 guard->tgenabled ==
+		(fires == TRIGGER_FIRES_ALWAYS ||
+		 fires ==
 		 (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ?
 		  TRIGGER_FIRES_ON_REPLICA : TRIGGER_FIRES_ON_ORIGIN)))
 		ereport(ERROR,
@@ -479,7 +481,7 @@ is_written_as_owner(Oid source, Oid view)
 	bool		result = has_privs_of_role(relation_owner(view), owner);
 
 	if (!result && !others_may_trigger(table, owner, &who))
-		result = guard_of_relation(table, view) != NULL;
+		result = guard_fires(table, view) != TRIGGER_DISABLED;
 	table_close(table, NoLock);
 	return result;
 }

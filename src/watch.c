@@ -13,17 +13,13 @@
  */
 #include "guard.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
-#include "catalog/pg_range.h"
-#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "optimizer/plancat.h"
@@ -31,20 +27,20 @@
 #include "parser/parsetree.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/plancache.h"
 #include "utils/syscache.h"
-#include "utils/typcache.h"
 
-/* A call that changes what is restricted, and what other hooks keep of it. */
+/* A call that changes what may be done, and what other hooks keep of it. */
 typedef struct Call
 {
 	Datum		others;
-	int			depth;			/* calls under way that change it */
-	Restriction before;			/* as the outermost of them began */
+	int			depth;			/* calls under way, the outermost of which changes it */
+	bool		restricts;		/* what it calls */
+	Restriction before;
 	bool		touching_others;
+	bool		holds;			/* the session's cursors */
+	HeldCursors held;
 } Call;
 
 static object_access_hook_type previous_access = NULL;
@@ -74,14 +70,6 @@ static Setup setup = {NULL, false, false};
 
 /* The function that an expression is about to call. */
 static Oid	about_to_call = InvalidOid;
-
-/* SQL functions of others than superusers that plans may hold in line. */
-static Oid	in_line[64];
-static int	n_in_line = 0;
-static bool many_in_line = false;
-
-/* Whether the hooks stand before all that the session keeps. */
-static bool watched = false;
 
 static Setup
 begin_setup(bool planning)
@@ -327,40 +315,6 @@ finish_executor(QueryDesc *query)
 	PG_END_TRY();
 }
 
-/* Whether a function gives the difference of the bounds of a range. */
-static bool
-is_difference(Form_pg_proc proc)
-{
-	Relation	ranges;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		result = false;
-
-	if (proc->pronargs != 2 || proc->prorettype != FLOAT8OID ||
-		proc->proargtypes.values[0] != proc->proargtypes.values[1])
-		return false;
-	ranges = table_open(RangeRelationId, AccessShareLock);
-	scan = systable_beginscan(ranges, InvalidOid, false, NULL, 0, NULL);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result |= ((Form_pg_range) GETSTRUCT(tuple))->rngsubdiff == proc->oid;
-	systable_endscan(scan);
-	table_close(ranges, AccessShareLock);
-	return result;
-}
-
-/* Note that plans may hold an SQL function in line. */
-static void
-note_in_line(Oid function)
-{
-	for (int i = 0; i < n_in_line; i++)
-		if (in_line[i] == function)
-			return;
-	if (n_in_line < (int) lengthof(in_line))
-		in_line[n_in_line++] = function;
-	else
-		many_in_line = true;
-}
-
 /*
  * Whether how a function is called may be kept for longer than a query, for a
  * type or an expression of PL/pgSQL.  Nobody looks again before it is called
@@ -380,6 +334,15 @@ may_be_refused_later(Oid function, HeapTuple tuple)
 
 	return proc->prorettype != TRIGGEROID &&
 		(!superuser_arg(proc->proowner) || !may_run_lent(function, tuple));
+}
+
+/* Whether a function is in a language that has cursors, by their names. */
+static bool
+has_cursors(Form_pg_proc proc)
+{
+	return proc->prolang != INTERNALlanguageId &&
+		proc->prolang != ClanguageId && proc->prolang != SQLlanguageId &&
+		proc->pronamespace != our_schema();
 }
 
 /*
@@ -423,16 +386,47 @@ needs_call(Oid function)
 	else if (proc->prolang == SQLlanguageId && !by_expression)
 	{
 		if (!superuser_arg(proc->proowner))
-			needed = is_difference(proc);
+			needed = is_difference(tuple);
 		if (!needed && !superuser_arg(proc->proowner))
 			note_in_line(function);
 	}
 	else
-		needed = (restriction() == RESTRICT_FOREIGN &&
-				  proc->prorettype == TRIGGEROID) ||
+		needed = (restriction() != RESTRICT_OFF && has_cursors(proc)) ||
+			(restriction() == RESTRICT_FOREIGN &&
+			 proc->prorettype == TRIGGEROID) ||
 			(is_kept() && may_be_refused_later(function, tuple));
 	ReleaseSysCache(tuple);
 	return needed;
+}
+
+/* What the session has is not for others, who are called. */
+static void
+begin_call(Call *call, Oid function, bool ours)
+{
+	call->holds = !ours && restriction() != RESTRICT_OFF &&
+		is_somebody_else() && !are_cursors_held();
+	if (call->holds)
+		call->held = hold_cursors();
+	/* our own are met where they are called, and ask for a level */
+	call->restricts = says_what_it_calls(function);
+	if (call->restricts)
+	{
+		call->before = restrict_to(restriction());
+		call->touching_others = touching_others;
+		touching_others = false;
+	}
+}
+
+static void
+end_call(const Call *call)
+{
+	if (call->holds)
+		release_cursors(&call->held);
+	if (call->restricts)
+	{
+		restrict_release(call->before);
+		touching_others = call->touching_others;
+	}
 }
 
 static void
@@ -452,24 +446,13 @@ watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
 		check_function(function);
 	if (previous_call)
 		previous_call(event, flinfo, &call->others);
-	if (event != FHET_START)
+	if (event == FHET_START)
 	{
-		if (call->depth > 0 && --call->depth == 0)
-		{
-			restrict_release(call->before);
-			touching_others = call->touching_others;
-		}
+		if (call->depth++ == 0)
+			begin_call(call, function, ours);
 	}
-	else if (call->depth > 0)
-		call->depth++;
-	else if (says_what_it_calls(function))
-	{
-		/* our own are met where they are called, and ask for a level */
-		call->before = restrict_to(restriction());
-		call->touching_others = touching_others;
-		touching_others = false;
-		call->depth = 1;
-	}
+	else if (--call->depth == 0)
+		end_call(call);
 }
 
 static void
@@ -497,52 +480,6 @@ watch_access(ObjectAccessType access, Oid class, Oid object, int sub,
 	if (restriction() != RESTRICT_OFF)
 		check_function(object);
 	about_to_call = object;
-}
-
-/* Let the hooks stand before what the session has kept since before they were. */
-static void
-watch_kept(void)
-{
-	Relation	ranges = table_open(RangeRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(ranges, InvalidOid, false, NULL, 0,
-										  NULL);
-	HeapTuple	tuple;
-
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_range range = (Form_pg_range) GETSTRUCT(tuple);
-		TypeCacheEntry *type;
-
-		if (range->rngsubdiff < FirstUnpinnedObjectId)
-			continue;
-		type = lookup_type_cache(range->rngtypid, TYPECACHE_RANGE_INFO);
-		fmgr_info_cxt(range->rngsubdiff, &type->rng_subdiff_finfo,
-					  CacheMemoryContext);
-	}
-	systable_endscan(scan);
-	table_close(ranges, AccessShareLock);
-	ResetPlanCache();
-	watched = true;
-}
-
-/*
- * Somebody else is about to act, or something else is restricted: forget the
- * plans that hold in line what he might not call.
- */
-void
-forget_kept(void)
-{
-	if (!watched && IsTransactionState())
-		watch_kept();
-	if (many_in_line)
-		ResetPlanCache();
-	else
-		for (int i = 0; i < n_in_line; i++)
-			CallSyscacheCallbacks(PROCOID,
-								  GetSysCacheHashValue1(PROCOID,
-														ObjectIdGetDatum(in_line[i])));
-	n_in_line = 0;
-	many_in_line = false;
 }
 
 static void

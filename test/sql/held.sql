@@ -1,7 +1,7 @@
 -- What the session holds while osms runs code of others in it: its cursors, its role, its end of the transaction, its guards. And what a staging table is read by.
 \ir hostile.psql
 \ir verdict.psql
-SELECT plan(28);
+SELECT plan(31);
 SET client_min_messages = error;
 CREATE ROLE held_vendor;	-- owns a mapped table
 CREATE ROLE held_keeper;
@@ -42,6 +42,16 @@ BEGIN
 END $$;
 SELECT format('CREATE FUNCTION %s.%s(text) RETURNS text LANGUAGE plpgsql STABLE AS %L; ALTER FUNCTION %1$s.%2$s(text) OWNER TO %4$s', s, p.proname, replace(p.prosrc, 'word', '$1'), o)
 FROM pg_proc p, (VALUES ('own', 'held_vendor'), ('kept', 'held_keeper')) x (s, o) WHERE p.proname IN ('swap', 'peep') AND p.pronamespace = 'public'::regnamespace \gexec
+CREATE FUNCTION kept.leave(word text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    d refcursor := 'd';
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_cursors WHERE name = 'd') THEN
+        OPEN d FOR SELECT 'left';
+    END IF;
+    RETURN word;
+END $$;
+ALTER FUNCTION kept.leave(text) OWNER TO held_keeper;
 CREATE TABLE legacy.told AS SELECT 'own' AS t FROM generate_series(1, 9);
 
 -- a column's default, which sift works out as the owner of the table
@@ -73,17 +83,20 @@ CREATE FUNCTION pg_temp.read_by(call text, statement text) RETURNS text LANGUAGE
 BEGIN;
 DECLARE c CURSOR FOR SELECT t FROM legacy.told;
 FETCH 1 FROM c;
-SELECT is(pg_temp.read_by('kept.peep(s.obl)', $$UPDATE legacy.people SET obl = 'y'$$), '42501 a cursor must not be fetched from as role "held_keeper" here', 'a reading does not fetch from a cursor that it did not open');
+SELECT is(pg_temp.read_by('kept.peep(s.obl)', $$UPDATE legacy.people SET obl = 'y'$$), '55000 portal "c" cannot be run', 'a reading does not fetch from a cursor that it did not open');
+SELECT is(pg_temp.read_by('kept.swap(s.obl)', $$UPDATE legacy.people SET obl = 'y'$$), '24000 cannot drop active portal "c"', 'nor close it');
+SELECT is(pg_temp.verdict('FETCH 1 FROM c'), 'ok', 'which is there afterwards');
 ROLLBACK;
+DECLARE c CURSOR WITH HOLD FOR SELECT t FROM legacy.told;
+SELECT is(pg_temp.read_by('kept.peep(s.obl)', $$UPDATE legacy.people SET obl = 'y'$$), '55000 portal "c" cannot be run', 'nor from one whose rows are there already');
+CLOSE c;
 BEGIN;
-DECLARE c CURSOR FOR SELECT t FROM legacy.told;
-FETCH 1 FROM c;
-SELECT regexp_replace(format('CREATE OR REPLACE VIEW fund.person AS %s', pg_get_viewdef('fund.person'::regclass)), '(s\.)?obl AS region', 'kept.swap(s.obl) AS region') AS swapping \gset
+SELECT regexp_replace(format('CREATE OR REPLACE VIEW fund.person AS %s', pg_get_viewdef('fund.person'::regclass)), '(s\.)?obl AS region', 'kept.leave(s.obl) AS region') AS leaving \gset
 SET LOCAL ROLE held_keeper;
-:swapping;
+:leaving;
 RESET ROLE;
 UPDATE legacy.people SET obl = 'y';
-SELECT is(pg_temp.verdict('FETCH 1 FROM c'), '42501 a cursor must not be fetched from as role "postgres" here', 'what it opens in the place of one nobody else fetches from');
+SELECT is(pg_temp.verdict('FETCH 1 FROM d'), '42501 a cursor must not be fetched from as role "postgres" here', 'what it opens nobody else fetches from');
 ROLLBACK;
 BEGIN;
 DECLARE c CURSOR FOR SELECT t FROM legacy.told;

@@ -1,0 +1,112 @@
+/*
+ * in_line.c
+ *		What the session keeps of functions besides how they are called.
+ *
+ * A plan holds an SQL function in line, which then is not called, and the type
+ * cache how the bounds of a range are told apart.
+ */
+#include "guard.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_range.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+/* SQL functions of others than superusers that plans may hold in line. */
+static Oid	in_line[64];
+static int	n_in_line = 0;
+static bool many_in_line = false;
+
+/* Whether the hooks stand before all that the session keeps. */
+static bool watched = false;
+
+/* Whether a function gives the difference of the bounds of a range. */
+bool
+is_difference(HeapTuple function)
+{
+	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(function);
+	Relation	ranges;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	if (proc->pronargs != 2 || proc->prorettype != FLOAT8OID ||
+		proc->proargtypes.values[0] != proc->proargtypes.values[1])
+		return false;
+	ranges = table_open(RangeRelationId, AccessShareLock);
+	scan = systable_beginscan(ranges, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result |= ((Form_pg_range) GETSTRUCT(tuple))->rngsubdiff == proc->oid;
+	systable_endscan(scan);
+	table_close(ranges, AccessShareLock);
+	return result;
+}
+
+/* Note that plans may hold an SQL function in line. */
+void
+note_in_line(Oid function)
+{
+	for (int i = 0; i < n_in_line; i++)
+		if (in_line[i] == function)
+			return;
+	if (n_in_line < (int) lengthof(in_line))
+		in_line[n_in_line++] = function;
+	else
+		many_in_line = true;
+}
+
+/* Let the hooks stand before what the session has kept since before they were. */
+static void
+watch_kept(void)
+{
+	Relation	ranges = table_open(RangeRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(ranges, InvalidOid, false, NULL, 0,
+										  NULL);
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_range range = (Form_pg_range) GETSTRUCT(tuple);
+		TypeCacheEntry *type;
+
+		if (range->rngsubdiff < FirstUnpinnedObjectId)
+			continue;
+		type = lookup_type_cache(range->rngtypid, TYPECACHE_RANGE_INFO);
+		fmgr_info_cxt(range->rngsubdiff, &type->rng_subdiff_finfo,
+					  CacheMemoryContext);
+	}
+	systable_endscan(scan);
+	table_close(ranges, AccessShareLock);
+	ResetPlanCache();
+	watched = true;
+}
+
+/*
+ * Somebody else is about to act, or something else is restricted: forget the
+ * plans that hold in line what he might not call.
+ */
+void
+forget_kept(void)
+{
+	if (!watched && IsTransactionState())
+		watch_kept();
+	if (many_in_line)
+		ResetPlanCache();
+	else
+		for (int i = 0; i < n_in_line; i++)
+			CallSyscacheCallbacks(PROCOID,
+								  GetSysCacheHashValue1(PROCOID,
+														ObjectIdGetDatum(in_line[i])));
+	n_in_line = 0;
+	many_in_line = false;
+}
