@@ -101,7 +101,7 @@ plain_default(Relation source, AttrNumber attno)
 		return NULL;
 	begin_acting(&acting, source->rd_rel->relowner,
 				 SECURITY_RESTRICTED_OPERATION,
-				 path_of_owner(RelationGetRelid(source)), "foreign");
+				 RelationGetRelid(source), "foreign");
 	held = hold_cursors();
 	PG_TRY();
 	{

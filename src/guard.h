@@ -332,10 +332,9 @@ typedef struct Acting
 	int			level;
 	Restriction restriction;
 } Acting;
-extern void begin_acting(Acting *acting, Oid role, int flags,
-						 const char *path, const char *restricted);
+extern void begin_acting(Acting *acting, Oid role, int flags, Oid table,
+						 const char *restricted);
 extern void end_acting(const Acting *acting);
-extern char *path_of_owner(Oid table);
 extern void as_owner_begin(const Registry *registry, Oid *user, int *context);
 extern void as_owner_end(Oid user, int context);
 extern void set_parameter(const char *name, const char *value);
@@ -349,6 +348,9 @@ extern void begin_writer(OwnersWrite *write, Oid target, Writer writer,
 extern void end_writer(const OwnersWrite *write);
 extern bool write_as(Oid role, Oid target, Writer writer,
 					 void (*write) (void *arg), void *arg);
+
+/* settings.c */
+extern void set_owners_settings(Oid table);
 
 /* cursors.c */
 typedef struct HeldCursors
@@ -431,6 +433,7 @@ extern void judge_chunk(Chunk *chunk, Findings *findings);
 
 /* conceal.c */
 extern int	strangers;
+extern void conceal_row(Oid role, MemoryContext caller);
 extern void conceal_error(const Guard *guard, bool writes,
 						  MemoryContext caller);
 extern void project_stored_row(const Guard *guard,

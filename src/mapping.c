@@ -458,7 +458,8 @@ values_of_rows(const Writing *w, Relation view, Datum *rows)
 	Acting		acting;
 
 	begin_acting(&acting, view->rd_rel->relowner,
-				 SECURITY_RESTRICTED_OPERATION, "pg_catalog, pg_temp", "all");
+				 SECURITY_RESTRICTED_OPERATION, InvalidOid, "all");
+	set_parameter("search_path", "pg_catalog, pg_temp");
 	held = hold_cursors();
 	PG_TRY();
 	{

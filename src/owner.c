@@ -14,19 +14,16 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_db_role_setting.h"
 #include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
-#include "utils/varlena.h"
 
 /* The write for somebody else that is under way in this session. */
 static OwnersWrite *under_way = NULL;
@@ -198,87 +195,6 @@ end_writer(const OwnersWrite *write)
 	under_way = write->outer;
 }
 
-/* The search_path that a setting of a role or a database gives, or NULL. */
-static char *
-path_in_setting(Relation settings, Oid database, Oid role)
-{
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	char	   *path = NULL;
-
-	ScanKeyInit(&keys[0], Anum_pg_db_role_setting_setdatabase,
-				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(database));
-	ScanKeyInit(&keys[1], Anum_pg_db_role_setting_setrole,
-				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(role));
-	scan = systable_beginscan(settings, DbRoleSettingDatidRolidIndexId, true,
-							  NULL, 2, keys);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-	{
-		bool		isnull;
-		Datum		config = heap_getattr(tuple,
-										  Anum_pg_db_role_setting_setconfig,
-										  RelationGetDescr(settings), &isnull);
-		Datum	   *values;
-		int			n = 0;
-
-		if (!isnull)
-			deconstruct_array(DatumGetArrayTypeP(config), TEXTOID, -1, false,
-							  TYPALIGN_INT, &values, NULL, &n);
-		for (int i = 0; i < n; i++)
-		{
-			char	   *setting = TextDatumGetCString(values[i]);
-
-			if (strncmp(setting, "search_path=", 12) == 0)
-				path = setting + 12;
-		}
-	}
-	systable_endscan(scan);
-	return path;
-}
-
-/* A path without temporary schemas but at its end, where nobody is misled. */
-static char *
-with_temporary_last(const char *path)
-{
-	List	   *names;
-	ListCell   *lc;
-	StringInfoData out;
-
-	initStringInfo(&out);
-	if (SplitIdentifierString(pstrdup(path), ',', &names))
-		foreach(lc, names)
-			if (strncmp(lfirst(lc), "pg_temp", 7) != 0)
-				appendStringInfo(&out, "%s, ", quote_identifier(lfirst(lc)));
-	appendStringInfoString(&out, "pg_temp");
-	return out.data;
-}
-
-/*
- * The search_path under which a table's triggers run where osms writes it:
- * the one its owner's sessions begin with, by a setting of the role or of the
- * database, else the table's own schema.
- */
-char *
-path_of_owner(Oid table)
-{
-	Oid			owner = relation_owner(table);
-	const Oid	from[][2] = {
-		{MyDatabaseId, owner}, {InvalidOid, owner},
-		{MyDatabaseId, InvalidOid}, {InvalidOid, InvalidOid}
-	};
-	Relation	settings = table_open(DbRoleSettingRelationId, AccessShareLock);
-	char	   *path = NULL;
-
-	for (int i = 0; i < (int) lengthof(from) && path == NULL; i++)
-		path = path_in_setting(settings, from[i][0], from[i][1]);
-	table_close(settings, AccessShareLock);
-	if (path == NULL)
-		path = pstrdup(quote_identifier(get_namespace_name(get_rel_namespace(table))));
-	return with_temporary_last(path);
-}
-
 /* Whether the session has all rights of a role. */
 static bool
 session_has_rights_of(Oid role)
@@ -398,18 +314,19 @@ defer_nothing(Oid table)
 }
 
 /*
- * Act as a role under a search_path until end_acting(), which undoes every
- * setting since; restricted as osms.restrict_functions says.
+ * Act as a role until end_acting(), which undoes every setting since: under
+ * the settings of the owner of a table, or none's; restricted as
+ * osms.restrict_functions says.
  */
 void
-begin_acting(Acting *acting, Oid role, int flags, const char *path,
+begin_acting(Acting *acting, Oid role, int flags, Oid table,
 			 const char *restricted)
 {
 	GetUserIdAndSecContext(&acting->user, &acting->context);
 	SetUserIdAndSecContext(role, acting->context | flags |
 						   SECURITY_LOCAL_USERID_CHANGE);
 	acting->level = NewGUCNestLevel();
-	set_parameter("search_path", path);
+	set_owners_settings(table);
 	set_parameter("osms.restrict_functions", restricted);
 	acting->restriction = restrict_hold();
 }
@@ -420,6 +337,23 @@ end_acting(const Acting *acting)
 	restrict_release(acting->restriction);
 	AtEOXact_GUC(false, acting->level);
 	SetUserIdAndSecContext(acting->user, acting->context);
+}
+
+/* Run write(arg), telling a role no more of its rows than it may read. */
+static void
+write_told(void (*write) (void *arg), void *arg, Oid role)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		write(arg);
+	}
+	PG_CATCH();
+	{
+		conceal_row(role, caller);
+	}
+	PG_END_TRY();
 }
 
 /*
@@ -455,8 +389,7 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 	}
 	begin_acting(&acting, role, SECURITY_NOFORCE_RLS |
 				 (defers ? 0 : SECURITY_RESTRICTED_OPERATION),
-				 table ? path_of_owner(target) : PINNED_PATH,
-				 table ? "foreign" : "all");
+				 table ? target : InvalidOid, table ? "foreign" : "all");
 	if (others_add)
 		(void) restrict_to(RESTRICT_CHOSEN);
 	if (!defers)
@@ -467,7 +400,7 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 	this.lent |= lent;
 	PG_TRY();
 	{
-		write(arg);
+		write_told(write, arg, acting.user);
 	}
 	PG_FINALLY();
 	{

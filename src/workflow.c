@@ -488,8 +488,8 @@ map_given(Oid canonical, char *values)
 	check_mapped_view(view);
 	table_close(view, NoLock);
 	begin_acting(&acting, relation_owner(canonical),
-				 SECURITY_RESTRICTED_OPERATION, "pg_catalog, pg_temp",
-				 "values");
+				 SECURITY_RESTRICTED_OPERATION, InvalidOid, "values");
+	set_parameter("search_path", "pg_catalog, pg_temp");
 	held = hold_cursors();
 	PG_TRY();
 	{

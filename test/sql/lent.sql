@@ -1,7 +1,7 @@
 -- Rights that a write through the registry lends: nobody whose objects the owner of a table, the session or who looks happens to name gains by them.
 \ir hostile.psql
 \ir verdict.psql
-SELECT plan(58);
+SELECT plan(65);
 SET client_min_messages = error;
 CREATE ROLE lent_vendor;	-- owns relations, types and rules of his own
 CREATE ROLE lent_clerk;	-- writes through the registry
@@ -81,6 +81,14 @@ CREATE TABLE legacy.scratch (id integer PRIMARY KEY);
 GRANT REFERENCES ON legacy.scratch TO lent_vendor;
 SELECT is(pg_temp.lent('CREATE TABLE own.fk (id integer REFERENCES legacy.scratch)', 'BEGIN TRUNCATE legacy.scratch CASCADE; RETURN NEW; END'), '42501 table "fk" is not written as role "postgres" while others may add to it', 'TRUNCATE goes no further');
 SELECT is(pg_temp.lent('SELECT', 'BEGIN TRUNCATE legacy.scratch CASCADE; RETURN NEW; END'), 'ok', 'than to what is the owner''s');
+-- by whatever ways tables follow, each is looked at once
+SELECT lives_ok($f$SET LOCAL ROLE lent_vendor;
+    CREATE TABLE own.clerk (clerk text PRIMARY KEY, role text);
+    DO $$ BEGIN FOR i IN 1 .. 40 LOOP EXECUTE format('CREATE TABLE own.f%s (k text PRIMARY KEY REFERENCES own.%s ON UPDATE CASCADE ON DELETE CASCADE)', i, CASE i WHEN 1 THEN 'clerk' ELSE 'f' || i - 1 END); END LOOP; END $$;
+    SELECT osms.run_write('own', 'clerk', 'insert', 'SELECT ''x''::text AS clerk', '{}');
+    DROP TABLE own.clerk CASCADE;
+    DO $$ BEGIN FOR i IN 1 .. 40 LOOP EXECUTE format('DROP TABLE own.f%s CASCADE', i); END LOOP; END $$$f$, 'a chain of tables that follow is gone through once');
+RESET ROLE;
 SELECT is((SELECT last_value FROM legacy.private) < 777, true, 'nothing of it ran');
 -- who is a keeper of nothing gives nobody leave to read his views
 SELECT is(pg_temp.lent('CREATE VIEW own.log AS SELECT 1; GRANT SELECT ON own.log TO PUBLIC; CREATE TABLE own.clerk (clerk text PRIMARY KEY, role text);
@@ -88,6 +96,43 @@ SELECT is(pg_temp.lent('CREATE VIEW own.log AS SELECT 1; GRANT SELECT ON own.log
     CREATE TRIGGER t BEFORE INSERT ON own.clerk FOR EACH ROW EXECUTE FUNCTION own.t()',
     'BEGIN PERFORM FROM own.log; RETURN NEW; END', $$SELECT osms.run_write('own', 'clerk', 'insert', 'SELECT ''x''::text AS clerk', '{}')$$, 'lent_vendor'),
     '42501 view "application" must not be read as role "lent_vendor" while osms acts for others', 'nor his trigger those of a registry through which it is not called');
+
+-- the settings of who writes do not say how the owner's triggers read the texts that they build
+CREATE TABLE legacy.log (t text);
+CREATE FUNCTION legacy.quoting() RETURNS trigger LANGUAGE plpgsql AS $f$
+BEGIN
+    EXECUTE 'INSERT INTO legacy.log VALUES (''' || replace(NEW.kanal || chr(92) || ''' || current_user) --', '''', '''''') || ''')';
+    EXECUTE 'INSERT INTO legacy.log VALUES (concat(NULL = NULL, (''{NULL}''::text[])[1]))';
+    RETURN NEW;
+END $f$;
+CREATE TRIGGER quoting BEFORE INSERT ON legacy.zay FOR EACH ROW EXECUTE FUNCTION legacy.quoting();
+\set quoted 'SET LOCAL ROLE lent_clerk; SET LOCAL standard_conforming_strings = off; SET LOCAL escape_string_warning = off; SET LOCAL backslash_quote = on; SET LOCAL transform_null_equals = on; SET LOCAL array_nulls = off; '
+SELECT is(pg_temp.verdict(:'quoted' || :'file' || '; RESET ROLE', 'UTC', 'SELECT string_agg(t, '' '') || current_setting(''standard_conforming_strings'') FROM legacy.log'), format('ok egov%s'' || current_user) -- off', chr(92)), 'a setting of the writer''s is not the owner''s, and is his afterwards');
+ALTER ROLE postgres IN DATABASE :DBNAME SET array_nulls = off;
+SELECT is(pg_temp.verdict(:'quoted' || :'file' || '; RESET ROLE', 'UTC', 'SELECT string_agg(t, '' '') FROM legacy.log'), format('ok egov%s'' || current_user) -- NULL', chr(92)), 'which is what he has set');
+ALTER ROLE postgres IN DATABASE :DBNAME RESET ALL;
+DROP TRIGGER quoting ON legacy.zay;
+
+-- of a row that violates a constraint PostgreSQL shows what the owner may read: who writes is shown it where he may
+CREATE FUNCTION pg_temp.detail(writer name, statement text) RETURNS text LANGUAGE plpgsql AS $f$
+DECLARE detail text;
+BEGIN
+    PERFORM set_config('role', writer, true);
+    EXECUTE statement;
+    RETURN NULL;
+EXCEPTION WHEN integrity_constraint_violation THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    RETURN SQLSTATE || ' ' || detail;
+END $f$;
+GRANT SELECT (person), UPDATE (region, death_date) ON fund.person TO lent_clerk;
+GRANT USAGE ON SCHEMA legacy TO lent_vendor;
+GRANT SELECT ON legacy.people TO lent_vendor;
+GRANT UPDATE (region), SELECT ON fund.person TO lent_vendor;
+ALTER TABLE legacy.people ADD phone text DEFAULT '+7 701' NOT NULL, ADD CHECK (obl <> 'bad'), ADD CONSTRAINT one_each EXCLUDE USING btree (obl WITH =) WHERE (obl LIKE 'one%'), ADD UNIQUE (iin, phone);
+UPDATE legacy.people SET obl = 'one' WHERE iin = '900101300017';
+SELECT is(pg_temp.detail(writer, format('UPDATE fund.person SET region = %L WHERE person = ''880715400075''', region)), told, writer || ' ' || region)
+FROM (VALUES ('lent_clerk', 'bad', '23514 '), ('lent_clerk', 'one', '23P01 '), ('lent_vendor', 'one', '23P01 Key (obl)=(one) conflicts with existing key (obl)=(one).')) t (writer, region, told);
+SELECT matches(pg_temp.detail('lent_vendor', 'UPDATE fund.person SET region = ''bad'' WHERE person = ''880715400075'''), 'Failing row contains .*701', 'who may read the table is shown its row');
 
 -- what is the session's is not for the triggers of a vendor
 ALTER TABLE legacy.mo OWNER TO lent_vendor;

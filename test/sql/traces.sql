@@ -296,6 +296,11 @@ warning roster nothing keeps table fund.roster: trigger "keep" is disabled, sinc
 warning setting nothing keeps table fund.setting: trigger "keep" is disabled, since a transaction that began after entry %3$s of the journal ()
 warning statement_line trigger "lose" of table fund.statement_line, which is not of osms, may change what is written to it', :before, :after, :last), 'all that is wrong');
 SELECT throws_ok('SELECT osms.guard(''fund'')', '55000', NULL, 'what no statement of osms can mend');
+-- what a write of ours leaves to the end of the transaction is ours alone
+SELECT is(pg_temp.verdict(door || '; SELECT osms.import_begin(''fund'', ''x'')'), told, door)
+FROM (VALUES ('CREATE RULE r AS ON INSERT TO fund.import DO ALSO NOTHING', '55000 "import" is not a table without rules, as osms made it'),
+    ('ALTER TABLE fund.import RENAME TO imported; CREATE VIEW fund.import AS TABLE fund.imported; ALTER VIEW fund.import OWNER TO traces_owner', '55000 "import" is not a table without rules, as osms made it'),
+    ('CREATE TRIGGER lose AFTER INSERT ON fund.import EXECUTE FUNCTION fund.lose()', '55000 table "import" has trigger "lose", which is not of osms')) d (door, told);
 DROP TABLE fund.more;
 DROP RULE lose ON fund.statement;
 DROP TRIGGER lose ON fund.statement_line;
