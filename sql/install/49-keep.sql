@@ -39,11 +39,11 @@ CREATE FUNCTION osms.keep_definitions(registry text, OUT relation text, OUT kept
                      (true, 'keep_all', 'AFTER TRUNCATE', 'STATEMENT', 'keep_setting')) AS d (of_setting, trigger, events, "each", function)
         JOIN pg_catalog.pg_class c ON (c.relname = 'setting') = d.of_setting
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = registry AND c.relkind = 'r'
+        WHERE n.nspname = registry AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
           AND c.relname IN ('setting', 'roster', 'journal', 'moved', 'pending', 'import', 'statement', 'statement_line', 'restatement', 'restatement_line', 'ledger');
     END;
 COMMENT ON FUNCTION osms.keep_definitions(text) IS
-    'the triggers by which osms keeps what it alone writes: relation, its table, name of the trigger, definition; called by put_keep_triggers and check_kept';
+    'the triggers by which osms keeps what it alone writes: relation, its table, or what is in its place, name of the trigger, definition; called by put_keep_triggers and check_kept';
 
 -- What does not stand as defined; problem is what a reader is told.
 CREATE FUNCTION osms.keep_changes(registry text, OUT relation text, OUT kept regclass, OUT trigger name, OUT definition text, OUT standing oid,
@@ -53,7 +53,7 @@ CREATE FUNCTION osms.keep_changes(registry text, OUT relation text, OUT kept reg
     BEGIN ATOMIC
         SELECT d.relation, d.kept, d.trigger, d.definition, t.oid,
                CASE WHEN t.oid IS NULL THEN 'missing' WHEN t.tgenabled NOT IN ('O', 'A') THEN 'disabled' ELSE 'another' END
-        FROM osms.keep_definitions(registry) d
+        FROM osms.keep_definitions(registry) d JOIN pg_catalog.pg_class c ON c.oid = d.kept AND c.relkind = 'r'
         LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = d.kept AND t.tgname = d.trigger
         WHERE t.oid IS NULL OR t.tgenabled NOT IN ('O', 'A') OR pg_get_triggerdef(t.oid) <> d.definition;
     END;
@@ -139,6 +139,9 @@ BEGIN
            format('Run osms.guard() again as role %I, who owns it, and find out what was changed meanwhile.', r.rolname)
     FROM osms.keep_changes(registry) k JOIN pg_class c ON c.oid = k.kept JOIN pg_roles r ON r.oid = c.relowner
     UNION ALL
+    SELECT DISTINCT k.relation, 'error', format('%s is not the table that osms made', k.kept), 'Put that table back in its place.'
+    FROM osms.keep_definitions(registry) k JOIN pg_class c ON c.oid = k.kept WHERE c.relkind <> 'r'
+    UNION ALL
     -- what no trigger of a table sees
     SELECT DISTINCT k.relation, 'error', format('table %s is part of a table or has parts, through which it can be written unseen', k.kept),
            'Undo it with ALTER TABLE ... NO INHERIT or DETACH PARTITION.'
@@ -146,7 +149,7 @@ BEGIN
     WHERE EXISTS (SELECT FROM pg_inherits i WHERE k.kept IN (i.inhrelid, i.inhparent))
     UNION ALL
     SELECT DISTINCT k.relation, 'error', format('rule "%s" of table %s changes what is written to it', w.rulename, k.kept), format('DROP RULE %I ON %s.', w.rulename, k.kept)
-    FROM osms.keep_definitions(registry) k JOIN pg_rewrite w ON w.ev_class = k.kept
+    FROM osms.keep_definitions(registry) k JOIN pg_rewrite w ON w.ev_class = k.kept AND w.rulename <> '_RETURN'
     UNION ALL
     SELECT DISTINCT k.relation, 'warning', format('trigger "%s" of table %s, which is not of osms, may change what is written to it', t.tgname, k.kept),
            format('DROP TRIGGER %I ON %s, unless you know what it does.', t.tgname, k.kept)

@@ -287,7 +287,10 @@ CREATE RULE lose AS ON INSERT TO fund.statement DO INSTEAD NOTHING;
 CREATE FUNCTION fund.lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 CREATE TRIGGER lose BEFORE INSERT ON fund.statement_line FOR EACH ROW EXECUTE FUNCTION fund.lose();
 SELECT max(entry) AS last FROM fund.journal \gset
+ALTER TABLE fund.moved RENAME TO moved_away;
+CREATE VIEW fund.moved AS TABLE fund.moved_away;
 SELECT is(pg_temp.told('fund'), format(E'error ledger table fund.ledger is part of a table or has parts, through which it can be written unseen
+error moved fund.moved is not the table that osms made
 error statement rule "lose" of table fund.statement changes what is written to it
 warning attachment guard of fund.attachment: disabled: zz_osms_attachment_delete, since a transaction that began after entry %1$s of the journal () and before entry %2$s ()
 warning import nothing keeps table fund.import: trigger "keep" is not the one that osms makes, since a transaction that began after entry %3$s of the journal ()
@@ -301,6 +304,8 @@ SELECT is(pg_temp.verdict(door || '; SELECT osms.import_begin(''fund'', ''x'')')
 FROM (VALUES ('CREATE RULE r AS ON INSERT TO fund.import DO ALSO NOTHING', '55000 "import" is not a table without rules, as osms made it'),
     ('ALTER TABLE fund.import RENAME TO imported; CREATE VIEW fund.import AS TABLE fund.imported; ALTER VIEW fund.import OWNER TO traces_owner', '55000 "import" is not a table without rules, as osms made it'),
     ('CREATE TRIGGER lose AFTER INSERT ON fund.import EXECUTE FUNCTION fund.lose()', '55000 table "import" has trigger "lose", which is not of osms')) d (door, told);
+DROP VIEW fund.moved;
+ALTER TABLE fund.moved_away RENAME TO moved;
 DROP TABLE fund.more;
 DROP RULE lose ON fund.statement;
 DROP TRIGGER lose ON fund.statement_line;
