@@ -16,7 +16,6 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
@@ -441,23 +440,6 @@ make_projection(RelationKind kind, Oid canonical)
 		p->mapped |= DECISIONS_INDEXED_BIT;
 	end_evaluation(&evaluation);
 	return p;
-}
-
-/* Whether a column is read from its row alone. */
-bool
-is_read_alone(const Projection *p, int i)
-{
-	Node	   *expr = (Node *) p->expr[i];
-	/* the others take a query to be planned already */
-	bool		alone = !contain_subplans(expr) &&
-		!contain_agg_clause(expr) && !contain_window_function(expr) &&
-		!expression_returns_set(expr);
-	ListCell   *lc;
-
-	if (alone)
-		foreach(lc, variables_of(expr))
-			alone &= lfirst_node(Var, lc)->varattno >= 0;
-	return alone;
 }
 
 /*

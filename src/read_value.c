@@ -6,6 +6,7 @@
 
 #include "access/transam.h"
 #include "catalog/namespace.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -67,6 +68,29 @@ reader_of(FmgrInfo *flinfo)
 }
 
 /*
+ * Read a text.  A day is told by year, month and day, or not at all: which
+ * of 01.02 is the month is not for the DateStyle of whoever reads to say.
+ */
+static bool
+read_input(Reader *reader, char *value, Datum *result)
+{
+	int			order = DateOrder;
+	bool		read;
+
+	DateOrder = DATEORDER_YMD;
+	PG_TRY();
+	{
+		read = input_value(&reader->input, value, reader->parameter, result);
+	}
+	PG_FINALLY();
+	{
+		DateOrder = order;
+	}
+	PG_END_TRY();
+	return read;
+}
+
+/*
  * read_value(value, unreadable): the value that a text tells of the type of
  * the second argument; NULL where it is blank, unreadable where it tells
  * none.  A view that reads a column so never fails on a row.
@@ -83,7 +107,7 @@ osms_read_value(PG_FUNCTION_ARGS)
 	value = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	if (value[strspn(value, " ")] == '\0')
 		PG_RETURN_NULL();
-	if (input_value(&reader->input, value, reader->parameter, &result))
+	if (read_input(reader, value, &result))
 		PG_RETURN_DATUM(result);
 	if (PG_ARGISNULL(1))
 		PG_RETURN_NULL();

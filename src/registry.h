@@ -196,6 +196,9 @@ typedef struct Evaluation
 extern void begin_evaluation(Evaluation *evaluation, Oid owner);
 extern void end_evaluation(const Evaluation *evaluation);
 
+/* mapping_fault.c */
+extern bool is_read_alone(const Projection *p, int i);
+
 /* projection.c */
 extern Projection *make_projection(RelationKind kind, Oid canonical);
 extern void check_columns(const Projection *projection, bool all);
@@ -206,7 +209,6 @@ extern void project_row(ProjectionState *state, TupleTableSlot *slot,
 extern int	changed_columns(ProjectionState *state, CanonicalRow *old,
 							CanonicalRow *new);
 extern List *variables_of(Node *expr);
-extern bool is_read_alone(const Projection *p, int i);
 extern void check_reading(const Projection *p, int i);
 extern Oid	mapped_source(Oid view);
 extern char *equality_of(Oid type);

@@ -290,7 +290,7 @@ BEGIN
         IF c."column" = 'state' AND states IS NOT NULL THEN
             c.spec := c.spec || jsonb_build_object('codes', states);
         END IF;
-        PERFORM osms.check_codes(relation, c."column", c.spec -> 'codes');
+        PERFORM osms.check_codes(relation, c."column", c.spec -> 'codes'), osms.check_expression(source, c."column", c.spec ->> 'expression');
         IF relation = 'attachment_event' AND c."column" = 'day' THEN
             m := osms.map_day(source, c.spec, reads[2], zone, until_inclusive, open_end, date_format);
         ELSE
@@ -320,7 +320,7 @@ BEGIN
             FOR EACH ROW EXECUTE FUNCTION osms.map_write(%s)', registry, relation,
             (SELECT string_agg(quote_literal(x), ', ' ORDER BY place) FROM unnest(key_arguments || triples) WITH ORDINALITY u (x, place)));
     END IF;
-    PERFORM osms.close_to_others(registry, ARRAY[relation]);
+    PERFORM osms.check_mapped(registry, relation), osms.close_to_others(registry, ARRAY[relation]);
 END $$;
 COMMENT ON FUNCTION osms.map_relation(text, text, regclass, jsonb, jsonb, boolean, date, text, jsonb) IS
     'makes the view of one relation over one table, and the trigger that writes it back; called by osms.map';
@@ -462,4 +462,4 @@ BEGIN
     PERFORM osms.hand_over(registry), osms.grant_to_keeper(registry, relation);
 END $$;
 COMMENT ON FUNCTION osms.map(text, text, regclass, jsonb, jsonb, text, boolean, date, text, jsonb) IS
-    'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}, where write is an expression over new whose operators and functions are best written with their schema; states: codes of the column state, the first is written; shape: period, or for attachment also events, where a closing is a new row and columns has "closes", the event that this one closes, annuls or suspects, and "since", its day; until_inclusive: the source keeps the last day; open_end: its date for no end; date_format: of dates kept as text, YYYY-MM-DD unless it is given, where blank is NULL and what is no such date reads as an infinity that lets nothing count, which rule period finds; defaults: source column to SQL expression for an INSERT. 42703 for unknown columns, 55000 and 42809 for tables it cannot map';
+    'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}, where write is an expression over new whose operators and functions are best written with their schema; states: codes of the column state, the first is written; shape: period, or for attachment also events, where a closing is a new row and columns has "closes", the event that this one closes, annuls or suspects, and "since", its day; until_inclusive: the source keeps the last day; open_end: its date for no end; date_format: of dates kept as text, YYYY-MM-DD unless it is given, where blank is NULL and what is no such date reads as an infinity that lets nothing count, which rule period finds; defaults: source column to SQL expression for an INSERT. 42703 for unknown columns, 42P17 for an expression that does not tell of its row alone, the same always and to everybody, 55000 and 42809 for tables it cannot map';

@@ -237,6 +237,9 @@ BEGIN
                  ('application', 'state', 'replaced', 'another application is identified')) AS w (relation, "column", value, occasion)
     JOIN present p ON p.relation = w.relation
     WHERE NOT osms.can_write(p.oid, w."column", w.value)
+      -- told as a key by which nothing is written
+      AND EXISTS (SELECT FROM pg_class c LEFT JOIN pg_trigger g ON g.tgrelid = c.oid AND g.tgfoid IN ('osms.map_write'::regproc, 'osms.map_event'::regproc)
+                  WHERE c.oid = p.oid AND (c.relkind <> 'v' OR g.oid IS NOT NULL))
       AND (w."column" <> 'reason' OR 'reason on ' || w.relation = ANY (judged))
     UNION ALL
     SELECT a.relation, 'error', format('column "%s" cannot be written', a."column"),
@@ -244,6 +247,16 @@ BEGIN
     FROM attribute a, osms.mapped_reading(a.oid, a."column") r
     WHERE a.relation = 'attachment_event' AND a."column" IN ('closes', 'person', 'organisation', 'site')
       AND r.expression IS NOT NULL AND osms.mapped_writing(a.oid, a."column") IS NULL
+    UNION ALL
+    SELECT p.relation, 'error', f.problem, f.hint FROM present p, osms.mapping_faults(p.oid, p.relation) f
+    UNION ALL
+    SELECT k.relation, k.severity, k.problem, k.hint FROM osms.key_faults(registry) k
+    UNION ALL
+    SELECT u.* FROM osms.unfilled_columns(registry) u
+    UNION ALL
+    SELECT f.relation, 'error', format('expression of column "%s" fails on stored rows', f."column"),
+           format('SELECT * FROM osms.audit(%L) names them: correct them, or map the column by an expression that reads them.', registry)
+    FROM osms.failing_columns(registry) f
     UNION ALL
     -- mappings that no longer fit their source
     SELECT p.relation, 'warning', format('the mapping writes column "%s", which %s no longer has', t.argument, p.source),

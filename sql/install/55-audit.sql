@@ -18,6 +18,12 @@ CREATE FUNCTION osms.audit_relation(registry text, audited text, rules text[], p
 COMMENT ON FUNCTION osms.audit_relation(text, text, text[], boolean) IS
     'osms.audit of one relation, nothing where the registry lacks it; called by osms.audit';
 
+CREATE FUNCTION osms.unreadable_rule("column" text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE "column" WHEN 'iin' THEN 'identifier' WHEN 'bin' THEN 'identifier' WHEN 'sex' THEN 'identity_data' WHEN 'state' THEN 'transition'
+                         WHEN 'amount' THEN 'payment_due' WHEN 'yearly_amount' THEN 'payment_contract' ELSE 'period' END;
+COMMENT ON FUNCTION osms.unreadable_rule(text) IS 'the rule under which a value of a canonical column that cannot be read is found; called by osms.audit';
+
 -- Texts that a mapping reads as NULL, because they tell no value of the type:
 -- what the rules cannot see. An infinity they see themselves. A text is the
 -- source's, so who may not read that is not told.
@@ -46,8 +52,7 @@ BEGIN
         CONTINUE WHEN c.expression IS NULL OR readings ->> c.key IS NULL OR c.expression !~ 'read_(value|sex)\(';
         RETURN QUERY EXECUTE format('SELECT (%s)::text, (%s)::text, %L, %L FROM %s s WHERE btrim(s.%I::text) <> %L AND (%s) IS NULL ORDER BY 1',
             readings ->> c.key, coalesce(readings ->> 'person', 'NULL'),
-            CASE c."column" WHEN 'iin' THEN 'identifier' WHEN 'bin' THEN 'identifier' WHEN 'sex' THEN 'identity_data' WHEN 'state' THEN 'transition'
-                            WHEN 'amount' THEN 'payment_due' WHEN 'yearly_amount' THEN 'payment_contract' ELSE 'period' END,
+            osms.unreadable_rule(c."column"),
             'unreadable_' || c."column", osms.mapped_source(canonical), c.source_column, '', c.expression);
     END LOOP;
 END $$;
@@ -57,7 +62,7 @@ COMMENT ON FUNCTION osms.unreadable_values(text, text) IS
 CREATE FUNCTION osms.audit(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false,
                            OUT relation text, OUT key text, OUT person text, OUT rule text, OUT finding text)
     RETURNS SETOF record
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
+    LANGUAGE plpgsql STABLE ROWS 10000
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
@@ -67,6 +72,14 @@ DECLARE
     guarded text;
 BEGIN
     PERFORM osms.check_reader(registry);
+    -- a row that cannot be read stops every query over it: first things first
+    RETURN QUERY SELECT f.relation, f.key, f.person, u.rule, 'unreadable_' || f."column"
+                 FROM osms.failing_rows(registry) f, LATERAL osms.unreadable_rule(f."column") u (rule);
+    IF FOUND THEN
+        RAISE WARNING 'nothing else was judged: expressions of the mapping fail on these rows'
+            USING HINT = 'Correct them, or map the column by an expression that reads them, and audit again.';
+        RETURN;
+    END IF;
     FOR guarded IN SELECT DISTINCT k.relation FROM osms.registry_columns(true) k WHERE k.guarded ORDER BY k.relation LOOP
         RETURN QUERY SELECT a.* FROM osms.audit_relation(registry, guarded, rules, progress) a;
         RETURN QUERY SELECT guarded, u.* FROM osms.unreadable_values(registry, guarded) u WHERE rules IS NULL OR u.rule = ANY (rules);
@@ -78,7 +91,7 @@ COMMENT ON FUNCTION osms.audit(text, text[], boolean) IS
 CREATE FUNCTION osms.audit_summary(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false,
                                    OUT relation text, OUT rule text, OUT finding text, OUT "rows" bigint)
     RETURNS SETOF record
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
+    LANGUAGE sql STABLE ROWS 30
     BEGIN ATOMIC
         SELECT a.relation, a.rule, a.finding, count(*) FROM osms.audit(registry, rules, progress) a GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
     END;

@@ -48,8 +48,13 @@ DECLARE
     index_name text;
 BEGIN
     FOR missing IN
-        SELECT i.relation, i."column", i.source, r.expression, r.fixed
-        FROM osms.missing_indexes(registry) i, osms.indexed_reading(registry, i.relation, i."column") r
+        SELECT i.relation, i."column", i.source, r.expression, r.fixed, bool_or(i.is_key) AS is_key
+        FROM (SELECT m.relation, m."column", m.source, false FROM osms.missing_indexes(registry) m
+              UNION ALL
+              SELECT k.relation, k.unindexed, osms.mapped_source(osms.relation_of(registry, k.relation)), true
+              FROM osms.key_faults(registry) k WHERE k.unindexed IS NOT NULL) i (relation, "column", source, is_key),
+             osms.indexed_reading(registry, i.relation, i."column") r
+        GROUP BY i.relation, i."column", i.source, r.expression, r.fixed
         ORDER BY i.relation, i."column"
     LOOP
         IF missing.fixed IS NOT TRUE THEN
@@ -61,8 +66,9 @@ BEGIN
         FOR leaf IN
             SELECT t.source, c.relname, n.nspname FROM osms.tables_of(missing.source) t (source)
             JOIN pg_class c ON c.oid = t.source JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = t.source AND x.indisvalid AND x.indpred IS NULL
-                                                  AND pg_get_indexdef(x.indexrelid, 1, false) = missing.expression)
+            WHERE c.relkind = 'r' AND NOT CASE WHEN missing.is_key THEN osms.is_keyed(t.source, missing.source, missing.expression)
+                                          ELSE EXISTS (SELECT FROM pg_index x WHERE x.indrelid = t.source AND x.indisvalid AND x.indpred IS NULL
+                                                       AND pg_get_indexdef(x.indexrelid, 1, false) = missing.expression) END
             ORDER BY t.source::text
         LOOP
             index_name := left(format('%s_%s', leaf.relname, missing."column"), 58) || '_osms';
@@ -73,7 +79,7 @@ BEGIN
                 undo := NULL;
                 RETURN NEXT;
             END IF;
-            statement := format('CREATE INDEX CONCURRENTLY %I ON %I.%I (%s)', index_name, leaf.nspname, leaf.relname, missing.expression);
+            statement := format('CREATE %sINDEX CONCURRENTLY %I ON %I.%I (%s)', CASE WHEN missing.is_key THEN 'UNIQUE ' END, index_name, leaf.nspname, leaf.relname, missing.expression);
             lock := format('SHARE UPDATE EXCLUSIVE on %s: nobody who reads or writes waits', leaf.source);
             estimate := osms.duration('index', osms.row_estimate(leaf.source));
             undo := format('DROP INDEX CONCURRENTLY IF EXISTS %I.%I', leaf.nspname, index_name);
@@ -82,7 +88,7 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.index_steps(text) IS
-    'the steps of osms.plan that make missing indexes, of partitioned tables partition by partition; 55000 where a look-up is no immutable expression';
+    'the steps of osms.plan that make missing indexes, unique ones for keys, of partitioned tables partition by partition; 55000 where a look-up is no immutable expression';
 
 CREATE FUNCTION osms.plan(registry text, modes jsonb DEFAULT '{}', OUT step integer, OUT statement text, OUT lock text,
                           OUT estimate interval, OUT undo text) RETURNS SETOF record
@@ -105,7 +111,8 @@ BEGIN
     SELECT c.* INTO problem FROM osms.check_registry(registry) c
     WHERE c.severity = 'error'
       AND (c.relation, c.problem) NOT IN (SELECT i.relation, i.problem FROM osms.missing_indexes(registry) i
-                                          UNION ALL SELECT g.relation, g.problem FROM osms.missing_grants(registry) g) LIMIT 1;
+                                          UNION ALL SELECT g.relation, g.problem FROM osms.missing_grants(registry) g
+                                          UNION ALL SELECT k.relation, k.problem FROM osms.key_faults(registry) k WHERE k.unindexed IS NOT NULL) LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'registry "%" cannot be guarded: %', registry, problem.problem
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = problem.hint,

@@ -25,6 +25,10 @@ BEGIN
         RETURN;
     END IF;
     target := osms.mapped_source(canonical);
+    -- a key that the source computes is not written, but rows are found by it
+    IF event = 'update' AND NOT EXISTS (SELECT FROM generate_series(4, cardinality(mapping), 3) p WHERE mapping[p] = source_rows.key) THEN
+        mapping := mapping || ARRAY[mapping[1], mapping[2], replace(mapping[3], 'old.', 'new.')];
+    END IF;
     SELECT c INTO lost FROM unnest(columns) c
     WHERE c NOT IN (SELECT mapping[p] FROM generate_series(4, cardinality(mapping), 3) p) ORDER BY c LIMIT 1;
     IF lost IS NOT NULL THEN

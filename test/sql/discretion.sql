@@ -173,13 +173,13 @@ SELECT is(osms.read_value(v, NULL::osms.iin)::text, r, 'iin of ' || v) FROM (VAL
 SELECT is(osms.read_value(NULL, 1), NULL, 'NULL is NULL');
 
 -- An expression of the keeper's own that fails shows the value to who may read it, and to the log.
-SELECT osms.map('fund', 'person', 'legacy.people', '{"person":"iin","birth_date":"born","sex":"sex","death_date":"died","region":"CASE WHEN (''x''||obl)::text = ''xsecret'' THEN (obl::integer)::text ELSE obl END"}');
+SELECT osms.map('fund', 'person', 'legacy.people', '{"person":"iin","birth_date":"born","sex":"sex","death_date":"died","region":"CASE WHEN obl = ''secret'' THEN date_part(''year'', timestamptz ''2026-01-01 00:00+00'' AT TIME ZONE obl)::text ELSE obl END"}');
 SET session_replication_role = replica;
 GRANT SELECT ON fund.person TO discretion_reader;
 UPDATE legacy.people SET obl = 'secret' WHERE iin = 'free';
 RESET session_replication_role;
 SELECT is(pg_temp.code('INSERT INTO legacy.prik (id, iin, mo, d_beg, st, zid) VALUES (900, ''free'', 2, legacy.today(), ''active'', 1)', who), expected, 'an error of a stored row, to ' || who)
-FROM (VALUES ('discretion_vendor', '55000 '), ('discretion_reader', '22P02 ')) v (who, expected);
+FROM (VALUES ('discretion_vendor', '55000 '), ('discretion_reader', '22023 ')) v (who, expected);
 SELECT unalike(pg_temp.seen('INSERT INTO legacy.prik (id, iin, mo, d_beg, st, zid) VALUES (900, ''free'', 2, legacy.today(), ''active'', 1)'), '%secret%', 'a stranger is not shown it');
 SELECT matches(pg_temp.seen('INSERT INTO legacy.prik (id, iin, mo, d_beg, st, zid) VALUES (900, ''free'', 2, legacy.today(), ''active'', 1)'), '^55000 \| a stored row of registry "fund" cannot be read \|  \| The server''s log', 'but what to do');
 

@@ -188,7 +188,10 @@ REVOKE ALL ON own.secret FROM PUBLIC;
 SELECT osms.create_registry('theirs', tables => false, cut_over => '2026-01-01', keeper => 'lent_mapper');
 GRANT USAGE ON SCHEMA legacy TO lent_mapper;
 GRANT SELECT, INSERT, UPDATE ON legacy.people TO lent_mapper;
-SELECT osms.map('theirs', 'person', 'legacy.people', '{"person": "iin", "birth_date": "born", "death_date": {"expression": "died", "column": "died", "write": "(SELECT new.death_date FROM own.secret)"}}');
+SELECT osms.map('theirs', 'person', 'legacy.people', '{"person": "iin", "birth_date": "born", "death_date": "died"}');
+SELECT replace(pg_get_triggerdef(oid), '''new.death_date''', '''(SELECT new.death_date FROM own.secret)''') AS trigger FROM pg_trigger WHERE tgrelid = 'theirs.person'::regclass \gset
+DROP TRIGGER osms_map_write ON theirs.person;
+:trigger;
 SELECT is(pg_temp.verdict('SELECT osms.can_write(''theirs.person'', ''death_date'', ''2026-01-01'')'), '42501 permission denied for table secret', 'neither how a column is written');
 SELECT regexp_replace(format('CREATE OR REPLACE VIEW theirs.person AS %s', pg_get_viewdef('theirs.person'::regclass)), '(s\.)?died AS death_date', '(SELECT s.died FROM own.secret) AS death_date') \gexec
 SELECT is((SELECT r FROM osms.mapped_reading('theirs.person', 'death_date') r)::text, '(,,)', 'nor how it is read, where that takes more than the row');

@@ -124,7 +124,7 @@ SELECT is(pg_temp.verdict(change, 'UTC', 'SELECT string_agg(concat_ws('' '', sev
 ('SELECT', 'info clerk relation "clerk" is absent'),
 ('DROP INDEX legacy.att_pers_idx', 'error attachment rows cannot be found by "person" through an index; info clerk relation "clerk" is absent'),
 ('DROP INDEX legacy.request_pers_idx', 'error application rows cannot be found by "person" through an index; info clerk relation "clerk" is absent'),
-('ALTER TABLE legacy.people DROP CONSTRAINT people_pkey', 'info clerk relation "clerk" is absent; error person rows cannot be found by "person" through an index'),
+('ALTER TABLE legacy.people DROP CONSTRAINT people_pkey', 'info clerk relation "clerk" is absent; error person key "person" is not unique: no unique index of legacy.people is on code alone; error person rows cannot be found by "person" through an index'),
 ('ALTER TABLE legacy.att RENAME e TO e_end', 'warning attachment the mapping writes column "e", which legacy.att no longer has; info clerk relation "clerk" is absent'),
 ('CREATE TABLE fund.clerk (clerk int, organisation int, role text)', 'error clerk column "clerk" has type integer and not text; error clerk column "valid_from" is missing; warning clerk rows cannot be found by "clerk" through an index'),
 ('CREATE TABLE fund.organisation (organisation bigint PRIMARY KEY, bin real, name text, owner text)', 'error application key "organisation" has type integer, but bigint in relation "organisation"; error attachment key "organisation" has type integer, but bigint in relation "organisation"; info clerk relation "clerk" is absent; error contract key "organisation" has type integer, but bigint in relation "organisation"; error organisation column "bin" has type real, which cannot hold a number'),

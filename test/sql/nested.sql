@@ -76,8 +76,9 @@ DROP TRIGGER aa ON legacy.p;
 
 -- rows that no key tells apart are refused, and only where a trigger wrote
 CREATE SCHEMA loose;
-CREATE TABLE loose.a (id bigint, p bigint, o bigint, st text, d1 date, d2 date);
+CREATE TABLE loose.a (id bigint NOT NULL, p bigint, o bigint, st text, d1 date, d2 date);
 CREATE INDEX ON loose.a (id);
+CREATE UNIQUE INDEX a_key ON loose.a (id);
 CREATE INDEX ON loose.a (p);
 SELECT osms.create_registry('loosely', tables => false, cut_over => '2025-01-01');
 SELECT osms.map('loosely', 'person', 'legacy.p', '{"person": "id", "birth_date": "born", "sex": "sex", "death_date": "died"}');
@@ -85,6 +86,9 @@ SELECT osms.map('loosely', 'attachment', 'loose.a', '{"attachment": "id", "perso
     states => '{"active": ["active"], "suspect": ["suspect"], "closed": ["closed"], "annulled": ["annulled"]}');
 SELECT osms.unguard('fund');
 SELECT osms.guard('loosely', '{"no_backdating": "off"}');
+-- without it there would be no guard
+DROP INDEX loose.a_key;
+ALTER TABLE loose.a ALTER id DROP NOT NULL;
 CALL osms.fill_roster('loosely', batch => NULL);
 CREATE FUNCTION loose.twice() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -23,7 +23,7 @@ CREATE TABLE legacy.att_old (id bigint NOT NULL, pers text, odd int, clinic text
 ALTER TABLE legacy.att_old DROP COLUMN odd;
 ALTER TABLE legacy.att_past ATTACH PARTITION legacy.att_old FOR VALUES FROM (MINVALUE) TO ('2024-01-01');
 CREATE TABLE legacy.att_new PARTITION OF legacy.att_past FOR VALUES FROM ('2024-01-01') TO (MAXVALUE);
-CREATE INDEX ON legacy.att (id);
+CREATE UNIQUE INDEX ON legacy.att (id, st, d1);
 CREATE INDEX ON legacy.att (pers);
 CREATE TABLE legacy.state (code text PRIMARY KEY);
 INSERT INTO legacy.state VALUES ('0'), ('1'), ('5'), ('7'), ('9');
@@ -166,7 +166,7 @@ SELECT is(pg_temp.verdict(change || '; ' || write), expected, change || '; ' || 
  '55000 registry "fund" cannot be guarded: table legacy.clinic inherits from another table, through which it can be written unseen'),
 ('CREATE TABLE legacy.above (LIKE legacy.people) PARTITION BY LIST (code); ALTER TABLE legacy.above ATTACH PARTITION legacy.people DEFAULT',
  'SELECT osms.guard(''fund'')', '55000 registry "fund" cannot be guarded: table legacy.people is a partition of legacy.above'),
-('ALTER TABLE legacy.att DROP CONSTRAINT att_st_fkey; CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw; CREATE FOREIGN TABLE legacy.far PARTITION OF legacy.att DEFAULT SERVER far',
+('ALTER TABLE legacy.att DROP CONSTRAINT att_st_fkey; DROP INDEX legacy.att_id_st_d1_idx; CREATE UNIQUE INDEX ON legacy.att_live (id); CREATE UNIQUE INDEX ON legacy.att_old (id); CREATE UNIQUE INDEX ON legacy.att_new (id); CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw; CREATE FOREIGN TABLE legacy.far PARTITION OF legacy.att DEFAULT SERVER far',
  'SELECT osms.guard(''fund'')', '55000 registry "fund" cannot be guarded: partition legacy.far of legacy.att is a foreign table, whose rows no guard sees')
 ) c (change, write, expected);
 SELECT is(pg_temp.verdict(change, probe => $$SELECT string_agg(concat_ws(': ', source, problem), '; ' ORDER BY source::text) FROM osms.guards

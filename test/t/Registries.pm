@@ -56,13 +56,13 @@ sub make_registries
 		CREATE TABLE legacy.citizen (id bigint, died date, PRIMARY KEY (id)) PARTITION BY HASH (id);
 		CREATE TABLE legacy.citizen_0 PARTITION OF legacy.citizen FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 		CREATE TABLE legacy.citizen_1 PARTITION OF legacy.citizen FOR VALUES WITH (MODULUS 2, REMAINDER 1);
-		CREATE TABLE legacy.yearly (id bigint, citizen bigint, clinic text, st text, d_beg date, d_end date, why text) PARTITION BY LIST (st);
+		CREATE TABLE legacy.yearly (id bigint NOT NULL, citizen bigint, clinic text, st text, d_beg date, d_end date, why text) PARTITION BY LIST (st);
 		CREATE TABLE legacy.yearly_live PARTITION OF legacy.yearly FOR VALUES IN ('1');
-		CREATE TABLE legacy.yearly_past (why text, gone int, st text, d_end date, d_beg date, clinic text, citizen bigint, id bigint) PARTITION BY RANGE (d_beg);
+		CREATE TABLE legacy.yearly_past (why text, gone int, st text, d_end date, d_beg date, clinic text, citizen bigint, id bigint NOT NULL) PARTITION BY RANGE (d_beg);
 		ALTER TABLE legacy.yearly_past DROP COLUMN gone;
 		ALTER TABLE legacy.yearly ATTACH PARTITION legacy.yearly_past FOR VALUES IN ('2', '3');
 		CREATE TABLE legacy.yearly_2020 PARTITION OF legacy.yearly_past FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
-		CREATE INDEX ON legacy.yearly (id);
+		CREATE UNIQUE INDEX ON legacy.yearly (id, st, d_beg);
 		CREATE INDEX ON legacy.yearly (citizen);
 		INSERT INTO legacy.citizen SELECT i FROM generate_series(1, 20) i;
 		INSERT INTO legacy.yearly SELECT i, i, 'A', '1', '2020-01-01' FROM generate_series(1, 10) i;

@@ -1,0 +1,323 @@
+
+--
+-- mapping: what would let an expression of a mapping count wrongly, or fail,
+-- and keys that do not tell one row from another.
+--
+CREATE FUNCTION osms.expression_fault(expression text, relation regclass, written boolean, OUT problem text, OUT hint text, OUT fails boolean) RETURNS record
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_expression_fault';
+COMMENT ON FUNCTION osms.expression_fault(text, regclass, boolean) IS
+    'what is wrong with an expression over a relation for a mapping: a subquery, an aggregate, a set, a system column, a volatile function, a moment such as today and, where it is written, what is not immutable; NULL for nothing; fails: whether some row could make it fail; 42601 for what is no one expression; called by osms.map and check_registry';
+
+CREATE FUNCTION osms.reading_fault(canonical regclass, "column" text, OUT problem text, OUT hint text, OUT fails boolean) RETURNS record
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_reading_fault';
+COMMENT ON FUNCTION osms.reading_fault(regclass, text) IS
+    'osms.expression_fault of how a canonical column is read, where whatever is not immutable is one besides and, but in a key, a cast of a text that some text would make fail; errors as of osms.mapped_reading';
+
+CREATE FUNCTION osms.check_expression(source regclass, "column" text, expression text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
+AS $$
+DECLARE
+    fault record;
+BEGIN
+    SELECT f.problem, f.hint INTO fault FROM osms.expression_fault(expression, source, false) f;
+    IF fault.problem IS NOT NULL THEN
+        RAISE EXCEPTION 'expression of column "%" %', "column", fault.problem USING ERRCODE = 'invalid_object_definition', HINT = fault.hint;
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.check_expression(regclass, text, text) IS
+    '42P17 for an expression that a mapping cannot be made of; called by osms.map';
+
+-- A mapping whose columns no longer fit is told of elsewhere.
+CREATE FUNCTION osms.mapping_faults(canonical regclass, relation text, OUT "column" text, OUT problem text, OUT hint text) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE STRICT ROWS 1
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
+AS $$
+BEGIN
+    IF (SELECT relkind <> 'v' FROM pg_class WHERE oid = canonical) THEN
+        RETURN;
+    END IF;
+    FOR "column" IN SELECT k."column" FROM osms.registry_columns(true) k WHERE k.relation = mapping_faults.relation ORDER BY k."position" LOOP
+        BEGIN
+            SELECT format('expression of column "%s" %s', "column", f.problem), f.hint INTO problem, hint
+            FROM osms.reading_fault(canonical, "column") f WHERE f.problem IS NOT NULL;
+            IF problem IS NULL THEN
+                SELECT format('"write" of column "%s" %s', "column", f.problem), f.hint INTO problem, hint
+                FROM osms.expression_fault(osms.mapped_writing(canonical, "column"), canonical, true) f WHERE f.problem IS NOT NULL;
+            END IF;
+        EXCEPTION WHEN undefined_column OR datatype_mismatch OR undefined_function THEN
+            CONTINUE;
+        END;
+        IF problem IS NOT NULL THEN
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.mapping_faults(regclass, text) IS
+    'columns of a mapped relation that are not read or written by the row alone, the same for everybody and always, or that a text makes fail; called by osms.map and check_registry';
+
+CREATE FUNCTION osms.check_mapped(registry text, relation text) RETURNS void
+    LANGUAGE plpgsql STABLE STRICT
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+AS $$
+DECLARE
+    fault record;
+BEGIN
+    SELECT f.problem, f.hint INTO fault FROM osms.mapping_faults(osms.relation_of(registry, relation), relation) f LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '%', fault.problem USING ERRCODE = 'invalid_object_definition', HINT = fault.hint;
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.check_mapped(text, text) IS '42P17 for a mapped relation with one of osms.mapping_faults; called by osms.map';
+
+CREATE FUNCTION osms.is_keyed(leaf regclass, root regclass, expression text) RETURNS boolean
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT EXISTS (
+            SELECT FROM pg_catalog.pg_index x
+            WHERE x.indrelid = leaf AND x.indisunique AND x.indisvalid AND x.indpred IS NULL
+              AND EXISTS (SELECT FROM generate_series(1, x.indnkeyatts) n WHERE pg_get_indexdef(x.indexrelid, n, false) = expression)
+              AND NOT EXISTS (SELECT FROM generate_series(1, x.indnkeyatts) n
+                              WHERE pg_get_indexdef(x.indexrelid, n, false) NOT IN (
+                                  SELECT expression UNION ALL
+                                  SELECT quote_ident(k.attname)
+                                  FROM osms.tables_of(root) u (oid) JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = u.oid
+                                  JOIN pg_catalog.pg_attribute k ON k.attrelid = u.oid AND k.attnum = ANY (p.partattrs::int2[]))));
+    END;
+COMMENT ON FUNCTION osms.is_keyed(regclass, regclass, text) IS
+    'whether a table has a unique index on an expression alone or, as a partition of root, on it and on what tells partitions apart; called by osms.key_reading and index_steps';
+
+-- The key of a row, as its source has it: how it is read, by which column if
+-- by one alone, what keeps it unique in each table, and across partitions.
+CREATE FUNCTION osms.key_reading(canonical regclass, key text, OUT source regclass, OUT expression text, OUT "column" name, OUT not_null boolean,
+                                 OUT written boolean, OUT indexed boolean, OUT parted boolean, OUT composite text) RETURNS record
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT s.oid, r.expression, a.attname, coalesce(a.attnotnull, false),
+               c.relkind <> 'v' OR EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND g.tgfoid = to_regproc('osms.map_write')),
+               NOT EXISTS (SELECT FROM osms.tables_of(s.oid) t (oid) JOIN pg_catalog.pg_class l ON l.oid = t.oid
+                           WHERE l.relkind = 'r' AND NOT osms.is_keyed(t.oid, s.oid, r.expression)),
+               NOT EXISTS (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = s.oid AND x.indisunique AND x.indisvalid AND x.indpred IS NULL
+                           AND x.indnkeyatts = 1 AND pg_get_indexdef(x.indexrelid, 1, false) = r.expression),
+               (SELECT string_agg(quote_ident(b.attname), ', ' ORDER BY b.n)
+                FROM (SELECT x.indexrelid FROM pg_catalog.pg_index x
+                      WHERE x.indrelid = s.oid AND x.indisunique AND x.indnkeyatts > 1 AND a.attnum = ANY (x.indkey::int2[])
+                      ORDER BY x.indisprimary DESC, x.indexrelid LIMIT 1) i,
+                     LATERAL (SELECT ia.attname, ia.attnum AS n FROM pg_catalog.pg_attribute ia WHERE ia.attrelid = i.indexrelid) b)
+        FROM pg_catalog.pg_class c, LATERAL (SELECT osms.mapped_source(c.oid) AS oid) s, osms.mapped_reading(c.oid, key) r
+        LEFT JOIN LATERAL (SELECT t.* FROM pg_catalog.pg_attribute t
+                           WHERE t.attrelid = osms.mapped_source(canonical) AND quote_ident(t.attname) = r.expression AND t.attnum > 0 AND NOT t.attisdropped) a ON true
+        WHERE c.oid = canonical;
+    END;
+COMMENT ON FUNCTION osms.key_reading(regclass, text) IS
+    'how the key of a relation stands in its source: table, expression, column (NULL: an expression of several or of none), whether that may not be NULL, whether the relation can be written by it, whether each table has a unique index on it (osms.is_keyed), whether it is unique in each partition only, columns of a unique index of which it is a part; called by osms.key_faults';
+
+-- What no constraint promises is looked for in the stored rows.
+CREATE FUNCTION osms.key_stands(source regclass, expression text, what text) RETURNS boolean
+    LANGUAGE plpgsql STABLE STRICT
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    stands boolean;
+BEGIN
+    EXECUTE format(CASE what WHEN 'unique' THEN 'SELECT NOT EXISTS (SELECT FROM %2$s s GROUP BY %1$s HAVING count(*) > 1)'
+                   ELSE 'SELECT NOT EXISTS (SELECT FROM %2$s s WHERE %1$s IS NULL)' END, expression, source) INTO stands;
+    RETURN stands;
+EXCEPTION WHEN insufficient_privilege OR data_exception THEN
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION osms.key_stands(regclass, text, text) IS
+    'whether the stored rows of a table have a key that is unique, or not NULL; NULL for who may not read them; called by osms.key_faults';
+
+CREATE FUNCTION osms.key_faults(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text, OUT unindexed text) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE STRICT ROWS 1
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    key text;
+    r record;
+    of_events CONSTANT boolean := osms.relation_of(registry, 'attachment_event') IS NOT NULL;
+    surrogate text;
+BEGIN
+    FOR relation, key IN SELECT k.relation, k."column" FROM osms.registry_columns(true) k
+                         WHERE k.guarded AND k."position" = 1 AND (k.primary_key = k."column" OR k.relation = 'attachment_event')
+                           AND NOT (of_events AND k.relation = 'attachment') AND osms.relation_of(registry, k.relation) IS NOT NULL
+                         ORDER BY k.relation LOOP
+        BEGIN
+            SELECT y.* INTO r FROM osms.key_reading(osms.relation_of(registry, relation), key) y;
+        EXCEPTION WHEN undefined_column OR datatype_mismatch OR object_not_in_prerequisite_state THEN
+            CONTINUE;
+        END;
+        CONTINUE WHEN r.expression IS NULL;
+        surrogate := format('ALTER TABLE %s ADD %s_key bigint GENERATED ALWAYS AS IDENTITY UNIQUE, and map "%s" to it', r.source, key, key);
+        severity := 'error';
+        unindexed := NULL;
+        IF NOT r.written AND relation IN ('application', 'attachment', 'attachment_event') THEN
+            problem := format('key "%s" is an expression, by which no row can be written', key);
+            hint := format('Map it to one column that is unique; where there is none: %s.', surrogate);
+            RETURN NEXT;
+            CONTINUE;
+        END IF;
+        IF NOT r.indexed THEN
+            problem := format('key "%s" is not unique: no unique index of %s is on %s alone', key, r.source, r.expression);
+            unindexed := CASE WHEN r.composite IS NULL THEN key END;
+            hint := CASE WHEN r.composite IS NULL THEN format('CREATE UNIQUE INDEX ON %s (%s), or map a column that has one.', r.source, r.expression)
+                         WHEN relation IN ('person', 'organisation', 'authority_order')
+                             THEN format('It is a part of the key (%s): map a table with one row for each %s.', r.composite, key)
+                         ELSE format('It is a part of the key (%s). Map one column that tells rows apart; where there is none: %s.', r.composite, surrogate) END;
+            RETURN NEXT;
+        ELSIF r.parted THEN
+            -- no index of PostgreSQL is unique across partitions
+            problem := format('key "%s" is unique in each partition of %s, but not in all of it', key, r.source);
+            hint := 'Give one of the rows another key.';
+            IF NOT osms.key_stands(r.source, r.expression, 'unique') THEN
+                RETURN NEXT;
+            END IF;
+        END IF;
+        unindexed := NULL;
+        IF NOT r.not_null AND (r."column" IS NOT NULL OR NOT osms.key_stands(r.source, r.expression, 'not null')) THEN
+            problem := format('key "%s" may be NULL in %s', key, r.source);
+            hint := CASE WHEN r."column" IS NULL THEN 'Let its columns be NOT NULL, and give each row a key.'
+                         ELSE format('ALTER TABLE %s ALTER COLUMN %s SET NOT NULL, once each row has one; or map a column that is.', r.source, r.expression) END;
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.key_faults(text) IS
+    'keys of guarded relations that do not tell one row from another: not unique, NULL, or an expression that cannot be written; unindexed: the key, where a unique index is all that it lacks; called by osms.check_registry and plan';
+
+-- A column that must be filled and that nobody fills: the workflow, or a
+-- guard that writes an event, would find out when it is needed.
+CREATE FUNCTION osms.unfilled_columns(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT r.relation, 'warning', format('a new row cannot be written: the mapping gives column %I of %s no value', a.attname, a.attrelid::regclass),
+               'Give it a default, or osms.map() one in defaults, such as {"column": "nextval(...)"}; a trigger may fill it as well.'
+        FROM (VALUES ('application'), ('attachment'), ('attachment_event')) r (relation)
+        JOIN pg_catalog.pg_trigger g ON g.tgrelid = osms.relation_of(registry, r.relation) AND g.tgname = 'osms_map_write'
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = osms.mapped_source(g.tgrelid)
+        CROSS JOIN LATERAL (SELECT osms.trigger_arguments(g.oid) AS told) t
+        WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+          AND NOT EXISTS (SELECT FROM generate_series(4, cardinality(t.told), 3) p WHERE t.told[p + 1] = a.attname);
+    END;
+COMMENT ON FUNCTION osms.unfilled_columns(text) IS
+    'columns of the tables behind applications and attachments that may not be NULL, have no default, and are not written by the mapping; called by osms.check_registry';
+
+--
+-- rows that a mapping cannot read
+--
+CREATE FUNCTION osms.fails(source regclass, expression text, condition text) RETURNS boolean
+    LANGUAGE plpgsql STABLE STRICT
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+BEGIN
+    EXECUTE format('SELECT count(%s) FROM %s s WHERE %s', expression, source, condition);
+    RETURN false;
+EXCEPTION
+    WHEN data_exception OR integrity_constraint_violation OR raise_exception THEN
+        RETURN true;
+    WHEN insufficient_privilege THEN
+        RETURN NULL;
+END $$;
+COMMENT ON FUNCTION osms.fails(regclass, text, text) IS
+    'whether an expression fails on rows of a table that meet a condition; NULL for who may not read them; called by osms.failing_rows';
+
+CREATE FUNCTION osms.failing_columns(registry text, OUT relation text, OUT "column" text, OUT source regclass, OUT expression text) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE STRICT ROWS 1
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    canonical regclass;
+BEGIN
+    FOR relation, "column" IN SELECT k.relation, k."column" FROM osms.registry_columns(true) k ORDER BY k.relation, k."position" LOOP
+        canonical := osms.relation_of(registry, relation);
+        CONTINUE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = canonical AND c.relkind = 'v');
+        BEGIN
+            SELECT r.expression, osms.mapped_source(canonical) INTO expression, source
+            FROM osms.reading_fault(canonical, "column") f, osms.mapped_reading(canonical, "column") r WHERE f.fails;
+        EXCEPTION WHEN undefined_column OR datatype_mismatch OR object_not_in_prerequisite_state THEN
+            CONTINUE;
+        END;
+        IF osms.fails(source, expression, 'true') THEN
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.failing_columns(text) IS
+    'canonical columns whose expression fails on stored rows; called by osms.check_registry and osms.failing_rows';
+
+-- The rows are found by halves of the table.
+CREATE FUNCTION osms.failing_rows(registry text, OUT relation text, OUT key text, OUT person text, OUT "column" text) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE STRICT ROWS 10
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    f record;
+    leaf regclass;
+    halves int8range[];
+    half int8range;
+    middle bigint;
+    place tid;
+BEGIN
+    FOR f IN SELECT c.* FROM osms.failing_columns(registry) c LOOP
+        relation := f.relation;
+        "column" := f."column";
+        FOR leaf IN SELECT t.source FROM osms.tables_of(f.source) t (source) JOIN pg_class c ON c.oid = t.source WHERE c.relkind = 'r' LOOP
+            halves := ARRAY[int8range(0, pg_relation_size(leaf) / current_setting('block_size')::bigint)];
+            WHILE cardinality(halves) > 0 LOOP
+                half := halves[1];
+                halves := halves[2:];
+                CONTINUE WHEN isempty(half) OR osms.fails(leaf, f.expression, format('ctid >= ''(%s,0)'' AND ctid < ''(%s,0)''', lower(half), upper(half))) IS NOT TRUE;
+                IF upper(half) - lower(half) > 1 THEN
+                    middle := (lower(half) + upper(half)) / 2;
+                    halves := int8range(lower(half), middle) || (int8range(middle, upper(half)) || halves);
+                    CONTINUE;
+                END IF;
+                FOR place IN EXECUTE format('SELECT ctid FROM %s WHERE ctid >= ''(%s,0)'' AND ctid < ''(%s,0)''', leaf, lower(half), upper(half)) LOOP
+                    CONTINUE WHEN NOT osms.fails(leaf, f.expression, format('ctid = %L', place));
+                    key := osms.read_of_row(registry, relation, leaf, place, (SELECT k."column" FROM osms.registry_columns(true) k WHERE k.relation = f.relation AND k."position" = 1));
+                    person := osms.read_of_row(registry, relation, leaf, place, (SELECT k."column" FROM osms.registry_columns(true) k WHERE k.relation = f.relation AND k."column" = 'person'));
+                    RETURN NEXT;
+                END LOOP;
+            END LOOP;
+        END LOOP;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.failing_rows(text) IS
+    'stored rows that an expression of a mapping fails on: relation, key, person, canonical column; called by osms.audit';
+
+CREATE FUNCTION osms.read_of_row(registry text, relation text, source regclass, place tid, "column" text) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    value text;
+BEGIN
+    EXECUTE format('SELECT (%s)::text FROM %s s WHERE ctid = $1',
+                   (SELECT r.expression FROM osms.mapped_reading(osms.relation_of(registry, relation), "column") r), source) INTO value USING place;
+    RETURN value;
+EXCEPTION WHEN data_exception OR integrity_constraint_violation OR raise_exception THEN
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION osms.read_of_row(text, text, regclass, tid, text) IS
+    'a canonical column of a stored row of a source, as text; NULL where its expression fails; called by osms.failing_rows';
