@@ -122,8 +122,8 @@ is_format_without(Node *arg, const char *const *words)
 
 	if (!IsA(arg, Const) || ((Const *) arg)->constisnull)
 		return false;
-	format = asc_toupper(TextDatumGetCString(((Const *) arg)->constvalue),
-						 VARSIZE_ANY_EXHDR(DatumGetPointer(((Const *) arg)->constvalue)));
+	format = TextDatumGetCString(((Const *) arg)->constvalue);
+	format = asc_toupper(format, strlen(format));
 	for (; *words; words++)
 		if (strstr(format, *words))
 			return false;

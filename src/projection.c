@@ -67,6 +67,17 @@ refuse_view(Relation view)
 			 errhint("Map the relation again with osms.map().")));
 }
 
+/* Whether a query shows each row of its table, once. */
+static bool
+shows_all(const Query *query, const RangeTblEntry *rte)
+{
+	return rte->inh && rte->tablesample == NULL &&
+		query->jointree->quals == NULL && query->groupClause == NIL &&
+		query->groupingSets == NIL && query->havingQual == NULL &&
+		query->distinctClause == NIL && query->limitOffset == NULL &&
+		query->limitCount == NULL;
+}
+
 /*
  * The query of a mapped view, checked to have the shape osms.map gives it: a
  * select from one table, or, of what is no event itself, from the view of
@@ -87,7 +98,8 @@ mapping_query(Relation view, Oid *source)
 		rte = rt_fetch(((RangeTblRef *) from)->rtindex, query->rtable);
 	if (rte == NULL || rte->rtekind != RTE_RELATION ||
 		!(joined ? is_event_view(rte->relid) &&
-		  !is_event_view(RelationGetRelid(view)) : is_table(rte->relid)))
+		  !is_event_view(RelationGetRelid(view)) :
+		  is_table(rte->relid) && shows_all(query, rte)))
 		refuse_view(view);
 	*source = rte->relid;
 	return query;

@@ -69,6 +69,11 @@ FROM (VALUES ('s.tableoid::text', 'reads a system column'), ('(SELECT max(d.id) 
 SELECT is(pg_temp.verdict(format('CREATE OR REPLACE VIEW r.person AS %s; SELECT osms.guard(''r'')', replace(pg_get_viewdef('r.person'), 'NULL::text AS region', 'current_user::text COLLATE "default" AS region'))),
     '55000 registry "r" cannot be guarded: expression of column "region" depends on more than the row, such as settings of the session: name', 'and no guard stands on it');
 
+SELECT is(pg_temp.verdict(format('CREATE OR REPLACE VIEW r.person AS %s', rtrim(pg_get_viewdef('r.person'), ';') || ' ' || clause), probe => $$SELECT string_agg(problem, '; ') FROM osms.check_registry('r') WHERE severity = 'error'$$), 'ok view "person" does not map one table', 'by hand: ' || clause)
+FROM unnest('{WHERE s.id > 1,LIMIT 1,OFFSET 1}'::text[]) c (clause);
+SELECT is(pg_temp.verdict(format('CREATE OR REPLACE VIEW r.person AS %s', regexp_replace(pg_get_viewdef('r.person'), a, b)), probe => $$SELECT string_agg(problem, '; ') FROM osms.check_registry('r') WHERE severity = 'error'$$), 'ok view "person" does not map one table', 'by hand: ' || b)
+FROM (VALUES ('SELECT', 'SELECT DISTINCT'), ('FROM a', 'FROM ONLY a'), (' s;', ' s TABLESAMPLE SYSTEM (50);')) c (a, b);
+
 -- rows that an expression fails on: no guard, and audit names them
 SELECT osms.map('r', 'person', 'a.people', '{"person": "id", "iin": "iin", "birth_date": "make_date(y, m, 1)"}');
 SELECT is(pg_temp.errors('r'), 'ok', 'no row fails');
