@@ -250,6 +250,9 @@ extern void tree_check(const Guard *guard, Relation table, TriggerEvent event);
 extern void begin_root_row(RootRow *row, Relation table, Oid root);
 extern TupleTableSlot *as_root_row(RootRow *row, TupleTableSlot *slot);
 
+/* attempt.c */
+extern int	attempt(void (*act) (void *), void *arg, const int *codes);
+
 /* For whom a table is written. */
 typedef struct Writer
 {

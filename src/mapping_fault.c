@@ -402,7 +402,7 @@ expression_of(const char *sql)
 }
 
 /*
- * expression_fault(expression, relation, written): what is wrong with an
+ * expression_fault(relation, expression, written): what is wrong with an
  * expression over a relation, before a mapping is made of it: over a row of a
  * view that is written or, where osms.map has yet to make it read the same
  * for everybody, of a source.
@@ -410,7 +410,7 @@ expression_of(const char *sql)
 Datum
 osms_expression_fault(PG_FUNCTION_ARGS)
 {
-	Oid			relation = PG_GETARG_OID(1);
+	Oid			relation = PG_GETARG_OID(0);
 	bool		written = PG_GETARG_BOOL(2);
 	Fault		fault = {0};
 	Evaluation	evaluation;
@@ -419,7 +419,7 @@ osms_expression_fault(PG_FUNCTION_ARGS)
 	(void) relation_name(relation);
 	fault.volatile_only = !written;
 	fault.sql = psprintf("SELECT (%s\n) FROM %s %s",
-						 text_to_cstring(PG_GETARG_TEXT_PP(0)),
+						 text_to_cstring(PG_GETARG_TEXT_PP(1)),
 						 qualified_name(relation), written ? "new" : "s");
 	expr = expression_of(fault.sql);
 	fault.kind = more_than_row(expr);
@@ -432,27 +432,48 @@ osms_expression_fault(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(fault_row(fcinfo, &fault, expr));
 }
 
+/* What make_projection() is asked. */
+typedef struct Asked
+{
+	RelationKind kind;
+	Oid			canonical;
+	Projection *projection;
+} Asked;
+
+static void
+ask_projection(void *arg)
+{
+	Asked	   *asked = arg;
+
+	asked->projection = make_projection(asked->kind, asked->canonical);
+}
+
 /*
  * reading_fault(canonical, column): what is wrong with how a view reads a
- * canonical column, and whether a stored row could make it fail.
+ * canonical column, and whether a stored row could make it fail.  A mapping
+ * that no longer fits is told of elsewhere.
  */
 Datum
 osms_reading_fault(PG_FUNCTION_ARGS)
 {
+	static const int codes[] = {
+		ERRCODE_UNDEFINED_COLUMN, ERRCODE_DATATYPE_MISMATCH,
+		ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, 0
+	};
 	Oid			canonical = PG_GETARG_OID(0);
 	char	   *column = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	RelationKind kind = canonical_kind(canonical);
-	int			i = canonical_column(kind, column, strlen(column));
+	Asked		asked = {canonical_kind(canonical), canonical, NULL};
+	int			i = canonical_column(asked.kind, column, strlen(column));
 	Fault		fault = {0};
 	Node	   *expr = NULL;
 
-	if (i >= 0)
+	if (i >= 0 && attempt(ask_projection, &asked, codes) == 0)
 	{
-		const char *type = canonical_relations[kind].columns[i].type;
+		const char *type = canonical_relations[asked.kind].columns[i].type;
 
 		/* a key that is cast is found by an index, which holds no other */
 		fault.of_text = type[0] != '@' || strcmp(type, "@number") == 0;
-		expr = (Node *) make_projection(kind, canonical)->expr[i];
+		expr = (Node *) asked.projection->expr[i];
 		fault.kind = more_than_row(expr);
 		if (fault.kind == FAULT_NONE)
 			(void) find_fault(expr, &fault);

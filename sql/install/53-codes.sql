@@ -50,7 +50,7 @@ COMMENT ON FUNCTION osms.check_codes(text, text, jsonb) IS
 -- The values are worked out as whoever asks, who runs nobody else's functions:
 -- a mapping that cannot be worked out so is not told of.
 CREATE FUNCTION osms.uncoded(canonical regclass, relation text, "column" text, OUT heads bigint, OUT codes text) RETURNS record
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql STABLE STRICT
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
@@ -80,7 +80,7 @@ COMMENT ON FUNCTION osms.uncoded(regclass, text, text) IS
     'rows of the first million of a source whose value a canonical column does not know, and the most frequent of those values; NULL for who may not read them; called by osms.check_codes_of';
 
 CREATE FUNCTION osms.check_codes_of(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
+    LANGUAGE sql STABLE STRICT ROWS 1
     BEGIN ATOMIC
         SELECT c.relation, 'warning', format('%s rows hold values without a meaning for column "%s": %s', u.heads, c."column", u.codes),
                'Map the relation again with osms.map(), with codes for them, or correct the rows: they are read as unknown.'

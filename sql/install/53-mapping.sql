@@ -3,10 +3,10 @@
 -- mapping: what would let an expression of a mapping count wrongly, or fail,
 -- and keys that do not tell one row from another.
 --
-CREATE FUNCTION osms.expression_fault(expression text, relation regclass, written boolean, OUT problem text, OUT hint text, OUT fails boolean) RETURNS record
+CREATE FUNCTION osms.expression_fault(relation regclass, expression text, written boolean, OUT problem text, OUT hint text, OUT fails boolean) RETURNS record
     LANGUAGE C STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_expression_fault';
-COMMENT ON FUNCTION osms.expression_fault(text, regclass, boolean) IS
+COMMENT ON FUNCTION osms.expression_fault(regclass, text, boolean) IS
     'what is wrong with an expression over a relation for a mapping: a subquery, an aggregate, a set, a system column, a volatile function, a moment such as today and, where it is written, what is not immutable; NULL for nothing; fails: whether some row could make it fail; 42601 for what is no one expression; called by osms.map and check_registry';
 
 CREATE FUNCTION osms.reading_fault(canonical regclass, "column" text, OUT problem text, OUT hint text, OUT fails boolean) RETURNS record
@@ -23,7 +23,7 @@ AS $$
 DECLARE
     fault record;
 BEGIN
-    SELECT f.problem, f.hint INTO fault FROM osms.expression_fault(expression, source, false) f;
+    SELECT f.problem, f.hint INTO fault FROM osms.expression_fault(source, expression, false) f;
     IF fault.problem IS NOT NULL THEN
         RAISE EXCEPTION 'expression of column "%" %', "column", fault.problem USING ERRCODE = 'invalid_object_definition', HINT = fault.hint;
     END IF;
@@ -47,7 +47,7 @@ BEGIN
             FROM osms.reading_fault(canonical, "column") f WHERE f.problem IS NOT NULL;
             IF problem IS NULL THEN
                 SELECT format('"write" of column "%s" %s', "column", f.problem), f.hint INTO problem, hint
-                FROM osms.expression_fault(osms.mapped_writing(canonical, "column"), canonical, true) f WHERE f.problem IS NOT NULL;
+                FROM osms.expression_fault(canonical, osms.mapped_writing(canonical, "column"), true) f WHERE f.problem IS NOT NULL;
             END IF;
         EXCEPTION WHEN undefined_column OR datatype_mismatch OR undefined_function THEN
             CONTINUE;
@@ -210,7 +210,10 @@ CREATE FUNCTION osms.unfilled_columns(registry text, OUT relation text, OUT seve
         JOIN pg_catalog.pg_attribute a ON a.attrelid = osms.mapped_source(g.tgrelid)
         CROSS JOIN LATERAL (SELECT osms.trigger_arguments(g.oid) AS told) t
         WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
-          AND NOT EXISTS (SELECT FROM generate_series(4, cardinality(t.told), 3) p WHERE t.told[p + 1] = a.attname);
+          AND NOT EXISTS (SELECT FROM generate_series(4, cardinality(t.told), 3) p WHERE t.told[p + 1] = a.attname)
+          -- one that was renamed is told of as such
+          AND NOT EXISTS (SELECT FROM generate_series(4, cardinality(t.told), 3) p
+                          WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute w WHERE w.attrelid = a.attrelid AND w.attname = t.told[p + 1] AND NOT w.attisdropped));
     END;
 COMMENT ON FUNCTION osms.unfilled_columns(text) IS
     'columns of the tables behind applications and attachments that may not be NULL, have no default, and are not written by the mapping; called by osms.check_registry';
@@ -218,26 +221,17 @@ COMMENT ON FUNCTION osms.unfilled_columns(text) IS
 --
 -- rows that a mapping cannot read
 --
-CREATE FUNCTION osms.fails(source regclass, expression text, condition text) RETURNS boolean
-    LANGUAGE plpgsql STABLE STRICT
+CREATE FUNCTION osms.tried(source regclass, expression text, condition text, OUT value text, OUT failed boolean) RETURNS record
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
-AS $$
-BEGIN
-    EXECUTE format('SELECT count(%s) FROM %s s WHERE %s', expression, source, condition);
-    RETURN false;
-EXCEPTION
-    WHEN data_exception OR integrity_constraint_violation OR raise_exception THEN
-        RETURN true;
-    WHEN insufficient_privilege THEN
-        RETURN NULL;
-END $$;
-COMMENT ON FUNCTION osms.fails(regclass, text, text) IS
-    'whether an expression fails on rows of a table that meet a condition; NULL for who may not read them; called by osms.failing_rows';
+    AS 'MODULE_PATHNAME', 'osms_tried';
+COMMENT ON FUNCTION osms.tried(regclass, text, text) IS
+    'an expression over the rows of a table that meet a condition, of the first one as text, and whether it failed on them; NULL for who may not read them; called by osms.failing_rows. In a parallel query a failure is raised';
 
 CREATE FUNCTION osms.failing_columns(registry text, OUT relation text, OUT "column" text, OUT source regclass, OUT expression text) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE STRICT ROWS 1
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
@@ -248,13 +242,10 @@ BEGIN
     FOR relation, "column" IN SELECT k.relation, k."column" FROM osms.registry_columns(true) k ORDER BY k.relation, k."position" LOOP
         canonical := osms.relation_of(registry, relation);
         CONTINUE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = canonical AND c.relkind = 'v');
-        BEGIN
-            SELECT r.expression, osms.mapped_source(canonical) INTO expression, source
-            FROM osms.reading_fault(canonical, "column") f, osms.mapped_reading(canonical, "column") r WHERE f.fails;
-        EXCEPTION WHEN undefined_column OR datatype_mismatch OR object_not_in_prerequisite_state THEN
-            CONTINUE;
-        END;
-        IF osms.fails(source, expression, 'true') THEN
+        CONTINUE WHEN NOT (osms.reading_fault(canonical, "column")).fails;
+        source := osms.mapped_source(canonical);
+        expression := (osms.mapped_reading(canonical, "column")).expression;
+        IF (osms.tried(source, format('count(%s)', expression), 'true')).failed THEN
             RETURN NEXT;
         END IF;
     END LOOP;
@@ -264,13 +255,14 @@ COMMENT ON FUNCTION osms.failing_columns(text) IS
 
 -- The rows are found by halves of the table.
 CREATE FUNCTION osms.failing_rows(registry text, OUT relation text, OUT key text, OUT person text, OUT "column" text) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE STRICT ROWS 10
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
 AS $$
 DECLARE
     f record;
+    tells record;
     leaf regclass;
     halves int8range[];
     half int8range;
@@ -280,21 +272,25 @@ BEGIN
     FOR f IN SELECT c.* FROM osms.failing_columns(registry) c LOOP
         relation := f.relation;
         "column" := f."column";
+        SELECT min(r.expression) FILTER (WHERE k."position" = 1) AS key, min(r.expression) FILTER (WHERE k."column" = 'person') AS person INTO tells
+        FROM osms.registry_columns(true) k, osms.mapped_reading(osms.relation_of(registry, f.relation), k."column") r WHERE k.relation = f.relation;
         FOR leaf IN SELECT t.source FROM osms.tables_of(f.source) t (source) JOIN pg_class c ON c.oid = t.source WHERE c.relkind = 'r' LOOP
             halves := ARRAY[int8range(0, pg_relation_size(leaf) / current_setting('block_size')::bigint)];
             WHILE cardinality(halves) > 0 LOOP
                 half := halves[1];
                 halves := halves[2:];
-                CONTINUE WHEN isempty(half) OR osms.fails(leaf, f.expression, format('ctid >= ''(%s,0)'' AND ctid < ''(%s,0)''', lower(half), upper(half))) IS NOT TRUE;
+                CONTINUE WHEN isempty(half);
+                CONTINUE WHEN (osms.tried(leaf, format('count(%s)', f.expression),
+                                          format('ctid >= ''(%s,0)'' AND ctid < ''(%s,0)''', lower(half), upper(half)))).failed IS NOT TRUE;
                 IF upper(half) - lower(half) > 1 THEN
                     middle := (lower(half) + upper(half)) / 2;
                     halves := int8range(lower(half), middle) || (int8range(middle, upper(half)) || halves);
                     CONTINUE;
                 END IF;
                 FOR place IN EXECUTE format('SELECT ctid FROM %s WHERE ctid >= ''(%s,0)'' AND ctid < ''(%s,0)''', leaf, lower(half), upper(half)) LOOP
-                    CONTINUE WHEN NOT osms.fails(leaf, f.expression, format('ctid = %L', place));
-                    key := osms.read_of_row(registry, relation, leaf, place, (SELECT k."column" FROM osms.registry_columns(true) k WHERE k.relation = f.relation AND k."position" = 1));
-                    person := osms.read_of_row(registry, relation, leaf, place, (SELECT k."column" FROM osms.registry_columns(true) k WHERE k.relation = f.relation AND k."column" = 'person'));
+                    CONTINUE WHEN NOT (osms.tried(leaf, f.expression, format('ctid = %L', place))).failed;
+                    key := (osms.tried(leaf, tells.key, format('ctid = %L', place))).value;
+                    person := (osms.tried(leaf, tells.person, format('ctid = %L', place))).value;
                     RETURN NEXT;
                 END LOOP;
             END LOOP;
@@ -303,21 +299,3 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.failing_rows(text) IS
     'stored rows that an expression of a mapping fails on: relation, key, person, canonical column; called by osms.audit';
-
-CREATE FUNCTION osms.read_of_row(registry text, relation text, source regclass, place tid, "column" text) RETURNS text
-    LANGUAGE plpgsql STABLE STRICT
-    SET search_path = pg_catalog, pg_temp
-    SET osms.restrict_functions = 'all'
-    SET row_security = off
-AS $$
-DECLARE
-    value text;
-BEGIN
-    EXECUTE format('SELECT (%s)::text FROM %s s WHERE ctid = $1',
-                   (SELECT r.expression FROM osms.mapped_reading(osms.relation_of(registry, relation), "column") r), source) INTO value USING place;
-    RETURN value;
-EXCEPTION WHEN data_exception OR integrity_constraint_violation OR raise_exception THEN
-    RETURN NULL;
-END $$;
-COMMENT ON FUNCTION osms.read_of_row(text, text, regclass, tid, text) IS
-    'a canonical column of a stored row of a source, as text; NULL where its expression fails; called by osms.failing_rows';

@@ -62,7 +62,7 @@ COMMENT ON FUNCTION osms.unreadable_values(text, text) IS
 CREATE FUNCTION osms.audit(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false,
                            OUT relation text, OUT key text, OUT person text, OUT rule text, OUT finding text)
     RETURNS SETOF record
-    LANGUAGE plpgsql STABLE ROWS 10000
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
@@ -91,7 +91,7 @@ COMMENT ON FUNCTION osms.audit(text, text[], boolean) IS
 CREATE FUNCTION osms.audit_summary(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false,
                                    OUT relation text, OUT rule text, OUT finding text, OUT "rows" bigint)
     RETURNS SETOF record
-    LANGUAGE sql STABLE ROWS 30
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
     BEGIN ATOMIC
         SELECT a.relation, a.rule, a.finding, count(*) FROM osms.audit(registry, rules, progress) a GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
     END;

@@ -83,6 +83,10 @@ SELECT is(pg_temp.errors('r'), 'ok person expression of column "birth_date" fail
 SELECT results_eq($$SELECT * FROM osms.audit('r') ORDER BY key$$, $$VALUES ('person', '2900', '2900', 'period', 'unreadable_birth_date'), ('person', '7', '7', 'period', 'unreadable_birth_date')$$, 'audit names them');
 SELECT is(pg_temp.verdict('SELECT osms.guard(''r'')'), '55000 registry "r" cannot be guarded: expression of column "birth_date" fails on stored rows', 'and no guard stands on them');
 DELETE FROM a.people WHERE m = 13;
+SELECT set_config(name, 'on', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
+SELECT string_agg(concat_ws(' ', relation, key, finding), '; ' ORDER BY relation, key) AS found FROM osms.audit('r') \gset
+SELECT is(:'found'::text, 'person 1 birth_date_differs; person 2 check_digit', 'a parallel query audits as well');
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
 -- a cast that could fail is read safely where it is of a column alone (cast_number)
 SELECT osms.map('r', 'person', 'a.people', '{"person": "id", "iin": "iin::osms.iin", "birth_date": "born", "death_date": "died"}');
 SELECT results_eq($$SELECT relation, key, rule, finding FROM osms.audit('r') WHERE key IN ('1', '2')$$, $$VALUES ('person', '2', 'identifier', 'unreadable_iin')$$, 'a number that is none is named');
