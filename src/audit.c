@@ -10,6 +10,8 @@
  */
 #include "guard.h"
 
+#include "law_time.h"
+
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -30,6 +32,7 @@ typedef struct AuditReceiver
 	ReturnSetInfo *result;
 	bool		wanted[RULES];
 	int64		count[RULES];
+	DateADT		since;			/* what is over before is not told */
 } AuditReceiver;
 
 /* The columns of a record among those of the canonical relation. */
@@ -94,10 +97,51 @@ stored_rows(const Guard *guard)
 					columns.data, shape->name));
 }
 
+/* The column by which a row of each relation begins; some have none. */
+static const int begins[REL_KINDS] = {
+	[REL_ATTACHMENT] = ATTACHMENT_SINCE,
+	[REL_ATTACHMENT_EVENT] = CHAIN_DAY,
+	[REL_APPLICATION] = APPLICATION_SUBMITTED_AT,
+	[REL_IDENTITY_EVENT] = EVENT_AT,
+	[REL_PERSON_ALIAS] = ALIAS_VALID_FROM,
+	[REL_ORGANISATION_STATUS] = STATUS_VALID_FROM,
+	[REL_CONTRACT] = CONTRACT_VALID_FROM,
+	[REL_AUTHORITY_ORDER] = ORDER_VALID_FROM,
+	[REL_PAYMENT] = PAYMENT_MONTH,
+};
+
+/* The day on which rows of the relation begin; one that is none is NULL. */
+static const char *
+first_day(const Guard *guard)
+{
+	int			column = begins[guard->kind];
+	Oid			type = guard->projection->type[column];
+	const char *name = canonical_relations[guard->kind].columns[column].name;
+
+	if (column == 0 || !OidIsValid(type))
+		return "NULL::date";
+	/* what no calendar has must not stop the audit that finds it */
+	return psprintf(type == TIMESTAMPTZOID ?
+					DAY_OF("greatest(least(nullif(c.%s, '-infinity'),"
+						   " '9999-01-01'), '0001-01-02')") :
+					"nullif(c.%s, '-infinity')", name);
+}
+
+/* The last day on which what a lasting rule finds in a row holds. */
+static const char *
+last_day(const Guard *guard, RuleId rule)
+{
+	if (guard->kind != REL_ATTACHMENT)
+		return "'infinity'::date";
+	return psprintf("greatest(coalesce(%s, 'infinity'), '0001-01-02') - 1",
+					rule == RULE_ONE_ATTACHMENT ? "overlapping.until" :
+					"c.until");
+}
+
 /*
  * The query that judges the stored rows of a relation by the audited clauses:
- * key, person, rule, finding, in the order in which sift judges, by person.
- * NULL where there is none.
+ * key, person, rule, finding, day, in the order in which sift judges, by
+ * person.  NULL where there is none.
  */
 static char *
 audit_query(const Guard *guard, const bool *wanted)
@@ -132,8 +176,13 @@ audit_query(const Guard *guard, const bool *wanted)
 		if (sql == NULL)
 			continue;
 		appendStringInfo(&findings, ", (%s) AS f%d", sql, i);
-		appendStringInfo(&listed, "%s('%s', j.f%d)", listed.len ? ", " : "",
-						 rules[clause->rule].id, i);
+		if (rules[clause->rule].lasts)
+			appendStringInfo(&findings, ", %s AS until%d",
+							 last_day(guard, clause->rule), i);
+		appendStringInfo(&listed, rules[clause->rule].lasts ?
+						 "%s('%s', j.f%d, j.until%d)" :
+						 "%s('%s', j.f%d, j.day)", listed.len ? ", " : "",
+						 rules[clause->rule].id, i, i);
 		appendStringInfo(&tested, "%sj.f%d", tested.len ? ", " : "", i);
 		needed |= joins_needed(sql);
 	}
@@ -146,24 +195,28 @@ audit_query(const Guard *guard, const bool *wanted)
 	}
 	if (tested.len == 0)
 		return NULL;
-	return psprintf("SELECT j.key, j.person, f.rule, ltrim(f.finding, '?')"
+	needed |= joins_needed(first_day(guard));
+	return psprintf("SELECT j.key, j.person, f.rule, ltrim(f.finding, '?'),"
+					"  f.day"
 					" FROM (SELECT * FROM (SELECT %s AS key, %s AS person,"
-					"  c.%s AS first, %s AS second, c.%s AS third%s"
+					"  c.%s AS first, %s AS second, c.%s AS third,"
+					"  %s AS day%s"
 					"  FROM %s c%s) j WHERE num_nonnulls(%s) > 0"
 					"  ORDER BY j.first, j.second, j.third) j,"
-					" LATERAL (%s%s%s%s) f(rule, finding)"
+					" LATERAL (%s%s%s%s) f(rule, finding, day)"
 					" WHERE f.finding IS NOT NULL",
 					key_text(shape),
 					strcmp(shape->columns[shape->subject].name, "person") == 0
 					? "c.person::text" : "NULL::text",
 					shape->columns[shape->subject].name,
 					guard->kind == REL_ATTACHMENT ? "c.since" : "NULL::date",
-					shape->columns[0].name,
+					shape->columns[0].name, first_day(guard),
 					findings.data, stored_rows(guard),
 					write_joins(guard, needed), tested.data,
 					listed.len ? "VALUES " : "", listed.data,
 					listed.len && rows ? " UNION ALL " : "",
-					rows ? "SELECT split_part(x, ':', 1), split_part(x, ':', 2)"
+					rows ? "SELECT split_part(x, ':', 1), split_part(x, ':', 2),"
+					" j.day"
 					" FROM unnest(j.rows) x" : "");
 }
 
@@ -179,17 +232,20 @@ end_receiving(pg_attribute_unused() DestReceiver *self)
 {
 }
 
-/* One finding: key, person, rule, finding. */
+/* One finding: key, person, rule, finding, day. */
 static bool
 receive_finding(TupleTableSlot *slot, DestReceiver *self)
 {
 	AuditReceiver *receiver = (AuditReceiver *) self;
-	Datum		values[5];
-	bool		nulls[5];
+	Datum		values[6];
+	bool		nulls[6];
 	char	   *name;
 	RuleId		rule;
 
 	slot_getallattrs(slot);
+	if (!slot->tts_isnull[4] &&
+		DatumGetDateADT(slot->tts_values[4]) < receiver->since)
+		return true;
 	name = TextDatumGetCString(slot->tts_values[2]);
 	if (!rule_of(name, strlen(name), &rule) || !receiver->wanted[rule])
 		return true;
@@ -197,8 +253,8 @@ receive_finding(TupleTableSlot *slot, DestReceiver *self)
 	pfree(name);
 	values[0] = CStringGetTextDatum(receiver->relation);
 	nulls[0] = false;
-	memcpy(values + 1, slot->tts_values, 4 * sizeof(Datum));
-	memcpy(nulls + 1, slot->tts_isnull, 4 * sizeof(bool));
+	memcpy(values + 1, slot->tts_values, 5 * sizeof(Datum));
+	memcpy(nulls + 1, slot->tts_isnull, 5 * sizeof(bool));
 	tuplestore_putvalues(receiver->result->setResult,
 						 receiver->result->setDesc, values, nulls);
 	pfree(DatumGetPointer(values[0]));
@@ -232,7 +288,7 @@ tell_progress(const Guard *guard, const AuditReceiver *receiver,
 					receiver->relation, seconds, microseconds / 100000)));
 }
 
-/* audit_relation(registry, relation, rules text[], progress boolean) */
+/* audit_relation(registry, relation, rules text[], progress boolean, since) */
 Datum
 osms_audit_relation(PG_FUNCTION_ARGS)
 {
@@ -240,7 +296,8 @@ osms_audit_relation(PG_FUNCTION_ARGS)
 	AuditReceiver receiver = {
 		.pub = {receive_finding, begin_receiving, end_receiving, end_receiving,
 		DestNone},
-		.result = (ReturnSetInfo *) fcinfo->resultinfo
+		.result = (ReturnSetInfo *) fcinfo->resultinfo,
+		.since = PG_ARGISNULL(4) ? DATEVAL_NOBEGIN : PG_GETARG_DATEADT(4)
 	};
 	SPIExecuteOptions options = {.read_only = true,.dest = &receiver.pub};
 	TimestampTz began = GetCurrentTimestamp();

@@ -25,15 +25,18 @@
 
 /*
  * In audit: of two of a person that overlap the later one is found, the one
- * that begins before those before it let the person go.
+ * that begins before those before it let the person go; and until when.
  */
 #define OVERLAPPING \
-	"(SELECT DISTINCT x.attachment FROM (SELECT y.attachment, y.since," \
+	"(SELECT x.attachment, max(least(x.until, x.reach)) AS until" \
+	"  FROM (SELECT y.attachment, y.since," \
+	"    coalesce(y.until, 'infinity') AS until," \
 	"    max(coalesce(y.until, 'infinity')) OVER (PARTITION BY y.person" \
 	"     ORDER BY y.since, y.attachment" \
 	"     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach" \
 	"   FROM {r}.attachment y JOIN " SEVERAL " z ON z.subject = y.person" \
-	"   WHERE " MEMBER("y") ") x WHERE x.since < x.reach)"
+	"   WHERE " MEMBER("y") ") x WHERE x.since < x.reach" \
+	"  GROUP BY x.attachment)"
 #define OVERLAP \
 	"CASE WHEN overlapping.attachment IS NOT NULL THEN 'overlap' END"
 

@@ -61,6 +61,7 @@ typedef struct Rule
 	RuleMode	mode;			/* unless the guard says otherwise */
 	bool		fixed;			/* has no other mode */
 	bool		import;			/* only warns during an import: SQL alone judges */
+	bool		lasts;			/* what it finds of a row holds to its end */
 	int			sqlstate;
 	const char *refuses;		/* the message of a refusal */
 	const char *russian;		/* the same in UTF-8 */

@@ -8,15 +8,15 @@ CREATE FUNCTION osms.row_findings(canonical regclass, stored record) RETURNS tex
 COMMENT ON FUNCTION osms.row_findings(regclass, record) IS
     'what the row rules find in a stored row of a canonical relation, as rule:finding; NULL = nothing. Used by osms.audit';
 
-CREATE FUNCTION osms.audit_relation(registry text, audited text, rules text[], progress boolean,
-                                    OUT relation text, OUT key text, OUT person text, OUT rule text, OUT finding text) RETURNS SETOF record
+CREATE FUNCTION osms.audit_relation(registry text, audited text, rules text[], progress boolean, since date DEFAULT NULL,
+                                    OUT relation text, OUT key text, OUT person text, OUT rule text, OUT finding text, OUT day date) RETURNS SETOF record
     LANGUAGE C STABLE PARALLEL SAFE ROWS 10000
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
     AS 'MODULE_PATHNAME', 'osms_audit_relation';
-COMMENT ON FUNCTION osms.audit_relation(text, text, text[], boolean) IS
-    'osms.audit of one relation, nothing where the registry lacks it; called by osms.audit';
+COMMENT ON FUNCTION osms.audit_relation(text, text, text[], boolean, date) IS
+    'osms.audit_days of one relation, nothing where the registry lacks it; called by osms.audit_days';
 
 CREATE FUNCTION osms.unreadable_rule("column" text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -57,10 +57,10 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.unreadable_values(text, text) IS
-    'rows of a relation whose source keeps a text where the mapping needs a value of another type, and it tells none: key, person, rule, finding; nothing where the user may not read the source; called by osms.audit';
+    'rows of a relation whose source keeps a text where the mapping needs a value of another type, and it tells none: key, person, rule, finding; nothing where the user may not read the source; called by osms.audit_days';
 
-CREATE FUNCTION osms.audit(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false,
-                           OUT relation text, OUT key text, OUT person text, OUT rule text, OUT finding text)
+CREATE FUNCTION osms.audit_days(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false, since date DEFAULT NULL,
+                                OUT relation text, OUT key text, OUT person text, OUT rule text, OUT finding text, OUT day date)
     RETURNS SETOF record
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
     SET search_path = pg_catalog, osms, pg_temp
@@ -81,19 +81,41 @@ BEGIN
         RETURN;
     END IF;
     FOR guarded IN SELECT DISTINCT k.relation FROM osms.registry_columns(true) k WHERE k.guarded ORDER BY k.relation LOOP
-        RETURN QUERY SELECT a.* FROM osms.audit_relation(registry, guarded, rules, progress) a;
-        RETURN QUERY SELECT guarded, u.* FROM osms.unreadable_values(registry, guarded) u WHERE rules IS NULL OR u.rule = ANY (rules);
+        RETURN QUERY SELECT a.* FROM osms.audit_relation(registry, guarded, rules, progress, since) a;
+        RETURN QUERY SELECT guarded, u.*, NULL::date FROM osms.unreadable_values(registry, guarded) u WHERE rules IS NULL OR u.rule = ANY (rules);
     END LOOP;
 END $$;
-COMMENT ON FUNCTION osms.audit(text, text[], boolean) IS
-    'every stored row that a rule would refuse if it were written today: relation, key, person, rule, finding. rules: ids of those to judge by, NULL for all; progress: a NOTICE for each relation and rule with rows found, and seconds. Nothing is changed. Runs before and after osms.guard, with the same clauses. Memory is bounded by work_mem. 3F000 where there is no such registry, 42501 where the user may not read it, 22023 for an unknown rule';
+COMMENT ON FUNCTION osms.audit_days(text, text[], boolean, date) IS
+    'osms.audit, with the day that a finding is about: the first of the row or, where it holds as long as the row (overlaps, deaths, stays, suspicion, territory, what is undecided), the last; NULL where the row has none. Called by audit and audit_summary';
 
-CREATE FUNCTION osms.audit_summary(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false,
-                                   OUT relation text, OUT rule text, OUT finding text, OUT "rows" bigint)
+CREATE FUNCTION osms.audit(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false, since date DEFAULT NULL,
+                           OUT relation text, OUT key text, OUT person text, OUT rule text, OUT finding text)
     RETURNS SETOF record
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
     BEGIN ATOMIC
-        SELECT a.relation, a.rule, a.finding, count(*) FROM osms.audit(registry, rules, progress) a GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+        SELECT a.relation, a.key, a.person, a.rule, a.finding FROM osms.audit_days(registry, rules, progress, since) a;
     END;
-COMMENT ON FUNCTION osms.audit_summary(text, text[], boolean) IS
-    'osms.audit counted by relation, rule and finding (stored rows), with the same arguments and errors';
+COMMENT ON FUNCTION osms.audit(text, text[], boolean, date) IS
+    'every stored row that a rule would refuse if it were written today: relation, key, person, rule, finding. rules: ids of those to judge by, NULL for all; progress: a NOTICE for each relation and rule with rows found, and seconds; since: what was over before that day is left out, rows that begin before it, overlaps and the like that end before it; what has no day stays. Nothing is changed. Runs before and after osms.guard, with the same clauses. Memory is bounded by work_mem. 3F000 where there is no such registry, 42501 where the user may not read it, 22023 for an unknown rule';
+
+CREATE FUNCTION osms.audit_summary(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false, since date DEFAULT NULL,
+                                   OUT relation text, OUT rule text, OUT finding text, OUT "rows" bigint, OUT before_cut_over bigint,
+                                   OUT from_cut_over bigint)
+    RETURNS SETOF record
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30
+    SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    cut_over date;
+BEGIN
+    PERFORM osms.check_reader(registry);
+    -- what is no registry, audit_days says
+    EXECUTE format('SELECT to_jsonb(s) ->> ''cut_over'' FROM %I.setting s', registry) INTO cut_over;
+    RETURN QUERY
+        SELECT a.relation, a.rule, a.finding, count(*), count(*) FILTER (WHERE a.day < cut_over), count(*) FILTER (WHERE (a.day < cut_over) IS NOT TRUE)
+        FROM osms.audit_days(registry, rules, progress, since) a GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+END $$;
+COMMENT ON FUNCTION osms.audit_summary(text, text[], boolean, date) IS
+    'osms.audit counted by relation, rule and finding (stored rows), in all, and of what was over before the registry''s cut-over day, and of what was not or has no day; the same arguments and errors';

@@ -14,7 +14,7 @@ SELECT p.oid, p.proname, p.prosrc || coalesce(pg_get_function_sqlbody(p.oid), ''
        OR EXISTS (SELECT FROM pg_aggregate g WHERE p.oid IN (g.aggtransfn, g.aggfinalfn, g.aggcombinefn)) AS behind
 FROM pg_proc p WHERE p.pronamespace = 'osms'::regnamespace;
 SELECT set_eq('SELECT proname::text FROM own_function WHERE open AND NOT behind',
-$$SELECT regexp_split_to_table('act_told add_working_days age_on annul as_known audit audit_relation audit_summary band_label bar base_rate_on bin_attested bin_fault
+$$SELECT regexp_split_to_table('act_told add_working_days age_on annul as_known audit audit_days audit_relation audit_summary band_label bar base_rate_on bin_attested bin_fault
 birth_date can_write cells changed_columns changes check_codes_of check_kept check_known_at check_month check_reader check_registry check_scheme chosen distrusted
 civil civil_date clauses clean_number close_attachments closed_terms column_type contract_execution contract_query
 counted_in_spans decide detach difference disabled_since division draw due due_applications due_lines earned_lines equality explain_amount
