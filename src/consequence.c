@@ -143,7 +143,7 @@ updated(const Chunk *chunk, int bits)
 	return false;
 }
 
-/* Enter into the roster what the source holds of locked persons. */
+/* Enter persons, who are locked, anew into the roster. */
 static void
 enter_from_source(Guard *guard, Datum *persons, int n)
 {
@@ -152,64 +152,6 @@ enter_from_source(Guard *guard, Datum *persons, int n)
 	roster_enter_persons(guard_of_registry(guard->registry.unquoted,
 										   REL_ATTACHMENT, false),
 						 persons, n);
-	SPI_finish();
-}
-
-/* End all current versions of persons. */
-void
-roster_end_persons(Guard *guard, Datum persons)
-{
-	static const char end_persons[] =
-	"UPDATE {r}.roster r SET known_to = " ENDED_NOW
-	" WHERE r.person = ANY ($1) AND r.known_to = 'infinity'";
-	Oid			type = get_array_type(subject_type(guard));
-
-	guard_execute(guard, PLAN_END_PERSON, end_persons, 1, &type, &persons);
-}
-
-/* What counted, and was entered as excused, counts again. */
-static void
-count_again(Guard *guard, Datum person)
-{
-	static const char again[] =
-	"WITH ended AS (UPDATE {r}.roster r SET known_to = " ENDED_NOW
-	"  FROM (SELECT x.attachment, (SELECT y.mark FROM {r}.roster y"
-	"    WHERE y.person = x.person AND y.attachment = x.attachment"
-	"     AND y.known_to <> 'infinity' ORDER BY y.known_from DESC LIMIT 1)"
-	"   FROM {r}.roster x WHERE x.person = $1 AND x.known_to = 'infinity'"
-	"    AND x.mark = 'excused') was (attachment, mark)"
-	"  WHERE r.person = $1 AND r.attachment = was.attachment"
-	"   AND r.known_to = 'infinity' AND was.mark <> 'excused'"
-	"  RETURNING r.*, was.mark AS old_mark)"
-	" INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
-	" SELECT attachment, person, organisation, site, since, until, birth_date,"
-	"  sex, basis, old_mark, known_to, 'infinity' FROM ended";
-	Oid			type = subject_type(guard);
-
-	guard_execute(guard, PLAN_COUNT_AGAIN, again, 1, &type, &person);
-}
-
-/*
- * Enter persons anew.  Overlaps of what the transaction wrote still wait for
- * their judgement at commit: they are not excused as those are that the
- * source held before.
- */
-static void
-enter_anew(Guard *guard, Datum *persons, int n)
-{
-	Guard	   *judge;
-	bool	   *pending = palloc(n * sizeof(bool));
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	judge = guard_of_registry(guard->registry.unquoted, REL_ATTACHMENT, false);
-	for (int i = 0; i < n; i++)
-		pending[i] = roster_overlaps(judge, persons[i]);
-	roster_end_persons(judge, person_array(judge, persons, n));
-	roster_enter_persons(judge, persons, n);
-	for (int i = 0; i < n; i++)
-		if (pending[i])
-			count_again(judge, persons[i]);
 	SPI_finish();
 }
 
@@ -235,7 +177,7 @@ revive(Chunk *chunk)
 			persons[n++] = change->value[CHANGE_NEW + PERSON_PERSON];
 	}
 	if (n > 0)
-		enter_anew(chunk->guard, persons, n);
+		enter_from_source(chunk->guard, persons, n);
 }
 
 /*

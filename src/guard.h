@@ -39,6 +39,7 @@ typedef enum GuardPlan
 	PLAN_GLANCE,
 	PLAN_JUDGE,
 	PLAN_SHOWN,
+	PLAN_DIFFERING,
 	PLAN_LEGACY,
 	PLAN_ADD_LEGACY,
 	PLAN_END_VERSIONS,
@@ -47,6 +48,7 @@ typedef enum GuardPlan
 	PLAN_STATE,
 	PLAN_REMARK,
 	PLAN_PEND,
+	PLAN_PENDING,
 	PLAN_JOURNAL,
 	PLAN_UNPEND,
 	PLAN_UNPEND_ALL,
@@ -511,7 +513,7 @@ extern bool roster_overlaps(Guard *guard, Datum person);
 extern void warn_of_overlaps(Guard *guard, Findings *findings);
 
 /* roster.c */
-extern uint64 roster_enter_legacy(Chunk *chunk);
+extern void roster_bring_in_line(Chunk *chunk);
 extern uint64 roster_enter_persons(Guard *guard, Datum *persons, int n);
 extern void roster_note_versions(Chunk *chunk, const bool *known);
 extern void roster_follow(Chunk *chunk);
@@ -533,6 +535,5 @@ extern void judge_sites(Guard *guard, Findings *findings);
 /* consequence.c */
 extern void follow_applications(Chunk *chunk);
 extern void follow_persons(Chunk *chunk);
-extern void roster_end_persons(Guard *guard, Datum persons);
 
 #endif							/* OSMS_GUARD_H */

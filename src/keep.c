@@ -30,7 +30,6 @@ PG_FUNCTION_INFO_V1(osms_keep);
 PG_FUNCTION_INFO_V1(osms_keep_setting);
 PG_FUNCTION_INFO_V1(osms_check_time_zone);
 PG_FUNCTION_INFO_V1(osms_note_act);
-PG_FUNCTION_INFO_V1(osms_set_complete);
 
 #define REPAIRED_BY_POSTING \
 	"osms.post_restatement() writes a correction into the ledger."
@@ -346,48 +345,6 @@ note_act(Oid registry, const Act *act)
 	SPI_finish();
 }
 
-/*
- * set_complete(registry, complete): note whether the roster is complete.  It
- * is written as the registry's owner, whose triggers must not run as who
- * calls.  A guard must go whatever else stands in the schema, so no registry
- * is opened.  Returns whether that is news.  Errors: 42501 for who may not.
- */
-Datum
-osms_set_complete(PG_FUNCTION_ARGS)
-{
-	const char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	Datum		complete = PG_GETARG_DATUM(1);
-	Oid			types[] = {BOOLOID};
-	Oid			namespace = get_namespace_oid(name, false);
-	Oid			setting = get_relname_relid("setting", namespace);
-	Registry	registry = {.name = pstrdup(quote_identifier(name))};
-	Oid			user;
-	int			context;
-	bool		news;
-
-	if (!OidIsValid(setting))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("registry \"%s\" has no relation \"setting\"", name),
-				 errhint("Make the registry with osms.create_registry().")));
-	if (pg_class_aclcheck(setting, GetUserId(), ACL_UPDATE) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "setting");
-	/* in a schema that only looks like one, as who calls */
-	registry.owner = is_kept_by(namespace, relation_owner(setting)) ?
-		relation_owner(setting) : GetUserId();
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	as_owner_begin(&registry, &user, &context);
-	news = keep_execute(namespace, 0,
-						psprintf("UPDATE %s.setting SET roster_complete = $1"
-								 " WHERE roster_complete"
-								 " OPERATOR(pg_catalog.<>) $1", registry.name),
-						1, types, &complete, NULL) > 0;
-	as_owner_end(user, context);
-	SPI_finish();
-	PG_RETURN_BOOL(news);
-}
-
 static char *
 text_argument(FunctionCallInfo fcinfo, int i)
 {
@@ -488,6 +445,13 @@ osms_check_time_zone(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Columns of setting that say what other acts tell. */
+static bool
+is_told_elsewhere(const char *column)
+{
+	return strcmp(column, "epoch") == 0 || strcmp(column, "filled_under") == 0;
+}
+
 /*
  * Trigger of the relation setting, after each row and after TRUNCATE: the
  * journal tells of every value that changed.  Errors: 22023 for a time zone
@@ -532,8 +496,9 @@ osms_keep_setting(PG_FUNCTION_ARGS)
 			.before = setting_value(old, desc, i),
 		.after = setting_value(new, desc, i)};
 
-		if (act.before == NULL ? act.after != NULL :
-			act.after == NULL || strcmp(act.before, act.after) != 0)
+		if (!is_told_elsewhere(act.key) &&
+			(act.before == NULL ? act.after != NULL :
+			 act.after == NULL || strcmp(act.before, act.after) != 0))
 		{
 			if (new && strcmp(act.key, "time_zone") == 0)
 				check_time_zone(act.after);

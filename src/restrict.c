@@ -114,7 +114,7 @@ static const char *const called_by_ours[] = {
 	"due_applications", "enter_persons", "find_row", "finds_by_index",
 	"give_back_days", "identify", "index_steps", "known_moment",
 	"lock_person_of", "lock_persons", "missing_indexes", "need_row",
-	"note_act", "ordered_moves", "overlap_repairs", "reopen",
+	"new_epoch", "note_act", "ordered_moves", "overlap_repairs", "reopen",
 	"restatement_due", "run_write", "run_writes", "set_complete",
 	"sift_candidates", "submit", "transfer", "write_row", "write_rows"
 };

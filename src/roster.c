@@ -54,33 +54,49 @@ static const char add_versions[] =
 " FROM chunk c WHERE c.version_mark IS NOT NULL";
 
 /*
- * What the source held of these persons before the statement, for persons
- * the roster does not know yet: newest first.  LIMIT keeps the planner from a
- * join with the whole roster, which it may take for small while it is filled.
- * What is IN a query, or NOT, is hashed, where it cannot become a join; an
- * array that is a parameter would be gone through for each row.
+ * What the source held of the persons $1 before the statement, but for the
+ * attachments $2.  What is IN a query, or NOT, is hashed, where it cannot
+ * become a join; an array that is a parameter would be gone through for each
+ * row.
  */
+#define HELD_BEFORE \
+	"SELECT a.attachment, a.person, a.organisation, a.site, a.since," \
+	" least(coalesce(a.until, 'infinity'), p.death_date + 1) AS until," \
+	" p.birth_date, p.sex," \
+	" " BASIS_OF("a") " AS basis," \
+	" CASE WHEN a.state = 'suspect' THEN 'suspect' ELSE 'counted' END AS mark" \
+	" FROM (SELECT a.attachment, a.person, a.organisation, a.site, a.state," \
+	"   a.since, a.until, a.application, a.order_key, a.restores" \
+	"  FROM {r}.attachment a WHERE a.person = ANY ($1)" \
+	"   AND a.attachment NOT IN (SELECT unnest($2))" \
+	"  UNION ALL SELECT c.old_attachment, c.old_person, c.old_organisation," \
+	"   c.old_site, c.old_state, c.old_since, c.old_until, c.old_application," \
+	"   c.old_order_key, c.old_restores FROM chunk c WHERE c.op <> 'I'" \
+	"   AND (c.old_person IN (SELECT unnest($1))) IS TRUE) a" \
+	" JOIN {r}.person p ON p.person = a.person" \
+	" WHERE a.state IN ('active', 'suspect', 'closed')" \
+	"  AND a.since < least(coalesce(a.until, 'infinity'), p.death_date + 1)" \
+	"  AND a.attachment IS NOT NULL AND a.organisation IS NOT NULL"
+
+/* Newest first. */
 static const char legacy_versions[] =
-"SELECT a.attachment, a.person, a.organisation, a.site, a.since,"
-" least(coalesce(a.until, 'infinity'), p.death_date + 1) AS until,"
-" p.birth_date, p.sex,"
-" " BASIS_OF("a") " AS basis,"
-" CASE WHEN a.state = 'suspect' THEN 'suspect' ELSE 'counted' END AS mark"
-" FROM (SELECT a.attachment, a.person, a.organisation, a.site, a.state,"
-"   a.since, a.until, a.application, a.order_key, a.restores"
-"  FROM {r}.attachment a WHERE a.person = ANY ($1)"
-"   AND a.attachment NOT IN (SELECT unnest($2))"
-"  UNION ALL SELECT c.old_attachment, c.old_person, c.old_organisation,"
-"   c.old_site, c.old_state, c.old_since, c.old_until, c.old_application,"
-"   c.old_order_key, c.old_restores FROM chunk c WHERE c.op <> 'I') a"
-" JOIN {r}.person p ON p.person = a.person"
-" WHERE a.state IN ('active', 'suspect', 'closed')"
-"  AND a.since < least(coalesce(a.until, 'infinity'), p.death_date + 1)"
-"  AND a.attachment IS NOT NULL AND a.organisation IS NOT NULL"
-"  AND (a.person IN (SELECT u.person FROM unnest($1) u(person) WHERE"
-"   (SELECT true FROM {r}.roster r WHERE r.person = u.person"
-"    AND r.known_to = 'infinity' LIMIT 1) IS NULL)) IS TRUE"
-" ORDER BY a.person, a.since DESC, a.attachment DESC";
+HELD_BEFORE " ORDER BY a.person, a.since DESC, a.attachment DESC";
+
+/*
+ * The persons of whom the roster tells something else than that.  What is
+ * excused is left to settle_overlaps().
+ */
+static const char differing[] =
+"SELECT DISTINCT coalesce(s.person, r.person) FROM (" HELD_BEFORE ") s"
+" FULL JOIN (SELECT r.*, count(*) OVER (PARTITION BY r.attachment) AS current"
+"  FROM {r}.roster r WHERE r.person = ANY ($1) AND r.known_to = 'infinity') r"
+" ON r.attachment = s.attachment AND r.person = s.person"
+" WHERE s.attachment IS NULL OR r.attachment IS NULL OR r.current > 1"
+"  OR r.organisation <> s.organisation OR r.site IS DISTINCT FROM s.site"
+"  OR r.since <> s.since OR r.until <> s.until"
+"  OR r.birth_date IS DISTINCT FROM s.birth_date"
+"  OR r.sex IS DISTINCT FROM s.sex OR r.basis <> s.basis"
+"  OR r.mark <> 'excused' AND r.mark <> s.mark";
 
 static const char add_legacy[] =
 "INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
@@ -155,12 +171,12 @@ enum
 };
 
 /*
- * Go through what the source holds, but for some keys, of those persons of
- * the chunk that the roster does not know.  Of versions that overlap the
- * newest counts and the others are excused.  Returns the number of versions.
+ * Go through what the source held of persons of the chunk before the
+ * statement, but for some keys.  Of versions that overlap the newest counts
+ * and the others are excused.  Returns the number of versions.
  */
 static uint64
-read_legacy(Chunk *chunk, Datum but_for, SPITupleTable **table,
+read_legacy(Chunk *chunk, Datum persons, Datum but_for, SPITupleTable **table,
 			void (*work) (void *arg, TupleDesc desc, Datum *row, bool *nulls,
 						  bool excused),
 			void *arg)
@@ -169,8 +185,7 @@ read_legacy(Chunk *chunk, Datum but_for, SPITupleTable **table,
 	const Oid  *types_of = guard->projection->type;
 	Oid			types[] = {get_array_type(subject_type(guard)),
 	get_array_type(attachment_type(guard))};
-	Datum		values[] = {person_array(guard, chunk->persons,
-										 chunk->npersons), but_for};
+	Datum		values[] = {persons, but_for};
 	uint64		n = guard_execute(guard, PLAN_LEGACY, legacy_versions, 2,
 								  types, values);
 	const Oid	read[LEGACY_COLUMNS] = {types_of[ATTACHMENT_ATTACHMENT],
@@ -213,16 +228,16 @@ keep_legacy(void *arg, TupleDesc desc, Datum *row, bool *nulls, bool excused)
 }
 
 /*
- * Enter what the source held before the statement of those persons of the
- * chunk that the roster does not know.  Returns the number of versions.
+ * Enter what the source held before the statement of persons of the chunk, of
+ * whom the roster holds nothing.  Returns the number of versions.
  */
-uint64
-roster_enter_legacy(Chunk *chunk)
+static uint64
+enter_legacy(Chunk *chunk, Datum persons, Datum but_for)
 {
 	Guard	   *guard = chunk->guard;
 	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
 	SPITupleTable *table;
-	uint64		n = read_legacy(chunk, written_keys(chunk), &table, keep_legacy,
+	uint64		n = read_legacy(chunk, persons, but_for, &table, keep_legacy,
 								store);
 
 	if (n == 0)
@@ -239,9 +254,104 @@ roster_enter_legacy(Chunk *chunk)
 	return n;
 }
 
+/* What counted, and was entered as excused, counts again. */
+static void
+count_again(Guard *guard, Datum person)
+{
+	static const char again[] =
+	"WITH ended AS (UPDATE {r}.roster r SET known_to = " ENDED_NOW
+	"  FROM (SELECT x.attachment, (SELECT y.mark FROM {r}.roster y"
+	"    WHERE y.person = x.person AND y.attachment = x.attachment"
+	"     AND y.known_to <> 'infinity' ORDER BY y.known_from DESC LIMIT 1)"
+	"   FROM {r}.roster x WHERE x.person = $1 AND x.known_to = 'infinity'"
+	"    AND x.mark = 'excused') was (attachment, mark)"
+	"  WHERE r.person = $1 AND r.attachment = was.attachment"
+	"   AND r.known_to = 'infinity' AND was.mark <> 'excused'"
+	"  RETURNING r.*, was.mark AS old_mark)"
+	" INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
+	" SELECT attachment, person, organisation, site, since, until, birth_date,"
+	"  sex, basis, old_mark, known_to, 'infinity' FROM ended";
+	Oid			type = subject_type(guard);
+
+	guard_execute(guard, PLAN_COUNT_AGAIN, again, 1, &type, &person);
+}
+
+/* End all current versions of persons. */
+static void
+end_persons(Guard *guard, Oid type, Datum persons)
+{
+	static const char end[] =
+	"UPDATE {r}.roster r SET known_to = " ENDED_NOW
+	" WHERE r.person = ANY ($1) AND r.known_to = 'infinity'";
+
+	guard_execute(guard, PLAN_END_PERSON, end, 1, &type, &persons);
+}
+
 /*
- * Enter what the source holds of locked persons whom the roster does not
- * know; returns the number of versions.
+ * Enter persons of the chunk anew.  Overlaps of what the transaction wrote
+ * still wait for their judgement at commit: they are not excused as those are
+ * that the source held before.  Returns the number of versions.
+ */
+static uint64
+enter_anew(Chunk *chunk, Datum *persons, int n, Datum but_for)
+{
+	static const char pending[] =
+	"SELECT DISTINCT x.person FROM {r}.pending x WHERE x.person = ANY ($1)";
+	Guard	   *guard = chunk->guard;
+	Oid			type = get_array_type(subject_type(guard));
+	Datum		array = person_array(guard, persons, n);
+	const Oid	read[] = {subject_type(guard)};
+	uint64		waiting;
+	SPITupleTable *table;
+	uint64		entered;
+
+	end_persons(guard, type, array);
+	entered = enter_legacy(chunk, array, but_for);
+	waiting = guard_execute(guard, PLAN_PENDING, pending, 1, &type, &array);
+	table = SPI_tuptable;
+	check_result(guard, lengthof(read), read);
+	for (uint64 r = 0; r < waiting; r++)
+	{
+		bool		isnull;
+
+		count_again(guard, SPI_getbinval(table->vals[r], table->tupdesc, 1,
+										 &isnull));
+	}
+	SPI_freetuptable(table);
+	return entered;
+}
+
+/*
+ * Bring the roster of the chunk's persons in line with what the source held
+ * before the statement, where it may not be: it was filled under another
+ * mapping or guard, or not yet.
+ */
+void
+roster_bring_in_line(Chunk *chunk)
+{
+	Guard	   *guard = chunk->guard;
+	Oid			types[] = {get_array_type(subject_type(guard)),
+	get_array_type(attachment_type(guard))};
+	Datum		values[] = {person_array(guard, chunk->persons,
+										 chunk->npersons), written_keys(chunk)};
+	const Oid	read[] = {subject_type(guard)};
+	uint64		n = guard_execute(guard, PLAN_DIFFERING, differing, 2, types,
+								  values);
+	SPITupleTable *table = SPI_tuptable;
+	Datum	   *persons = palloc(n * sizeof(Datum));
+	bool		isnull;
+
+	check_result(guard, lengthof(read), read);
+	for (uint64 r = 0; r < n; r++)
+		persons[r] = SPI_getbinval(table->vals[r], table->tupdesc, 1, &isnull);
+	if (n > 0)
+		enter_anew(chunk, persons, n, values[1]);
+	SPI_freetuptable(table);
+}
+
+/*
+ * Enter what the source holds of locked persons in the place of what the
+ * roster holds; returns the number of versions.
  */
 uint64
 roster_enter_persons(Guard *guard, Datum *persons, int n)
@@ -252,12 +362,12 @@ roster_enter_persons(Guard *guard, Datum *persons, int n)
 
 	for (int i = 0; i < n; i += CHUNK_PERSONS)
 	{
-		Chunk		chunk = {.guard = guard,.offered = offered,
-		.persons = persons + i,.npersons = Min(CHUNK_PERSONS, n - i)};
+		Chunk		chunk = {.guard = guard,.offered = offered};
 
 		CHECK_FOR_INTERRUPTS();
 		chunk_publish(&chunk);
-		entered += roster_enter_legacy(&chunk);
+		entered += enter_anew(&chunk, persons + i, Min(CHUNK_PERSONS, n - i),
+							  written_keys(&chunk));
 		chunk_forget(&chunk);
 	}
 	withdraw_relation("chunk");
@@ -391,8 +501,8 @@ tell_legacy(void *arg, pg_attribute_unused() TupleDesc desc, Datum *row,
 }
 
 /*
- * Tell of every version of the chunk's persons that counts now, or would
- * where the roster does not know the person yet.  Nothing is written.
+ * Tell of every version of the chunk's persons that counts now; of a roster
+ * that is not complete, of those that would if it were.  Nothing is written.
  */
 void
 roster_counted(Chunk *chunk, bool complete,
@@ -403,8 +513,17 @@ roster_counted(Chunk *chunk, bool complete,
 	Guard	   *guard = chunk->guard;
 	Counted		told = {counted, arg};
 	SPITupleTable *table;
-	uint64		n = read_current(guard, chunk->persons, chunk->npersons, &table);
+	uint64		n;
 
+	if (!complete)
+	{
+		read_legacy(chunk, person_array(guard, chunk->persons, chunk->npersons),
+					PointerGetDatum(construct_empty_array(attachment_type(guard))),
+					&table, tell_legacy, &told);
+		SPI_freetuptable(table);
+		return;
+	}
+	n = read_current(guard, chunk->persons, chunk->npersons, &table);
 	for (uint64 r = 0; r < n; r++)
 	{
 		Datum		row[5];
@@ -415,11 +534,5 @@ roster_counted(Chunk *chunk, bool complete,
 			counted(arg, row[0], DatumGetDateADT(row[2]),
 					DatumGetDateADT(row[3]));
 	}
-	SPI_freetuptable(table);
-	if (complete)
-		return;
-	read_legacy(chunk,
-				PointerGetDatum(construct_empty_array(attachment_type(guard))),
-				&table, tell_legacy, &told);
 	SPI_freetuptable(table);
 }

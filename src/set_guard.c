@@ -223,7 +223,7 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	}
 	chunk_publish(chunk);
 	if (guard->kind == REL_ATTACHMENT && !complete)
-		roster_enter_legacy(chunk);
+		roster_bring_in_line(chunk);
 	as_owner_end(user, context);
 
 	findings->imports = imports && may_import(guard);
@@ -474,7 +474,6 @@ osms_enter_persons(PG_FUNCTION_ARGS)
 						format_type_be(ARR_ELEMTYPE(array)))));
 	deconstruct_array(array, type->type_id, type->typlen, type->typbyval,
 					  type->typalign, &persons, NULL, &n);
-	roster_end_persons(guard, PG_GETARG_DATUM(1));
 	entered = roster_enter_persons(guard, persons, n);
 	SPI_finish();
 	PG_RETURN_INT64(entered);

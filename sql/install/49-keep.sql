@@ -14,11 +14,17 @@ CREATE FUNCTION osms.keep_setting() RETURNS trigger
     AS 'MODULE_PATHNAME', 'osms_keep_setting';
 COMMENT ON FUNCTION osms.keep_setting() IS 'trigger of the relation setting: the journal tells of every value that changes';
 
-CREATE FUNCTION osms.set_complete(registry text, complete boolean) RETURNS boolean
+CREATE FUNCTION osms.new_epoch(registry text) RETURNS boolean
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'osms_new_epoch';
+COMMENT ON FUNCTION osms.new_epoch(text) IS
+    'begins a new epoch of a registry, as its owner: its roster is not complete until osms.fill_roster has filled it; whether it was; 42501 for who may not UPDATE setting; called by map, guard, unguard and fill_roster';
+
+CREATE FUNCTION osms.set_complete(registry text, epoch bigint, filled_under text) RETURNS boolean
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'osms_set_complete';
-COMMENT ON FUNCTION osms.set_complete(text, boolean) IS
-    'notes in setting whether the roster of a registry is complete, as the owner of the registry; whether that is news; 42501 for who may not UPDATE setting; called by guard, unguard and fill_roster';
+COMMENT ON FUNCTION osms.set_complete(text, bigint, text) IS
+    'notes in setting that the roster of a registry was filled in an epoch, and under what (osms.filling_terms), as the owner of the registry; false where another epoch has begun; 42501 for who may not UPDATE setting; called by guard and fill_roster';
 
 CREATE FUNCTION osms.note_act(registry text, relation text, event "char", key text, state_before text DEFAULT NULL, state_after text DEFAULT NULL,
                               reason text DEFAULT NULL, changed text[] DEFAULT NULL) RETURNS void

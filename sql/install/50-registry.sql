@@ -319,9 +319,10 @@ BEGIN
     EXECUTE format('CREATE SCHEMA %I AUTHORIZATION %I', registry, coalesce(keeper, current_user));
     EXECUTE format('COMMENT ON SCHEMA %I IS %L', registry, 'registry of osms');
     EXECUTE format('CREATE TABLE %I.setting (one boolean PRIMARY KEY DEFAULT true CHECK (one), cut_over date NOT NULL,
-        time_zone text NOT NULL, roster_complete boolean NOT NULL DEFAULT false)', registry);
+        time_zone text NOT NULL, roster_complete boolean NOT NULL DEFAULT false,
+        epoch bigint NOT NULL DEFAULT 1, filled_under text)', registry);
     EXECUTE format('COMMENT ON TABLE %I.setting IS %L', registry,
-        'one row: cut-over day, civil time zone, and whether the roster holds everybody');
+        'one row: cut-over day, civil time zone, whether the roster holds everybody, the epoch, which another mapping or a gap in the guard ends, and under what the roster was filled (NULL: by hand)');
     EXECUTE format('INSERT INTO %I.setting (cut_over, time_zone) VALUES ($1, $2)', registry) USING cut_over, time_zone;
     PERFORM osms.close_to_others(registry), osms.close_to_others(registry, '{setting}');
     IF tables THEN

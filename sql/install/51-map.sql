@@ -372,6 +372,7 @@ DECLARE
     unknown text;
     existing regclass := osms.relation_of(registry, relation);
     filled boolean;
+    guarded regclass[];
 BEGIN
     IF NOT EXISTS (SELECT FROM osms.registry_columns() k WHERE k.relation = map.relation) THEN
         RAISE EXCEPTION '"%" is not a canonical relation', relation
@@ -429,6 +430,7 @@ BEGIN
         RAISE EXCEPTION 'format "%" does not keep a date', date_format
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Write it like DD.MM.YYYY.';
     END IF;
+    PERFORM osms.begin_change(registry, 'map');
     IF existing IS NOT NULL THEN
         IF (SELECT relkind = 'r' FROM pg_class WHERE oid = existing) THEN
             EXECUTE format('SELECT EXISTS (SELECT FROM %s)', existing) INTO filled;
@@ -436,13 +438,17 @@ BEGIN
                 RAISE EXCEPTION 'relation "%" of registry "%" is a table with rows', relation, registry
                     USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Map it into a registry made with tables => false.';
             END IF;
-            EXECUTE format('DROP TABLE %s', existing);
-        ELSE
-            EXECUTE format('DROP VIEW %s', existing);
         END IF;
-    END IF;
-    IF relation = 'attachment' AND osms.relation_of(registry, 'attachment_event') IS NOT NULL THEN
-        EXECUTE format('DROP VIEW %I.attachment_event', registry);
+        -- whoever writes the tables now does so under the mapping that goes
+        SELECT array_agg(DISTINCT g.source ORDER BY g.source) INTO guarded
+        FROM osms.guard_trigger g WHERE g.registry = map.registry AND g.relation = map.relation;
+        IF NOT osms.under_lock(coalesce(guarded, '{}'), 'SHARE ROW EXCLUSIVE',
+                ARRAY[format('DROP %s %s', CASE (SELECT relkind FROM pg_class WHERE oid = existing) WHEN 'r' THEN 'TABLE' ELSE 'VIEW' END, existing)]
+                || CASE WHEN relation = 'attachment' THEN ARRAY[format('DROP VIEW IF EXISTS %I.attachment_event', registry)] ELSE '{}' END, 100) THEN
+            RAISE EXCEPTION 'could not lock relation "%" of registry "%" while others use it', relation, registry
+                USING ERRCODE = 'lock_not_available', DETAIL = osms.holders(guarded || existing, true),
+                      HINT = 'Nothing is changed. Wait for long transactions on it to end, or end them, and run osms.map() again.';
+        END IF;
     END IF;
 
     IF shape = 'events' THEN
@@ -453,6 +459,10 @@ BEGIN
     ELSE
         PERFORM osms.map_relation(registry, relation, source, columns, states, until_inclusive, open_end, date_format, defaults);
     END IF;
+    IF existing IS NOT NULL AND relation IN ('attachment', 'person') AND osms.new_epoch(registry) THEN
+        RAISE WARNING 'roster of "%" was filled under another mapping', registry
+            USING HINT = format('CALL osms.fill_roster(%L) brings it in line.', registry);
+    END IF;
     IF relation = 'attachment' THEN
         PERFORM osms.add_derived_relations(registry);
     ELSIF relation = 'site' THEN
@@ -462,4 +472,4 @@ BEGIN
     PERFORM osms.hand_over(registry), osms.grant_to_keeper(registry, relation);
 END $$;
 COMMENT ON FUNCTION osms.map(text, text, regclass, jsonb, jsonb, text, boolean, date, text, jsonb) IS
-    'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}, where write is an expression over new whose operators and functions are best written with their schema; states: codes of the column state, the first is written; shape: period, or for attachment also events, where a closing is a new row and columns has "closes", the event that this one closes, annuls or suspects, and "since", its day; until_inclusive: the source keeps the last day; open_end: its date for no end; date_format: of dates kept as text, YYYY-MM-DD unless it is given, where blank is NULL and what is no such date reads as an infinity that lets nothing count, which rule period finds; defaults: source column to SQL expression for an INSERT. 42703 for unknown columns, 42P17 for an expression that does not tell of its row alone, the same always and to everybody, 55000 and 42809 for tables it cannot map';
+    'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}, where write is an expression over new whose operators and functions are best written with their schema; states: codes of the column state, the first is written; shape: period, or for attachment also events, where a closing is a new row and columns has "closes", the event that this one closes, annuls or suspects, and "since", its day; until_inclusive: the source keeps the last day; open_end: its date for no end; date_format: of dates kept as text, YYYY-MM-DD unless it is given, where blank is NULL and what is no such date reads as an infinity that lets nothing count, which rule period finds; defaults: source column to SQL expression for an INSERT. A relation that is guarded is mapped again under locks that writers wait for a tenth of a second at a time, as by osms.guard, and its roster has to be filled again. 42703 for unknown columns, 42P17 for an expression that does not tell of its row alone, the same always and to everybody, 55000 and 42809 for tables it cannot map, 55P03 where the locks were not to be had, 25001 at another isolation level than READ COMMITTED';

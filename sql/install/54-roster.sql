@@ -71,6 +71,58 @@ END $$;
 COMMENT ON FUNCTION osms.verify(text) IS
     'derives the roster from the attachments again and names every difference: attachment (key) and what differs; no rows = proof. 42P01 without a roster. Rows that were written while no guard stood are put right by osms.fill_roster';
 
+CREATE FUNCTION osms.begin_filling(registry text, OUT epoch bigint, OUT filled_under text) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+AS $$
+DECLARE
+    complete boolean;
+BEGIN
+    IF osms.relation_of(registry, 'roster') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" has no roster', registry
+            USING ERRCODE = 'undefined_table', HINT = 'Make it with osms.create_registry() and map the relation "attachment".';
+    ELSIF NOT EXISTS (SELECT FROM osms.guards g WHERE g.registry = begin_filling.registry AND g.relation = 'attachment' AND g.problem IS NULL) THEN
+        RAISE EXCEPTION 'registry "%" is not guarded', registry
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Guard it first with osms.guard(), so that the roster follows what is written while it is filled.';
+    END IF;
+    -- until it is filled again, whoever writes about a person brings the person in line
+    EXECUTE format('SELECT s.roster_complete FROM %I.setting s', registry) INTO complete;
+    PERFORM osms.new_epoch(registry) WHERE complete AND NOT osms.is_filled(registry);
+    EXECUTE format('SELECT s.epoch FROM %I.setting s', registry) INTO epoch;
+    filled_under := osms.filling_terms(registry);
+END $$;
+COMMENT ON FUNCTION osms.begin_filling(text) IS
+    'the epoch in which a roster is filled, and under what; a new one where the roster is only said to be complete. 55000 where the registry is not guarded, 42P01 without a roster; called by osms.fill_roster';
+
+CREATE FUNCTION osms.end_filling(registry text, epoch bigint, filled_under text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+AS $$
+DECLARE
+    unknown text;
+    entered bigint := 0;
+BEGIN
+    -- whom the registry knows no more is in no batch
+    EXECUTE format('SELECT array_agg(DISTINCT r.person)::text FROM %1$I.roster r WHERE r.known_to = ''infinity''
+        AND NOT EXISTS (SELECT FROM %1$I.person p WHERE p.person = r.person)', registry) INTO unknown;
+    IF unknown IS NOT NULL THEN
+        EXECUTE format('SELECT osms.enter_persons(%L, %L::%s[])', registry, unknown, osms.column_type(osms.relation_of(registry, 'roster'), 'person'))
+        INTO entered;
+    END IF;
+    IF filled_under <> osms.filling_terms(registry) OR NOT osms.set_complete(registry, epoch, filled_under) THEN
+        RAISE EXCEPTION 'registry "%" changed while its roster was being filled', registry
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = 'What stands is another mapping, other tables or another guard than when it began.',
+                  HINT = format('CALL osms.fill_roster(%L) again.', registry);
+    END IF;
+    RETURN entered;
+END $$;
+COMMENT ON FUNCTION osms.end_filling(text, bigint, text) IS
+    'notes that the roster is complete, after ending versions of persons whom the registry does not know; versions entered. 55000 where mapping, tables or guard are not those under which it was filled; called by osms.fill_roster';
+
 CREATE FUNCTION osms.fill_batch(registry text, after text, batch integer,
                                 OUT last_person text, OUT entered bigint) RETURNS record
     LANGUAGE plpgsql
@@ -84,17 +136,13 @@ DECLARE
     persons text;
     differing text;
 BEGIN
-    IF osms.relation_of(registry, 'roster') IS NULL THEN
-        RAISE EXCEPTION 'registry "%" has no roster', registry
-            USING ERRCODE = 'undefined_table', HINT = 'Make it with osms.create_registry() and map the relation "attachment".';
-    END IF;
-    IF NOT EXISTS (SELECT FROM osms.guards g WHERE g.registry = fill_batch.registry AND g.relation = 'attachment' AND g.problem IS NULL) THEN
-        RAISE EXCEPTION 'registry "%" is not guarded', registry
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'Guard it first with osms.guard(), so that the roster follows what is written while it is filled.';
-    END IF;
     IF batch < 1 THEN
         RAISE EXCEPTION 'a batch needs at least one person' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'a roster is filled at isolation level READ COMMITTED only'
+            USING ERRCODE = 'active_sql_transaction',
+                  DETAIL = 'The snapshot of this transaction is older than what writers may still commit.',
+                  HINT = 'SET default_transaction_isolation = ''read committed'', or begin the transaction with BEGIN ISOLATION LEVEL READ COMMITTED.';
     END IF;
     person_type := osms.column_type(osms.relation_of(registry, 'roster'), 'person');
     EXECUTE format('SELECT (array_agg(x.person ORDER BY x.person DESC))[1]::text, array_agg(x.person)::text FROM (SELECT p.person FROM %1$I.person p
@@ -103,7 +151,6 @@ BEGIN
     INTO last_person, persons;
     entered := 0;
     IF last_person IS NULL THEN
-        PERFORM osms.set_complete(registry, true);
         RETURN;
     END IF;
     EXECUTE format('SELECT array_agg(DISTINCT v.person)::text FROM (%s) v WHERE v.difference IS NOT NULL',
@@ -115,17 +162,19 @@ BEGIN
     EXECUTE format('SELECT osms.enter_persons(%L, %L::%s[])', registry, differing, person_type) INTO entered;
 END $$;
 COMMENT ON FUNCTION osms.fill_batch(text, text, integer) IS
-    'locks the next persons after one and brings their roster in line with the source; last_person NULL: there were none, the roster is complete; called by osms.fill_roster';
+    'locks the next persons after one and brings their roster in line with the source; last_person NULL: there were none. 25001 at another isolation level than READ COMMITTED, 22023 for a batch below 1; called by osms.fill_roster';
 
 -- It commits, so it cannot pin its search_path: it names everything in full.
 CREATE PROCEDURE osms.fill_roster(registry text, batch integer DEFAULT 10000)
     LANGUAGE plpgsql
 AS $$
 DECLARE
+    filling pg_catalog.record;
     step pg_catalog.record;
     total pg_catalog.int8 := 0;
     after pg_catalog.text;
 BEGIN
+    SELECT b.epoch, b.filled_under INTO filling FROM osms.begin_filling(registry) b;
     LOOP
         SELECT b.last_person, b.entered INTO step FROM osms.fill_batch(registry, after, batch) b;
         EXIT WHEN step.last_person IS NULL;
@@ -135,7 +184,8 @@ BEGIN
             COMMIT;
         END IF;
     END LOOP;
+    total := total OPERATOR(pg_catalog.+) osms.end_filling(registry, filling.epoch, filling.filled_under);
     RAISE NOTICE 'roster of "%": % versions entered', registry, total;
 END $$;
 COMMENT ON PROCEDURE osms.fill_roster(text, integer) IS
-    'fills the roster from the attachments that exist, beside writers, in batches of so many persons with a commit after each (NULL: all in the caller''s transaction); persons whose roster agrees are left alone. 55000 where the registry is not guarded, 42P01 without a roster, 22023 for a batch below 1, 2D000 inside a transaction block with a batch';
+    'fills the roster from the attachments that exist, beside writers, in batches of so many persons with a commit after each (NULL: all in the caller''s transaction); persons whose roster agrees are left alone. 55000 where the registry is not guarded, or where its mapping, tables or guard changed meanwhile (what was filled stays: call it again), 25001 at another isolation level than READ COMMITTED, 42P01 without a roster, 22023 for a batch below 1, 2D000 inside a transaction block with a batch';

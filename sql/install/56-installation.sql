@@ -35,6 +35,9 @@ BEGIN
                 PERFORM set_config('lock_timeout', "left"::text, true);
                 EXECUTE format('LOCK TABLE ONLY %s IN %s MODE', t, lock);
             END LOOP;
+            -- what the statements lock besides
+            "left" := greatest(1, extract(milliseconds FROM deadline - clock_timestamp()));
+            PERFORM set_config('lock_timeout', "left"::text, true);
             FOREACH s IN ARRAY statements LOOP
                 EXECUTE s;
             END LOOP;
@@ -139,7 +142,10 @@ DECLARE
     was_open boolean;
     gone record;
     acts jsonb;
+    filled record;
+    held CONSTANT boolean := osms.is_filled(registry);
 BEGIN
+    EXECUTE format('SELECT s.roster_complete, s.epoch, s.filled_under FROM %s s', osms.need_relation(registry, 'setting')) INTO filled;
     -- triggers left on tables that were detached
     FOR gone IN
         SELECT g.source, array_agg(format('DROP TRIGGER %I ON %s', g.trigger, g.source)) AS statements
@@ -172,11 +178,14 @@ BEGIN
     PERFORM osms.note_act(registry, a.relation, a.event, a.key, a.state_before, a.state_after, changed => a.changed)
     FROM jsonb_to_recordset(acts) AS a (relation text, event "char", key text, state_before text, state_after text, changed text[]);
     -- what was written while a trigger was missing may not be on the roster
-    IF was_open THEN
-        IF osms.set_complete(registry, false) THEN
+    IF was_open OR filled.roster_complete AND NOT held THEN
+        IF osms.new_epoch(registry) THEN
             RAISE NOTICE 'roster of "%" may lack what was written without a guard', registry
                 USING HINT = format('CALL osms.fill_roster(%L) brings it in line.', registry);
         END IF;
+    ELSIF statements IS NOT NULL AND held AND filled.filled_under IS NOT NULL THEN
+        -- the same guard in other modes
+        PERFORM osms.set_complete(registry, filled.epoch, osms.filling_terms(registry));
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.put_triggers(text, jsonb, text[]) IS
@@ -194,6 +203,7 @@ DECLARE
     idle text;
 BEGIN
     PERFORM osms.check_modes(modes);
+    PERFORM osms.begin_change(registry, 'guard');
     SELECT * INTO problem FROM osms.check_registry(registry) c WHERE c.severity = 'error' LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'registry "%" cannot be guarded: %', registry, problem.problem
@@ -214,7 +224,7 @@ BEGIN
     PERFORM osms.put_triggers(registry, kept);
 END $$;
 COMMENT ON FUNCTION osms.guard(text, jsonb) IS
-    'puts the guard on the tables behind a registry and all their partitions, or replaces what differs; modes: object of rule to enforce, warn or off, over what is in force. Checks first, then asks for SHARE ROW EXCLUSIVE locks a tenth of a second at a time, letting writers pass in between, and keeps them until the transaction ends. Needs ownership of the tables. 55000 with the first error of osms.check_registry or for a table that another registry guards, 55P03 where the locks were not to be had within a hundred attempts, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';
+    'puts the guard on the tables behind a registry and all their partitions, or replaces what differs; modes: object of rule to enforce, warn or off, over what is in force. Checks first, then asks for SHARE ROW EXCLUSIVE locks a tenth of a second at a time, letting writers pass in between, and keeps them until the transaction ends. Needs ownership of the tables. 55000 with the first error of osms.check_registry or for a table that another registry guards, 55P03 where the locks were not to be had within a hundred attempts, 25001 at another isolation level than READ COMMITTED, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';
 
 CREATE FUNCTION osms.unguard(registry text) RETURNS void
     LANGUAGE plpgsql
@@ -235,6 +245,7 @@ BEGIN
         RAISE EXCEPTION 'registry "%" does not exist', registry
             USING ERRCODE = 'invalid_schema_name', HINT = 'SELECT DISTINCT registry FROM osms.guards lists the registries with a guard.';
     END IF;
+    PERFORM osms.begin_change(registry, 'unguard');
     SELECT array_agg(DISTINCT g.source ORDER BY g.source),
            array_agg(format('DROP TRIGGER IF EXISTS %I ON %s', g.trigger, g.source)) FILTER (WHERE NOT g.cloned),
            array_agg(format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', g.source, g.trigger)), bool_and(g.relation = 'payment')
@@ -260,8 +271,8 @@ BEGIN
     END IF;
     PERFORM osms.note_act(registry, 'guard', 'D', g.key, g.value, left_over) FROM jsonb_each_text(guarded) g ORDER BY g.key;
     IF payment_alone IS NOT TRUE THEN
-        PERFORM osms.set_complete(registry, false);
+        PERFORM osms.new_epoch(registry);
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.unguard(text) IS
-    'removes the triggers of a guard; data, roster and journal stay. Where readers keep the tables, disables them instead with a WARNING. The roster counts as incomplete afterwards, unless payments alone were guarded. Needs ownership of the tables. 3F000 where there is no such registry, 55P03 where the locks were not to be had';
+    'removes the triggers of a guard; data, roster and journal stay. Where readers keep the tables, disables them instead with a WARNING. The roster counts as incomplete afterwards, unless payments alone were guarded. Needs ownership of the tables. 3F000 where there is no such registry, 55P03 where the locks were not to be had, 25001 at another isolation level than READ COMMITTED';

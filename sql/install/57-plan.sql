@@ -150,7 +150,7 @@ BEGIN
         RETURN NEXT;
     END IF;
     attachments := osms.row_estimate(osms.mapped_source(osms.relation_of(registry, 'attachment')));
-    EXECUTE format('SELECT roster_complete FROM %I.setting', registry) INTO filled;
+    filled := osms.is_filled(registry);
     IF NOT filled OR EXISTS (SELECT FROM osms.guard_changes(registry, kept) c WHERE c.was_open AND c.relation IN ('attachment', 'person')) THEN
         step := step + 1;
         statement := format('CALL osms.fill_roster(%L)', registry);

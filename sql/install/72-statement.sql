@@ -181,7 +181,7 @@ DECLARE
     complete boolean := true;
 BEGIN
     IF osms.relation_of(terms.registry, 'setting') IS NOT NULL THEN
-        EXECUTE format('SELECT roster_complete FROM %I.setting', terms.registry) INTO complete;
+        complete := osms.is_filled(terms.registry);
     END IF;
     IF NOT complete THEN
         RAISE WARNING 'the roster of registry "%" is not complete', terms.registry

@@ -99,8 +99,8 @@ CREATE FUNCTION osms.begin_closing(registry text, month date) RETURNS timestampt
     SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
-    complete boolean;
     pending boolean;
+    known_at timestamptz;
 BEGIN
     PERFORM osms.check_month(month);
     IF osms.relation_of(registry, 'statement') IS NULL THEN
@@ -119,12 +119,6 @@ BEGIN
     -- before the end.
     EXECUTE format('LOCK TABLE %I.statement IN SHARE ROW EXCLUSIVE MODE', registry);
     EXECUTE format('LOCK TABLE %I.roster IN SHARE MODE', registry);
-    EXECUTE format('SELECT roster_complete FROM %I.setting', registry) INTO complete;
-    IF NOT complete THEN
-        RAISE EXCEPTION 'the roster of registry "%" is not complete', registry
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('CALL osms.fill_roster(%L) first: who is not on the roster is not paid for.', registry);
-    END IF;
     -- only this transaction sees what it has not yet judged
     EXECUTE format('SELECT EXISTS (SELECT FROM %I.pending)', registry) INTO pending;
     IF pending THEN
@@ -133,7 +127,10 @@ BEGIN
                   DETAIL = 'A person who is attached twice would be paid for twice.',
                   HINT = 'SET CONSTRAINTS ALL IMMEDIATE judges them now; or close the month in a transaction of its own.';
     END IF;
-    RETURN osms.clean_cut(registry);
+    known_at := osms.clean_cut(registry);
+    -- a guard that fell before the moment is gone by now
+    PERFORM osms.check_complete(registry);
+    RETURN known_at;
 END $$;
 COMMENT ON FUNCTION osms.begin_closing(text, date) IS
     'waits for whoever closes a month, writes the roster, a config table or a relation that keeps known_from, and keeps others from closing and from the roster until the transaction ends; the moment as of which everything is known: rows written later are known later, unless they are given another known_from. Called by close_month and post_restatement, whose errors it raises. 40P01 for a writer of such a relation, begun while the roster is being locked, that goes on to write the roster, or for the closing';

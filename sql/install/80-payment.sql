@@ -50,6 +50,7 @@ BEGIN
         RAISE EXCEPTION 'registry "%" has no relation "%"', registry, missing
             USING ERRCODE = 'undefined_table', HINT = 'Map it with osms.map().';
     END IF;
+    PERFORM osms.begin_change(registry, 'guard_payment');
     SELECT c.* INTO problem FROM osms.check_registry(registry) c
     WHERE c.severity = 'error' AND c.relation IN ('payment', 'organisation', 'contract', 'setting') LIMIT 1;
     IF FOUND THEN

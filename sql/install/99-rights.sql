@@ -74,6 +74,8 @@ GRANT EXECUTE ON FUNCTION
     osms.unreadable_rule, osms.writing_query,
     osms.tables_of, osms.trigger_arguments, osms.trigger_since, osms.unreadable_values, osms.verify, osms.verify_query
     TO PUBLIC;
+-- whether a roster is complete
+GRANT EXECUTE ON FUNCTION osms.check_complete, osms.filling_terms, osms.is_filled, osms.this_database TO PUBLIC;
 -- workflow
 GRANT EXECUTE ON FUNCTION
     osms.annul, osms.civil_date, osms.close_attachments, osms.column_type, osms.decide, osms.detach, osms.due_applications, osms.plain_type,

@@ -274,7 +274,8 @@ SELECT max(entry) AS before FROM fund.journal \gset
 ALTER TABLE fund.roster DISABLE TRIGGER keep;
 ALTER TABLE fund.attachment DISABLE TRIGGER zz_osms_attachment_delete;
 SELECT is(pg_temp.told('fund'), format(E'warning attachment guard of fund.attachment: disabled: zz_osms_attachment_delete, since a transaction that began after entry %1$s of the journal ()
-warning roster nothing keeps table fund.roster: trigger "keep" is disabled, since a transaction that began after entry %1$s of the journal ()', :before), 'nothing was written since');
+warning roster nothing keeps table fund.roster: trigger "keep" is disabled, since a transaction that began after entry %1$s of the journal ()
+warning roster the roster was filled under another mapping, other tables or another guard than stand now', :before), 'nothing was written since');
 UPDATE fund.person SET death_date = '2026-03-03' WHERE person = 2;
 SELECT min(entry) AS after FROM fund.journal WHERE entry > :before \gset
 UPDATE fund.person SET death_date = '2026-03-04' WHERE person = 2;
@@ -296,6 +297,7 @@ warning attachment guard of fund.attachment: disabled: zz_osms_attachment_delete
 warning import nothing keeps table fund.import: trigger "keep" is not the one that osms makes, since a transaction that began after entry %3$s of the journal ()
 warning journal nothing keeps table fund.journal: trigger "keep_added" is missing, since some time after entry 1 of the journal ()
 warning roster nothing keeps table fund.roster: trigger "keep" is disabled, since a transaction that began after entry %1$s of the journal () and before entry %2$s ()
+warning roster the roster was filled under another mapping, other tables or another guard than stand now
 warning setting nothing keeps table fund.setting: trigger "keep" is disabled, since a transaction that began after entry %3$s of the journal ()
 warning statement_line trigger "lose" of table fund.statement_line, which is not of osms, may change what is written to it', :before, :after, :last), 'all that is wrong');
 SELECT throws_ok('SELECT osms.guard(''fund'')', '55000', NULL, 'what no statement of osms can mend');

@@ -1,0 +1,98 @@
+
+--
+-- epoch: whether the roster is complete. It is what was filled under one
+-- mapping and one guard; whatever may make that untrue begins a new epoch, or
+-- shows in what the catalogue says of tables, views and triggers.
+--
+CREATE FUNCTION osms.begin_change(registry text, call text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'osms.% runs at isolation level READ COMMITTED only', call
+            USING ERRCODE = 'active_sql_transaction',
+                  DETAIL = 'The snapshot of this transaction may be older than what stands now.',
+                  HINT = 'Begin the transaction with BEGIN ISOLATION LEVEL READ COMMITTED.';
+    ELSIF osms.relation_of(registry, 'setting') IS NOT NULL THEN
+        EXECUTE format('SELECT FROM %I.setting FOR NO KEY UPDATE', registry);
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.begin_change(text, text) IS
+    'lets calls that change mapping or guard of a registry come one after the other, each seeing what the one before did: locks its row of setting to the end of the transaction. 25001 at another isolation level than READ COMMITTED, 42501 for who may not UPDATE setting; called by map, guard, guard_payment and unguard';
+
+CREATE FUNCTION osms.this_database() RETURNS text
+    LANGUAGE C STABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_this_database';
+COMMENT ON FUNCTION osms.this_database() IS 'server and database, by numbers that no other has, a restored one either; called by osms.filling_terms';
+
+CREATE FUNCTION osms.filling_terms(registry text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        WITH relation AS (
+            SELECT r.relation, osms.relation_of(registry, r.relation) AS oid FROM unnest('{attachment,attachment_event,person}'::text[]) AS r (relation)
+        ), part AS (
+            SELECT format('view %s %s', w.oid, w.xmin) AS entry, NULL AS definition
+            FROM relation r JOIN pg_rewrite w ON w.ev_class = r.oid
+            UNION
+            SELECT format('table %s %s', t.source::oid, i.xmin), t.source::text
+            FROM relation r CROSS JOIN LATERAL osms.tables_of(osms.mapped_source(r.oid)) AS t (source) LEFT JOIN pg_inherits i ON i.inhrelid = t.source
+            WHERE r.oid IS NOT NULL
+            UNION
+            SELECT format('trigger %s %s', g.oid, g.xmin), format('%s %s %s', g.tgrelid::regclass, g.tgname, g.tgenabled)
+            FROM osms.guard_trigger t JOIN pg_trigger g ON (g.tgrelid, g.tgname) = (t.source, t.trigger)
+            WHERE t.registry = filling_terms.registry AND t.relation IN (SELECT r.relation FROM relation r)
+        )
+        SELECT format('%s %s %s', osms.this_database(),
+                      md5(string_agg(p.entry, ',' ORDER BY p.entry)), md5(string_agg(p.definition, ',' ORDER BY p.definition)))
+        FROM part p;
+    END;
+COMMENT ON FUNCTION osms.filling_terms(text) IS
+    'what a roster that is filled now is filled under: the database, its catalogue entries of the views, tables and triggers of attachments and persons, of which each change is a new one, and their names, by which a restored database is known again';
+
+CREATE FUNCTION osms.is_filled(registry text) RETURNS boolean
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    complete boolean;
+    filled_under text;
+    then_terms text[];
+    now_terms text[];
+BEGIN
+    EXECUTE format('SELECT s.roster_complete, s.filled_under FROM %s s', osms.need_relation(registry, 'setting')) INTO complete, filled_under;
+    IF complete IS NOT TRUE OR filled_under IS NULL THEN
+        RETURN complete IS TRUE;
+    END IF;
+    then_terms := string_to_array(filled_under, ' ');
+    now_terms := string_to_array(osms.filling_terms(registry), ' ');
+    -- entries of another database say nothing here
+    RETURN CASE WHEN then_terms[1] = now_terms[1] THEN then_terms[2] = now_terms[2] ELSE then_terms[3] = now_terms[3] END;
+END $$;
+COMMENT ON FUNCTION osms.is_filled(text) IS
+    'whether the roster of a registry is complete: it was filled in this epoch, and under the mapping, tables and triggers that stand now; or setting says so by hand, of a roster that comes from elsewhere. 3F000 where there is no such registry';
+
+CREATE FUNCTION osms.check_complete(registry text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    filled_once boolean;
+BEGIN
+    IF NOT osms.is_filled(registry) THEN
+        EXECUTE format('SELECT s.roster_complete FROM %I.setting s', registry) INTO filled_once;
+        RAISE EXCEPTION 'the roster of registry "%" is not complete', registry
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = CASE WHEN filled_once THEN 'Views, tables or triggers of attachments or persons changed since it was filled.'
+                           ELSE 'It was not filled since its mapping or its guard was made or changed.' END,
+                  HINT = format('CALL osms.fill_roster(%L) first: who is not on the roster is not paid for.', registry);
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.check_complete(text) IS '55000 where the roster of a registry is not complete (osms.is_filled); called by begin_closing';
