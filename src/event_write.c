@@ -3,10 +3,11 @@
  *		Writing attachments that are made of events: the INSTEAD OF trigger
  *		that osms.map() puts on their view.
  *
- * An INSERT is an opening, an UPDATE an event that points at it.  Events are
- * written through their own view, which knows how the source keeps them, as
- * the owner of the view of attachments.  Nothing is locked here: the guard of
- * the source judges what the event finds under the person's lock.
+ * An INSERT is an opening, an UPDATE an event that points at it; what is
+ * inserted closed is both.  Events are written through their own view, which
+ * knows how the source keeps them, as the owner of the view of attachments.
+ * Nothing is locked here: the guard of the source judges what the event finds
+ * under the person's lock.
  */
 #include "guard.h"
 
@@ -266,6 +267,22 @@ write_event(void *arg)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
 }
 
+/* Write the event of a row; false where a trigger of the source skipped it. */
+static bool
+write_one(EventWriter *writer, Relation view, const CanonicalRow *row,
+		  bool pointing)
+{
+	Datum		values[EVENT_COLUMNS + 1];
+	char		nulls[EVENT_COLUMNS + 1];
+	EventWrite	w = {.writer = writer,.view = view,.values = values,
+	.nulls = nulls};
+
+	event_values(row, pointing, values, nulls);
+	(void) write_as(view->rd_rel->relowner, writer->events->canonical,
+					written_by(RelationGetRelid(view)), write_event, &w);
+	return SPI_processed > 0;
+}
+
 /* The row as inserted: with the key that its event was given. */
 static HeapTuple
 with_key(const EventWriter *writer, Relation view, HeapTuple inserted)
@@ -283,6 +300,36 @@ with_key(const EventWriter *writer, Relation view, HeapTuple inserted)
 									 &column, &key, &isnull);
 }
 
+/*
+ * Write the opening of an attachment and, of one that is closed already, the
+ * event that closes it.  Returns the row as inserted, or NULL.
+ */
+static HeapTuple
+write_opening(EventWriter *writer, Relation view, HeapTuple inserted,
+			  CanonicalRow *row, MemoryContext caller)
+{
+	bool		closed = is_closed(row);
+	MemoryContext spi;
+
+	if (closed)
+	{
+		row->value[ATTACHMENT_STATE] = CharGetDatum(ATTACHMENT_ACTIVE);
+		row->isnull[ATTACHMENT_REASON] = true;
+	}
+	if (!write_one(writer, view, row, false))
+		return NULL;
+	spi = MemoryContextSwitchTo(caller);
+	inserted = with_key(writer, view, inserted);
+	MemoryContextSwitchTo(spi);
+	if (closed)
+	{
+		read_attachment(writer, view, inserted, row);
+		if (!write_one(writer, view, row, true))
+			return NULL;
+	}
+	return inserted;
+}
+
 /* map_event(): the INSTEAD OF trigger of attachments made of events. */
 Datum
 osms_map_event(PG_FUNCTION_ARGS)
@@ -292,8 +339,6 @@ osms_map_event(PG_FUNCTION_ARGS)
 	Relation	view;
 	CanonicalRow old;
 	CanonicalRow new;
-	Datum		values[EVENT_COLUMNS + 1];
-	char		nulls[EVENT_COLUMNS + 1];
 	HeapTuple	result;
 	bool		update;
 	EventWriter *writer;
@@ -320,29 +365,18 @@ osms_map_event(PG_FUNCTION_ARGS)
 		if (!tells_something(writer, view, &old, &new))
 			return PointerGetDatum(result);
 	}
-	else if (!new.isnull[ATTACHMENT_UNTIL])
+	else if (!new.isnull[ATTACHMENT_UNTIL] && !is_closed(&new))
 		refuse_write(canonical_relations[REL_ATTACHMENT].columns[ATTACHMENT_UNTIL].name,
 					 view);
-
-	event_values(&new, update, values, nulls);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+	if (update)
 	{
-		EventWrite	w = {.writer = writer,.view = view,.values = values,
-		.nulls = nulls};
-
-		(void) write_as(view->rd_rel->relowner, writer->events->canonical,
-						written_by(RelationGetRelid(view)), write_event, &w);
+		if (!write_one(writer, view, &new, true))
+			result = NULL;
 	}
-	if (SPI_processed == 0)
-		result = NULL;
-	else if (!update)
-	{
-		MemoryContext spi = MemoryContextSwitchTo(caller);
-
-		result = with_key(writer, view, result);
-		MemoryContextSwitchTo(spi);
-	}
+	else
+		result = write_opening(writer, view, result, &new, caller);
 	SPI_finish();
 	return PointerGetDatum(result);
 }

@@ -116,7 +116,7 @@ BEGIN
     END IF;
     IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = canonical AND tgfoid = 'osms.map_event'::regproc) THEN
         canonical := osms.relation_of((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = canonical), 'attachment_event');
-        "column" := CASE "column" WHEN 'until' THEN 'day' ELSE "column" END;
+        "column" := CASE "column" WHEN 'attachment' THEN 'event' WHEN 'since' THEN 'day' WHEN 'until' THEN 'day' ELSE "column" END;
     END IF;
     write := osms.mapped_writing(canonical, "column");
     -- all columns of the row are there, for a mapping may write one by another
@@ -148,8 +148,10 @@ DECLARE
     roster regclass := osms.relation_of(registry, 'roster');
     roster_owner name;
     judged text[];
+    said boolean;
 BEGIN
     PERFORM osms.check_reader(registry);
+    EXECUTE format('SELECT s.roster_complete FROM %I.setting s', registry) INTO said;
     SELECT r.rolname INTO roster_owner FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE c.oid = roster;
     severity := 'error';
     FOR relation IN SELECT DISTINCT k.relation FROM osms.registry_columns(true) k ORDER BY k.relation LOOP
@@ -313,6 +315,9 @@ BEGIN
     WHERE roster IS NOT NULL
       AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = osms.relation_of(registry, 'pending')
                       AND g.tgfoid = 'osms.judge_pending'::regproc AND g.tgenabled IN ('O', 'A'))
+    UNION ALL
+    SELECT 'roster', 'warning', 'the roster was filled under another mapping, other tables or another guard than stand now', 'Run osms.fill_roster().'
+    WHERE roster IS NOT NULL AND said AND NOT osms.is_filled(registry)
     UNION ALL
     SELECT k.relation, k.severity, k.problem, k.hint FROM osms.check_kept(registry) k
     UNION ALL

@@ -177,7 +177,8 @@ SELECT is(pg_temp.verdict(statement, 'UTC', probe), expected, statement) FROM (V
 ('UPDATE fund.attachment SET organisation = 2 WHERE person = 1', NULL, '55000 column "organisation" of mapped relation "attachment" can only be read'),
 ('UPDATE fund.attachment SET since = ''2020-01-01'' WHERE person = 1', NULL, '55000 column "since" of mapped relation "attachment" can only be read'),
 ('UPDATE fund.attachment SET until = ''2025-01-01'', reason = ''error'' WHERE person = 1', NULL, '55000 column "until" of mapped relation "attachment" can only be read'),
-('INSERT INTO fund.attachment (person, organisation, state, since, until, reason) VALUES (8, 1, ''closed'', ''2024-03-01'', ''2025-01-01'', ''error'')', NULL, '55000 column "until" of mapped relation "attachment" can only be read'),
+('INSERT INTO fund.attachment (person, organisation, state, since, until, reason) VALUES (8, 1, ''active'', ''2024-03-01'', ''2025-01-01'', ''error'')', NULL, '55000 column "until" of mapped relation "attachment" can only be read'),
+('INSERT INTO fund.attachment (person, organisation, state, since, until, reason) VALUES (8, 1, ''closed'', ''2024-03-01'', ''2025-01-01'', ''error'')', 'SELECT regexp_replace(pg_temp.roster(8), ''^[0-9]+ '', '''')', 'ok 1 2024-03-01 2025-01-01 inherited counted'),
 ('DELETE FROM fund.attachment WHERE person = 1', NULL, '55000 rows of mapped relation "attachment" cannot be deleted'),
 -- a death closes what reaches beyond it, whoever records it
 ('UPDATE vendor.person SET death = ''05.06.2025'' WHERE id IN (1, 2, 3, 4)', 'SELECT string_agg(concat_ws('' '', kind, closes, person, day, why), ''; '' ORDER BY closes) FROM vendor.event WHERE id > 100',
