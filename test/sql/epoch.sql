@@ -10,7 +10,7 @@ CREATE TABLE legacy.att (no serial, p int, c int, b date, e date, st int) PARTIT
 CREATE TABLE legacy.att_old PARTITION OF legacy.att FOR VALUES FROM (MINVALUE) TO ('2021-01-01');
 CREATE TABLE legacy.att_new PARTITION OF legacy.att FOR VALUES FROM ('2021-01-01') TO (MAXVALUE);
 CREATE INDEX ON legacy.att (p);
-CREATE INDEX ON legacy.att (no);
+CREATE UNIQUE INDEX ON legacy.att (no, b);
 INSERT INTO legacy.people SELECT i, '1980-01-01', 'f' FROM generate_series(1, 8) i;
 INSERT INTO legacy.clinic SELECT i, '75', 'urban', '1900-01-01' FROM generate_series(1, 2) i;
 INSERT INTO legacy.att (p, c, b, e, st) SELECT i, 1, '2020-01-01', '2026-09-30', 9 FROM generate_series(1, 5) i;
