@@ -73,7 +73,7 @@ DECLARE
 BEGIN
     PERFORM osms.check_reader(registry);
     -- a row that cannot be read stops every query over it: first things first
-    RETURN QUERY SELECT f.relation, f.key, f.person, u.rule, 'unreadable_' || f."column"
+    RETURN QUERY SELECT f.relation, f.key, f.person, u.rule, 'unreadable_' || f."column", NULL::date
                  FROM osms.failing_rows(registry) f, LATERAL osms.unreadable_rule(f."column") u (rule);
     IF FOUND THEN
         RAISE WARNING 'nothing else was judged: expressions of the mapping fail on these rows'
