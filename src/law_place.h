@@ -75,10 +75,14 @@
 	" SELECT EXISTS (SELECT FROM home JOIN served" \
 	"  ON served.region = home.region))"
 
-/* age() lets those born on 29 February be six on 1 March. */
+/*
+ * age() lets those born on 29 February be six on 1 March; before 17 it fails
+ * on what is no day, as a date reads that nobody can read.
+ */
 #define SMALL_CHILD(day) \
-	"extract(year FROM age(" day ", p.birth_date))" \
-	" < osms.parameter_on('actual_residence_age', " day ")::int"
+	"CASE WHEN isfinite(p.birth_date) AND isfinite(" day ")" \
+	" THEN extract(year FROM age(" day ", p.birth_date))" \
+	"  < osms.parameter_on('actual_residence_age', " day ")::int END"
 
 /*
  * Whether the person lives in the territory of the organisation on a day, by
