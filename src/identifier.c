@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "encoding.h"
 #include "identifier.h"
 
 #define ATTESTED_MARK	'!'
@@ -32,7 +33,7 @@ static const struct
 osms_number
 identifier_read(osms_kind kind, const char *text, int length)
 {
-	return osms_number_read(kind, text, length, pg_mbstrlen_with_len);
+	return osms_number_read(kind, text, length, count_characters);
 }
 
 /*
@@ -239,26 +240,69 @@ identifier_fault(osms_kind kind, FunctionCallInfo fcinfo)
 	return identifier_label(osms_fault_name(read.fault), fcinfo);
 }
 
-/* A word of the core, which is UTF-8, as text; NULL where it has none. */
+/*
+ * A word of the core, which is UTF-8, as text; NULL where it has none.  What
+ * the database's encoding cannot hold is left out: it stands at the end.
+ */
 Datum
 identifier_label(const char *label, FunctionCallInfo fcinfo)
 {
+	char	   *text;
+	int			length = 0;
+
 	if (label == NULL)
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(pg_any_to_server(label, strlen(label), PG_UTF8)));
+	text = utf8_to_database(label);
+	if (text)
+		PG_RETURN_TEXT_P(cstring_to_text(text));
+	while (label[length] > ' ' || (label[length] == ' ' && label[length + 1] > ' '))
+		length++;
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(label, length));
 }
 
 PG_FUNCTION_INFO_V1(clean_number);
 
-/* clean_number(text): separators dropped, full-width digits in ASCII. */
+/*
+ * Clean one character of the database's encoding.  One without a counterpart
+ * in UTF-8 stays, as all does that is no separator.  Returns bytes written.
+ */
+static int
+clean_character(const char *character, int bytes, char *cleaned)
+{
+	char	   *utf8 = database_to_utf8(character, bytes);
+	char		left[MAX_MULTIBYTE_CHAR_LEN * MAX_CONVERSION_GROWTH];
+
+	if (utf8 && osms_clean_number(utf8, strlen(utf8), left) == 0)
+		return 0;
+	if (utf8 && !IS_HIGHBIT_SET(left[0]))
+	{
+		*cleaned = left[0];
+		return 1;
+	}
+	memcpy(cleaned, character, bytes);
+	return bytes;
+}
+
+/*
+ * clean_number(text): separators dropped, full-width digits in ASCII.  In
+ * UTF-8 and in bytes that may be, the core finds its way by itself.
+ */
 Datum
 clean_number(PG_FUNCTION_ARGS)
 {
 	char	   *number = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	char	   *utf8 = pg_server_to_any(number, strlen(number), PG_UTF8);
-	size_t		length = strlen(utf8);
+	int			length = strlen(number);
 	char	   *cleaned = palloc(length + 1);
+	int			used = 0;
+	int			bytes;
 
-	cleaned[osms_clean_number(utf8, length, cleaned)] = '\0';
-	return identifier_label(cleaned, fcinfo);
+	if (GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII)
+		used = osms_clean_number(number, length, cleaned);
+	else
+		for (int i = 0; i < length; i += bytes)
+		{
+			bytes = character_bytes(number + i, length - i);
+			used += clean_character(number + i, bytes, cleaned + used);
+		}
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(cleaned, used));
 }

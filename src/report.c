@@ -19,6 +19,8 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
+#include "encoding.h"
+
 #define KEY_SHOWN 200			/* bytes of a key in a message */
 
 /* Whether a role may read all rows of a relation. */
@@ -71,7 +73,7 @@ row_label(const Guard *guard, char event, const Datum *row,
 		!(event == 'I' || may_be_told(guard->source)))
 		return "";
 	getTypeOutputInfo(guard->projection->type[0], &output, &varlena);
-	key = OidOutputFunctionCall(output, row[0]);
+	key = tellable(OidOutputFunctionCall(output, row[0]));
 	return psprintf(" in %s %.*s%s", shape->name,
 					pg_mbcliplen(key, strlen(key), KEY_SHOWN), key,
 					row_date(shape, row, isnull));

@@ -4,12 +4,12 @@
  */
 #include "guard.h"
 
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+
+#include "encoding.h"
 
 #define ACT_ATTACHMENT "KR DSM-194/2020 (attachment rules)"
 #define ACT_PAYMENT "KR DSM-291/2020 (payment rules)"
@@ -301,27 +301,6 @@ mode_of(const char *name, int length, RuleMode *mode)
 	return false;
 }
 
-/* A text in UTF-8 as the database writes it; NULL where it cannot. */
-static Datum
-in_database_encoding(const char *utf8, bool *isnull)
-{
-	int			length = strlen(utf8);
-	int			encoding = GetDatabaseEncoding();
-	Oid			conversion;
-	unsigned char *text;
-
-	if (encoding == PG_UTF8)
-		return CStringGetTextDatum(utf8);
-	conversion = FindDefaultConversionProc(PG_UTF8, encoding);
-	text = palloc(length * MAX_CONVERSION_GROWTH + 1);
-	*isnull = !OidIsValid(conversion) ||
-		pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding,
-									  (unsigned char *) utf8, length, text,
-									  length * MAX_CONVERSION_GROWTH + 1,
-									  true) < length;
-	return *isnull ? (Datum) 0 : CStringGetTextDatum((char *) text);
-}
-
 static Datum
 text_or_null(const char *string, bool *isnull)
 {
@@ -411,8 +390,8 @@ osms_rules(PG_FUNCTION_ARGS)
 		values[8] = CStringGetTextDatum(rules[r].hint);
 		values[9] = CStringGetTextDatum(rules[r].act);
 		values[10] = BoolGetDatum(rules[r].import);
-		values[11] = in_database_encoding(rules[r].russian, &nulls[11]);
-		values[12] = in_database_encoding(rules[r].kazakh, &nulls[12]);
+		values[11] = text_or_null(utf8_to_database(rules[r].russian), &nulls[11]);
+		values[12] = text_or_null(utf8_to_database(rules[r].kazakh), &nulls[12]);
 		values[13] = text_or_null(rules[r].point, &nulls[13]);
 		values[14] = text_or_null(rules[r].tag, &nulls[14]);
 		values[15] = parameters_of((RuleId) r);

@@ -4,11 +4,11 @@
  */
 #include "osms.h"
 
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 
+#include "encoding.h"
 #include "sex.h"
 
 /*
@@ -86,7 +86,8 @@ Datum
 read_sex(PG_FUNCTION_ARGS)
 {
 	char	   *word = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	char	   *utf8 = pg_server_to_any(word, strlen(word), PG_UTF8);
+	char	   *utf8 = database_to_utf8(word, strlen(word));
 
-	return sex_result(fcinfo, osms_read_sex(utf8, strlen(utf8)));
+	return sex_result(fcinfo, utf8 ? osms_read_sex(utf8, strlen(utf8)) :
+					  OSMS_SEX_UNKNOWN);
 }

@@ -43,6 +43,6 @@ CREATE FUNCTION osms.division(osms.bin) RETURNS text
 COMMENT ON FUNCTION osms.registered_month(osms.bin) IS
     'first day of the month of registration the number names, the years 90 to 99 in the last century; NULL where it names none';
 COMMENT ON FUNCTION osms.legal_form(osms.bin) IS
-    'resident legal entity, non-resident legal entity or joint individual enterprise; NULL where the number names none';
+    'resident legal entity, non-resident legal entity or joint individual enterprise, this with its Cyrillic abbreviation where the database''s encoding has it; NULL where the number names none';
 COMMENT ON FUNCTION osms.division(osms.bin) IS
     'head unit, branch, representation or peasant farm; NULL where the number names none';

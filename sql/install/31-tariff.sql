@@ -22,7 +22,7 @@ CREATE TABLE osms.act (
 COMMENT ON TABLE osms.act IS 'legal acts and other grounds that dated rows refer to; rows are only added';
 COMMENT ON COLUMN osms.act.act IS 'key; ''osms:...'' is reserved for what the extension brings';
 COMMENT ON COLUMN osms.act.title IS 'name of the act';
-COMMENT ON COLUMN osms.act.number IS 'number of the act, as its issuer writes it';
+COMMENT ON COLUMN osms.act.number IS 'number of the act, as its issuer writes it; of those the extension brings KR DSM where the database is not UTF8';
 COMMENT ON COLUMN osms.act.issued_on IS 'day of issue';
 COMMENT ON COLUMN osms.act.source IS 'where its text was read';
 
@@ -277,25 +277,30 @@ COMMENT ON COLUMN osms.norm_step.point IS 'point, article or annex of the act; N
 COMMENT ON COLUMN osms.norm_step.tag IS 'how sure it is, the least sure thing that the row says; made-up rows are UNV';
 COMMENT ON COLUMN osms.norm_step.illustrative IS 'made up, no claim to be official';
 
--- What the extension brings: nothing here is a number of an order.
-INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
-    ('osms:illustrative', 'Made up to show the mechanism; no claim to be the order''s numbers', NULL, NULL, NULL),
-    ('osms:attachment', 'Rules of attachment to primary care', 'ҚР ДСМ-194/2020', '2020-11-13',
+-- What the extension brings: nothing here is a number of an order. A script is
+-- read in the database's encoding, so it is ASCII; what the issuer calls his
+-- orders is said in bytes, where the database can hold it.
+INSERT INTO osms.act (act, title, number, issued_on, source)
+SELECT a.act, a.title, replace(a.number, 'KR DSM-', i.ministry), a.issued_on, a.source
+FROM (SELECT coalesce((SELECT convert_from(b.letters, 'UTF8') FROM (SELECT bytea '\xd29ad0a020d094d0a1d09c2d' AS letters OFFSET 0) AS b
+                       WHERE getdatabaseencoding() = 'UTF8'), 'KR DSM-')) AS i (ministry),
+     (VALUES
+    ('osms:illustrative', 'Made up to show the mechanism; no claim to be the order''s numbers', NULL, NULL::date, NULL),
+    ('osms:attachment', 'Rules of attachment to primary care', 'KR DSM-194/2020', '2020-11-13',
      'order, with its amendments; methods as the state service pages and the press describe them'),
     ('osms:holidays', 'Law on public holidays in the Republic of Kazakhstan', '267-II', '2001-12-13',
-     'law, with its amendments to 2022, and published calendars');
-
-INSERT INTO osms.act (act, title, number, issued_on, source) VALUES
+     'law, with its amendments to 2022, and published calendars'),
     ('osms:insurance', 'Law on compulsory social medical insurance', '405-V', '2015-11-16',
      'text of the law: articles 5 (grace of three months) and 27, 28 (military and law-enforcement staff pay nothing)'),
-    ('osms:payment', 'Rules of payment for medical care', 'ҚР ДСМ-291/2020', NULL,
+    ('osms:payment', 'Rules of payment for medical care', 'KR DSM-291/2020', NULL,
      'text of the order as amended on 01.10.2025, points 41 to 49: lines of the act; 0.90 each month and 0.80 of the year, from that day'),
-    ('osms:monitoring', 'Rules of monitoring, unified classifier of defects', 'ҚР ДСМ-321/2020', NULL,
+    ('osms:monitoring', 'Rules of monitoring, unified classifier of defects', 'KR DSM-321/2020', NULL,
      'classifier as amended by order 19 of 27.02.2026; that a defect under another costs what the other does is inferred'),
-    ('osms:invoice', 'Forms of invoices and acts', 'ҚР ДСМ-86', '2021-08-20',
+    ('osms:invoice', 'Forms of invoices and acts', 'KR DSM-86', '2021-08-20',
      'monthly form of attached persons, read in notes; the inner edges of its age bands are inferred'),
     ('osms:geography', 'Regions of Kazakhstan as tiles of a map', NULL, NULL,
-     'drawn for the report, no act: regions that border on each other stand near each other; codes are the first two digits of the classifier of administrative territories');
+     'drawn for the report, no act: regions that border on each other stand near each other; codes are the first two digits of the classifier of administrative territories'))
+    AS a (act, title, number, issued_on, source);
 
 -- The numbers of the law. Where nothing tells how sure a number is, it is UNV;
 -- what held before the day of a text is inferred from that day.

@@ -55,7 +55,7 @@ typedef struct osms_number
 	int64_t		value;			/* unless fault is length or character */
 } osms_number;
 
-/* Counts the characters of so many bytes, as pg_mbstrlen_with_len does. */
+/* Counts the characters of so many bytes. */
 typedef int (*osms_count_characters) (const char *text, int length);
 
 /* reading and judging */
