@@ -215,9 +215,10 @@ report_missing(const char *registry, RelationKind kind)
 			(errcode(ERRCODE_UNDEFINED_TABLE),
 			 errmsg("registry \"%s\" lacks relation \"%s\"", registry,
 					canonical_relations[kind].name),
-			 kind == REL_ATTACHMENT_EVENT ?
-			 errhint("Map the relation \"attachment\" again with osms.map().") :
-			 errhint("Map it with osms.map().")));
+			 errhint("Map %s with osms.map(). Until then osms.unguard(%s) lets the tables be written without a guard.",
+					 kind == REL_ATTACHMENT_EVENT ?
+					 "the relation \"attachment\" again" : "it",
+					 quote_literal_cstr(registry))));
 }
 
 /*

@@ -226,8 +226,10 @@ typedef struct Findings
 	int			ord;			/* the change that sift looks at */
 } Findings;
 
-/* guard.c */
+/* opening.c */
 extern void registry_open(Registry *registry, const char *name);
+
+/* guard.c */
 extern Guard *guard_of_trigger(TriggerData *trigdata);
 extern Guard *guard_of_registry(const char *registry, RelationKind kind,
 								bool missing_ok);
@@ -282,6 +284,11 @@ extern void check_moves(MemoryContext query, const Guard *guard,
 #define KEY_VALUE 2
 #define FIRST_TRIPLE 3
 #define TRIPLE 3
+
+/* renamed.c */
+extern const Trigger *with_present_columns(const Trigger *trigger,
+										   Bitmapset *triples, Oid view,
+										   Oid source);
 
 /* moved.c */
 extern void note_moves(Chunk *chunk);

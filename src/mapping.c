@@ -505,7 +505,6 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 	int			key = view_column(desc, trigger->tgargs[KEY_CANONICAL]);
 	Writing		w = {
 		.plans = plans,
-		.trigger = trigger,
 		.source = mapped_source(RelationGetRelid(view)),
 		.equal = equality_of(TupleDescAttr(desc, key)->atttypid),
 		.identification = strcmp(RelationGetRelationName(view),
@@ -516,10 +515,12 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 
 	check_mapped_view(view);
 	LockRelationOid(w.source, RowExclusiveLock);
+	w.trigger = with_present_columns(trigger, plans->columns,
+									 RelationGetRelid(view), w.source);
 	if (w.identification)
 		for (int t = FIRST_TRIPLE; t < trigger->tgnargs; t += TRIPLE)
 			check_recorded_column(view, trigger->tgargs[t], w.source,
-								  trigger->tgargs[t + 1]);
+								  w.trigger->tgargs[t + 1]);
 	w.values = values_of_rows(&w, view, rows);
 	writer.through_view = true;
 	writer.keeper = keeper_of(RelationGetRelid(view));

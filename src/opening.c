@@ -13,10 +13,27 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-/* What a guard reads besides canonical relations. */
+/* What a guard reads and writes besides canonical relations. */
 static const char *const read_besides[] = {
 	"import", "journal", "moved", "pending", "setting"
 };
+
+/*
+ * What came with the roster is there as long as it is.  Errors: 42P01 for a
+ * table that was dropped or renamed since.
+ */
+static void
+check_kept(const Registry *registry, Oid schema)
+{
+	for (int i = 0; i < (int) lengthof(read_besides); i++)
+		if (!OidIsValid(get_relname_relid(read_besides[i], schema)))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("registry \"%s\" has lost its table \"%s\"",
+							registry->unquoted, read_besides[i]),
+					 errhint("Put it back, with what it held. Until then osms.unguard(%s) lets the tables be written without a guard.",
+							 quote_literal_cstr(registry->unquoted))));
+}
 
 /*
  * A registry is looked at as the owner of its roster: whoever may create in
@@ -66,7 +83,7 @@ check_owners(const Registry *registry, Oid schema)
 
 /*
  * Look up a registry by the name of its schema.  Errors: 3F000 where there
- * is none, 42P01 where it has no roster, 22023 for a temporary schema, in
+ * is none, 42P01 where it has no roster or lost a table, 22023 for a temporary schema, in
  * which anybody may stage one, 42501 where part of it is somebody else's;
  * those of make_projection for its persons.
  */
@@ -80,7 +97,8 @@ registry_open(Registry *registry, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_SCHEMA),
 				 errmsg("registry \"%s\" does not exist", name),
-				 errhint("Make it with osms.create_registry(); a guard that it left behind is removed by osms.unguard().")));
+				 errhint("Make it with osms.create_registry(), or rename its schema back; osms.unguard(%s) removes a guard that it left behind.",
+						 quote_literal_cstr(name))));
 	if (isAnyTempNamespace(namespace))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -105,7 +123,9 @@ registry_open(Registry *registry, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("registry \"%s\" has no roster", name),
-				 errhint("Map the relation \"attachment\" with osms.map().")));
+				 errhint("Map the relation \"attachment\" with osms.map(); osms.unguard(%s) removes a guard that is left.",
+						 quote_literal_cstr(name))));
+	check_kept(registry, namespace);
 	registry->owner = relation_owner(registry->roster);
 	check_owners(registry, namespace);
 	registry->person = OidIsValid(registry->relation[REL_PERSON]) ?

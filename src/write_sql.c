@@ -32,12 +32,8 @@ values_statement(const Trigger *trigger, Oid source, char event,
 	{
 		AttrNumber	attno = get_attnum(source, trigger->tgargs[t + 1]);
 
-		/*
-		 * Where the column is gone, the write will say so.  What a domain
-		 * checks is the business of its table's owner, who writes it.
-		 */
+		/* what a domain checks is for its table's owner, who writes it */
 		appendStringInfo(&values, "%s(%s)::%s", comma, trigger->tgargs[t + 2],
-						 attno == InvalidAttrNumber ? "pg_catalog.text" :
 						 format_type_extended(getBaseType(get_atttype(source, attno)),
 											  -1, FORMAT_TYPE_TYPEMOD_GIVEN |
 											  FORMAT_TYPE_FORCE_QUALIFY));

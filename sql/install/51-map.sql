@@ -9,6 +9,12 @@ CREATE FUNCTION osms.map_write() RETURNS trigger
 COMMENT ON FUNCTION osms.map_write() IS
     'INSTEAD OF trigger of mapped relations: writes the source through the inverse of the mapping; 55000 for a column that can only be read';
 
+CREATE FUNCTION osms.written_arguments(view regclass) RETURNS text[]
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_written_arguments';
+COMMENT ON FUNCTION osms.written_arguments(regclass) IS
+    'arguments of the trigger osms.map_write of a mapped view, with the names that the columns of its table have now; NULL where it has none';
+
 CREATE FUNCTION osms.read_time(value text, format text, unreadable timestamp DEFAULT '-infinity') RETURNS timestamp
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_read_time';

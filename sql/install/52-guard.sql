@@ -87,6 +87,16 @@ CREATE FUNCTION osms.tables_of(source regclass) RETURNS SETOF regclass
     END;
 COMMENT ON FUNCTION osms.tables_of(regclass) IS 'a table and, where it is partitioned, everything below it';
 
+CREATE FUNCTION osms.lost_of(registry text, relation text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN CASE
+        WHEN to_regnamespace(quote_ident(registry)) IS NULL THEN format('there is no schema "%s"', registry)
+        ELSE (SELECT 'the registry has lost "' || string_agg(l.name, '", "' ORDER BY l.place) || '"'
+              FROM unnest(ARRAY[relation, 'setting', 'roster', 'journal', 'moved', 'pending', 'import']) WITH ORDINALITY l (name, place)
+              WHERE osms.relation_of(registry, l.name) IS NULL) END;
+COMMENT ON FUNCTION osms.lost_of(text, text) IS
+    'what a guard of a relation misses: the schema of its registry, or relations there that were dropped or renamed; NULL for nothing; called by the view osms.guards';
+
 -- One row for a guarded table, however many partitions it has.
 CREATE VIEW osms.guards AS
     WITH standing AS (
@@ -112,6 +122,7 @@ CREATE VIEW osms.guards AS
            osms.modes_of(max(g.modes)) AS modes,
            count(*) AS triggers,
            nullif(concat_ws('; ',
+               osms.lost_of(g.registry, g.relation),
                CASE WHEN osms.relation_of(g.registry, g.relation) <> g.root
                          AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
                                          WHERE w.ev_class IN (osms.relation_of(g.registry, g.relation),
@@ -128,7 +139,7 @@ CREATE VIEW osms.guards AS
     LEFT JOIN lacking l ON (l.registry, l.relation, l.root) = (g.registry, g.relation, g.root)
     GROUP BY g.registry, g.relation, g.root, l.missing;
 COMMENT ON VIEW osms.guards IS
-    'guarded tables: registry, relation, table (of partitions the root), its owner (who could disable the guard), modes other than the default, number of triggers, problem (missing, disabled or conditional triggers, partitions without, a table detached)';
+    'guarded tables: registry, relation, table (of partitions the root), its owner (who could disable the guard), modes other than the default, number of triggers, problem (a schema or relation of the registry that was dropped or renamed, missing, disabled or conditional triggers, partitions without, a table detached)';
 
 CREATE FUNCTION osms.check_modes(modes jsonb) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE

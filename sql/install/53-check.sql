@@ -162,7 +162,12 @@ BEGIN
             RETURN NEXT;
         END;
     END LOOP;
-    -- what else there is cannot be told of a relation that reads no table
+    FOR relation IN SELECT v.name FROM unnest('{journal,moved,pending,import}'::text[]) v (name) WHERE roster IS NOT NULL AND osms.relation_of(registry, v.name) IS NULL LOOP
+        problem := format('the registry has lost its table "%s"', relation);
+        hint := 'Put it back, with what it held.';
+        RETURN NEXT;
+    END LOOP;
+    -- what else there is cannot be told of a relation that reads no table, nor without what guards keep
     IF problem IS NOT NULL THEN
         RETURN;
     END IF;
@@ -263,7 +268,7 @@ BEGIN
     -- mappings that no longer fit their source
     SELECT p.relation, 'warning', format('the mapping writes column "%s", which %s no longer has', t.argument, p.source),
            CASE (osms.trigger_arguments(g.oid))[t.place - 1] WHEN '' THEN 'Map the relation again with osms.map(); it is named in defaults.'
-                ELSE 'Run osms.guard() again, if the column was renamed; reading is not affected.' END
+                ELSE 'Run osms.guard() again, which notes its new name, if it was renamed: until another column takes the old one, writing follows it.' END
     FROM present p
     JOIN pg_trigger g ON g.tgrelid = p.oid AND g.tgfoid = 'osms.map_write'::regproc,
          unnest(osms.trigger_arguments(g.oid)) WITH ORDINALITY t (argument, place)

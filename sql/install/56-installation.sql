@@ -84,13 +84,7 @@ BEGIN
                string_agg(DISTINCT format('"%s", formerly "%s"', a.now, a.written), ', ') FILTER (WHERE a.now <> a.written) AS columns
         FROM (SELECT DISTINCT k.relation, osms.relation_of(registry, k.relation) AS view FROM osms.registry_columns(true) k) v
         JOIN pg_trigger g ON g.tgrelid = v.view AND g.tgfoid = 'osms.map_write'::regproc,
-             LATERAL (SELECT w.written, w.place, CASE WHEN cardinality(r.columns) = 1 THEN r.columns[1] ELSE w.written END AS now
-                      FROM (SELECT t.written, t.place, lag(t.written) OVER (ORDER BY t.place) AS canonical
-                            FROM unnest(osms.trigger_arguments(g.oid)) WITH ORDINALITY t (written, place)) w,
-                           -- nothing is looked up for what is no column, a default, or up to date
-                           osms.mapped_reading(CASE WHEN w.place % 3 = 2 AND w.canonical <> ''
-                               AND NOT EXISTS (SELECT FROM pg_attribute x WHERE x.attrelid = osms.mapped_source(v.view)
-                                               AND x.attname = w.written AND NOT x.attisdropped) THEN v.view END, w.canonical) r) a
+             unnest(osms.trigger_arguments(g.oid), osms.written_arguments(v.view)) WITH ORDINALITY a (written, now, place)
         GROUP BY v.relation, v.view HAVING bool_or(a.now <> a.written)
     LOOP
         EXECUTE format('CREATE OR REPLACE TRIGGER osms_map_write INSTEAD OF INSERT OR UPDATE OR DELETE ON %s
@@ -269,10 +263,14 @@ BEGIN
     IF osms.relation_of(registry, 'setting') IS NULL THEN
         RETURN;
     END IF;
-    PERFORM osms.note_act(registry, 'guard', 'D', g.key, g.value, left_over) FROM jsonb_each_text(guarded) g ORDER BY g.key;
-    IF payment_alone IS NOT TRUE THEN
-        PERFORM osms.new_epoch(registry);
-    END IF;
+    BEGIN
+        PERFORM osms.note_act(registry, 'guard', 'D', g.key, g.value, left_over) FROM jsonb_each_text(guarded) g ORDER BY g.key;
+        IF payment_alone IS NOT TRUE THEN
+            PERFORM osms.new_epoch(registry);
+        END IF;
+    EXCEPTION WHEN undefined_column OR datatype_mismatch OR wrong_object_type THEN
+        RAISE WARNING 'neither journal nor setting of registry "%" tell that it is no longer guarded', registry USING DETAIL = SQLERRM;
+    END;
 END $$;
 COMMENT ON FUNCTION osms.unguard(text) IS
     'removes the triggers of a guard; data, roster and journal stay. Where readers keep the tables, disables them instead with a WARNING. The roster counts as incomplete afterwards, unless payments alone were guarded. Needs ownership of the tables. 3F000 where there is no such registry, 55P03 where the locks were not to be had, 25001 at another isolation level than READ COMMITTED';

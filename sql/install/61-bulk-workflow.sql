@@ -17,8 +17,7 @@ DECLARE
 BEGIN
     canonical := osms.need_relation(registry, relation);
     key := (SELECT c."column" FROM osms.registry_columns() c WHERE c.relation = source_rows.relation AND c."position" = 1);
-    mapping := (SELECT osms.trigger_arguments(t.oid) FROM pg_trigger t
-                WHERE t.tgrelid = canonical AND t.tgfoid = 'osms.map_write'::regproc);
+    mapping := osms.written_arguments(canonical);
     IF mapping IS NULL THEN
         -- a table is its own source, and a view that is not the image of one table knows how it is written
         target := canonical;

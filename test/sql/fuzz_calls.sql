@@ -37,6 +37,10 @@ CREATE VIEW loop.attachment AS SELECT e.event AS attachment FROM loop.attachment
 CREATE TABLE loop.roster (attachment numeric, person text, since jsonb, known_to bytea);
 CREATE TABLE loop.setting (one integer, time_zone bytea, roster_complete text, epoch text, filled_under integer);
 CREATE TABLE loop.person (person jsonb, region bigint);
+CREATE TABLE loop.journal (LIKE fund.journal);
+CREATE TABLE loop.moved (person jsonb);
+CREATE TABLE loop.pending (person bytea);
+CREATE TABLE loop.import (LIKE fund.import);
 CREATE SCHEMA "a""b';";
 CREATE TABLE "a""b';".person ("a""b';" integer, person name, sex "char");
 CREATE TABLE "a""b';".roster ("a""b';" integer);

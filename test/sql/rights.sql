@@ -22,7 +22,7 @@ explain_attachment explain_basis explain_cap explain_coefficient explain_groups 
 explain_payment explain_rate explain_terms expression_fault factor_query failing_columns failing_rows filed_on find_row finds_by_index flows foreign_rights give_back_days grouped
 had_statement heads history history_query html html_bar html_table identify iin_attested iin_fault import_begin import_end
 inactive_cut inactive_query insured_query invoice is_keyed keep_definitions key_faults key_reading key_stands key_type known_codes known_moment known_now known_relations known_then keep_changes latest_lines
-legal_form line_expression line_of load_check lock_person_of lock_persons make_iin mapped_reading mapped_source mapped_writing mapping_faults mapping_grants mask
+legal_form line_expression line_of load_check lock_person_of lock_persons lost_of make_iin mapped_reading mapped_source mapped_writing mapping_faults mapping_grants mask
 member_query missing_grants missing_indexes modes_of month_lines month_rates monthly_form move_by_order moves_query
 need_arguments need_possible_day need_relation need_row next_state norm_query norm_steps_on on_roster ordered_moves organisation_names
 overlap_repairs paid_before paid_months parameter_on parameter_row parameter_source person_days placed plain plain_type rate_sources
@@ -35,7 +35,7 @@ statement_by_region statement_days statement_persons statement_query statement_t
 tables_of take_effect tally_query terms_of tie_breaker transfer transitions tried trigger_arguments trigger_since unattached uncoded
 uncovered unfilled_columns unpaid unpaid_query unreadable_rule unreadable_values unrounded_amount unsure verify verify_query warn_of
 weighted_heads weights_on working_day write_row write_rows writing_query
-check_complete filling_terms is_filled this_database', '\s+')$$, 'everybody may execute these');
+check_complete filling_terms is_filled this_database written_arguments', '\s+')$$, 'everybody may execute these');
 SELECT is_empty('SELECT proname FROM own_function WHERE behind AND NOT open', 'and what stands behind types and operators');
 
 -- Functions run with their caller's rights, so what an open one calls is open; in C, what stands in queries and not in hints.

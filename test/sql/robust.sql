@@ -133,7 +133,7 @@ FROM (VALUES
 ('ALTER TABLE fund.roster ALTER attachment TYPE numeric', '42804 column "attachment" in registry "fund" has type numeric'),
 ('ALTER TABLE fund.roster ALTER mark TYPE bytea USING mark::bytea', '42883 operator does not exist: bytea = text'),
 ('ALTER TABLE fund.roster RENAME mark TO marked', '42703 column "mark" of relation "roster" does not exist'),
-('DROP TABLE fund.setting', '42P01 relation "fund.setting" does not exist'),
+('DROP TABLE fund.setting', '42P01 registry "fund" has lost its table "setting"'),
 ('DROP TABLE fund.roster', '42P01 registry "fund" has no roster'),
 ('DROP TABLE fund.person CASCADE', '42P01 registry "fund" lacks relation "person"')) a (alteration, expected);
 
