@@ -227,6 +227,8 @@ collect(Guard *guard, TriggerData *trigdata, MemoryContext query,
 	close_transition(&before);
 	close_transition(&after);
 	end_projection(projection);
+	if (seen > 0)
+		note_judged_write(query);
 	if (event == 'U')
 		check_moves(query, guard, trigdata->tg_relation, seen);
 	return count;

@@ -42,6 +42,15 @@
 #define F_RANDOM_WITHOUT_RANGE F_RANDOM
 #endif
 
+/* which row of the catalogue a function in PL/pgSQL was compiled from */
+#if PG_VERSION_NUM >= 180000
+#define compiled_xmin(function) ((function)->cfunc.fn_xmin)
+#define compiled_tid(function) ((function)->cfunc.fn_tid)
+#else
+#define compiled_xmin(function) ((function)->fn_xmin)
+#define compiled_tid(function) ((function)->fn_tid)
+#endif
+
 /* JSON_VALUE() and the like, which read a document as a type */
 #if PG_VERSION_NUM >= 170000
 #define CASE_JSON_EXPR case T_JsonExpr:

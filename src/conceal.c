@@ -38,6 +38,68 @@ comes_of_a_value(int sqlstate, bool writes)
 	return true;
 }
 
+/* Whether an error bears the name of one of our rules. */
+static bool
+tells_of_rule(const ErrorData *error)
+{
+	for (int i = 0; error->constraint_name && i < RULES; i++)
+		if (strcmp(error->constraint_name, rules[i].id) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a role may read the table that an error names. */
+static bool
+may_read_told(const ErrorData *error, Oid role)
+{
+	Oid			table = get_relname_relid(error->table_name,
+										  get_namespace_oid(error->schema_name,
+															true));
+
+	return OidIsValid(table) && may_read(table, role);
+}
+
+/*
+ * Of a row that violates a constraint PostgreSQL shows what the current user
+ * may read, and so the owner, as whom somebody's row is written.  Leave that
+ * to the log where a role may not read the table.
+ */
+static void
+conceal_detail(ErrorData *error, Oid role)
+{
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
+		ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION && error->detail &&
+		error->schema_name && error->table_name && !tells_of_rule(error) &&
+		!may_read_told(error, role))
+	{
+		error->detail_log = error->detail;
+		error->detail = NULL;
+	}
+}
+
+/* Run write(arg), telling a role no more of its rows than it may read. */
+void
+write_told(void (*write) (void *arg), void *arg, Oid role)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		write(arg);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		conceal_detail(error, role);
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+}
+
 /*
  * In a PG_CATCH: throw the error on, to a stranger without what it says.
  * writes tells that it was raised by a write to a source.  Errors: 55000 in
@@ -64,52 +126,6 @@ conceal_error(const Guard *guard, bool writes, MemoryContext caller)
 			 errmsg("a stored row of registry \"%s\" cannot be read",
 					guard->registry.unquoted),
 			 errhint("The server's log tells the value that an expression of a mapping fails on. Let who keeps the registry correct the row, or map the column so that no value fails.")));
-}
-
-/* Whether an error bears the name of one of our rules. */
-static bool
-tells_of_rule(const ErrorData *error)
-{
-	for (int i = 0; error->constraint_name && i < RULES; i++)
-		if (strcmp(error->constraint_name, rules[i].id) == 0)
-			return true;
-	return false;
-}
-
-/* Whether a role may read the table that an error names. */
-static bool
-may_read_told(const ErrorData *error, Oid role)
-{
-	Oid			table = get_relname_relid(error->table_name,
-										  get_namespace_oid(error->schema_name,
-															true));
-
-	return OidIsValid(table) && may_read(table, role);
-}
-
-/*
- * In a PG_CATCH: throw the error on.  Of a row that violates a constraint
- * PostgreSQL shows what the current user may read, and so the owner, as whom
- * somebody's row is written; he is shown it where he may read the table, and
- * otherwise the log.
- */
-void
-conceal_row(Oid role, MemoryContext caller)
-{
-	ErrorData  *error;
-
-	MemoryContextSwitchTo(caller);
-	error = CopyErrorData();
-	FlushErrorState();
-	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-		ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION && error->detail &&
-		error->schema_name && error->table_name && !tells_of_rule(error) &&
-		!may_read_told(error, role))
-	{
-		error->detail_log = error->detail;
-		error->detail = NULL;
-	}
-	ReThrowError(error);
 }
 
 /* Read a row that was there before the statement as a canonical one. */

@@ -48,14 +48,21 @@ typedef struct Following
 {
 	Guard	   *guard;
 	const char *update;
+	Oid			writer;			/* of what this follows from */
 } Following;
 
 static void
-follow(void *arg)
+run_update(void *arg)
 {
 	const Following *f = arg;
 
 	guard_execute(f->guard, PLAN_FOLLOW, f->update, 0, NULL, NULL);
+}
+
+static void
+follow(void *arg)
+{
+	write_told(run_update, arg, ((const Following *) arg)->writer);
 }
 
 /*
@@ -68,7 +75,8 @@ write_consequences(Guard *guard, RelationKind kind, const char *query,
 {
 	Oid			relation = guard->registry.relation[kind];
 	Oid			owner = relation_owner(relation);
-	Following	f = {.guard = guard,.update = update};
+	Following	f = {.guard = guard,.update = update,
+	.writer = writer_of(guard->source)};
 	Tuplestorestate *store;
 	SPITupleTable *table;
 	uint64		n = guard_execute(guard, PLAN_CONSEQUENCES, query, 0, NULL,

@@ -108,11 +108,11 @@ check_started(const QueryDesc *query)
 				 errhint("Let no function that a table or a mapping calls use cursors that are not its own.")));
 }
 
-/* Whether those that are open are the current user's own. */
-bool
-are_cursors_held(void)
+/* Who acts without the session's rights, and so has not its cursors; or nobody. */
+Oid
+cursors_held_from(void)
 {
-	return held_from == GetUserId();
+	return held_from;
 }
 
 /* Let nobody fetch from or close the cursors that are open, until release. */
@@ -144,6 +144,7 @@ release_cursors(const HeldCursors *held)
 	ListCell   *lc;
 
 	held_from = held->outer;
+	forget_borrowed();
 	foreach(lc, held->ready)
 		((Portal) lfirst(lc))->status = PORTAL_READY;
 }

@@ -301,7 +301,9 @@ extern void check_nothing_deferred(Oid table);
 extern bool is_keeper_of_write(Oid role);
 extern bool is_written_as_owner(Oid source, Oid view);
 extern void check_unguarded(Oid source, Oid view);
+extern void check_view_written(Oid relation);
 extern void check_mapped_view(Relation view);
+extern bool others_may_trigger(Relation rel, Oid role, Oid *who);
 extern bool is_kept_by(Oid schema, Oid owner);
 extern Oid	keeper_of(Oid canonical);
 
@@ -371,7 +373,7 @@ typedef struct HeldCursors
 	List	   *ready;			/* those of them that are held */
 	Oid			outer;			/* from whom they were held before */
 } HeldCursors;
-extern bool are_cursors_held(void);
+extern Oid	cursors_held_from(void);
 extern HeldCursors hold_cursors(void);
 extern void release_cursors(const HeldCursors *held);
 extern void close_later_cursors(const HeldCursors *held);
@@ -445,7 +447,7 @@ extern void judge_chunk(Chunk *chunk, Findings *findings);
 
 /* conceal.c */
 extern int	strangers;
-extern void conceal_row(Oid role, MemoryContext caller);
+extern void write_told(void (*write) (void *arg), void *arg, Oid role);
 extern void conceal_error(const Guard *guard, bool writes,
 						  MemoryContext caller);
 extern void project_stored_row(const Guard *guard,

@@ -16,6 +16,7 @@ void
 _PG_init(void)
 {
 	variables_init();
+	compiled_init();
 	restrict_init();
 	watch_init();
 	cursors_init();

@@ -43,9 +43,13 @@ extern bool is_writing(void);
 extern bool is_somebody_else(void);
 extern void check_guards_fire(void);
 
+/* compiled.c */
+extern void compiled_init(void);
+extern void renew_compiled(Oid function);
+extern void forget_borrowed(void);
+
 /* variables.c */
 extern void variables_init(void);
-extern void watch_variables(bool watched);
 extern bool is_in_literal(void);
 
 /* cursors.c */

@@ -339,23 +339,6 @@ end_acting(const Acting *acting)
 	SetUserIdAndSecContext(acting->user, acting->context);
 }
 
-/* Run write(arg), telling a role no more of its rows than it may read. */
-static void
-write_told(void (*write) (void *arg), void *arg, Oid role)
-{
-	MemoryContext caller = CurrentMemoryContext;
-
-	PG_TRY();
-	{
-		write(arg);
-	}
-	PG_CATCH();
-	{
-		conceal_row(role, caller);
-	}
-	PG_END_TRY();
-}
-
 /*
  * Write a table or view as a role, for a writer of whom guards are told: run
  * write(arg).  What the triggers of a table set does not outlast them.  Of a
@@ -387,6 +370,8 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 		if (!defers)
 			check_nothing_deferred(target);
 	}
+	else
+		check_view_written(target);
 	begin_acting(&acting, role, SECURITY_NOFORCE_RLS |
 				 (defers ? 0 : SECURITY_RESTRICTED_OPERATION),
 				 table ? target : InvalidOid, table ? "foreign" : "all");
@@ -397,7 +382,7 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 	if (holds)
 		held = hold_cursors();
 	begin_writer(&this, target, writer, trigger_depth() + 1);
-	this.lent |= lent;
+	this.lent |= lent || gains;
 	PG_TRY();
 	{
 		write_told(write, arg, acting.user);

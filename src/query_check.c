@@ -44,9 +44,11 @@ check_called(Oid function, pg_attribute_unused() void *context)
 static void
 check_read_view(Oid view)
 {
-	/* a parallel worker has no lock of its own */
-	Relation	rel = table_open(view, AccessShareLock);
+	/* a parallel worker has no lock of its own; under a cursor it may be gone */
+	Relation	rel = try_table_open(view, AccessShareLock);
 
+	if (rel == NULL)
+		return;
 	if (!has_privs_of_role(rel->rd_rel->relowner, GetUserId()) &&
 		(RelationHasSecurityInvoker(rel) ||
 		 (restriction() < RESTRICT_ALL &&
@@ -77,12 +79,14 @@ check_table(Oid table)
 	const char *what = NULL;
 	const char *hint = NULL;
 
-	if (restriction() == RESTRICT_OFF || table < FirstNormalObjectId ||
-		has_privs_of_role(relation_owner(table), GetUserId()))
+	if (restriction() == RESTRICT_OFF || table < FirstNormalObjectId)
 		return;
-	/* a parallel worker has no lock of its own */
-	rel = table_open(table, AccessShareLock);
-	if (rel->rd_rel->relrowsecurity)
+	rel = try_table_open(table, AccessShareLock);
+	if (rel == NULL)
+		return;
+	if (has_privs_of_role(rel->rd_rel->relowner, GetUserId()))
+		;						/* his own */
+	else if (rel->rd_rel->relrowsecurity)
 	{
 		what = "policies";
 		hint = "ALTER TABLE ... DISABLE ROW LEVEL SECURITY.";

@@ -90,11 +90,18 @@ osms_can_write(PG_FUNCTION_ARGS)
 	if (query)
 	{
 		Relation	rel = relation_open(PG_GETARG_OID(0), AccessShareLock);
+		Oid			owner = rel->rd_rel->relowner;
+		Oid			who;
+		bool		others = others_may_trigger(rel, owner, &who);
 
-		/* others would say what is worked out as its owner */
-		check_mapped_view(rel);
-		begin_evaluation(&evaluation, rel->rd_rel->relowner);
 		relation_close(rel, NoLock);
+		/* who would say what is worked out as its owner */
+		if (others)
+		{
+			SPI_finish();
+			PG_RETURN_NULL();
+		}
+		begin_evaluation(&evaluation, owner);
 		if (SPI_execute_with_args(query, 1, types + 2, values + 2, NULL, true,
 								  1) != SPI_OK_SELECT)
 			elog(ERROR, "SPI_execute_with_args failed");

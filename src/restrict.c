@@ -153,13 +153,6 @@ is_held_above_setting(void)
 	return least > (Restriction) restrict_functions;
 }
 
-static void
-set_least(Restriction level)
-{
-	least = level;
-	watch_variables(level != RESTRICT_OFF);
-}
-
 /* Let a level hold until restrict_release(), whatever held before. */
 Restriction
 restrict_to(Restriction level)
@@ -181,7 +174,7 @@ void
 restrict_release(Restriction before)
 {
 	forget_kept();
-	set_least(before);
+	least = before;
 }
 
 static void
@@ -190,7 +183,7 @@ at_end_of_transaction(XactEvent event, pg_attribute_unused() void *arg)
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
 		event == XACT_EVENT_PREPARE || event == XACT_EVENT_PARALLEL_COMMIT ||
 		event == XACT_EVENT_PARALLEL_ABORT)
-		set_least(RESTRICT_OFF);
+		least = RESTRICT_OFF;
 }
 
 static void
@@ -217,7 +210,7 @@ at_subtransaction(SubXactEvent event,
 		least_at[depth] = least;
 	}
 	else if (event == SUBXACT_EVENT_ABORT_SUB)
-		set_least(depth < n_least_at ? least_at[depth] : RESTRICT_OFF);
+		least = depth < n_least_at ? least_at[depth] : RESTRICT_OFF;
 }
 
 static bool

@@ -3,8 +3,8 @@
  *		The settings under which code of a table's owner runs.
  *
  * Where osms writes a table as its owner, a setting of the writer's must not
- * say what the owner's triggers mean: which objects their names are, and how
- * the texts that they build are read.  They find what the owner's sessions
+ * say what the owner's triggers mean: which objects their names are, how the
+ * texts that they build are read, and what they tell.  They find what the owner's sessions
  * begin with, by a setting of the role or of the database; otherwise the
  * table's own schema, and what PostgreSQL begins with.
  */
@@ -18,6 +18,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
 
@@ -32,7 +33,9 @@ static const struct
 	{"standard_conforming_strings", "on"},
 	{"backslash_quote", "safe_encoding"},
 	{"transform_null_equals", "off"},
-	{"array_nulls", "on"}
+	{"array_nulls", "on"},
+	/* what the owner's functions hold is not for who writes */
+	{"plpgsql.print_strict_params", "off"}
 };
 
 /* Note what a setting of a role or a database gives, where nothing is noted. */
@@ -124,4 +127,6 @@ set_owners_settings(Oid table)
 	for (int s = 1; s < (int) lengthof(owners); s++)
 		set_parameter(owners[s].name, values[s] ? values[s] :
 					  owners[s].otherwise);
+	if (client_min_messages < LOG)
+		set_parameter("client_min_messages", "log");
 }

@@ -54,7 +54,8 @@ type_owner(Oid type)
 	return owner;
 }
 
-static const char *column_of_others(Relation rel, Oid role, bool domain);
+static const char *column_of_others(Relation rel, Oid role, bool domain,
+									List **seen);
 
 /* The type of which a domain is one, perhaps a domain itself. */
 static Oid
@@ -75,16 +76,18 @@ base_of_domain(Oid domain)
  * rights; or, where that is asked, a domain, whose checks he may change.
  */
 static bool
-is_made_of_others(Oid type, Oid role, bool domain)
+is_made_of_others(Oid type, Oid role, bool domain, List **seen)
 {
 	char		kind;
 	Oid			part = InvalidOid;
 
 	check_stack_depth();
-	if (type < FirstNormalObjectId)
+	CHECK_FOR_INTERRUPTS();
+	if (type < FirstNormalObjectId || list_member_oid(*seen, type))
 		return false;
+	*seen = lappend_oid(*seen, type);
 	if (OidIsValid(get_element_type(type)))
-		return is_made_of_others(get_element_type(type), role, domain);
+		return is_made_of_others(get_element_type(type), role, domain, seen);
 	kind = get_typtype(type);
 	if ((!domain || kind == TYPTYPE_DOMAIN) &&
 		!has_privs_of_role(type_owner(type), role))
@@ -104,13 +107,14 @@ is_made_of_others(Oid type, Oid role, bool domain)
 			{
 				Relation	rel = relation_open(get_typ_typrelid(type),
 												AccessShareLock);
-				bool		result = column_of_others(rel, role, domain) != NULL;
+				bool		result = column_of_others(rel, role, domain,
+															seen) != NULL;
 
 				relation_close(rel, AccessShareLock);
 				return result;
 			}
 	}
-	return OidIsValid(part) && is_made_of_others(part, role, domain);
+	return OidIsValid(part) && is_made_of_others(part, role, domain, seen);
 }
 
 /*
@@ -120,7 +124,9 @@ is_made_of_others(Oid type, Oid role, bool domain)
 void
 check_type(Oid type)
 {
-	if (is_made_of_others(type, GetUserId(), true))
+	List	   *seen = NIL;
+
+	if (is_made_of_others(type, GetUserId(), true, &seen))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("values of type %s must not be made as role \"%s\" while osms acts for others",
@@ -134,7 +140,7 @@ check_type(Oid type)
  * Whether somebody without the rights of a role may put triggers on a table or
  * view; ACL_ID_PUBLIC is everybody.
  */
-static bool
+bool
 others_may_trigger(Relation rel, Oid role, Oid *who)
 {
 	HeapTuple	tuple;
@@ -166,7 +172,7 @@ others_may_trigger(Relation rel, Oid role, Oid *who)
 
 /* The column of a type, or a domain, of somebody without the rights of a role. */
 static const char *
-column_of_others(Relation rel, Oid role, bool domain)
+column_of_others(Relation rel, Oid role, bool domain, List **seen)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 
@@ -175,7 +181,7 @@ column_of_others(Relation rel, Oid role, bool domain)
 		Form_pg_attribute att = TupleDescAttr(desc, a);
 
 		if (!att->attisdropped &&
-			is_made_of_others(att->atttypid, role, domain))
+			is_made_of_others(att->atttypid, role, domain, seen))
 			return NameStr(att->attname);
 	}
 	return NULL;
@@ -228,6 +234,7 @@ others_of_followers(Relation rel, Oid role, List **seen, char **hint)
 static char *
 others_of(Relation rel, Oid role, List **seen, char **hint)
 {
+	List	   *types = NIL;
 	const char *column;
 	char	   *table;
 	Oid			who;
@@ -235,7 +242,7 @@ others_of(Relation rel, Oid role, List **seen, char **hint)
 	*seen = lappend_oid(*seen, RelationGetRelid(rel));
 	if (has_privs_of_role(rel->rd_rel->relowner, role) &&
 		!others_may_trigger(rel, role, &who) &&
-		column_of_others(rel, role, false) == NULL)
+		column_of_others(rel, role, false, &types) == NULL)
 		return rel->trigdesc ?
 			others_of_followers(rel, role, seen, hint) : NULL;
 	table = qualified_name(RelationGetRelid(rel));
@@ -256,7 +263,8 @@ others_of(Relation rel, Oid role, List **seen, char **hint)
 			psprintf("Role \"%s\" may put triggers on table %s.",
 					 GetUserNameFromId(who, true), table);
 	}
-	column = column_of_others(rel, role, false);
+	types = NIL;
+	column = column_of_others(rel, role, false, &types);
 	*hint = psprintf("Let role \"%s\" own the type.",
 					 GetUserNameFromId(role, true));
 	return psprintf("Column \"%s\" of table %s is of a type of another role.",
@@ -343,6 +351,48 @@ look_around(Oid table, Oid role, bool *others_add)
 		table_close(rel, NoLock);
 	}
 	return defers_foreign;
+}
+
+/* The events for which our triggers stand in the place of a write to a view. */
+static int
+events_of_ours(Relation view)
+{
+	int			events = 0;
+
+	for (int i = 0; view->trigdesc && i < view->trigdesc->numtriggers; i++)
+	{
+		const Trigger *trigger = &view->trigdesc->triggers[i];
+		int			type = trigger->tgtype;
+
+		if (TRIGGER_FOR_INSTEAD(type) &&
+			trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
+			get_func_namespace(trigger->tgfoid) == our_schema())
+			events |= type & TRIGGER_TYPE_EVENT_MASK;
+	}
+	return events;
+}
+
+/*
+ * Refuse a view that is written by anything but our trigger: PostgreSQL would
+ * write what is below it, and a rule write something else, and leave to the
+ * end of the transaction what then runs as whoever the session is.
+ * Errors: 55000.
+ */
+void
+check_view_written(Oid relation)
+{
+	Relation	view = table_open(relation, AccessShareLock);
+	const int	written = TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE |
+		TRIGGER_TYPE_DELETE;
+
+	if (view->rd_rules == NULL || view->rd_rules->numLocks != 1 ||
+		(events_of_ours(view) & written) != written)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("view \"%s\" is not written by the trigger of osms alone",
+						RelationGetRelationName(view)),
+				 errhint("Drop its rules; osms.map() makes the trigger.")));
+	table_close(view, NoLock);
 }
 
 /*

@@ -6,18 +6,13 @@
  * sight of the hooks that look through queries: the checks of a domain run
  * then, and say what functions are called with.  So while something is
  * restricted it makes values of no domain of somebody without the rights of
- * who runs it.  PL/pgSQL asks one plugin, which another library may be, such
- * as a debugger; it is told all the same.
+ * who runs it.
+ *
+ * A literal is read as its type before there is a query to look through.
  */
-#include "guard.h"
+#include "compiled.h"
 
 #include "parser/parse_node.h"
-#include "plpgsql.h"
-
-/* Where PL/pgSQL looks for its plugin, ours, and the one in whose place it is. */
-static PLpgSQL_plugin **asked = NULL;
-static PLpgSQL_plugin ours;
-static PLpgSQL_plugin *others = NULL;
 
 /* How the parser says where in a text a literal is. */
 static void (*of_literal) (void *arg) = NULL;
@@ -30,8 +25,8 @@ name_function(void *function)
 }
 
 /* Check the types of a function's variables, before they are set. */
-static void
-check_variables(PLpgSQL_execstate *estate, PLpgSQL_function *function)
+void
+check_variables(PLpgSQL_function *function)
 {
 	ErrorContextCallback context = {error_context_stack, name_function, function};
 
@@ -48,27 +43,11 @@ check_variables(PLpgSQL_execstate *estate, PLpgSQL_function *function)
 	}
 	check_type(function->fn_rettype);
 	error_context_stack = context.previous;
-	if (others && others->func_setup)
-	{
-		others->error_callback = ours.error_callback;
-		others->assign_expr = ours.assign_expr;
-		others->assign_value = ours.assign_value;
-		others->eval_datum = ours.eval_datum;
-		others->cast_value = ours.cast_value;
-		others->func_setup(estate, function);
-	}
-}
-
-/* Whether a literal is being read: the parser says so where that fails. */
-bool
-is_in_literal(void)
-{
-	return error_context_stack && error_context_stack->callback == of_literal;
 }
 
 /* Check the fields of records, which have the types of what they were read from. */
-static void
-check_fields(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement)
+void
+check_fields(PLpgSQL_execstate *estate)
 {
 	for (int i = 0; i < estate->ndatums; i++)
 	{
@@ -83,27 +62,13 @@ check_fields(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement)
 			expanded_record_lookup_field(record, field->fieldname, &found))
 			check_type(found.ftypeid);
 	}
-	if (others && others->stmt_beg)
-		others->stmt_beg(estate, statement);
 }
 
-/* See variables set from now on, or no more. */
-void
-watch_variables(bool watched)
+/* Whether a literal is being read: the parser says so where that fails. */
+bool
+is_in_literal(void)
 {
-	if (!watched)
-	{
-		if (*asked == &ours)
-			*asked = others;
-	}
-	else if (*asked != &ours)
-	{
-		others = *asked;
-		ours = others ? *others : (PLpgSQL_plugin) {0};
-		ours.func_setup = check_variables;
-		ours.stmt_beg = check_fields;
-		*asked = &ours;
-	}
+	return error_context_stack && error_context_stack->callback == of_literal;
 }
 
 void
@@ -114,5 +79,4 @@ variables_init(void)
 	setup_parser_errposition_callback(&state, NULL, -1);
 	of_literal = error_context_stack->callback;
 	cancel_parser_errposition_callback(&state);
-	asked = (PLpgSQL_plugin **) find_rendezvous_variable("PLpgSQL_plugin");
 }

@@ -341,8 +341,7 @@ static bool
 has_cursors(Form_pg_proc proc)
 {
 	return proc->prolang != INTERNALlanguageId &&
-		proc->prolang != ClanguageId && proc->prolang != SQLlanguageId &&
-		proc->pronamespace != our_schema();
+		proc->prolang != ClanguageId && proc->prolang != SQLlanguageId;
 }
 
 /*
@@ -391,7 +390,7 @@ needs_call(Oid function)
 			note_in_line(function);
 	}
 	else
-		needed = (restriction() != RESTRICT_OFF && has_cursors(proc)) ||
+		needed = has_cursors(proc) ||
 			(restriction() == RESTRICT_FOREIGN &&
 			 proc->prorettype == TRIGGEROID) ||
 			(is_kept() && may_be_refused_later(function, tuple));
@@ -404,9 +403,10 @@ static void
 begin_call(Call *call, Oid function, bool ours)
 {
 	call->holds = !ours && restriction() != RESTRICT_OFF &&
-		is_somebody_else() && !are_cursors_held();
+		is_somebody_else() && cursors_held_from() != GetUserId();
 	if (call->holds)
 		call->held = hold_cursors();
+	renew_compiled(function);
 	/* our own are met where they are called, and ask for a level */
 	call->restricts = says_what_it_calls(function);
 	if (call->restricts)

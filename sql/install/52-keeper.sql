@@ -226,6 +226,10 @@ CREATE FUNCTION osms.distrusted(registry text, OUT relation text, OUT severity t
         FROM mapped m JOIN pg_class v ON v.oid = m.oid AND v.relkind = 'v', aclexplode(v.relacl) g
         WHERE g.privilege_type = 'TRIGGER' AND CASE g.grantee WHEN 0 THEN true ELSE NOT pg_has_role(g.grantee, v.relowner, 'USAGE') END
         UNION ALL
+        SELECT m.relation, 'error', format('rule "%s" of view %s writes something else: so nothing is written through it', w.rulename, m.oid::regclass),
+               format('DROP RULE %I ON %s.', w.rulename, m.oid::regclass)
+        FROM mapped m JOIN pg_class v ON v.oid = m.oid AND v.relkind = 'v' JOIN pg_rewrite w ON w.ev_class = m.oid AND w.rulename <> '_RETURN'
+        UNION ALL
         SELECT m.relation, 'error', format('the mapping of relation "%s" calls %s of role %s, which never runs for role %s',
                                            m.relation, p.oid::regprocedure, pg_get_userbyid(p.proowner), o.rolname),
                format('Let a superuser or a member of %I own the function, or map the relation without it.', o.rolname)

@@ -135,7 +135,7 @@ CREATE FUNCTION osms.can_write(canonical regclass, "column" text, value text) RE
     SET row_security = off
     AS 'MODULE_PATHNAME', 'osms_can_write';
 COMMENT ON FUNCTION osms.can_write(regclass, text, text) IS
-    'whether a value can be written to a column of a canonical relation: whether its mapping has a column and a code for it, worked out as the view''s owner; 42501 where others may put triggers on the view';
+    'whether a value can be written to a column of a canonical relation: whether its mapping has a column and a code for it, worked out as the view''s owner; NULL where others may put triggers on the view';
 
 CREATE FUNCTION osms.check_registry(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text)
     RETURNS SETOF record

@@ -1,0 +1,176 @@
+-- What PL/pgSQL keeps of a function for the session: what somebody compiles while osms acts as him, under his settings, is not what others run, nor what he has compiled for himself what is run with the rights of others.
+\ir hostile.psql
+SET client_min_messages = error;
+CREATE ROLE compiled_vendor;	-- owns a mapped table with a trigger
+CREATE ROLE compiled_keeper;
+CREATE ROLE compiled_clerk;	-- writes through the registry
+CREATE SCHEMA own AUTHORIZATION compiled_vendor;
+CREATE SCHEMA theirs AUTHORIZATION compiled_clerk;
+CREATE SCHEMA kept AUTHORIZATION compiled_keeper;
+CREATE SCHEMA help;
+GRANT USAGE ON SCHEMA own, theirs, kept, help TO PUBLIC;
+SELECT osms.create_registry('fund', tables => false, cut_over => '2026-01-01');
+SELECT pg_temp.map_all('fund');
+SELECT osms.set_keeper('fund', 'compiled_keeper');
+GRANT USAGE ON SCHEMA fund, legacy TO compiled_keeper, compiled_clerk, compiled_vendor;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA legacy TO compiled_keeper;
+GRANT SELECT ON fund.person, fund.roster TO compiled_vendor;
+GRANT SELECT, INSERT, UPDATE ON fund.application, fund.organisation TO compiled_clerk;
+ALTER TABLE legacy.mo OWNER TO compiled_vendor;
+SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off"}');
+CALL osms.fill_roster('fund', NULL);
+
+-- helpers of the DBA's that anybody may call: one without a path of its own, one that cleans a text before it runs it
+CREATE FUNCTION help.tidy(word pg_catalog.text) RETURNS pg_catalog.text LANGUAGE plpgsql STABLE AS $$ DECLARE t text; BEGIN t := pg_catalog.btrim(word); RETURN t; END $$;
+CREATE FUNCTION help.report(name pg_catalog.text) RETURNS pg_catalog.text LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+    r text;
+BEGIN
+    EXECUTE 'SELECT ''' || regexp_replace(name, '\W', '', 'g') || '''' INTO r;
+    RETURN r;
+END $$;
+\set inject '''x''''||current_user||''''y'''
+
+-- before the library was there
+CREATE FUNCTION legacy.log() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN NEW.osn := help.report(NEW.osn); RETURN NEW; END $$;
+CREATE TRIGGER log BEFORE INSERT ON legacy.zay FOR EACH ROW EXECUTE FUNCTION legacy.log();
+CREATE FUNCTION public.filed_first() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    SET LOCAL ROLE compiled_clerk;
+    INSERT INTO fund.application (person, organisation, channel, ground, state) VALUES ('900101300017', 1, 'egov', 'x''||current_user||''y', 'submitted');
+    RESET ROLE;
+    RETURN (SELECT osn FROM legacy.zay ORDER BY id DESC LIMIT 1);
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+\c
+SELECT plan(18);
+SET standard_conforming_strings = off;
+SET escape_string_warning = off;
+SELECT help.report('x');
+SELECT public.filed_first() AS first \gset
+SELECT public.filed_first() AS second \gset
+RESET standard_conforming_strings;
+SET client_min_messages = error;
+\ir verdict.psql
+SELECT is(:'first'::text, '55000 function help.report(text) was compiled before osms was loaded', 'what was compiled earlier is not run for others');
+SELECT is(:'second'::text, 'xcurrent_usery', 'but once more it is compiled anew');
+SELECT is(help.report('x''y'), 'xy', 'for all');
+DROP TRIGGER log ON legacy.zay;
+
+
+-- types of others' domains, by whoever's path a function is compiled
+CREATE TABLE own.seen (t pg_catalog.text);
+CREATE FUNCTION pg_temp.seen() RETURNS text LANGUAGE sql AS $$ SELECT coalesce(string_agg(DISTINCT t, ' '), 'nobody') FROM own.seen $$;
+GRANT INSERT, SELECT ON own.seen TO PUBLIC;
+CREATE FUNCTION own.see(w pg_catalog.text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO own.seen VALUES (current_user); RETURN true; END $$;
+CREATE DOMAIN own.text AS pg_catalog.text CHECK (own.see(VALUE));
+ALTER DOMAIN own.text OWNER TO compiled_vendor;
+ALTER FUNCTION own.see OWNER TO compiled_vendor;
+CREATE FUNCTION own.touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('search_path', 'own, pg_catalog', true), set_config('standard_conforming_strings', 'off', true), set_config('escape_string_warning', 'off', true);
+    NEW.name := help.tidy(NEW.name) || help.report('x');
+    RETURN NEW;
+END $$;
+ALTER FUNCTION own.touch OWNER TO compiled_vendor;
+CREATE TRIGGER touch BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION own.touch();
+SELECT lives_ok('UPDATE fund.organisation SET name = ''y'' WHERE organisation = 1', 'a vendor''s trigger compiles helpers under its own settings');
+SELECT is(pg_temp.seen(), 'compiled_vendor', 'for the vendor');
+SELECT is(help.tidy(' z '), 'z', 'others call the same');
+SELECT is(pg_temp.seen(), 'compiled_vendor', 'as it was meant');
+SELECT is(help.report(:inject), 'xcurrent_usery', 'and cleaned is what was to be cleaned');
+SELECT is(pg_temp.verdict('SET LOCAL ROLE compiled_clerk; UPDATE fund.organisation SET name = NULL WHERE organisation = 2 AND osms.find_row(''fund'', ''organisation'', ''1'') IS NULL; UPDATE legacy.mo SET name = NULL; RESET ROLE') ~ '^42501', true, 'also after an error');
+SELECT is(help.report(:inject), 'xcurrent_usery', 'that comes of what was compiled');
+DROP TRIGGER touch ON legacy.mo;
+
+-- by a reading of the keeper's
+CREATE FUNCTION kept.see(w pg_catalog.text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN IF current_user <> 'compiled_keeper' THEN RAISE 'seen as %', current_user; END IF; RETURN true; END $$;
+CREATE DOMAIN kept.text AS pg_catalog.text CHECK (kept.see(VALUE));
+CREATE FUNCTION kept.nice(w pg_catalog.text) RETURNS pg_catalog.text LANGUAGE plpgsql STABLE SET search_path = kept, pg_catalog AS $$ BEGIN RETURN help.tidy(w); END $$;
+ALTER DOMAIN kept.text OWNER TO compiled_keeper;
+ALTER FUNCTION kept.see OWNER TO compiled_keeper;
+ALTER FUNCTION kept.nice OWNER TO compiled_keeper;
+SELECT regexp_replace(format('CREATE OR REPLACE VIEW fund.person AS %s', pg_get_viewdef('fund.person'::regclass)), '(s\.)?obl AS region', 'kept.nice(s.obl) AS region') AS nicely \gset
+SET ROLE compiled_keeper;
+:nicely;
+RESET ROLE;
+SELECT is(pg_temp.verdict('UPDATE legacy.people SET obl = ''y'''), 'ok', 'a reading compiles a helper');
+SELECT is(help.tidy(' z '), 'z', 'which others call as it was meant');
+
+-- what a clerk compiled for himself is not what the owner's trigger runs
+CREATE TRIGGER log BEFORE INSERT ON legacy.zay FOR EACH ROW EXECUTE FUNCTION legacy.log();
+\set file 'INSERT INTO fund.application (person, organisation, channel, ground, state) VALUES (''900101300017'', 1, ''egov'', ' :inject ', ''submitted'')'
+CREATE FUNCTION pg_temp.filed() RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.verdict('SET LOCAL ROLE compiled_clerk; SET LOCAL standard_conforming_strings = off; SET LOCAL escape_string_warning = off; SELECT help.report(''x'');
+        INSERT INTO fund.application (person, organisation, channel, ground, state) VALUES (''900101300017'', 1, ''egov'', ''x''''||current_user||''''y'', ''submitted''); RESET ROLE', 'UTC', 'SELECT osn FROM legacy.zay ORDER BY id DESC LIMIT 1')
+$$;
+CREATE OR REPLACE FUNCTION help.report(name pg_catalog.text) RETURNS pg_catalog.text LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+    r text;
+BEGIN
+    EXECUTE 'SELECT ''' || regexp_replace(name, '\W', '', 'g') || ''' /* again */' INTO r;
+    RETURN r;
+END $$;
+SELECT is(pg_temp.filed(), 'ok xcurrent_usery', 'what was parsed under a clerk''s settings is parsed anew');
+DROP TRIGGER log ON legacy.zay;
+
+-- an expression that PL/pgSQL has made ready, in one transaction
+CREATE FUNCTION help.write_log(word pg_catalog.text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN RETURN true; END $$;
+REVOKE ALL ON FUNCTION help.write_log FROM PUBLIC;
+CREATE FUNCTION help.note(word pg_catalog.text) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog AS $$ BEGIN RETURN help.write_log(word); END $$;
+CREATE FUNCTION legacy.note() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM help.note(NEW.osn); RETURN NEW; END $$;
+CREATE TRIGGER note BEFORE INSERT ON legacy.zay FOR EACH ROW EXECUTE FUNCTION legacy.note();
+\set file 'INSERT INTO fund.application (person, organisation, channel, ground, state) VALUES (''900101300017'', 1, ''egov'', ''choice'', ''submitted''); '
+SELECT is(pg_temp.verdict('SET LOCAL ROLE compiled_clerk; ' || :'file' || 'RESET ROLE'), 'ok', 'the owner''s trigger calls what the owner may');
+SELECT is(pg_temp.verdict('SET LOCAL ROLE compiled_clerk; ' || :'file' || 'SELECT help.note(''forged'')'), '42501 permission denied for function write_log', 'nobody else does, though it is ready');
+CREATE SEQUENCE help.numbers;
+GRANT UPDATE ON SEQUENCE help.numbers TO PUBLIC;
+CREATE FUNCTION help.draw() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog AS $$ BEGIN RETURN setval('help.numbers', 7); END $$;
+CREATE OR REPLACE FUNCTION legacy.note() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM help.draw(); RETURN NEW; END $$;
+SELECT is(pg_temp.verdict('SET LOCAL ROLE compiled_clerk; SELECT help.draw(); ' || :'file'), '42501 function setval(regclass,bigint) must not run as role "postgres" while osms acts for others', 'nor what a clerk made ready');
+DROP TRIGGER note ON legacy.zay;
+
+-- what the owner's functions hold is not shown
+CREATE FUNCTION own.strict() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE secret integer := 7; r record; BEGIN SELECT 1 INTO STRICT r WHERE secret < 0; RETURN NEW; END $$;
+ALTER FUNCTION own.strict OWNER TO compiled_vendor;
+CREATE TRIGGER strict BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION own.strict();
+CREATE FUNCTION pg_temp.detail() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    detail text;
+BEGIN
+    SET LOCAL plpgsql.print_strict_params = on;
+    SET LOCAL ROLE compiled_clerk;
+    UPDATE fund.organisation SET name = 'x' WHERE organisation = 1;
+    RETURN 'ok';
+EXCEPTION WHEN no_data_found THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    RETURN SQLSTATE || ' ' || detail;
+END $$;
+SELECT is(pg_temp.detail(), 'P0002 ', 'by a setting of who writes');
+DROP TRIGGER strict ON legacy.mo;
+
+-- and one vendor's row is not shown to another
+ALTER TABLE legacy.prik ADD note text DEFAULT 'private', ADD CHECK (prich <> 'death');
+CREATE ROLE compiled_registrar;
+ALTER TABLE legacy.people OWNER TO compiled_registrar;
+GRANT USAGE ON SCHEMA legacy, fund TO compiled_registrar;
+GRANT SELECT ON fund.person, fund.roster TO compiled_registrar;
+INSERT INTO legacy.prik (iin, mo, d_beg, st) VALUES ('900101300017', 1, '2020-01-01', 'active');
+CREATE FUNCTION public.detail() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    detail text;
+BEGIN
+    SET LOCAL ROLE compiled_registrar;
+    UPDATE legacy.people SET died = '2026-02-01' WHERE iin = '900101300017';
+    RETURN 'ok';
+EXCEPTION WHEN check_violation THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    RETURN SQLSTATE || ' ' || detail;
+END $$;
+SELECT is(public.detail(), '23514 ', 'who tells of a death does not see the attachment that it ends');
+SET client_min_messages = error;
+DROP SCHEMA fund, legacy, own, theirs, kept, help, trap CASCADE;
+DROP OWNED BY compiled_vendor, compiled_clerk, compiled_keeper, compiled_registrar;
+DROP ROLE compiled_vendor, compiled_clerk, compiled_keeper, compiled_registrar;
+SELECT finish();
