@@ -175,6 +175,7 @@ REVOKE CREATE ON SCHEMA fund FROM authors_vendor;
 CREATE SCHEMA app;
 GRANT USAGE, CREATE ON SCHEMA app TO authors_vendor;
 CREATE TABLE app.roster (person text, until date);	-- the DBA's, of another trade
+SELECT format('CREATE TABLE app.%I ()', t) FROM unnest('{import,journal,moved,pending,setting}'::text[]) t \gexec
 SELECT is(pg_temp.shown('CREATE VIEW app.person AS SELECT ''x''::text AS person; CREATE TABLE app.attachment AS SELECT 1 AS attachment, ''x''::text AS person, ''y''::text AS organisation, date ''2026-01-01'' AS since', 'authors_vendor', 'SELECT osms.lock_persons(''app'', ''{x}'')'),
           '42501 relation "person" of registry "app" belongs to role "authors_vendor", who does not have the rights of the roster''s owner', 'a table called roster makes no registry of a schema');
 -- before 16 a table may become a view
@@ -248,6 +249,9 @@ BEGIN
                  FROM osms.registry_columns() c WHERE c.relation = kind);
     END LOOP;
     EXECUTE format('CREATE TABLE keyless.roster (person %s)', key);
+    FOREACH kind IN ARRAY '{import,journal,moved,pending,setting}'::text[] LOOP
+        EXECUTE format('CREATE TABLE keyless.%I ()', kind);
+    END LOOP;
 END $$;
 SELECT is(pg_temp.verdict(format('SELECT public.look_alike(%L); SELECT osms.lock_persons(''keyless'', ''{"%s", "%s"}'')', type, one, two)), verdict, 'a key of type ' || type)
 FROM (VALUES ('own.dd[]', '{a}', '{b}', '42804 column "person" of canonical relation "person" has type own.dd[]'), ('point', '(1,2)', '(3,4)', '42883 key type point has no default order'), ('json', '1', '2', '42883 key type json has no default order'), ('xid', '1', '2', '42883 key type xid has no default order')) t (type, one, two, verdict);
