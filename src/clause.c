@@ -15,11 +15,16 @@
 #include "law_place.h"
 #include "law_time.h"
 
-/* A stranger files for anybody; who is identified is somebody. */
+/*
+ * A stranger files for anybody; who is identified is somebody.  Nothing is
+ * filed for a number that was given up: it would end in a dead end.
+ */
 #define APPLYING_PERSON_KNOWN \
 	"CASE WHEN ({touched:person} OR {touched:state}" \
 	" AND c.state IN " OPEN_STATES ") AND p.person IS NULL" \
-	" THEN 'unknown_person' END"
+	" THEN 'unknown_person'" \
+	" WHEN {touched:person} AND c.op = 'I' AND NOT c.stored" \
+	" AND {merged_away} THEN 'merged_person' END"
 #define PERSON_KNOWN \
 	"CASE WHEN {touched:person} AND p.person IS NULL" \
 	" THEN 'unknown_person' END"

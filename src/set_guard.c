@@ -26,13 +26,25 @@ PG_FUNCTION_INFO_V1(osms_guard_truncate);
 PG_FUNCTION_INFO_V1(osms_judge_pending);
 PG_FUNCTION_INFO_V1(osms_enter_persons);
 
-#define PERSONS \
+#define PERSONS_AMONG(persons) \
 	"SELECT p.person, p.death_date, p.birth_date, p.sex, s.roster_complete," \
 	" p.death_date + 1, p.region, p.stay_until, " IMPORT " IS NOT NULL" \
-	" FROM {r}.person p, {r}.setting s WHERE p.person = ANY ($1)" \
+	" FROM {r}.person p, {r}.setting s WHERE p.person = ANY (" persons ")" \
 	" ORDER BY p.person"
+#define PERSONS PERSONS_AMONG("$1")
+#define LOCKED " FOR NO KEY UPDATE OF p"
 
-const char lock_of_persons[] = PERSONS " FOR NO KEY UPDATE OF p";
+const char lock_of_persons[] = PERSONS LOCKED;
+
+/*
+ * A merge is about everybody to whom it leads, too: two that close a ring
+ * with merges that stand have one of them in common.
+ */
+static const char lock_of_merged[] = PERSONS_AMONG(
+	"ARRAY(WITH RECURSIVE heir (person) AS (SELECT unnest($1)"
+	" UNION SELECT y.new FROM heir JOIN {r}.person_alias y"
+	"  ON y.old = heir.person AND y.undone_at IS NULL)"
+	" SELECT heir.person FROM heir)") LOCKED;
 
 #define CONTRACT_ROWS \
 	"SELECT FROM {r}.contract k WHERE k.organisation = ANY ($1)" \
@@ -57,7 +69,9 @@ read_persons(Chunk *chunk, bool lock_them, bool *complete, bool *imports)
 	bool	   *known = palloc0(chunk->nchanges * sizeof(bool));
 	int			extra = CHANGE_EXTRA(guard->kind);
 	uint64		n = guard_execute(guard, lock_them ? PLAN_LOCK : PLAN_PERSONS,
-								  lock_them ? lock_of_persons : PERSONS, 1, &type,
+								  !lock_them ? PERSONS :
+								  guard->kind == REL_PERSON_ALIAS ?
+								  lock_of_merged : lock_of_persons, 1, &type,
 								  &persons);
 	const Oid	read[] = {subject_type(guard), DATEOID, DATEOID,
 		TupleDescAttr(guard->desc, extra + VERSION_SEX)->atttypid, BOOLOID,

@@ -58,12 +58,42 @@ CREATE FUNCTION osms.restored_in_time(registry text, roster text, day text) RETU
 COMMENT ON FUNCTION osms.restored_in_time(text, text, text) IS
     'condition on a row of the roster that restores another, told by its alias: that its attachment, whatever was corrected of it since, became known before the month of the day (an expression) was over, or that the same organisation had the person on the day until then';
 
+-- What is told under a number that was given up is of the person who remains,
+-- and while a merge was not known, or no more since it was undone, it is not.
+CREATE FUNCTION osms.merged_query(terms osms.statement_terms) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    aliases CONSTANT regclass := osms.relation_of(terms.registry, 'person_alias');
+    merge text;
+    merged boolean;
+BEGIN
+    IF aliases IS NULL OR NOT has_table_privilege(aliases, 'SELECT') THEN
+        RETURN NULL;
+    END IF;
+    merge := format('SELECT y.old, y.new AS person FROM %s y WHERE (y.valid_from IS NULL OR y.valid_from <= %L::date)
+        AND (y.undone_at IS NULL OR y.undone_at > %L::timestamptz)', aliases, osms.civil_date(terms.registry, terms.known_at), terms.known_at);
+    EXECUTE format('SELECT EXISTS (%s)', merge) INTO merged;
+    RETURN CASE WHEN merged THEN format('WITH RECURSIVE merge AS (%s), heir AS (SELECT m.old, m.person FROM merge m
+        UNION SELECT h.old, m.person FROM heir h JOIN merge m ON m.old = h.person) SELECT heir.old, heir.person FROM heir', merge) END;
+END $$;
+COMMENT ON FUNCTION osms.merged_query(osms.statement_terms) IS
+    'query for the merges that stand, as known: old, a number that was given up, and person, each whom it leads to; NULL where there are none';
+
 CREATE FUNCTION osms.service_query(terms osms.statement_terms, roster text, from_day date, to_day date) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN format($query$SELECT FROM %1$I.service s
+    RETURN (SELECT format($query$SELECT FROM %1$s s
         WHERE s.person = %2$s.person AND s.organisation = %2$s.organisation AND s.served_on >= %3$L::date AND s.served_on < %4$L::date
-          AND %5$s AND (s.denied_at IS NULL OR s.denied_at > %6$L::timestamptz)$query$, (terms).registry, roster, from_day, to_day,
-        osms.known_then('s', quote_literal((terms).known_at) || '::timestamptz'), (terms).known_at);
+          AND %5$s AND (s.denied_at IS NULL OR s.denied_at > %6$L::timestamptz)$query$,
+        CASE WHEN merged.query IS NULL THEN format('%I.service', (terms).registry)
+             ELSE format('(SELECT x.person, x.organisation, x.served_on, x.known_from, x.denied_at FROM %1$I.service x UNION ALL
+                           SELECT h.person, x.organisation, x.served_on, x.known_from, x.denied_at FROM (%2$s) h JOIN %1$I.service x ON x.person = h.old)',
+                         (terms).registry, merged.query) END,
+        roster, from_day, to_day, osms.known_then('s', quote_literal((terms).known_at) || '::timestamptz'), (terms).known_at)
+            FROM osms.merged_query(terms) AS merged (query));
 COMMENT ON FUNCTION osms.service_query(osms.statement_terms, text, date, date) IS
     'query for the services that the organisation of a row, told by its alias, gave its person from a day up to, not with, another, as known, denied ones aside';
 
@@ -185,7 +215,7 @@ COMMENT ON FUNCTION osms.chosen(text, text) IS
 -- What the contributions of persons say, and the norm of each site. Of
 -- several rows for a month the one known last counts, told without a sort: at
 -- one moment paid (2) comes before unpaid (1), and that before not known (0).
-CREATE FUNCTION osms.insured_query(terms osms.statement_terms, persons text DEFAULT '') RETURNS text
+CREATE FUNCTION osms.insured_among(terms osms.statement_terms, condition text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN (SELECT format($query$
         SELECT i.person, CASE WHEN %6$s & 3 = 2%7$s THEN 'paid' WHEN %6$s & 3 = 1 THEN 'unpaid' END AS insurance
@@ -193,15 +223,28 @@ CREATE FUNCTION osms.insured_query(terms osms.statement_terms, persons text DEFA
         WHERE i.month >= %3$L::date AND i.month < %4$L::date AND %5$s
         GROUP BY i.person$query$,
             (terms).registry, (terms).insured_month, (terms).insured_from, ((terms).insured_month + interval '1 month')::date,
-            osms.known_then('i', quote_literal((terms).known_at) || '::timestamptz') || osms.chosen(persons, 'i'),
+            osms.known_then('i', quote_literal((terms).known_at) || '::timestamptz') || condition,
             format('max(osms.as_known(i.known_from, CASE WHEN i.paid OR i.category = ANY (%L::text[]) THEN 2 WHEN NOT i.paid THEN 1 ELSE 0 END)) FILTER (WHERE i.month >= %L::date)',
                    (terms).exempt_categories, (terms).insured_month),
             string_agg(format(' OR max(osms.as_known(i.known_from, CASE WHEN i.paid THEN 2 ELSE 0 END)) FILTER (WHERE i.month >= %L::date AND i.month < %L::date) & 3 = 2',
                               m::date, (m + interval '1 month')::date), '' ORDER BY m))
         FROM (SELECT NULL::timestamp UNION ALL
               SELECT generate_series((terms).insured_from::timestamp, (terms).insured_month - interval '1 month', '1 month')) AS grace (m));
+COMMENT ON FUNCTION osms.insured_among(osms.statement_terms, text) IS
+    'osms.insured_query of the numbers that meet a condition on the contribution i, each by itself; called by osms.insured_query';
+
+CREATE FUNCTION osms.insured_query(terms osms.statement_terms, persons text DEFAULT '') RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN (SELECT CASE WHEN merged.query IS NULL THEN osms.insured_among(terms, osms.chosen(persons, 'i')) ELSE format($query$
+        SELECT n.person, min(n.insurance) AS insurance
+        FROM (SELECT own.person, own.insurance FROM (%1$s) AS own
+              UNION ALL SELECT h.person, given.insurance FROM (%2$s) AS h JOIN (%3$s) AS given ON given.person = h.old WHERE true%4$s) AS n
+        GROUP BY n.person$query$,
+            osms.insured_among(terms, osms.chosen(persons, 'i')), merged.query,
+            osms.insured_among(terms, format(' AND i.person IN (SELECT h.old FROM (%s) AS h)', merged.query)), osms.chosen(persons, 'h')) END
+            FROM osms.merged_query(terms) AS merged (query));
 COMMENT ON FUNCTION osms.insured_query(osms.statement_terms, text) IS
-    'query for person and insurance, of everybody or of the persons in a relation of the query: paid (a contribution in the month looked at or by grace, or an exempt category), unpaid, NULL = not known; of several rows for a person and month the one known last counts';
+    'query for person and insurance, of everybody or of the persons in a relation of the query: paid (a contribution in the month looked at or by grace, or an exempt category), unpaid, NULL = not known; of several rows for a number and month the one known last counts, and of several numbers of a person one that is paid';
 
 CREATE FUNCTION osms.norm_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE

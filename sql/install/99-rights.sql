@@ -88,7 +88,7 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION
     osms.age_on, osms.changes, osms.check_known_at, osms.check_month, osms.chosen, osms.closed_terms, osms.contract_execution,
     osms.contract_query, osms.counted_in_spans, osms.difference, osms.due, osms.due_lines, osms.earned_lines, osms.factor_query,
-    osms.flows, osms.inactive_cut, osms.inactive_query, osms.insured_query, osms.invoice, osms.latest_lines, osms.line_expression,
+    osms.flows, osms.inactive_cut, osms.inactive_query, osms.insured_among, osms.insured_query, osms.merged_query, osms.invoice, osms.latest_lines, osms.line_expression,
     osms.line_of, osms.member_query, osms.month_lines, osms.month_rates, osms.monthly_form, osms.moves_query, osms.norm_query,
     osms.on_roster, osms.paid_before, osms.paid_months, osms.person_days, osms.placed, osms.reduces, osms.restate, osms.restatement,
     osms.restored_counts, osms.restored_in_time, osms.roster_of, osms.sanctions, osms.service_query, osms.share_columns,

@@ -99,6 +99,24 @@ SELECT results_eq($$SELECT person, state::text, until FROM d.attachment WHERE at
 INSERT INTO d.person_alias (old, new, valid_from, act) VALUES (12, 41, current_date, 'letter 3');
 SELECT osms.submit('d', '12', '1', 'egov', 'moved');
 SELECT results_eq($$SELECT person FROM d.application$$, $$VALUES (41::bigint)$$, 'so does an application');
+SELECT is(pg_temp.verdict('INSERT INTO d.application (person, organisation, channel, ground, state, submitted_at) VALUES (12, 1, $$egov$$, $$moved$$, $$submitted$$, now())'),
+    '23503 person_known d.application.person merged_person in application 2', 'nothing is filed for a number that was given up');
+-- contributions and services count for the one who remains, as long as the merge stands
+INSERT INTO d.attachment (attachment, person, organisation, state, since) OVERRIDING SYSTEM VALUE VALUES (80, 41, 1, 'active', '2020-01-01'), (81, 42, 1, 'active', '2020-01-01'), (82, 43, 1, 'active', '2020-01-01');
+INSERT INTO d.insurance (person, month, paid, known_from) SELECT p, '2026-08-01', paid, '2026-08-20' FROM (VALUES (12, true), (41, false), (42, false), (43, true)) i (p, paid);
+PREPARE uninsured AS SELECT person FROM osms.statement_persons('d', '2026-09-01') WHERE person IN ('41', '42', '43') AND reason = 'uninsured' ORDER BY person;
+SELECT results_eq('uninsured', $$VALUES ('42')$$, 'a contribution told under the number that was given up');
+UPDATE d.person_alias SET undone_at = now() WHERE old = 12;
+SELECT results_eq('uninsured', $$VALUES ('41'), ('42')$$, 'until the merge is undone');
+INSERT INTO d.person_alias (old, new, valid_from, act) VALUES (12, 41, '2026-08-01', 'letter 4'), (44, 12, '2026-08-01', 'letter 5');
+UPDATE d.insurance SET person = 44 WHERE person = 12;
+SELECT results_eq('uninsured', $$VALUES ('42')$$, 'over a chain');
+UPDATE d.person_alias SET undone_at = now() WHERE old = 44;
+INSERT INTO d.person_alias (old, new, valid_from, act) VALUES (44, 41, current_date + 5, 'letter 6');
+SELECT results_eq('uninsured', $$VALUES ('41'), ('42')$$, 'and not before its day');
+INSERT INTO d.service (service, person, organisation, served_on, known_from) SELECT p, p, 1, '2026-03-01', '2026-03-02' FROM unnest('{12,42}'::int[]) p;
+SELECT osms.service_query(osms.statement_terms('d', '2026-11-01', 'illustrative', now()), 'r', '2026-01-01', '2027-01-01') AS served \gset
+SELECT results_eq('SELECT r.person FROM d.roster r WHERE r.known_to = $$infinity$$ AND r.person IN (41, 42, 43) AND EXISTS (' || :'served' || ') ORDER BY 1', $$VALUES (41::bigint), (42)$$, 'nor is a service lost');
 UPDATE d.person SET death_date = '2026-08-01' WHERE person = 12;
 SELECT results_eq($$SELECT key, finding FROM osms.audit('d', '{person_known}') WHERE relation = 'person'$$, $$VALUES ('12', 'merged_person')$$,
     'a death that the table tells of the number alone is found');
