@@ -172,11 +172,13 @@ weigh_change(const Guard *guard, ProjectionState *projection,
 
 /*
  * Read the statement's rows, judge each by what a row alone decides, and
- * sort those that changed something we know of.  Returns their number.
+ * sort those that changed something we know of.  Returns their number, and
+ * the organisations to which they attach, unless that is NULL.
  */
 static int64
 collect(Guard *guard, TriggerData *trigdata, MemoryContext query,
-		Tuplesortstate *sort, TupleTableSlot *slot, Findings *findings)
+		Tuplesortstate *sort, TupleTableSlot *slot, KeySet *organisations,
+		Findings *findings)
 {
 	RelationKind kind = guard->kind;
 	ProjectionState *projection = begin_projection(guard->projection);
@@ -220,6 +222,8 @@ collect(Guard *guard, TriggerData *trigdata, MemoryContext query,
 						&new);
 		if (!weigh_change(guard, projection, &change, event, findings))
 			continue;
+		if (organisations)
+			note_given(guard, &change, organisations);
 		sort_change(sort, slot, kind, (int) seen, event, change.changed,
 					change.old, change.new);
 		count++;
@@ -475,6 +479,9 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, MemoryContext query,
 	AttrNumber	key = CHANGE_NEW + subject + 1;
 	bool		nulls_first = false;
 	SubjectOrder order;
+	Guard	   *judge;
+	KeySet		organisations;
+	bool		holds;
 	Tuplesortstate *sort;
 	TupleTableSlot *slot;
 	EphemeralNamedRelation offered;
@@ -485,13 +492,22 @@ for_each_chunk(Guard *guard, TriggerData *trigdata, MemoryContext query,
 		may_part(guard, trigdata->tg_event);
 
 	begin_subject_order(&order, guard);
+	judge = guard->kind == REL_ATTACHMENT_EVENT ? guard->attachments : guard;
+	holds = judge->kind == REL_ATTACHMENT && needs_contracts(judge);
+	if (holds)
+		begin_keys(&organisations,
+				   judge->projection->type[ATTACHMENT_ORGANISATION],
+				   judge->projection->collation[ATTACHMENT_ORGANISATION]);
 	sort = tuplesort_begin_heap(guard->desc, 1, &key, &type->lt_opr,
 								&order.collation, &nulls_first, work_mem, NULL,
 								looks_ahead ? TUPLESORT_RANDOMACCESS :
 								TUPLESORT_NONE);
 	slot = MakeSingleTupleTableSlot(guard->desc, &TTSOpsVirtual);
-	more = collect(guard, trigdata, query, sort, slot, findings) > 0;
+	more = collect(guard, trigdata, query, sort, slot,
+				   holds ? &organisations : NULL, findings) > 0;
 	ExecDropSingleTupleTableSlot(slot);
+	if (holds)
+		hold_as_owner(judge, &organisations);
 	if (more)
 		tuplesort_performsort(sort);
 

@@ -34,12 +34,19 @@ typedef enum GuardPlan
 	PLAN_LOCK,
 	PLAN_PERSONS,
 	PLAN_HOLD_CONTRACTS,
+	PLAN_LOCK_ATTACHMENTS,
+	PLAN_LOCK_APPLICATIONS,
+	PLAN_KEYS_OF_ATTACHMENTS,
+	PLAN_KEYS_OF_APPLICATIONS,
+	PLAN_WAIT_FOR_ATTACHMENT,
+	PLAN_WAIT_FOR_APPLICATION,
 	PLAN_IMPORT,
 	PLAN_FULL_SITES,
 	PLAN_GLANCE,
 	PLAN_JUDGE,
 	PLAN_SHOWN,
 	PLAN_DIFFERING,
+	PLAN_WRITTEN_BY_OTHERS,
 	PLAN_LEGACY,
 	PLAN_ADD_LEGACY,
 	PLAN_END_VERSIONS,
@@ -167,7 +174,7 @@ typedef struct RootRow
 
 /* An instant after the version's own, so that no version is empty. */
 #define ENDED_NOW \
-	"greatest(clock_timestamp(), r.known_from + interval '1 microsecond')"
+	"greatest(osms.roster_moment(), r.known_from + interval '1 microsecond')"
 
 /* The order in which persons are sorted and locked. */
 typedef struct SubjectOrder
@@ -175,6 +182,19 @@ typedef struct SubjectOrder
 	FmgrInfo	cmp;
 	Oid			collation;
 } SubjectOrder;
+
+/* Keys of one type, each once. */
+typedef struct KeySet
+{
+	Oid			type;
+	int16		length;
+	bool		byval;
+	SubjectOrder order;
+	MemoryContext context;		/* in which they live */
+	Datum	   *keys;
+	int			n;
+	int			allocated;
+} KeySet;
 
 /* The changes of some persons, sorted by person. */
 typedef struct Chunk
@@ -486,9 +506,26 @@ extern bool may_import(const Guard *guard);
 
 /* set_guard.c */
 extern const char lock_of_persons[];
-extern const char hold_of_contracts[];
 extern bool *read_persons(Chunk *chunk, bool lock_them,
 						  bool *complete, bool *imports);
+
+/* known.c */
+extern TimestampTz last_cut(void);
+extern TimestampTz roster_moment(Oid roster);
+extern bool has_roster_moment(Oid roster);
+extern void move_roster_moment(TimestampTz latest);
+
+/* lock.c */
+extern const char hold_of_contracts[];
+extern void begin_keys(KeySet *set, Oid type, Oid collation);
+extern void add_key(KeySet *set, Datum key);
+extern void lock_roster(const Guard *guard);
+extern bool needs_contracts(const Guard *guard);
+extern void note_given(const Guard *guard, const RowChange *change,
+					   KeySet *organisations);
+extern void hold_as_owner(Guard *guard, KeySet *organisations);
+extern void hold_given(Chunk *chunk);
+extern void lock_amended(Chunk *chunk);
 
 /* payment.c */
 extern bool read_payees(Chunk *chunk, bool lock_them);
@@ -522,6 +559,7 @@ extern bool roster_overlaps(Guard *guard, Datum person);
 extern void warn_of_overlaps(Guard *guard, Findings *findings);
 
 /* roster.c */
+extern void roster_begin_moment(Guard *guard, Datum *persons, int n);
 extern void roster_bring_in_line(Chunk *chunk);
 extern uint64 roster_enter_persons(Guard *guard, Datum *persons, int n);
 extern void roster_note_versions(Chunk *chunk, const bool *known);

@@ -205,10 +205,11 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"cases", "integer", true},
 		{"act", "text", false}
 	}, .traced = true},
-	[REL_PAYMENT] = {"payment", 3, {
+	[REL_PAYMENT] = {"payment", 4, {
 		{"organisation", "@organisation", true},
 		{"month", "date", true},
-		{"amount", "numeric", true}
+		{"amount", "numeric", true},
+		{"known_from", "timestamptz", false}
 	}, .guarded = true, .subject = PAYMENT_ORGANISATION,
 	.key = "organisation, month", .dated = PAYMENT_MONTH},
 	[REL_ATTESTED_NUMBER] = {"attested_number", 3, {

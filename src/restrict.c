@@ -112,9 +112,10 @@ static const char *const called_by_ours[] = {
 	"annul", "await_writers", "begin_closing", "check_closing",
 	"check_registry", "clean_cut", "close_attachments", "decide", "detach",
 	"due_applications", "enter_persons", "find_row", "finds_by_index",
-	"give_back_days", "identify", "index_steps", "known_moment",
-	"lock_person_of", "lock_persons", "missing_indexes", "need_row",
-	"new_epoch", "note_act", "ordered_moves", "overlap_repairs", "reopen",
+	"give_back_days", "identify", "index_steps", "known_clock",
+	"known_moment", "lock_person_of", "lock_persons", "missing_indexes",
+	"need_row", "new_epoch", "note_act", "ordered_moves",
+	"overlap_repairs", "reopen",
 	"restatement_due", "run_write", "run_writes", "set_complete",
 	"sift_candidates", "submit", "transfer", "write_row", "write_rows"
 };

@@ -101,7 +101,7 @@ static const char differing[] =
 static const char add_legacy[] =
 "INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
 " SELECT attachment, person, organisation, site, since, until, birth_date,"
-"  sex, basis, mark, clock_timestamp(), 'infinity' FROM legacy";
+"  sex, basis, mark, osms.roster_moment(), 'infinity' FROM legacy";
 
 /* Whether a row of the attachment relation is a membership at all. */
 static bool
@@ -375,22 +375,57 @@ roster_enter_persons(Guard *guard, Datum *persons, int n)
 }
 
 /*
+ * Begin to write about locked persons: all that a transaction writes is known
+ * from one moment, unless another wrote about them since.  The roster is
+ * locked before the clock is read: who closes a month waits for its writers,
+ * and none of them may then come with a version known since before.
+ */
+void
+roster_begin_moment(Guard *guard, Datum *persons, int n)
+{
+	static const char others[] =
+	"SELECT max(greatest(r.known_from, CASE WHEN r.known_to < 'infinity'"
+	"  THEN r.known_to END)) FROM {r}.roster r WHERE r.person = ANY ($1)"
+	" AND NOT osms.written_here(r.xmin)";
+	Oid			roster = guard->registry.roster;
+	Oid			type = get_array_type(subject_type(guard));
+	Datum		array;
+	Datum		latest;
+	bool		isnull;
+	static const Oid read[] = {TIMESTAMPTZOID};
+
+	lock_roster(guard);
+	if (!has_roster_moment(roster))
+	{
+		(void) roster_moment(roster);
+		return;
+	}
+	array = person_array(guard, persons, n);
+	guard_execute(guard, PLAN_WRITTEN_BY_OTHERS, others, 1, &type, &array);
+	check_result(guard, lengthof(read), read);
+	latest = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
+						   &isnull);
+	if (!isnull)
+		move_roster_moment(DatumGetTimestampTz(latest));
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/*
  * Note in the changes of a chunk which versions they end and add, before it
  * is published.  known[i] tells that the person of change i is in the
- * registry.  The roster is locked before the clock is read: who closes a
- * month waits for its writers, and none of them may then come with a version
- * known since before the closing.
+ * registry.
  */
 void
 roster_note_versions(Chunk *chunk, const bool *known)
 {
 	int			extra = CHANGE_EXTRA(REL_ATTACHMENT);
-	TimestampTz now;
+	Oid			roster = chunk->guard->registry.roster;
+	/* who sifts writes nothing */
+	TimestampTz now = has_roster_moment(roster) ? roster_moment(roster) :
+		GetCurrentTimestamp();
 	Datum		counted = CStringGetTextDatum("counted");
 	Datum		suspect = CStringGetTextDatum("suspect");
 
-	LockRelationOid(chunk->guard->registry.roster, RowExclusiveLock);
-	now = GetCurrentTimestamp();
 	for (int i = 0; i < chunk->nchanges; i++)
 	{
 		Change	   *change = &chunk->changes[i];

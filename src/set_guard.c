@@ -46,13 +46,6 @@ static const char lock_of_merged[] = PERSONS_AMONG(
 	"  ON y.old = heir.person AND y.undone_at IS NULL)"
 	" SELECT heir.person FROM heir)") LOCKED;
 
-#define CONTRACT_ROWS \
-	"SELECT FROM {r}.contract k WHERE k.organisation = ANY ($1)" \
-	" ORDER BY k.organisation, k.valid_from, k.known_from"
-
-/* KEY SHARE would not wait for a change of valid_to or yearly_amount. */
-const char hold_of_contracts[] = CONTRACT_ROWS " FOR SHARE";
-
 /*
  * Read the persons of a chunk, and lock them, and note what rules look at and
  * what the roster copies of them.  The result tells for each change whether
@@ -135,77 +128,26 @@ read_persons(Chunk *chunk, bool lock_them, bool *complete, bool *imports)
 }
 
 /*
- * The organisations that a chunk gives a row: in this column, where one of
- * the touched columns changed.  NULL where it gives none to any.
+ * Since when a service counts no more is told by whoever writes it: what was
+ * closed before must not come to know of it.  Errors: 22023.
  */
-static ArrayType *
-organisations_given(const Chunk *chunk, int column, int touched)
+static void
+check_denials(const Chunk *chunk)
 {
-	const int	organisation = CHANGE_NEW + column;
-	Oid			type = chunk->guard->projection->type[column];
-	ArrayBuildState *given = NULL;
-
 	for (int i = 0; i < chunk->nchanges; i++)
 	{
 		const Change *change = &chunk->changes[i];
+		const int	denied = CHANGE_NEW + SERVICE_DENIED_AT;
 
-		if (change->event != 'D' && (change->changed & touched) != 0 &&
-			!change->isnull[organisation])
-			given = accumArrayResult(given, change->value[organisation], false,
-									 type, CurrentMemoryContext);
+		if (change->event == 'U' && !change->isnull[denied] &&
+			(change->changed & COLUMN_BIT(SERVICE_DENIED_AT)) != 0 &&
+			DatumGetTimestampTz(change->value[denied]) <= last_cut())
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("a service is denied as of a moment that was closed over"),
+					 errdetail("What was paid then counted it."),
+					 errhint("Write since when that is known: clock_timestamp(), which is later than now() in a transaction that began before the closing.")));
 	}
-	if (given == NULL)
-		return NULL;
-	return DatumGetArrayTypeP(makeArrayResult(given, CurrentMemoryContext));
-}
-
-/* Lock the contracts of organisations, if there are any, with this query. */
-static void
-lock_contracts(Guard *guard, const char *sql, ArrayType *organisations)
-{
-	Oid			type;
-	Datum		value = PointerGetDatum(organisations);
-
-	if (organisations == NULL)
-		return;
-	type = get_array_type(ARR_ELEMTYPE(organisations));
-	guard_execute(guard, PLAN_HOLD_CONTRACTS, sql, 1, &type, &value);
-	SPI_freetuptable(SPI_tuptable);
-}
-
-/*
- * Hold the contracts of the organisations that a chunk attaches to, so that
- * none ends before we do.
- */
-static void
-hold_contracts(Chunk *chunk)
-{
-	Guard	   *guard = chunk->guard;
-
-	if (OidIsValid(guard->registry.relation[REL_CONTRACT]) &&
-		guard->modes[RULE_CONTRACTED] >= MODE_WARN)
-		lock_contracts(guard, hold_of_contracts,
-					   organisations_given(chunk, ATTACHMENT_ORGANISATION,
-										   COLUMN_BIT(ATTACHMENT_ORGANISATION) |
-										   COLUMN_BIT(ATTACHMENT_SINCE)));
-}
-
-/*
- * An end or an amount agreed later is a new row, which nobody can hold yet;
- * so lock what the organisation had before, against those who hold it.  A
- * row that changes or goes is locked by that, and locking others after it
- * would be out of order.  Where there was none before there is nothing to
- * lock: until it commits, whom we attach or pay there has no contract and is
- * refused.
- */
-static void
-lock_amended(Chunk *chunk)
-{
-	static const char lock[] = CONTRACT_ROWS " FOR NO KEY UPDATE";
-
-	lock_contracts(chunk->guard, lock,
-				   organisations_given(chunk, CONTRACT_ORGANISATION,
-									   COLUMN_BIT(CONTRACT_ORGANISATION)));
 }
 
 /* Judge a chunk and let everything that depends on it follow. */
@@ -223,17 +165,20 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	if (findings->stranger)
 		see_what_is_shown(chunk, findings);
 	as_owner_begin(&guard->registry, &user, &context);
+	if (guard->kind == REL_ATTACHMENT && chunk->stale)
+		hold_given(chunk);
 	if (canonical_relations[guard->kind].of_person)
 		known = read_persons(chunk, !only_files(chunk), &complete, &imports);
 	else if (guard->kind == REL_PAYMENT)
 		imports = read_payees(chunk, true);
 	else if (guard->kind == REL_CONTRACT)
 		lock_amended(chunk);
+	else if (guard->kind == REL_SERVICE)
+		check_denials(chunk);
+	if (guard->kind == REL_ATTACHMENT || guard->kind == REL_PERSON)
+		roster_begin_moment(guard, chunk->persons, chunk->npersons);
 	if (guard->kind == REL_ATTACHMENT)
-	{
-		hold_contracts(chunk);
 		roster_note_versions(chunk, known);
-	}
 	chunk_publish(chunk);
 	if (guard->kind == REL_ATTACHMENT && !complete)
 		roster_bring_in_line(chunk);
@@ -292,6 +237,14 @@ check_table_owner(const Guard *guard, Relation table)
 	}
 }
 
+/* Whether what is written to a relation may show in the roster. */
+static bool
+writes_roster(RelationKind kind)
+{
+	return kind == REL_ATTACHMENT || kind == REL_ATTACHMENT_EVENT ||
+		kind == REL_PERSON;
+}
+
 /* The AFTER STATEMENT triggers of a guard. */
 Datum
 osms_guard_set(PG_FUNCTION_ARGS)
@@ -324,6 +277,8 @@ osms_guard_set(PG_FUNCTION_ARGS)
 	{
 		findings.stranger = is_stranger(guard);
 		strangers += findings.stranger;
+		if (writes_roster(guard->kind))
+			lock_roster(guard);
 		if (is_load(guard, trigdata))
 			note_load(guard, trigdata);
 		else
@@ -487,6 +442,7 @@ osms_enter_persons(PG_FUNCTION_ARGS)
 						format_type_be(ARR_ELEMTYPE(array)))));
 	deconstruct_array(array, type->type_id, type->typlen, type->typbyval,
 					  type->typalign, &persons, NULL, &n);
+	roster_begin_moment(guard, persons, n);
 	entered = roster_enter_persons(guard, persons, n);
 	SPI_finish();
 	PG_RETURN_INT64(entered);

@@ -6,18 +6,49 @@
 -- moment at which its writer held the lock of the table, and who takes a cut
 -- waits for those who hold one at that moment.
 --
+-- A clock may be set back, by its server or because another server takes over:
+-- so the last moment at which a month was closed is kept, outside of
+-- transactions, and what is written afterwards is known later.
+CREATE SEQUENCE osms.last_cut AS bigint MINVALUE -9223372036854775807 START -9223372036854775807;
+COMMENT ON SEQUENCE osms.last_cut IS
+    'the last moment as of which a month of any registry was closed or restated, in microseconds since 2000-01-01 UTC; written by osms.clean_cut, never back';
+SELECT pg_catalog.pg_extension_config_dump('osms.last_cut', '');
+
+CREATE FUNCTION osms.known_clock() RETURNS timestamptz
+    LANGUAGE C VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_known_clock';
+COMMENT ON FUNCTION osms.known_clock() IS
+    'the clock, but later than the last cut (osms.last_cut): default of known_from in the relations of a registry';
+
+CREATE FUNCTION osms.take_cut(latest timestamptz) RETURNS timestamptz
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'osms_take_cut';
+COMMENT ON FUNCTION osms.take_cut(timestamptz) IS
+    'a moment later than every cut before, and not before the latest moment given, which is kept as the last cut: rows that are written from now on are known later. It is the clock, unless that was set back or is behind; osms.clean_cut takes one for a closing, this one whoever wants another';
+
+CREATE FUNCTION osms.roster_moment() RETURNS timestamptz
+    LANGUAGE C STABLE PARALLEL RESTRICTED
+    AS 'MODULE_PATHNAME', 'osms_roster_moment';
+COMMENT ON FUNCTION osms.roster_moment() IS
+    'the moment from which what the transaction writes to a roster is known, the same for all of it; called by the guards';
+
+CREATE FUNCTION osms.written_here(transaction xid) RETURNS boolean
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_written_here';
+COMMENT ON FUNCTION osms.written_here(xid) IS 'whether a row whose xmin this is was written by the current transaction; called by the guards';
+
 CREATE FUNCTION osms.known_moment(written regclass) RETURNS timestamptz
     LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'osms_known_moment';
 COMMENT ON FUNCTION osms.known_moment(regclass) IS
-    'default of known_from in the config tables: the moment at which the transaction first added a row to one of them, the same for all rows of a transaction, so that an edition may be written by several statements; rows that are rolled back to a savepoint do not count. For a table that the transaction is not writing it is the clock';
+    'default of known_from in the config tables: the moment at which the transaction first added a row to one of them, the same for all rows of a transaction, so that an edition may be written by several statements, and later than the last cut; rows that are rolled back to a savepoint do not count. For a table that the transaction is not writing it is the clock';
 
 -- To the planner as stable as the snapshot: rows added later are not seen.
 CREATE FUNCTION osms.known_now() RETURNS timestamptz
-    LANGUAGE internal STABLE PARALLEL SAFE
-    AS 'clock_timestamp';
+    LANGUAGE C STABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_known_now';
 COMMENT ON FUNCTION osms.known_now() IS
-    'default of known_at: the clock, so that all that the statement sees is known, what was added a moment before in the same transaction too';
+    'default of known_at: the clock, so that all that the statement sees is known, what was added a moment before in the same transaction too; where the clock is behind the last cut, a second after that';
 
 CREATE FUNCTION osms.await_writers(relations regclass[]) RETURNS void
     LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED

@@ -8,12 +8,12 @@ CREATE TYPE osms.workflow_result AS (key text, state text, outcome text, related
 COMMENT ON TYPE osms.workflow_result IS
     'what a workflow call came to: key and state of the row it is about, outcome (created, changed, unchanged), key of another row concerned, and a note in words';
 
-CREATE FUNCTION osms.lock_persons(registry text, persons text[]) RETURNS void
+CREATE FUNCTION osms.lock_persons(registry text, persons text[], organisations text[] DEFAULT '{}') RETURNS void
     LANGUAGE C VOLATILE STRICT
     SET osms.restrict_functions = 'all'
     AS 'MODULE_PATHNAME', 'osms_lock_persons';
-COMMENT ON FUNCTION osms.lock_persons(text, text[]) IS
-    'locks persons of a registry to the end of the transaction, in the order of their keys, as the guards do: what is read of them afterwards stays as it is. 42501 for who may write nothing of persons there, 40001 where at a higher isolation level another transaction wrote about them, 3F000 and 42P01 where there is no such registry';
+COMMENT ON FUNCTION osms.lock_persons(text, text[], text[]) IS
+    'locks persons of a registry to the end of the transaction, in the order of their keys, as the guards do, and their attachments and applications: what is read of them afterwards stays as it is. organisations: those to which they are to be attached, whose contracts are held first. Nobody who waits for it is waited for. 42501 for who may write nothing of persons there, 40001 where at a higher isolation level another transaction wrote about them, 3F000 and 42P01 where there is no such registry';
 
 CREATE FUNCTION osms.plain_type(type oid) RETURNS oid
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -144,17 +144,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.need_row(text, text, text) IS 'as osms.find_row; P0002 where there is none';
 
-CREATE FUNCTION osms.lock_person_of(registry text, relation text, key text) RETURNS jsonb
+CREATE FUNCTION osms.lock_person_of(registry text, relation text, key text, attaches boolean DEFAULT false) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE STRICT
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
 AS $$
+DECLARE
+    found CONSTANT jsonb := osms.need_row(registry, relation, key);
 BEGIN
-    PERFORM osms.lock_persons(registry, ARRAY[osms.need_row(registry, relation, key) ->> 'person']);
+    PERFORM osms.lock_persons(registry, ARRAY[found ->> 'person'], CASE WHEN attaches THEN ARRAY[found ->> 'organisation'] ELSE '{}' END);
     RETURN osms.need_row(registry, relation, key);
 END $$;
-COMMENT ON FUNCTION osms.lock_person_of(text, text, text) IS
-    'locks the person whom an application or attachment is about and returns its row as it then is; P0002 where there is none';
+COMMENT ON FUNCTION osms.lock_person_of(text, text, text, boolean) IS
+    'locks the person whom an application or attachment is about, who may be attached to its organisation, and returns its row as it then is; P0002 where there is none';
 
 CREATE FUNCTION osms.equality(type regtype) RETURNS text
     LANGUAGE C STABLE STRICT PARALLEL SAFE
@@ -365,7 +367,7 @@ BEGIN
     PERFORM osms.need_arguments('transfer', jsonb_build_object('registry', registry, 'application', application));
     attachments := osms.need_relation(registry, 'attachment');
     person_type := osms.column_type(attachments, 'person');
-    a := osms.lock_person_of(registry, 'application', application);
+    a := osms.lock_person_of(registry, 'application', application, attaches => true);
     -- where the attachment does not name its application, the organisation tells
     EXECUTE format('SELECT to_jsonb(x) FROM %1$s x WHERE x.person = ($1 ->> ''person'')::%2$s
             AND (x.application = ($1 ->> ''application'')::%3$s OR x.application IS NULL AND $1 ->> ''state'' = ''attached''
@@ -488,7 +490,7 @@ BEGIN
     PERFORM osms.need_arguments('reopen', jsonb_build_object('registry', registry, 'attachment', attachment));
     attachments := osms.need_relation(registry, 'attachment');
     person_type := osms.column_type(attachments, 'person');
-    a := osms.lock_person_of(registry, 'attachment', attachment);
+    a := osms.lock_person_of(registry, 'attachment', attachment, attaches => true);
     EXECUTE format('SELECT to_jsonb(x) FROM %s x WHERE x.person = ($1 ->> ''person'')::%s AND x.restores = ($1 ->> ''attachment'')::%s
         AND x.state <> ''annulled'' ORDER BY x.attachment DESC LIMIT 1', attachments, person_type, osms.column_type(attachments, 'attachment'))
     INTO restored USING a;

@@ -107,7 +107,7 @@ BEGIN
     persons := osms.need_relation(registry, 'person');
     applications := osms.need_relation(registry, 'application');
     -- the applicant is there before the child: two calls for one child wait for each other here
-    PERFORM osms.lock_persons(registry, ARRAY[applicant, person]);
+    PERFORM osms.lock_persons(registry, ARRAY[applicant, person], ARRAY[organisation]);
     found := osms.find_row(registry, 'person', person);
     IF found IS NULL THEN
         PERFORM osms.write_row(registry, 'person', NULL, jsonb_build_object('person', person, 'iin', iin, 'surname', surname,

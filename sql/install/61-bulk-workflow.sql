@@ -164,15 +164,17 @@ AS $$
 DECLARE
     filed regclass;
     persons text[];
+    organisations text[];
     due record;
     named boolean;
     left_over text[];
 BEGIN
     PERFORM osms.need_arguments('take_effect', jsonb_build_object('registry', registry, 'day', day));
     filed := osms.need_relation(registry, 'application');
-    EXECUTE format('SELECT coalesce(array_agg(DISTINCT x.person::text), ''{}'') FROM %s x WHERE x.state = ''deferred'' AND x.effective_on = $1', filed)
-    INTO persons USING day;
-    PERFORM osms.lock_persons(registry, persons);
+    EXECUTE format('SELECT coalesce(array_agg(DISTINCT x.person::text), ''{}''), coalesce(array_agg(DISTINCT x.organisation::text), ''{}'')
+        FROM %s x WHERE x.state = ''deferred'' AND x.effective_on = $1', filed)
+    INTO persons, organisations USING day;
+    PERFORM osms.lock_persons(registry, persons, organisations);
     SELECT array_agg(d.application) FILTER (WHERE d.outcome = 'attached') AS applications,
            array_agg(d.person) FILTER (WHERE d.outcome = 'attached') AS persons,
            array_agg(d.organisation) FILTER (WHERE d.outcome = 'attached') AS organisations,
@@ -255,6 +257,7 @@ DECLARE
     orders regclass;
     day date;
     found text[];
+    destinations text[];
     moves record;
 BEGIN
     PERFORM osms.need_arguments('move_by_order', jsonb_build_object('registry', registry, 'order_key', order_key));
@@ -264,8 +267,9 @@ BEGIN
         RAISE EXCEPTION 'order "%" does not exist in registry "%"', order_key, registry
             USING ERRCODE = 'no_data_found', HINT = 'Enter it into the relation "authority_order", and its scope into "order_scope".';
     END IF;
-    SELECT coalesce(array_agg(m.person), '{}') INTO found FROM osms.ordered_moves(registry, order_key) m;
-    PERFORM osms.lock_persons(registry, found);
+    SELECT coalesce(array_agg(m.person), '{}'), coalesce(array_agg(DISTINCT m.organisation), '{}') INTO found, destinations
+    FROM osms.ordered_moves(registry, order_key) m;
+    PERFORM osms.lock_persons(registry, found, destinations);
     SELECT array_agg(m.person) AS persons, array_agg(m.organisation) AS organisations INTO moves
     FROM osms.ordered_moves(registry, order_key, found) m WHERE m.outcome = 'moved';
     IF moves.persons IS NOT NULL THEN

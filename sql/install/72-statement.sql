@@ -155,11 +155,11 @@ BEGIN
              THEN 'SELECT NULL::text AS organisation, NULL::date AS month, NULL::numeric AS amount WHERE false'
              ELSE format('SELECT y.organisation, y.month, y.amount%s FROM (
                      SELECT s.organisation::text AS organisation, date_trunc(''month'', s.month::timestamp)::date AS month, sum(s.amount) AS amount
-                     FROM %I.payment s GROUP BY 1, 2) AS y', corrections, registry) END)
+                     FROM %I.payment s WHERE %s GROUP BY 1, 2) AS y', corrections, registry, osms.known_then('s', '$3')) END)
         USING from_month, to_month, known_at;
 END $$;
 COMMENT ON FUNCTION osms.paid_months(text, date, date, timestamptz) IS
-    'tenge paid to each organisation for each month from one up to, not with, another: by its closed line, as restated until the moment, or, where there is none, by the relation payment, less the corrections of other months on that invoice; of a closed line also what it earned and what the contract cut';
+    'tenge paid to each organisation for each month from one up to, not with, another: by its closed line, as restated until the moment, or, where there is none, by what was known then of the relation payment, less the corrections of other months on that invoice; of a closed line also what it earned and what the contract cut';
 
 CREATE FUNCTION osms.paid_before(registry text, month date, known_at timestamptz) RETURNS TABLE (organisation text, amount numeric, carried numeric)
     LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000

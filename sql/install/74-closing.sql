@@ -77,21 +77,13 @@ CREATE FUNCTION osms.known_relations(registry text) RETURNS regclass[]
 COMMENT ON FUNCTION osms.known_relations(text) IS
     'what keeps since when its rows are known: the config tables, and of a registry the roster and the relations in which known_from is kept or mapped; with the tables behind views and with partitions';
 
--- The moment comes first: who takes the lock of a table after the look for
--- those who have it reads the clock after the moment, too, and need not wait.
 CREATE FUNCTION osms.clean_cut(registry text) RETURNS timestamptz
-    LANGUAGE plpgsql
+    LANGUAGE C VOLATILE STRICT
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
-AS $$
-DECLARE
-    known_at timestamptz := clock_timestamp();
-BEGIN
-    PERFORM osms.await_writers(osms.known_relations(registry));
-    RETURN known_at;
-END $$;
+    AS 'MODULE_PATHNAME', 'osms_clean_cut';
 COMMENT ON FUNCTION osms.clean_cut(text) IS
-    'a moment such that every row known since before is there to be seen by the next snapshot: waits for whoever was writing one of osms.known_relations at the moment, without a lock or a right on them; a row is later than the moment, unless it is given another known_from or the transaction''s start for a default. Called by begin_closing';
+    'a moment, later than osms.last_cut and the new one, such that every row known since before is there to be seen by the next snapshot: waits for whoever was writing one of osms.known_relations at the moment, without a lock or a right on them; a row is later than the moment, unless it is given another known_from or the transaction''s start for a default. Called by begin_closing';
 
 CREATE FUNCTION osms.begin_closing(registry text, month date) RETURNS timestamptz
     LANGUAGE plpgsql
@@ -99,6 +91,7 @@ CREATE FUNCTION osms.begin_closing(registry text, month date) RETURNS timestampt
     SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
+    usual CONSTANT text := current_setting('lock_timeout');
     pending boolean;
     known_at timestamptz;
 BEGIN
@@ -112,13 +105,22 @@ BEGIN
                   DETAIL = 'The snapshot of this transaction is older than what writers may still commit.',
                   HINT = 'Begin the transaction with BEGIN ISOLATION LEVEL READ COMMITTED.';
     END IF;
-    -- A writer who goes on to the roster would wait for the lock of it, and be
-    -- waited for: so those at work now are waited for before there is a lock.
     PERFORM osms.await_writers(osms.known_relations(registry));
     -- Closings and postings one after the other, and none may write the roster
-    -- before the end.
+    -- before the end. Who writes it now may wait for somebody who is still on
+    -- the way to it: nobody is to queue there for long.
     EXECUTE format('LOCK TABLE %I.statement IN SHARE ROW EXCLUSIVE MODE', registry);
-    EXECUTE format('LOCK TABLE %I.roster IN SHARE MODE', registry);
+    LOOP
+        PERFORM osms.await_writers(ARRAY[osms.relation_of(registry, 'roster')]);
+        BEGIN
+            SET LOCAL lock_timeout = '50ms';
+            EXECUTE format('LOCK TABLE %I.roster IN SHARE MODE', registry);
+            EXECUTE format('SET LOCAL lock_timeout = %L', usual);
+            EXIT;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            NULL;
+        END;
+    END LOOP;
     -- only this transaction sees what it has not yet judged
     EXECUTE format('SELECT EXISTS (SELECT FROM %I.pending)', registry) INTO pending;
     IF pending THEN
@@ -133,7 +135,7 @@ BEGIN
     RETURN known_at;
 END $$;
 COMMENT ON FUNCTION osms.begin_closing(text, date) IS
-    'waits for whoever closes a month, writes the roster, a config table or a relation that keeps known_from, and keeps others from closing and from the roster until the transaction ends; the moment as of which everything is known: rows written later are known later, unless they are given another known_from. Called by close_month and post_restatement, whose errors it raises. 40P01 for a writer of such a relation, begun while the roster is being locked, that goes on to write the roster, or for the closing';
+    'waits for whoever closes a month, writes the roster, a config table or a relation that keeps known_from, and keeps others from closing and from the roster until the transaction ends; the moment as of which everything is known: rows written later are known later, unless they are given another known_from. Called by close_month and post_restatement, whose errors it raises.';
 
 CREATE FUNCTION osms.check_closing(registry text, month date) RETURNS timestamptz
     LANGUAGE plpgsql

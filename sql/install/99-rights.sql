@@ -74,6 +74,9 @@ GRANT EXECUTE ON FUNCTION
     osms.unreadable_rule, osms.writing_query, osms.written_arguments,
     osms.tables_of, osms.trigger_arguments, osms.trigger_since, osms.unreadable_values, osms.verify, osms.verify_query
     TO PUBLIC;
+-- since when what is written is known
+GRANT SELECT ON SEQUENCE osms.last_cut TO PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.known_clock, osms.roster_moment, osms.written_here TO PUBLIC;
 -- whether a roster is complete
 GRANT EXECUTE ON FUNCTION osms.check_complete, osms.filling_terms, osms.is_filled, osms.this_database TO PUBLIC;
 -- workflow

@@ -285,7 +285,7 @@ GRANT SELECT, INSERT, UPDATE ON fund.attachment TO authors_clerk;
 CREATE VIEW own.staging AS SELECT 5::bigint AS id, '900101300017'::text AS iin, NULL::text AS applicant, 1 AS mo, 'egov'::text AS kanal, 'moved'::text AS osn, 'submitted'::text AS st, now() AS sub,
     NULL::timestamptz AS dec, NULL::text AS who, NULL::date AS eff, NULL::text AS prich FROM (VALUES (1)) v (x) WHERE osms.lock_persons('fund', '{x}') IS NOT NULL OR true;
 ALTER VIEW own.staging OWNER TO authors_vendor;
-SELECT is(pg_temp.verdict('SELECT count(*) FROM osms.sift(''fund'', ''application'', ''own.staging'')'), '42501 function lock_persons(text,text[]) must not run as role "postgres" while osms acts for others', 'a lock in what is sifted');
+SELECT is(pg_temp.verdict('SELECT count(*) FROM osms.sift(''fund'', ''application'', ''own.staging'')'), '42501 function lock_persons(text,text[],text[]) must not run as role "postgres" while osms acts for others', 'a lock in what is sifted');
 SELECT is(pg_temp.verdict('SELECT count(*) FROM osms.sift(''fund'', ''application'', ''legacy.zay'')'), 'ok', 'who looks sifts in the registry of a keeper');
 CREATE FUNCTION own.same(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 = $2';
 ALTER FUNCTION own.same(text, text) OWNER TO authors_vendor;

@@ -177,11 +177,12 @@ SELECT is_empty($$
       AND f.prorettype <> 'trigger'::regtype
 $$, 'no function calls one more volatile than itself');
 
--- parallel safety: only what may write is excused, that is procedures and volatile functions, and what catches errors, which no parallel query can
+-- parallel safety: only what may write is excused, that is procedures and volatile functions, what catches errors, which no parallel query can, and
+-- what a session remembers of its transaction
 SELECT is_empty($$
     SELECT signature FROM own_function
     WHERE prokind <> 'p' AND (provolatile <> 'v' OR prokind = 'a') AND proparallel <> 's'
-      AND proname <> 'check_codes_of' AND prosrc !~ 'EXCEPTION\s+WHEN|osms.mapping_faults\('
+      AND proname NOT IN ('check_codes_of', 'roster_moment') AND prosrc !~ 'EXCEPTION\s+WHEN|osms.mapping_faults\('
 $$, 'every function that cannot write is parallel safe');
 SELECT is_empty($$
     SELECT aggfnoid FROM pg_aggregate
