@@ -1,5 +1,6 @@
 # make all install installcheck    build against the server that PG_CONFIG names
 # make demo test bench             install what is missing, run in a throw-away server (test/run)
+# make stress [SECONDS=600]          eight sessions write to three registries at random for so long
 # make test-fresh test-majors      the first two in clean systems (test/chroot): Debian 12 as it comes; PostgreSQL 17 and 18
 # make test-asserts                the suite on a PostgreSQL with assertions (test/asserts)
 EXTENSION = osms
@@ -32,12 +33,15 @@ PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: demo test bench test-fresh test-majors test-asserts lint unit fuzz
+.PHONY: demo test bench stress test-fresh test-majors test-asserts lint unit fuzz
 
 demo bench:
 	@test/run $@
 test:
 	@test/run suite
+SECONDS ?= 600
+stress:
+	@OSMS_STRESS_SECONDS=$(SECONDS) test/run suite stress
 
 TRIED = make demo && make test
 test-fresh:

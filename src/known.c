@@ -35,6 +35,7 @@
 #define LAST_MOMENT (PG_INT64_MAX / (2 * STATES))
 
 PG_FUNCTION_INFO_V1(osms_as_known);
+PG_FUNCTION_INFO_V1(osms_await_writers);
 
 /*
  * as_known(known_from, state): a number that is greater the later the moment
@@ -283,8 +284,7 @@ osms_clean_cut(PG_FUNCTION_ARGS)
 	"SELECT pg_catalog.max(GREATEST(r.known_from, CASE WHEN r.known_to"
 	" OPERATOR(pg_catalog.<) 'infinity' THEN r.known_to END))"
 	" FROM %s.roster r";
-	static const char await[] =
-	"SELECT osms.await_writers(osms.known_relations($1))";
+	static const char relations[] = "SELECT osms.known_relations($1)";
 	Oid			type = TEXTOID;
 	Datum		registry = PG_GETARG_DATUM(0);
 	TimestampTz cut = DT_NOBEGIN;
@@ -300,8 +300,12 @@ osms_clean_cut(PG_FUNCTION_ARGS)
 		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 							  &isnull);
 	cut = take_cut(isnull ? DT_NOBEGIN : DatumGetTimestampTz(value));
-	if (SPI_execute_with_args(await, 1, &type, &registry, NULL, false, 0) != SPI_OK_SELECT)
+	if (SPI_execute_with_args(relations, 1, &type, &registry, NULL, false,
+							  0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed");
+	DirectFunctionCall1(osms_await_writers,
+						SPI_getbinval(SPI_tuptable->vals[0],
+									  SPI_tuptable->tupdesc, 1, &isnull));
 	SPI_finish();
 	PG_RETURN_TIMESTAMPTZ(cut);
 }
@@ -328,8 +332,6 @@ osms_known_moment(PG_FUNCTION_ARGS)
 		remember(&known, now, InvalidOid);
 	PG_RETURN_TIMESTAMPTZ(now);
 }
-
-PG_FUNCTION_INFO_V1(osms_await_writers);
 
 /*
  * await_writers(relations): wait for the other transactions that hold, now,

@@ -106,13 +106,22 @@ BEGIN
     PERFORM osms.need_possible_day(registry, 'birth', birth_date);
     persons := osms.need_relation(registry, 'person');
     applications := osms.need_relation(registry, 'application');
-    -- the applicant is there before the child: two calls for one child wait for each other here
-    PERFORM osms.lock_persons(registry, ARRAY[applicant, person], ARRAY[organisation]);
-    found := osms.find_row(registry, 'person', person);
-    IF found IS NULL THEN
-        PERFORM osms.write_row(registry, 'person', NULL, jsonb_build_object('person', person, 'iin', iin, 'surname', surname,
-            'given_name', given_name, 'patronymic', patronymic, 'birth_date', birth_date, 'sex', sex, 'region', region));
-    ELSIF (found ->> 'birth_date')::date IS DISTINCT FROM birth_date OR found ->> 'sex' IS DISTINCT FROM sex THEN
+    -- the applicant is there before the child: two calls for one child wait for each other here, or else at its row
+    LOOP
+        PERFORM osms.lock_persons(registry, ARRAY[applicant, person], ARRAY[organisation]);
+        found := osms.find_row(registry, 'person', person);
+        EXIT WHEN found IS NOT NULL;
+        BEGIN
+            PERFORM osms.write_row(registry, 'person', NULL, jsonb_build_object('person', person, 'iin', iin, 'surname', surname,
+                'given_name', given_name, 'patronymic', patronymic, 'birth_date', birth_date, 'sex', sex, 'region', region));
+            EXIT;
+        EXCEPTION WHEN unique_violation THEN
+            IF osms.find_row(registry, 'person', person) IS NULL THEN
+                RAISE;
+            END IF;
+        END;
+    END LOOP;
+    IF found IS NOT NULL AND ((found ->> 'birth_date')::date IS DISTINCT FROM birth_date OR found ->> 'sex' IS DISTINCT FROM sex) THEN
         RAISE EXCEPTION 'person "%" of registry "%" is another one', person, registry
             USING ERRCODE = 'unique_violation', HINT = 'Repeat a call with all its arguments, or give another key.';
     END IF;

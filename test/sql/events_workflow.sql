@@ -71,6 +71,12 @@ SELECT is((osms.register_birth('fund', '20', '2026-02-02', 'male', '30', 'nurse'
 SELECT is((osms.register_birth('fund', '20', '2026-02-02', 'male', '30', 'nurse', '5')).outcome, 'unchanged', 'and again');
 SELECT is(pg_temp.events(20), 'A 30 2026-02-02 applied', 'one opening');
 
+-- whose events come in another order than their keys: what tells nothing any more is refused
+INSERT INTO vendor.event (no, kind, closes, person, clinic, day, why) VALUES (5000, 'C', 10, 10, 10, '2026-05-31', 'left_country');
+SELECT matches(pg_temp.verdict($$INSERT INTO vendor.event (no, kind, closes, person, clinic, day, why) VALUES (4000, 'C', 10, 10, 10, '2026-03-31', 'left_country')$$), '^23514 transition .* no_such_step', 'a closing before a closing');
+SELECT matches(pg_temp.verdict($$INSERT INTO vendor.event (no, kind, closes, person, clinic, day) VALUES (4000, 'S', 10, 10, 10, '2026-03-31')$$), '^23514 transition .* no_such_step', 'a doubt before a closing');
+SELECT is(pg_temp.verdict($$INSERT INTO vendor.event (no, kind, closes, person, clinic, day, why) VALUES (4000, 'X', 10, 10, 10, '2026-03-31', 'error')$$, probe => 'SELECT pg_temp.roster(10)'), 'ok', 'an annulment tells, whenever it came');
+
 -- many at once
 INSERT INTO vendor.app (person, clinic, st, sub, dec, eff, kanal, osn) SELECT i, 20, 6, '2025-10-01 10:00+05', '2025-10-02 10:00+05', '2026-01-01', 'egov', 'campaign' FROM generate_series(6, 8) i;
 INSERT INTO fund.identity_event (person, application, channel, method, at) SELECT person, no, 'egov', 'e_signature', sub FROM vendor.app WHERE st = 6;

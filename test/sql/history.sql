@@ -27,8 +27,8 @@ SELECT results_eq($$SELECT what, key, organisation, regexp_replace(detail, 'unti
     ('identified', '20', NULL, 'application 10, channel egov, method e_signature, provider nca', NULL),
     ('decided', '10', '2', 'now approved', 'clerk'),
     ('counted', '1', '1', 'from 2020-03-01 to further notice, inherited, so known until then', NULL),
-    ('counted', '3', '2', 'from 2026-01-01 to further notice, application', NULL),
-    ('counted', '1', '1', 'from 2020-03-01 to 2026-01-01, inherited', NULL)$$, 'what happened, in order');
+    ('counted', '1', '1', 'from 2020-03-01 to 2026-01-01, inherited', NULL),
+    ('counted', '3', '2', 'from 2026-01-01 to further notice, application', NULL)$$, 'what happened, in order');
 SELECT results_eq($$SELECT what, key, organisation, detail FROM osms.history('fund', '1') WHERE actor = current_user$$, $$VALUES
     ('inserted', '10', '2', 'application, submitted'),
     ('inserted', '20', NULL, 'identity_event'),

@@ -181,7 +181,7 @@ SET ROLE traces_vendor;
 INSERT INTO fund.service (service, person, organisation, served_on) VALUES (1, 2, 10, '2026-02-02');
 INSERT INTO fund.coefficient (organisation, kind, value, valid_from, act) VALUES (10, 'any', 5, '2020-01-01', 'none');
 INSERT INTO fund.insurance (person, month, paid) VALUES (1, '2026-01-01', false), (2, '2026-01-01', true);
-UPDATE fund.service SET denied_at = '2026-02-03';
+UPDATE fund.service SET denied_at = clock_timestamp();
 UPDATE fund.service SET denied_at = denied_at;
 UPDATE fund.insurance SET paid = true;
 DELETE FROM fund.insurance WHERE person = 1;
