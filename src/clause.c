@@ -73,11 +73,22 @@
 	"   WHERE rtrim(t.number, '!') = {number:" column "}))" \
 	" THEN " fault " END"
 
+/*
+ * One number is one person, who is paid for once.  Only stored rows are asked,
+ * for there need be no index on the number; one with a fault is told as such.
+ */
+#define SHARED_NUMBER \
+	"CASE WHEN shared.iin IS NOT NULL AND NOT {merged_away}" \
+	" AND osms.iin_fault({any_number:iin}) IS NULL THEN 'shared_number' END"
+
 const Clause clauses[] = {
 	{RULE_IDENTIFIER, REL_PERSON, PERSON_IIN, row_identifier,
 		IDENTIFIER("iin", "osms.iin_fault({number:iin})"),
 		.needs = COLUMN_BIT(PERSON_IIN),
 		.relations = RELATION_BIT(REL_ATTESTED_NUMBER), .audited = true},
+	{RULE_IDENTIFIER, REL_PERSON, PERSON_IIN, NULL, "NULL::text",
+		.stored = SHARED_NUMBER, .needs = COLUMN_BIT(PERSON_IIN),
+		.audited = true},
 	{RULE_IDENTIFIER, REL_ORGANISATION, ORGANISATION_BIN, row_identifier,
 		IDENTIFIER("bin", "osms.bin_fault({number:bin})"),
 		.needs = COLUMN_BIT(ORGANISATION_BIN),

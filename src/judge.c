@@ -65,6 +65,7 @@ static const struct
 	{"gone.", " LEFT JOIN (SELECT DISTINCT y.old AS person"
 		" FROM {r}.person_alias y WHERE y.undone_at IS NULL) gone"
 	" ON gone.person = c.person", NULL},
+	{"shared.", "{shared}", NULL},
 	{"contracts.", " LEFT JOIN " CONTRACTS " contracts"
 	" ON contracts.organisation = c.organisation", NULL},
 	{"admitted.", " LEFT JOIN " ADMITTED " admitted"

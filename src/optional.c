@@ -51,6 +51,14 @@ static const struct
 		" WHERE y.old = c.person AND y.undone_at IS NULL)",
 	"false"},
 	{"not_merged", REL_PERSON_ALIAS, "gone.person IS NULL", "true"},
+	/* numbers that several persons have, of whom none is another */
+	{"shared", REL_PERSON_ALIAS,
+		" LEFT JOIN (SELECT x.iin FROM {r}.person x WHERE x.iin IS NOT NULL"
+		"  AND x.person NOT IN (SELECT y.old FROM {r}.person_alias y"
+		"   WHERE y.undone_at IS NULL AND y.old IS NOT NULL)"
+		"  GROUP BY x.iin HAVING count(*) > 1) shared ON shared.iin = c.iin",
+		" LEFT JOIN (SELECT x.iin FROM {r}.person x WHERE x.iin IS NOT NULL"
+	"  GROUP BY x.iin HAVING count(*) > 1) shared ON shared.iin = c.iin"},
 	/* since when residences of the person are known, and where if all in one */
 	{"home", REL_RESIDENCE,
 		" LEFT JOIN (SELECT x.person, min(x.valid_from) AS since, CASE"

@@ -4,7 +4,7 @@
 --
 CREATE FUNCTION osms.finds_by_index(relation regclass, "column" text) RETURNS boolean
     LANGUAGE plpgsql VOLATILE STRICT
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
     SET enable_seqscan = off

@@ -171,7 +171,7 @@ COMMENT ON FUNCTION osms.run_write(text, text, text, text, text[]) IS
 
 CREATE FUNCTION osms.remaining_person(registry text, person text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
 AS $$

@@ -381,7 +381,7 @@ CREATE FUNCTION osms.statement_persons(registry text, month date, scheme text DE
     RETURNS TABLE (organisation text, person text, attachment text, site text, since date, birth_date date, sex osms.sex, mark text, day date,
                    placed boolean, insurance text, share numeric, reason text)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000000
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
     SET datestyle = 'ISO'

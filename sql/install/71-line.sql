@@ -195,7 +195,7 @@ COMMENT ON FUNCTION osms.statement_query(osms.statement_terms) IS
 -- Long queries of few rows at the end: compiling them costs more than it gives.
 CREATE FUNCTION osms.earned_lines(terms osms.statement_terms) RETURNS osms.statement_line[]
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
     SET datestyle = 'ISO'

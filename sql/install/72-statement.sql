@@ -71,7 +71,7 @@ COMMENT ON FUNCTION osms.inactive_query(osms.statement_terms) IS
 CREATE FUNCTION osms.inactive_cut(terms osms.statement_terms, only_organisation text DEFAULT NULL)
     RETURNS TABLE (organisation text, month date, heads bigint, rate numeric, shares numeric, days integer, cut numeric)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
     SET datestyle = 'ISO'

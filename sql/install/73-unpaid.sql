@@ -44,7 +44,7 @@ COMMENT ON FUNCTION osms.unpaid_query(osms.statement_terms) IS
 CREATE FUNCTION osms.unpaid(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (person text, organisation text, reason text)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 100000
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
     SET datestyle = 'ISO'
@@ -61,7 +61,7 @@ COMMENT ON FUNCTION osms.unpaid(text, date, text, timestamptz) IS
 CREATE FUNCTION osms.unattached(registry text, day date, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (person text, region text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 10000
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
 AS $$

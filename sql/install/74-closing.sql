@@ -248,7 +248,7 @@ COMMENT ON FUNCTION osms.key_type(text, text) IS
 CREATE FUNCTION osms.roster_of(registry text, organisation text, month date, revision integer DEFAULT 0)
     RETURNS TABLE (person text, attachment text, site text, since date, until date, birth_date date, sex osms.sex, mark text, day date)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10000
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
     SET datestyle = 'ISO'

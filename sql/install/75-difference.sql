@@ -99,7 +99,7 @@ COMMENT ON FUNCTION osms.moves_query(osms.statement_terms, osms.statement_terms)
 CREATE FUNCTION osms.difference(a osms.statement_terms, lines_a osms.statement_line[], b osms.statement_terms, lines_b osms.statement_line[])
     RETURNS SETOF osms.difference
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
     SET datestyle = 'ISO'

@@ -48,7 +48,7 @@ COMMENT ON FUNCTION osms.changes(text, date, date, text) IS
 CREATE FUNCTION osms.flows(registry text, month date, later date, scheme text DEFAULT 'illustrative')
     RETURNS TABLE (from_organisation text, to_organisation text, ground text, persons bigint)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
     SET datestyle = 'ISO'

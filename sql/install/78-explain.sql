@@ -48,7 +48,7 @@ COMMENT ON FUNCTION osms.parameter_source(text, date, timestamptz) IS 'a paramet
 -- statement does not tell apart: the persons of the sites are asked again.
 CREATE FUNCTION osms.explain_groups(terms osms.statement_terms, line osms.statement_line) RETURNS TABLE (reason text, heads bigint, share numeric, list_share numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 3
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
 AS $$
@@ -368,7 +368,7 @@ COMMENT ON FUNCTION osms.explain_basis(text, jsonb) IS
 CREATE FUNCTION osms.explain_month(registry text, mine text, sited boolean, month date, revision integer)
     RETURNS TABLE (outcome text, heads text, organisation text, rate numeric, share text, instead text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 1
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
 AS $$
@@ -414,7 +414,7 @@ COMMENT ON FUNCTION osms.explain_month(text, text, boolean, date, integer) IS
 -- last; months in a row of which the same is to be told are told together.
 CREATE FUNCTION osms.explain_months(registry text, person text, attachment text) RETURNS TABLE (at timestamptz, item text, value text, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 15
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
     SET jit = off
@@ -471,7 +471,7 @@ COMMENT ON FUNCTION osms.explain_months(text, text, text) IS
 CREATE FUNCTION osms.explain_attachment(registry text, attachment text)
     RETURNS TABLE (at timestamp, item text, value text, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 30
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
     SET datestyle = 'ISO'
