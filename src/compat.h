@@ -42,11 +42,20 @@
 #define F_RANDOM_WITHOUT_RANGE F_RANDOM
 #endif
 
-/* which row of the catalogue a function in PL/pgSQL was compiled from */
+/*
+ * What PL/pgSQL keeps of the functions that it has compiled, by the name of the
+ * hash table, and which row of the catalogue one was compiled from.
+ */
 #if PG_VERSION_NUM >= 180000
+#define COMPILED_FUNCTIONS "Cached function hash"
+#define COMPILED_KEY CachedFunctionHashKey
+#define COMPILED_FUNCTION CachedFunction
 #define compiled_xmin(function) ((function)->cfunc.fn_xmin)
 #define compiled_tid(function) ((function)->cfunc.fn_tid)
 #else
+#define COMPILED_FUNCTIONS "PLpgSQL function hash"
+#define COMPILED_KEY PLpgSQL_func_hashkey
+#define COMPILED_FUNCTION PLpgSQL_function
 #define compiled_xmin(function) ((function)->fn_xmin)
 #define compiled_tid(function) ((function)->fn_tid)
 #endif

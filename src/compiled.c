@@ -36,15 +36,13 @@ typedef struct CompiledEntry
 	Compiled   *first;
 } CompiledEntry;
 
+#define COMPILED "osms compiled functions"
 static HTAB *compiled = NULL;
 
 /* Those run for somebody whose they are not. */
 static Compiled **borrowed = NULL;
 static int	n_borrowed = 0;
 static int	max_borrowed = 0;
-
-/* Contexts of functions compiled before the library was there. */
-static List *before_us = NIL;
 
 /* Where PL/pgSQL looks for its plugin, ours, and the one in whose place it is. */
 static PLpgSQL_plugin **asked = NULL;
@@ -115,18 +113,13 @@ is_owned_by(Oid function, Oid role)
 	return owned;
 }
 
-/* A function begins.  Errors: 55000 where it was compiled out of our sight. */
+/* A function begins.  Errors: 55000 where we were not told of its call. */
 static void
 note_compiled(PLpgSQL_function *function)
 {
 	Oid			role = cursors_held_from();
 	Compiled   *c = know(function);
 
-	if (list_member_ptr(before_us, function->fn_cxt))
-	{
-		before_us = list_delete_ptr(before_us, function->fn_cxt);
-		c->role = InvalidOid;
-	}
 	if (!OidIsValid(role))
 		return;
 	if (c->role != role)
@@ -134,9 +127,9 @@ note_compiled(PLpgSQL_function *function)
 		make_stale(c);
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("function %s was compiled before osms was loaded",
+				 errmsg("function %s was compiled for somebody else",
 						function->fn_signature),
-				 errhint("Try again. Where sessions call the function before they use osms, set session_preload_libraries = 'osms'.")));
+				 errhint("Try again.")));
 	}
 	if (!is_owned_by(function->fn_oid, role))
 		note_borrowed(c);
@@ -198,26 +191,51 @@ statement_begins(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement)
 		others->stmt_beg(estate, statement);
 }
 
-/* Note which functions there are already among the children of a context. */
-static void
-note_before_us(MemoryContext parent)
+/* The name of a hash table, which its memory is labelled with, by its text. */
+static const char *
+name_of_table(const char *name)
 {
-	for (MemoryContext each = parent->firstchild; each; each = each->nextchild)
-		if (strcmp(each->name, "PL/pgSQL function") == 0)
-			before_us = lappend(before_us, each);
+	for (MemoryContext each = TopMemoryContext->firstchild; each;
+		 each = each->nextchild)
+		if (each->ident && strcmp(each->ident, name) == 0)
+			return each->ident;
+	return NULL;
+}
+
+/*
+ * Let all be compiled anew that was before the library was there.  PL/pgSQL
+ * keeps its hash table for itself, but the name of one stands right behind it
+ * in memory, as far behind as that of ours.
+ */
+static void
+forget_earlier(void)
+{
+	typedef struct
+	{
+		COMPILED_KEY key;
+		COMPILED_FUNCTION *function;
+	} Entry;
+	const char *our_name = name_of_table(COMPILED);
+	const char *name = name_of_table(COMPILED_FUNCTIONS);
+	HASH_SEQ_STATUS all;
+	Entry	   *entry;
+
+	if (name == NULL)			/* nothing is compiled yet */
+		return;
+	if (our_name == NULL)
+		elog(ERROR, "the memory of hash tables is not there");
+	hash_seq_init(&all, (HTAB *) (name - (our_name - (const char *) compiled)));
+	while ((entry = hash_seq_search(&all)) != NULL)
+		entry->function->fn_xmin = InvalidTransactionId;
 }
 
 void
 compiled_init(void)
 {
 	HASHCTL		ctl = {.keysize = sizeof(Oid),.entrysize = sizeof(CompiledEntry)};
-	MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
 
-	compiled = hash_create("osms compiled functions", 64, &ctl,
-						   HASH_ELEM | HASH_BLOBS);
-	note_before_us(TopMemoryContext);
-	note_before_us(CacheMemoryContext);
-	MemoryContextSwitchTo(caller);
+	compiled = hash_create(COMPILED, 64, &ctl, HASH_ELEM | HASH_BLOBS);
+	forget_earlier();
 	asked = (PLpgSQL_plugin **) find_rendezvous_variable("PLpgSQL_plugin");
 	others = *asked;
 	if (others)

@@ -10,6 +10,7 @@
 #include "guard.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_constraint.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -38,25 +39,17 @@ comes_of_a_value(int sqlstate, bool writes)
 	return true;
 }
 
-/* Whether an error bears the name of one of our rules. */
+/* Whether an error tells of one of our rules, not of a constraint called so. */
 static bool
-tells_of_rule(const ErrorData *error)
+tells_of_rule(const ErrorData *error, Oid table)
 {
-	for (int i = 0; error->constraint_name && i < RULES; i++)
-		if (strcmp(error->constraint_name, rules[i].id) == 0)
-			return true;
+	const char *name = error->constraint_name;
+
+	for (int i = 0; name && i < RULES; i++)
+		if (strcmp(name, rules[i].id) == 0)
+			return !OidIsValid(get_relation_constraint_oid(table, name, true)) &&
+				!OidIsValid(get_relname_relid(name, get_rel_namespace(table)));
 	return false;
-}
-
-/* Whether a role may read the table that an error names. */
-static bool
-may_read_told(const ErrorData *error, Oid role)
-{
-	Oid			table = get_relname_relid(error->table_name,
-										  get_namespace_oid(error->schema_name,
-															true));
-
-	return OidIsValid(table) && may_read(table, role);
 }
 
 /*
@@ -67,14 +60,19 @@ may_read_told(const ErrorData *error, Oid role)
 static void
 conceal_detail(ErrorData *error, Oid role)
 {
-	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-		ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION && error->detail &&
-		error->schema_name && error->table_name && !tells_of_rule(error) &&
-		!may_read_told(error, role))
-	{
-		error->detail_log = error->detail;
-		error->detail = NULL;
-	}
+	Oid			table;
+
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
+		ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION || error->detail == NULL ||
+		error->schema_name == NULL || error->table_name == NULL)
+		return;
+	table = get_relname_relid(error->table_name,
+							  get_namespace_oid(error->schema_name, true));
+	if (OidIsValid(table) &&
+		(tells_of_rule(error, table) || may_read(table, role)))
+		return;
+	error->detail_log = error->detail;
+	error->detail = NULL;
 }
 
 /* Run write(arg), telling a role no more of its rows than it may read. */

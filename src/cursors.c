@@ -135,6 +135,7 @@ hold_cursors(void)
 			cursor->status = PORTAL_ACTIVE;
 		}
 	}
+	forget_in_line();
 	return held;
 }
 
@@ -147,6 +148,7 @@ release_cursors(const HeldCursors *held)
 	forget_borrowed();
 	foreach(lc, held->ready)
 		((Portal) lfirst(lc))->status = PORTAL_READY;
+	forget_in_line();
 }
 
 /* Close what has been opened since. */

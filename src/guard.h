@@ -385,6 +385,7 @@ extern bool write_as(Oid role, Oid target, Writer writer,
 
 /* settings.c */
 extern void set_owners_settings(Oid table);
+extern void hide_plans(void);
 
 /* cursors.c */
 typedef struct HeldCursors

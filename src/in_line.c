@@ -2,8 +2,9 @@
  * in_line.c
  *		What the session keeps of functions besides how they are called.
  *
- * A plan holds an SQL function in line, which then is not called, and the type
- * cache how the bounds of a range are told apart.
+ * A plan holds an SQL function in line, which then is not called, and so do the
+ * expressions of an index and the checks of a domain; the type cache, how the
+ * bounds of a range are told apart.
  */
 #include "guard.h"
 
@@ -19,6 +20,7 @@
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
+#include "utils/relcache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
@@ -26,6 +28,12 @@
 static Oid	in_line[64];
 static int	n_in_line = 0;
 static bool many_in_line = false;
+
+/*
+ * Whether what relations and domains are kept with may hold a function in
+ * line: the names in its text mean what they meant for whoever was first.
+ */
+static bool kept_in_line = true;
 
 /* Whether the hooks stand before all that the session keeps. */
 static bool watched = false;
@@ -52,10 +60,16 @@ is_difference(HeapTuple function)
 	return result;
 }
 
-/* Note that plans may hold an SQL function in line. */
+/*
+ * Note that plans may hold an SQL function in line, which they must not for
+ * others unless a superuser's.
+ */
 void
-note_in_line(Oid function)
+note_in_line(Oid function, bool superusers)
 {
+	kept_in_line = true;
+	if (superusers)
+		return;
 	for (int i = 0; i < n_in_line; i++)
 		if (in_line[i] == function)
 			return;
@@ -109,4 +123,19 @@ forget_kept(void)
 														ObjectIdGetDatum(in_line[i])));
 	n_in_line = 0;
 	many_in_line = false;
+}
+
+/*
+ * Somebody else begins or ends to act: forget what relations and domains hold
+ * in line.
+ */
+void
+forget_in_line(void)
+{
+	if (!kept_in_line)
+		return;
+	kept_in_line = false;
+	RelationCacheInvalidate(false);
+	CallSyscacheCallbacks(CONSTROID, 0);
+	CallSyscacheCallbacks(PROCOID, 0);
 }

@@ -189,6 +189,7 @@ keep_execute(Oid registry, uint32 writes, const char *sql, int nargs,
 	begin_kept_write(registry, writes, &user, &context);
 	level = NewGUCNestLevel();
 	set_parameter("osms.restrict_functions", "strict");
+	hide_plans();
 	before = restrict_hold();
 	PG_TRY();
 	{

@@ -63,7 +63,8 @@ extern void watch_init(void);
 
 /* in_line.c */
 extern bool is_difference(HeapTuple function);
-extern void note_in_line(Oid function);
+extern void note_in_line(Oid function, bool superusers);
+extern void forget_in_line(void);
 extern void forget_kept(void);
 
 /* query.c */

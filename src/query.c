@@ -158,6 +158,7 @@ execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
 
 	for (int i = 0; i < (int) lengthof(planner_settings); i++)
 		set_parameter(planner_settings[i], "off");
+	hide_plans();
 	if (plan != PLAN_FOLLOW)
 	{
 		set_parameter("search_path", PINNED_PATH);

@@ -257,11 +257,42 @@ written_past_executor(Node *statement)
 	return tables;
 }
 
+/* The schema in which a statement makes a type, or nobody. */
+static Oid
+schema_of_new_type(Node *statement)
+{
+	List	   *name = NIL;
+	char	   *type;
+
+	switch (nodeTag(statement))
+	{
+		case T_CreateDomainStmt:
+			name = ((CreateDomainStmt *) statement)->domainname;
+			break;
+		case T_CreateEnumStmt:
+			name = ((CreateEnumStmt *) statement)->typeName;
+			break;
+		case T_CreateRangeStmt:
+			name = ((CreateRangeStmt *) statement)->typeName;
+			break;
+		case T_CompositeTypeStmt:
+			return RangeVarGetCreationNamespace(((CompositeTypeStmt *) statement)->typevar);
+		case T_DefineStmt:
+			if (((DefineStmt *) statement)->kind == OBJECT_TYPE)
+				name = ((DefineStmt *) statement)->defnames;
+			break;
+		default:
+			break;
+	}
+	return name ? QualifiedNameGetCreationNamespace(name, &type) : InvalidOid;
+}
+
 /*
  * TRUNCATE and COPY write tables past the executor: what stands on a table of
  * others is not known there, so where osms writes for somebody they do not.
  * Nor does code of somebody without the session's rights say when the session
- * checks what it deferred.  Errors: 42501.
+ * checks what it deferred, or put a type before all others in its temporary
+ * schema.  Errors: 42501.
  */
 void
 check_utility(Node *statement)
@@ -277,7 +308,15 @@ check_utility(Node *statement)
 								get_rel_name(lfirst_oid(lc)),
 								GetUserNameFromId(GetUserId(), true)),
 						 errhint("Let no trigger TRUNCATE or COPY a table that is not its owner's alone.")));
-	if (IsA(statement, ConstraintsSetStmt) && InSecurityRestrictedOperation())
+	if (!InSecurityRestrictedOperation())
+		return;
+	if (isTempNamespace(schema_of_new_type(statement)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("no temporary type is made as role \"%s\" while osms acts for others",
+						GetUserNameFromId(GetUserId(), true)),
+				 errhint("Make it once, in a schema of its own.")));
+	if (IsA(statement, ConstraintsSetStmt))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("SET CONSTRAINTS must not run as role \"%s\" while osms acts for others",

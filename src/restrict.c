@@ -38,11 +38,14 @@
  */
 #include "osms.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -424,6 +427,30 @@ takes_internal(Form_pg_proc proc)
 	return false;
 }
 
+/*
+ * Whether a function is called to see that others can be made: one of a
+ * language compiles them for all that call them, as it finds things now.
+ */
+static bool
+is_validator(Form_pg_proc proc)
+{
+	Relation	languages;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	if (proc->pronargs != 1 || proc->proargtypes.values[0] != OIDOID ||
+		proc->prorettype != VOIDOID)
+		return false;
+	languages = table_open(LanguageRelationId, AccessShareLock);
+	scan = systable_beginscan(languages, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result |= ((Form_pg_language) GETSTRUCT(tuple))->lanvalidator == proc->oid;
+	systable_endscan(scan);
+	table_close(languages, AccessShareLock);
+	return result;
+}
+
 /* Why a function may not run as the current user. */
 static Refusal
 refusal_of(Oid function, HeapTuple tuple)
@@ -439,6 +466,8 @@ refusal_of(Oid function, HeapTuple tuple)
 		return refusal_of_postgres(function, tuple);
 	if (!has_privs_of_role(proc->proowner, GetUserId()))
 		return REFUSED_AS_OTHERS;
+	if (is_validator(proc))
+		return REFUSED_FOR_ARGUMENTS;
 	/* handlers of indexes and the like, which no expression calls */
 	if (takes_internal(proc))
 		return NOT_REFUSED;

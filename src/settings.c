@@ -81,6 +81,17 @@ note_settings(Relation settings, Oid database, Oid role, char **values)
 	systable_endscan(scan);
 }
 
+/*
+ * Until the GUC nest ends: who writes may have plans shown to him that hold
+ * values of others.
+ */
+void
+hide_plans(void)
+{
+	if (client_min_messages < NOTICE)
+		set_parameter("client_min_messages", "notice");
+}
+
 /* A path without temporary schemas but at its end, where nobody is misled. */
 static char *
 with_temporary_last(const char *path)
@@ -127,6 +138,5 @@ set_owners_settings(Oid table)
 	for (int s = 1; s < (int) lengthof(owners); s++)
 		set_parameter(owners[s].name, values[s] ? values[s] :
 					  owners[s].otherwise);
-	if (client_min_messages < LOG)
-		set_parameter("client_min_messages", "log");
+	hide_plans();
 }

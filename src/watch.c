@@ -384,10 +384,11 @@ needs_call(Oid function)
 		needed = true;
 	else if (proc->prolang == SQLlanguageId && !by_expression)
 	{
-		if (!superuser_arg(proc->proowner))
-			needed = is_difference(tuple);
-		if (!needed && !superuser_arg(proc->proowner))
-			note_in_line(function);
+		bool		superusers = superuser_arg(proc->proowner);
+
+		needed = !superusers && is_difference(tuple);
+		if (!needed)
+			note_in_line(function, superusers);
 	}
 	else
 		needed = has_cursors(proc) ||

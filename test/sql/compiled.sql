@@ -44,7 +44,7 @@ EXCEPTION WHEN OTHERS THEN
     RETURN SQLSTATE || ' ' || SQLERRM;
 END $$;
 \c
-SELECT plan(18);
+SELECT plan(28);
 SET standard_conforming_strings = off;
 SET escape_string_warning = off;
 SELECT help.report('x');
@@ -53,8 +53,8 @@ SELECT public.filed_first() AS second \gset
 RESET standard_conforming_strings;
 SET client_min_messages = error;
 \ir verdict.psql
-SELECT is(:'first'::text, '55000 function help.report(text) was compiled before osms was loaded', 'what was compiled earlier is not run for others');
-SELECT is(:'second'::text, 'xcurrent_usery', 'but once more it is compiled anew');
+SELECT is(:'first'::text, 'xcurrent_usery', 'what was compiled before the library was there is compiled anew');
+SELECT is(:'second'::text, 'xcurrent_usery', 'once');
 SELECT is(help.report('x''y'), 'xy', 'for all');
 DROP TRIGGER log ON legacy.zay;
 
@@ -131,6 +131,52 @@ CREATE OR REPLACE FUNCTION legacy.note() RETURNS trigger LANGUAGE plpgsql SET se
 SELECT is(pg_temp.verdict('SET LOCAL ROLE compiled_clerk; SELECT help.draw(); ' || :'file'), '42501 function setval(regclass,bigint) must not run as role "postgres" while osms acts for others', 'nor what a clerk made ready');
 DROP TRIGGER note ON legacy.zay;
 
+-- nor is a function compiled without being run, nor held in line for others by an index or a domain
+CREATE FUNCTION help.norm(w pg_catalog.text) RETURNS pg_catalog.text LANGUAGE sql IMMUTABLE AS $$ SELECT lower(w)::text $$;
+CREATE FUNCTION help.is_code(w pg_catalog.text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT length(w) < 10 $$;
+CREATE TABLE help.books (title pg_catalog.text);
+CREATE INDEX ON help.books (help.norm(title));
+CREATE DOMAIN help.code AS pg_catalog.text CHECK (help.is_code(VALUE));
+CREATE FUNCTION theirs.lower(w pg_catalog.text) RETURNS pg_catalog.text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 'theirs'; END $$;
+CREATE FUNCTION theirs.length(w pg_catalog.text) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 99; END $$;
+CREATE DOMAIN theirs.text AS pg_catalog.text;
+ALTER FUNCTION theirs.lower OWNER TO compiled_clerk;
+ALTER FUNCTION theirs.length OWNER TO compiled_clerk;
+ALTER DOMAIN theirs.text OWNER TO compiled_clerk;
+CREATE FUNCTION own.prime() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('search_path', 'theirs, pg_catalog', true);
+    BEGIN
+        PERFORM 1 FROM help.books;
+    EXCEPTION WHEN OTHERS THEN
+        NULL;
+    END;
+    BEGIN
+        EXECUTE 'SELECT ''a''::help.code';
+    EXCEPTION WHEN OTHERS THEN
+        NULL;
+    END;
+    EXECUTE NEW.name;
+    RETURN NEW;
+END $$;
+ALTER FUNCTION own.prime OWNER TO compiled_vendor;
+CREATE TRIGGER prime BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION own.prime();
+SELECT is(pg_temp.verdict(format('UPDATE fund.organisation SET name = %L WHERE organisation = 1', run)), told, run)
+FROM (VALUES ('SELECT 1', 'ok'), ('SELECT pg_catalog.plpgsql_validator(''help.tidy(pg_catalog.text)''::pg_catalog.regprocedure)', '42501 function plpgsql_validator(oid) must not run as role "compiled_vendor" while osms acts for others'),
+    ('CREATE DOMAIN pg_temp.date AS pg_catalog.text', '42501 no temporary type is made as role "compiled_vendor" while osms acts for others'), ('CREATE TYPE pg_temp.date AS ENUM ()', '42501 no temporary type is made as role "compiled_vendor" while osms acts for others'),
+    ('CREATE TYPE pg_temp.date AS (a pg_catalog.int4)', '42501 no temporary type is made as role "compiled_vendor" while osms acts for others'), ('CREATE TYPE own.thing AS ENUM ()', 'ok')) t (run, told);
+DISCARD PLANS;
+SELECT lives_ok('UPDATE fund.organisation SET name = ''SELECT 1'' WHERE organisation = 1', 'an index and a domain are met under a vendor''s path');
+INSERT INTO help.books VALUES ('War');
+SELECT is((SELECT count(*) FROM help.books WHERE help.norm(title) = 'war'), 1::bigint, 'an index is what it was');
+SELECT is('a'::help.code::pg_catalog.text, 'a', 'and a domain');
+DROP TRIGGER prime ON legacy.mo;
+CREATE FUNCTION legacy.book() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN INSERT INTO help.books VALUES (NEW.osn); RETURN NEW; END $$;
+CREATE TRIGGER book BEFORE INSERT ON legacy.zay FOR EACH ROW EXECUTE FUNCTION legacy.book();
+SELECT is(pg_temp.verdict('SET LOCAL ROLE compiled_clerk; SET LOCAL search_path = theirs, pg_catalog; DO $d$ BEGIN PERFORM 1 FROM help.books; EXCEPTION WHEN insufficient_privilege THEN NULL; END $d$; RESET search_path; ' || :'file' || 'RESET ROLE',
+    'UTC', 'SELECT count(*) FROM help.books WHERE help.norm(title) = ''choice'''), 'ok 1', 'nor what a clerk met first under his');
+DROP TRIGGER book ON legacy.zay;
+
 -- what the owner's functions hold is not shown
 CREATE FUNCTION own.strict() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE secret integer := 7; r record; BEGIN SELECT 1 INTO STRICT r WHERE secret < 0; RETURN NEW; END $$;
 ALTER FUNCTION own.strict OWNER TO compiled_vendor;
@@ -151,7 +197,7 @@ SELECT is(pg_temp.detail(), 'P0002 ', 'by a setting of who writes');
 DROP TRIGGER strict ON legacy.mo;
 
 -- and one vendor's row is not shown to another
-ALTER TABLE legacy.prik ADD note text DEFAULT 'private', ADD CHECK (prich <> 'death');
+ALTER TABLE legacy.prik ADD note text DEFAULT 'private', ADD CONSTRAINT reason CHECK (prich <> 'death');
 CREATE ROLE compiled_registrar;
 ALTER TABLE legacy.people OWNER TO compiled_registrar;
 GRANT USAGE ON SCHEMA legacy, fund TO compiled_registrar;
