@@ -306,6 +306,7 @@ extern void check_moves(MemoryContext query, const Guard *guard,
 #define TRIPLE 3
 
 /* renamed.c */
+extern bool holds_triples(const Trigger *trigger);
 extern const Trigger *with_present_columns(const Trigger *trigger,
 										   Bitmapset *triples, Oid view,
 										   Oid source);

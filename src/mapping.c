@@ -555,8 +555,7 @@ osms_map_write(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_INSTEAD(trigdata->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		trigdata->tg_trigger->tgnargs < FIRST_TRIPLE ||
-		(trigdata->tg_trigger->tgnargs - FIRST_TRIPLE) % TRIPLE != 0)
+		!holds_triples(trigdata->tg_trigger))
 		report_arguments();
 	view = trigdata->tg_relation;
 	desc = RelationGetDescr(view);

@@ -19,6 +19,14 @@
 
 PG_FUNCTION_INFO_V1(osms_written_arguments);
 
+/* Whether a trigger's arguments are a key and whole triples. */
+bool
+holds_triples(const Trigger *trigger)
+{
+	return trigger->tgnargs >= FIRST_TRIPLE &&
+		(trigger->tgnargs - FIRST_TRIPLE) % TRIPLE == 0;
+}
+
 /* The column that a canonical column is read from; NULL for none or several. */
 static char *
 column_read(Oid view, const char *canonical)
@@ -113,17 +121,22 @@ osms_written_arguments(PG_FUNCTION_ARGS)
 													  makeString("map_write")),
 										   0, NULL, false);
 	Relation	rel;
+	const TriggerDesc *triggers;
 	Datum	   *told = NULL;
 	int			n = 0;
 
 	(void) relation_name(view);
 	rel = relation_open(view, AccessShareLock);
-	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
+	/* a look-up may have those of the relation read anew */
+	triggers = CopyTriggerDesc(rel->trigdesc);
+	relation_close(rel, AccessShareLock);
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
 	{
-		const Trigger *trigger = &rel->trigdesc->triggers[i];
+		const Trigger *trigger = &triggers->triggers[i];
 		char	  **arguments;
 
-		if (trigger->tgfoid != map_write)
+		/* anybody may make one that is not as map() makes it */
+		if (trigger->tgfoid != map_write || !holds_triples(trigger))
 			continue;
 		arguments = written_arguments(trigger, view, mapped_source(view));
 		n = trigger->tgnargs;
@@ -131,7 +144,6 @@ osms_written_arguments(PG_FUNCTION_ARGS)
 		for (int t = 0; t < n; t++)
 			told[t] = CStringGetTextDatum(arguments[t]);
 	}
-	relation_close(rel, AccessShareLock);
 	if (told == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_ARRAYTYPE_P(construct_array(told, n, TEXTOID, -1, false,

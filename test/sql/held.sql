@@ -1,7 +1,7 @@
 -- What the session holds while osms runs code of others in it: its cursors, its role, its end of the transaction, its guards. And what a staging table is read by.
 \ir hostile.psql
 \ir verdict.psql
-SELECT plan(39);
+SELECT plan(41);
 SET client_min_messages = error;
 CREATE ROLE held_vendor;	-- owns a mapped table
 CREATE ROLE held_keeper;
@@ -212,6 +212,14 @@ BEGIN;
 CREATE FUNCTION legacy.trim() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := btrim(NEW.name); RETURN NEW; END $$;
 CREATE TRIGGER trim BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION legacy.trim();
 SELECT is(pg_temp.verdict('UPDATE fund.organisation SET name = '' '' || name || '' '''), 'ok', 'a row that stays as it was has been judged');
+ROLLBACK;
+-- a trigger of osms that osms.map() did not make
+BEGIN;
+CREATE TABLE own.people (iin text PRIMARY KEY);
+CREATE VIEW own.person AS SELECT iin AS person FROM own.people;
+CREATE TRIGGER a INSTEAD OF INSERT ON own.person FOR EACH ROW EXECUTE FUNCTION osms.map_write('person', 'gone', '', 'x', 'y', '', 'z');
+SELECT is(osms.written_arguments('own.person'), NULL, 'arguments that are no triples are none');
+SELECT is(pg_temp.verdict('INSERT INTO own.person VALUES (''580302300070'')'), '39P01 function "osms.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes', 'and nothing is written by them');
 ROLLBACK;
 -- a view that is gone under a cursor
 BEGIN;
