@@ -49,12 +49,14 @@
 #if PG_VERSION_NUM >= 180000
 #define COMPILED_FUNCTIONS "Cached function hash"
 #define COMPILED_KEY CachedFunctionHashKey
+#define KEEPS_SQL_FUNCTIONS true
 #define COMPILED_FUNCTION CachedFunction
 #define compiled_xmin(function) ((function)->cfunc.fn_xmin)
 #define compiled_tid(function) ((function)->cfunc.fn_tid)
 #else
 #define COMPILED_FUNCTIONS "PLpgSQL function hash"
 #define COMPILED_KEY PLpgSQL_func_hashkey
+#define KEEPS_SQL_FUNCTIONS false
 #define COMPILED_FUNCTION PLpgSQL_function
 #define compiled_xmin(function) ((function)->fn_xmin)
 #define compiled_tid(function) ((function)->fn_tid)

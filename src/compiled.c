@@ -15,6 +15,7 @@
 #include "compiled.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -27,6 +28,7 @@ typedef struct Compiled
 	TransactionId xmin;			/* as it was seen last */
 	ItemPointerData tid;
 	Oid			role;
+	bool		borrowed;		/* noted below */
 	struct Compiled *next;		/* of the same function in the catalogue */
 } Compiled;
 
@@ -90,6 +92,9 @@ know(PLpgSQL_function *function)
 static void
 note_borrowed(Compiled *c)
 {
+	if (c->borrowed)
+		return;
+	c->borrowed = true;
 	if (n_borrowed == max_borrowed)
 	{
 		int			n = 2 * max_borrowed + 16;
@@ -161,7 +166,12 @@ void
 forget_borrowed(void)
 {
 	while (n_borrowed > 0)
-		make_stale(borrowed[--n_borrowed]);
+	{
+		Compiled   *c = borrowed[--n_borrowed];
+
+		c->borrowed = false;
+		make_stale(c);
+	}
 }
 
 static void
@@ -202,13 +212,25 @@ name_of_table(const char *name)
 	return NULL;
 }
 
+static bool
+is_sql(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		sql = HeapTupleIsValid(tuple) &&
+		((Form_pg_proc) GETSTRUCT(tuple))->prolang == SQLlanguageId;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return sql;
+}
+
 /*
- * Let all be compiled anew that was before the library was there.  PL/pgSQL
- * keeps its hash table for itself, but the name of one stands right behind it
- * in memory, as far behind as that of ours.
+ * Let all functions, or those in SQL, be compiled anew, also those of which we
+ * have not been told.  PostgreSQL keeps the hash table for itself, but the
+ * name of one stands right behind it in memory, as far behind as that of ours.
  */
-static void
-forget_earlier(void)
+void
+forget_compiled(bool sql)
 {
 	typedef struct
 	{
@@ -226,7 +248,8 @@ forget_earlier(void)
 		elog(ERROR, "the memory of hash tables is not there");
 	hash_seq_init(&all, (HTAB *) (name - (our_name - (const char *) compiled)));
 	while ((entry = hash_seq_search(&all)) != NULL)
-		entry->function->fn_xmin = InvalidTransactionId;
+		if (!sql || is_sql(entry->key.funcOid))
+			entry->function->fn_xmin = InvalidTransactionId;
 }
 
 void
@@ -235,7 +258,7 @@ compiled_init(void)
 	HASHCTL		ctl = {.keysize = sizeof(Oid),.entrysize = sizeof(CompiledEntry)};
 
 	compiled = hash_create(COMPILED, 64, &ctl, HASH_ELEM | HASH_BLOBS);
-	forget_earlier();
+	forget_compiled(false);
 	asked = (PLpgSQL_plugin **) find_rendezvous_variable("PLpgSQL_plugin");
 	others = *asked;
 	if (others)

@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -269,12 +270,21 @@ PG_FUNCTION_INFO_V1(clean_number);
 static int
 clean_character(const char *character, int bytes, char *cleaned)
 {
-	char	   *utf8 = database_to_utf8(character, bytes);
 	char		left[MAX_MULTIBYTE_CHAR_LEN * MAX_CONVERSION_GROWTH];
+	char	   *utf8;
+	int			used = -1;
 
-	if (utf8 && osms_clean_number(utf8, strlen(utf8), left) == 0)
+	if (!IS_HIGHBIT_SET(*character))
+		return osms_clean_number(character, 1, cleaned);
+	utf8 = database_to_utf8(character, bytes);
+	if (utf8)
+	{
+		used = osms_clean_number(utf8, strlen(utf8), left);
+		pfree(utf8);
+	}
+	if (used == 0)
 		return 0;
-	if (utf8 && !IS_HIGHBIT_SET(left[0]))
+	if (used > 0 && !IS_HIGHBIT_SET(left[0]))
 	{
 		*cleaned = left[0];
 		return 1;
@@ -301,6 +311,7 @@ clean_number(PG_FUNCTION_ARGS)
 	else
 		for (int i = 0; i < length; i += bytes)
 		{
+			CHECK_FOR_INTERRUPTS();
 			bytes = character_bytes(number + i, length - i);
 			used += clean_character(number + i, bytes, cleaned + used);
 		}

@@ -35,6 +35,9 @@ static bool many_in_line = false;
  */
 static bool kept_in_line = true;
 
+/* Whether an SQL function may have been parsed, which some versions keep. */
+static bool kept_parsed = KEEPS_SQL_FUNCTIONS;
+
 /* Whether the hooks stand before all that the session keeps. */
 static bool watched = false;
 
@@ -125,13 +128,23 @@ forget_kept(void)
 	many_in_line = false;
 }
 
+/* Note that an SQL function is about to be called. */
+void
+note_parsed(void)
+{
+	kept_parsed = KEEPS_SQL_FUNCTIONS;
+}
+
 /*
  * Somebody else begins or ends to act: forget what relations and domains hold
- * in line.
+ * in line, and SQL functions that were parsed.
  */
 void
 forget_in_line(void)
 {
+	if (kept_parsed)
+		forget_compiled(true);
+	kept_parsed = false;
 	if (!kept_in_line)
 		return;
 	kept_in_line = false;

@@ -130,6 +130,14 @@ is_format_without(Node *arg, const char *const *words)
 	return true;
 }
 
+/* What PostgreSQL calls immutable, though settings say how it prints. */
+static bool
+prints_by_settings(Oid output)
+{
+	return output == F_FLOAT4OUT || output == F_FLOAT8OUT ||
+		output == F_BYTEAOUT;
+}
+
 /* Whether the values that a function puts into a text always look the same. */
 static bool
 prints_the_same(List *args)
@@ -142,7 +150,8 @@ prints_the_same(List *args)
 		bool		varlena;
 
 		getTypeOutputInfo(exprType(lfirst(lc)), &output, &varlena);
-		if (func_volatile(output) != PROVOLATILE_IMMUTABLE)
+		if (func_volatile(output) != PROVOLATILE_IMMUTABLE ||
+			prints_by_settings(output))
 			return false;
 	}
 	return true;
@@ -186,8 +195,8 @@ note_function(Oid function, List *args, Fault *fault)
 
 	if (volatility == PROVOLATILE_VOLATILE)
 		return note(fault, FAULT_VOLATILE, format_procedure(function));
-	if (volatility == PROVOLATILE_STABLE && !fault->volatile_only &&
-		!is_steady(function, args))
+	if ((volatility == PROVOLATILE_STABLE || prints_by_settings(function)) &&
+		!fault->volatile_only && !is_steady(function, args))
 		return note(fault, FAULT_MUTABLE, format_procedure(function));
 	return false;
 }

@@ -47,6 +47,7 @@ extern void check_guards_fire(void);
 extern void compiled_init(void);
 extern void renew_compiled(Oid function);
 extern void forget_borrowed(void);
+extern void forget_compiled(bool sql);
 
 /* variables.c */
 extern void variables_init(void);
@@ -64,6 +65,7 @@ extern void watch_init(void);
 /* in_line.c */
 extern bool is_difference(HeapTuple function);
 extern void note_in_line(Oid function, bool superusers);
+extern void note_parsed(void);
 extern void forget_in_line(void);
 extern void forget_kept(void);
 

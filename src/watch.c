@@ -391,10 +391,14 @@ needs_call(Oid function)
 			note_in_line(function, superusers);
 	}
 	else
+	{
+		if (proc->prolang == SQLlanguageId)
+			note_parsed();
 		needed = has_cursors(proc) ||
 			(restriction() == RESTRICT_FOREIGN &&
 			 proc->prorettype == TRIGGEROID) ||
 			(is_kept() && may_be_refused_later(function, tuple));
+	}
 	ReleaseSysCache(tuple);
 	return needed;
 }
