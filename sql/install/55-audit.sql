@@ -22,7 +22,7 @@ CREATE FUNCTION osms.unreadable_rule("column" text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE "column" WHEN 'iin' THEN 'identifier' WHEN 'bin' THEN 'identifier' WHEN 'sex' THEN 'identity_data' WHEN 'state' THEN 'transition'
                          WHEN 'amount' THEN 'payment_due' WHEN 'yearly_amount' THEN 'payment_contract' ELSE 'period' END;
-COMMENT ON FUNCTION osms.unreadable_rule(text) IS 'the rule under which a value of a canonical column that cannot be read is found; called by osms.audit';
+COMMENT ON FUNCTION osms.unreadable_rule(text) IS 'the rule under which a value of a canonical column that cannot be read is found; called by osms.audit_days';
 
 -- Texts that a mapping reads as NULL, because they tell no value of the type:
 -- what the rules cannot see. An infinity they see themselves. A text is the
