@@ -344,8 +344,14 @@ BEGIN
         RETURN QUERY EXECUTE format($query$
             SELECT v.at, v.item, v.value, 'application ' || ($1 ->> 'application')
             FROM (SELECT to_jsonb(x) AS a FROM %1$I.application x WHERE x.application = ($1 ->> 'application')::%2$s) AS f,
-                 LATERAL (VALUES ((f.a ->> 'submitted_at')::timestamptz, 'submitted', concat_ws(', ', f.a ->> 'channel', f.a ->> 'ground')),
-                                 ((f.a ->> 'decided_at')::timestamptz, 'decided', concat_ws(', ', f.a ->> 'state', 'by ' || (f.a ->> 'decided_by')))) AS v (at, item, value)
+                 -- the decision, which a later state does not tell by itself
+                 LATERAL (SELECT CASE WHEN f.a ->> 'state' IN ('approved', 'deferred', 'refused') THEN f.a ->> 'state'
+                                      WHEN f.a ->> 'state' IN ('attached', 'lapsed', 'cancelled') THEN CASE f.a ->> 'ground' WHEN 'campaign' THEN 'deferred' ELSE 'approved' END
+                                 END AS decision) AS d,
+                 LATERAL (VALUES (NULL::timestamptz, 'application is', coalesce(f.a ->> 'state', 'in a state that the mapping does not know')),
+                                 ((f.a ->> 'submitted_at')::timestamptz, 'submitted', concat_ws(', ', f.a ->> 'channel', f.a ->> 'ground')),
+                                 ((f.a ->> 'decided_at')::timestamptz, 'decided', concat_ws(', ', d.decision, 'by ' || (f.a ->> 'decided_by')))) AS v (at, item, value)
+            WHERE v.item <> 'decided' OR coalesce(d.decision, f.a ->> 'decided_at') IS NOT NULL
             $query$, registry, osms.key_type(registry, 'application')) USING attachment;
         IF osms.relation_of(registry, 'identity_event') IS NOT NULL THEN
             RETURN QUERY EXECUTE format($query$
@@ -468,6 +474,18 @@ END $$;
 COMMENT ON FUNCTION osms.explain_months(text, text, text) IS
     'what closed months and their restatements paid for an attachment, with the moment as of which that became known, the first of months in a row that are told together: what each month paid, and each restatement that changed more than the rate';
 
+CREATE FUNCTION osms.counted_days(state text, since date, until date, gone_on date) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN state IS NULL THEN 'on no day: its state is not known'
+                WHEN state = 'annulled' THEN 'on no day: it is annulled'
+                WHEN since IS NULL OR NOT isfinite(since) THEN 'on no day: it has no first day'
+                WHEN since >= until THEN format('on no day: it ends before %s and begins on %s', until, since)
+                WHEN since >= gone_on THEN format('on no day: it begins on %s, after death', since)
+                ELSE format('from %s %s', since, CASE WHEN gone_on < coalesce(until, 'infinity') THEN format('before %s, after death', gone_on)
+                                                      WHEN isfinite(until) THEN format('before %s', until) ELSE 'without end' END) END;
+COMMENT ON FUNCTION osms.counted_days(text, date, date, date) IS
+    'on which days an attachment counts, in words: state, first day, end, day after death; called by explain_attachment';
+
 CREATE FUNCTION osms.explain_attachment(registry text, attachment text)
     RETURNS TABLE (at timestamp, item text, value text, source text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 30
@@ -480,6 +498,7 @@ AS $$
 DECLARE
     found jsonb;
     told jsonb;
+    gone_on date;
 BEGIN
     PERFORM osms.check_reader(registry);
     EXECUTE format('SELECT to_jsonb(a) FROM %I.attachment a WHERE a.attachment = $1::%s', registry, osms.key_type(registry, 'attachment')) INTO found USING attachment;
@@ -487,11 +506,12 @@ BEGIN
         RAISE EXCEPTION 'no attachment "%" in registry "%"', attachment, registry
             USING ERRCODE = 'no_data_found', HINT = format('SELECT attachment FROM %I.attachment lists them.', registry);
     END IF;
+    EXECUTE format('SELECT p.death_date + 1 FROM %I.person p WHERE p.person = $1::%s', registry, osms.key_type(registry, 'person')) INTO gone_on USING found ->> 'person';
     RETURN QUERY VALUES
         (NULL::timestamp, 'person', found ->> 'person', 'attachment'),
         (NULL, 'organisation', concat_ws(', site ', found ->> 'organisation', found ->> 'site'), 'attachment'),
-        (NULL, 'counts', format('from %s %s', found ->> 'since', coalesce('before ' || (found ->> 'until'), 'without end')), 'attachment'),
-        (NULL, 'state', concat_ws(', ', found ->> 'state', found ->> 'reason'), 'attachment'),
+        (NULL, 'counts', osms.counted_days(found ->> 'state', (found ->> 'since')::date, (found ->> 'until')::date, gone_on), 'attachment'),
+        (NULL, 'state', concat_ws(', ', coalesce(found ->> 'state', 'one that the mapping does not know'), found ->> 'reason'), 'attachment'),
         (NULL, 'basis', CASE WHEN found ->> 'application' IS NOT NULL THEN 'application ' || (found ->> 'application')
                              WHEN found ->> 'order_key' IS NOT NULL THEN 'order ' || (found ->> 'order_key')
                              WHEN found ->> 'restores' IS NOT NULL THEN 'restores attachment ' || (found ->> 'restores') ELSE 'inherited' END, 'attachment');
@@ -518,4 +538,4 @@ BEGIN
         USING coalesce(told, '[]'), attachment, found ->> 'person';
 END $$;
 COMMENT ON FUNCTION osms.explain_attachment(text, text) IS
-    'one attachment (its key as text), in order: whom and what it is, on what basis, then, at in the civil time zone of the registry, the application, identification or order behind it, what the roster knew from when on, and what closed months and restatements paid for it (tenge); months in a row with the same outcome are one row. P0002 for an unknown key, 42501 for who may not read the registry';
+    'one attachment (its key as text), in order: whom and what it is, on which days it counts by what is known now, on what basis, then, at in the civil time zone of the registry, the application, identification or order behind it, what the roster knew from when on, and what closed months and restatements paid for it (tenge); months in a row with the same outcome are one row. P0002 for an unknown key, 42501 for who may not read the registry';

@@ -266,7 +266,7 @@ BEGIN
     before := month - interval '1 month';
     SELECT m.* INTO now_of FROM osms.month_lines(registry, month, scheme) AS m;
     SELECT count(*) AS organisations, count(*) FILTER (WHERE l.status = 'held') AS held, coalesce(sum(l.heads), 0) AS heads, coalesce(sum(l.amount), 0) AS amount,
-           osms.sum(l.pyramid) AS pyramid, coalesce(bool_or(l.illustrative), false) AS illustrative
+           osms.sum(l.pyramid) FILTER (WHERE l.status <> 'held') AS pyramid, coalesce(sum(l.heads) FILTER (WHERE l.status = 'held'), 0) AS held_heads, coalesce(bool_or(l.illustrative), false) AS illustrative
     INTO totals FROM unnest(now_of.lines) l;
     -- the scheme of an open month may not have been in force before, or nobody on the roster
     IF osms.had_statement(registry, before, scheme) THEN
@@ -292,7 +292,8 @@ BEGIN
                          (3, 'corrections of closed months', osms.grouped(corrections, 2)), (4, 'persons', osms.grouped(totals.heads)),
                          (5, 'organisations', osms.grouped(totals.organisations)), (6, 'of them held', osms.grouped(totals.held))) AS c (nth, title, value));
     page := page || '<h2>Regions, tenge</h2>' || osms.report_regions(now_of.lines, (now_of.terms).rate_day)
-        || '<h2>Who is paid for</h2><figure class="all">' || osms.svg(totals.pyramid) || '</figure>'
+        || '<h2>Who is paid for</h2>' || coalesce('<figure class="all">' || osms.svg(totals.pyramid) || '</figure>', '<p class="none">nobody</p>')
+        || CASE WHEN totals.held_heads > 0 THEN format('<p class="note">Without %s persons of organisations that are held.</p>', osms.grouped(totals.held_heads)) ELSE '' END
         || coalesce(osms.report_changes(before_of.terms, before_of.lines, now_of.terms, now_of.lines, names),
                     '<h2>Against the month before</h2><p class="none">no statement of ' || to_char(before, 'YYYY-MM') || '</p>')
         || '<h2>Corrections of closed months on these invoices</h2>' || osms.html_table('{correction,organisations,persons,tenge,""}', osms.report_ledger(registry, month), 'bars')

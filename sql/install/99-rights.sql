@@ -101,7 +101,7 @@ GRANT EXECUTE ON FUNCTION
     TO PUBLIC;
 -- explanations and the report
 GRANT EXECUTE ON FUNCTION
-    osms.bar, osms.civil, osms.explain_amount, osms.explain_attachment, osms.explain_basis, osms.explain_cap,
+    osms.bar, osms.civil, osms.counted_days, osms.explain_amount, osms.explain_attachment, osms.explain_basis, osms.explain_cap,
     osms.explain_coefficient, osms.explain_groups, osms.explain_heads, osms.explain_month, osms.explain_months,
     osms.explain_payment, osms.explain_rate, osms.explain_terms, osms.grouped, osms.had_statement, osms.html, osms.html_bar,
     osms.html_table, osms.organisation_names, osms.parameter_row, osms.parameter_source, osms.plain, osms.rate_sources, osms.report,

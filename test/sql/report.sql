@@ -36,6 +36,8 @@ SELECT ok(position(figure IN html) > 0, figure) FROM page, unnest(ARRAY[
     '<tr><td>coefficient rural, 1 organisations</td><td>1.1</td><td>2020-01-01</td><td>no act</td><td></td><td>UNV</td></tr>', '<td>combination add, snapshot last day, age on snapshot,',
     '<tr><td>order-1</td><td>Order on &lt;rates&gt; &amp; more</td><td>2020-02-02</td><td>7</td></tr>',
     '<td>held: no contract</td>', '<td>4 Clinic &lt;4&gt; &amp; sons</td><td>79</td>', 'prefers-color-scheme', '@page{size:A4', 'break-after:avoid', 'print-color-adjust:exact']) AS figure;
+SELECT is(substring(html FROM 'Who is paid for</h2><figure class="all">.*?<title>(\d+ persons).*?</figure>(?=<p)') || substring(html FROM 'Without \d+ persons of organisations that are held'),
+    '15 personsWithout 9 persons of organisations that are held', 'whose organisation is held is not paid for') FROM page;
 SELECT ok(html !~ '<script|https?://(?!www\.w3\.org/2000/svg)|<b>"north|url\(|@import|<link|<img', 'no script, nothing from outside, nothing injected') FROM page;
 CREATE FUNCTION parsed(html text) RETURNS xml LANGUAGE sql RETURN xmlparse(DOCUMENT replace(html, '<!DOCTYPE html>', ''));
 -- tiles of one place are taken by one region, and every region is told once
