@@ -83,6 +83,9 @@ note_month(FunctionCallInfo fcinfo, Oid registry, Act *act, int revision)
 Datum
 osms_close_month(PG_FUNCTION_ARGS)
 {
+	static const char latest[] =
+	"SELECT coalesce((SELECT s.scheme::text FROM %1$s.statement s"
+	"  ORDER BY s.month DESC LIMIT 1), 'illustrative')";
 	static const char header[] =
 	"INSERT INTO %1$s.statement (month, scheme, terms, known_at)"
 	" VALUES ($1, $2, to_jsonb(osms.statement_terms($3, $1, $2, $4)), $4)";
@@ -100,7 +103,6 @@ osms_close_month(PG_FUNCTION_ARGS)
 	Datum		values[5];
 	Datum		row[5];
 	bool		isnull[5];
-	const char	nulls[] = {' ', PG_ARGISNULL(2) ? 'n' : ' ', ' ', ' ', ' '};
 	MemoryContext caller = CurrentMemoryContext;
 	TupleDesc	desc;
 	HeapTuple	result;
@@ -111,23 +113,32 @@ osms_close_month(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	values[3] = call_for_closing(fcinfo, "check_closing");
 	values[0] = PG_GETARG_DATUM(1);
-	values[1] = PG_GETARG_DATUM(2);
 	values[2] = PG_GETARG_DATUM(0);
 	registry = registry_to_close(fcinfo);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+	if (PG_ARGISNULL(2))
+	{
+		/* months are paid by one scheme until another is named */
+		keep_execute(registry, 0, in_registry(fcinfo, latest), 0, NULL, NULL,
+					 NULL);
+		values[1] = SPI_getbinval(SPI_tuptable->vals[0],
+								  SPI_tuptable->tupdesc, 1, isnull);
+	}
+	else
+		values[1] = PG_GETARG_DATUM(2);
 	keep_execute(registry, MAY_INSERT(KEPT_STATEMENT),
-				 in_registry(fcinfo, header), 4, types, values, nulls);
-	keep_execute(registry, 0, ask, 4, types, values, nulls);
+				 in_registry(fcinfo, header), 4, types, values, NULL);
+	keep_execute(registry, 0, ask, 4, types, values, NULL);
 	types[4] = SPI_gettypeid(SPI_tuptable->tupdesc, 1);
 	values[4] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 							  isnull);
 	keep_execute(registry, MAY_INSERT(KEPT_STATEMENT_LINE),
 				 in_registry(fcinfo, lines), lengthof(types), types, values,
-				 nulls);
+				 NULL);
 	heap_deform_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, row,
 					  isnull);
-	act.reason = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	act.reason = TextDatumGetCString(values[1]);
 	act.after = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 5);
 	MemoryContextSwitchTo(caller);
 	result = heap_form_tuple(BlessTupleDesc(desc), row, isnull);

@@ -173,7 +173,7 @@ COMMENT ON FUNCTION osms.check_closing(text, date) IS
     'osms.begin_closing of a month that may be closed now; called by close_month, whose errors it raises';
 
 -- In C, for nothing else may be written into a statement.
-CREATE FUNCTION osms.close_month(registry text, month date, scheme text DEFAULT 'illustrative',
+CREATE FUNCTION osms.close_month(registry text, month date, scheme text DEFAULT NULL,
                                  OUT known_at timestamptz, OUT organisations bigint, OUT held bigint, OUT heads bigint, OUT amount numeric) RETURNS record
     LANGUAGE C
     SET search_path = pg_catalog, pg_temp
@@ -181,7 +181,7 @@ CREATE FUNCTION osms.close_month(registry text, month date, scheme text DEFAULT 
     SET row_security = off -- an error, where a policy would hide persons from the payment
     AS 'MODULE_PATHNAME', 'osms_close_month';
 COMMENT ON FUNCTION osms.close_month(text, date, text) IS
-    'closes a month: keeps its statement by the scheme in the registry''s statement and statement_line; organisations (held: without amount until osms.post_restatement releases them), heads (persons) and amount (tenge) of it. Waits for whoever writes the roster, the tariff or a relation that keeps known_from, so that known_at is a clean cut. Months in order. 55000 for a month that is closed, not over or not the next, or a roster that is not complete or, in this transaction, not judged; 25001 at another isolation level than READ COMMITTED; 42501 where row-level security would hide rows from the user; 22023, 42704, 42P01 as osms.statement';
+    'closes a month: keeps its statement by the scheme (NULL: that of the month closed last, of the first "illustrative") in the registry''s statement and statement_line; organisations (held: without amount until osms.post_restatement releases them), heads (persons) and amount (tenge) of it. Waits for whoever writes the roster, the tariff or a relation that keeps known_from, so that known_at is a clean cut. Months in order. 55000 for a month that is closed, not over or not the next, or a roster that is not complete or, in this transaction, not judged; 25001 at another isolation level than READ COMMITTED; 42501 where row-level security would hide rows from the user; 22023, 42704, 42P01 as osms.statement';
 
 CREATE FUNCTION osms.terms_of(registry text, month date, revision integer DEFAULT 0) RETURNS osms.statement_terms
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
