@@ -323,9 +323,10 @@ check_coded(const WritePlan *plans, Relation view, const Trigger *trigger,
 				 errmsg("the mapping of relation \"%s\" has no code for reason \"%s\"",
 						RelationGetRelationName(view),
 						SPI_getvalue(&told, desc, column + 1)),
-				 errdetail("Finding: unmapped_reason."),
+				 errdetail("Rule \"reason\" finds unmapped_reason."),
 				 errhint("Map the relation again with osms.map(), with a code for it."),
-				 errtable(view)));
+				 errtableconstraint(view, "reason"),
+				 err_generic_string(PG_DIAG_COLUMN_NAME, "reason")));
 	}
 }
 

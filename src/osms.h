@@ -62,6 +62,9 @@ extern void check_started(const struct QueryDesc *query);
 /* watch.c */
 extern void watch_init(void);
 
+/* context.c */
+extern void cut_context(FmgrInfo *flinfo);
+
 /* in_line.c */
 extern bool is_difference(HeapTuple function);
 extern void note_in_line(Oid function, bool superusers);

@@ -204,8 +204,12 @@ project_column(Projection *p, int i, Expr *expr, Relation source)
 		return;
 	p->mapped |= COLUMN_BIT(i);
 	if (vars != NIL)
+	{
+		/* of an event's day the first tells only whether it closes */
+		p->told[i] = Max(llast_node(Var, vars)->varattno, 0);
 		expr = (Expr *) expand_virtual((Node *) expr, source,
 									   linitial_node(Var, vars)->varno);
+	}
 	p->generated |= reads_generated((Node *) expr, source);
 	if (IsA(expr, Var) && ((Var *) expr)->varattno > 0)
 		p->attno[i] = ((Var *) expr)->varattno;
@@ -248,6 +252,7 @@ project_events(Projection *p, Relation rel)
 			continue;
 		p->type[i] = att->atttypid;
 		p->collation[i] = att->attcollation;
+		p->told[i] = events->told[event_column[i]];
 		if (events->mapped & COLUMN_BIT(event_column[i]))
 			p->mapped |= COLUMN_BIT(i);
 	}

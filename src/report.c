@@ -157,6 +157,19 @@ tells_of_person(RuleId rule)
 }
 
 /*
+ * What the table that is written calls a canonical column; NULL where it has
+ * none for it.
+ */
+static const char *
+source_column(const Guard *guard, int column)
+{
+	const Projection *p = guard->projection;
+
+	return p->told[column] > 0 ?
+		get_attname(p->source, p->told[column], true) : NULL;
+}
+
+/*
  * A rule found something.  In mode enforce this is the refusal, which does
  * not return; in mode warn, or in an import, it is counted; sift collects it.
  * What a stranger is told instead is in discreet.c.
@@ -167,8 +180,8 @@ void
 found(const Guard *guard, RuleId rule, int column, const char *finding,
 	  char event, const Datum *row, const bool *isnull, Findings *findings)
 {
-	const CanonicalRelation *shape = &canonical_relations[guard->kind];
 	const char *told = finding;
+	const char *name;
 	RuleId		told_rule = rule;
 	bool		refuses = guard->modes[rule] == MODE_ENFORCE &&
 		!is_doubt(finding) &&
@@ -195,18 +208,18 @@ found(const Guard *guard, RuleId rule, int column, const char *finding,
 		return;
 	}
 	log_finding(guard, guard->kind, "refused", rule, finding, 1);
+	name = source_column(guard, column);
 	ereport(ERROR,
 			(errcode(rules[told_rule].sqlstate),
-			 errmsg("%s", rules[told_rule].refuses),
+			 errmsg("%s", message_of(told_rule, told)),
 			 errdetail("Rule \"%s\" finds %s%s.", rules[told_rule].id, told,
 					   row_label(guard, event, row, isnull)),
-			 errhint("%s", rules[told_rule].hint),
+			 errhint("%s", hint_of(told_rule, told)),
 			 err_generic_string(PG_DIAG_SCHEMA_NAME,
 								get_namespace_name(get_rel_namespace(guard->source))),
 			 err_generic_string(PG_DIAG_TABLE_NAME,
 								get_rel_name(guard->source)),
-			 err_generic_string(PG_DIAG_COLUMN_NAME,
-								shape->columns[column].name),
+			 name ? err_generic_string(PG_DIAG_COLUMN_NAME, name) : 0,
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rules[told_rule].id)));
 }
 
@@ -220,12 +233,12 @@ warn_of_rule(const Warned *first, int64 rows, bool at_end)
 	/* the server's log has its line */
 	ereport(WARNING_CLIENT_ONLY,
 			(errcode(ERRCODE_WARNING),
-			 errmsg("%s", rule->refuses),
+			 errmsg("%s", message_of(first->rule, told)),
 			 errdetail_plural("Rule \"%s\" finds %s in %lld row of this %s.",
 							  "Rule \"%s\" finds %s and the like in %lld rows of this %s.",
 							  rows, rule->id, told, (long long) rows,
 							  at_end ? "transaction" : "statement"),
-			 errhint("%s", rule->hint),
+			 errhint("%s", hint_of(first->rule, told)),
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rule->id)));
 }
 

@@ -53,7 +53,7 @@ const Rule rules[RULES] = {
 		.refuses = "this step needs a reason from the code list",
 		.russian = "для этого шага нужна причина из справочника",
 		.kazakh = "бұл қадам үшін анықтамалықтағы себеп қажет",
-		.hint = "SELECT * FROM osms.reason_codes('application'), or of 'attachment', lists the codes.",
+		.hint = "SELECT * FROM osms.reason_codes('application'), or of 'attachment', lists the codes; a code of the source is one where the mapping knows it.",
 	.act = ACT_ATTACHMENT, .tag = "INF"},
 	[RULE_IMMUTABLE] = {"immutable", "row + set", MODE_ENFORCE,
 		.sqlstate = ERRCODE_RESTRICT_VIOLATION,
@@ -262,10 +262,46 @@ const Rule rules[RULES] = {
 	.act = ACT_PAYMENT, .tag = "TEXT"},
 };
 
+/* Findings of which something else is to be said than of their rule. */
+static const struct
+{
+	RuleId		rule;
+	const char *finding;
+	const char *message;
+	const char *hint;
+}			own_texts[] =
+{
+	{RULE_TRANSITION, "unmapped_state",
+		"state is a code that the mapping does not know",
+	"Write a code that is mapped, or map the relation again with osms.map() and this code among its states."},
+};
+
 static const char *const mode_names[] = {"off", "audit", "warn", "enforce"};
 
 PG_FUNCTION_INFO_V1(osms_rules);
 PG_FUNCTION_INFO_V1(osms_clauses);
+
+/* What is said of a finding. */
+const char *
+message_of(RuleId rule, const char *finding)
+{
+	for (int i = 0; i < (int) lengthof(own_texts); i++)
+		if (own_texts[i].rule == rule &&
+			strcmp(own_texts[i].finding, finding) == 0)
+			return own_texts[i].message;
+	return rules[rule].refuses;
+}
+
+/* What to do about it. */
+const char *
+hint_of(RuleId rule, const char *finding)
+{
+	for (int i = 0; i < (int) lengthof(own_texts); i++)
+		if (own_texts[i].rule == rule &&
+			strcmp(own_texts[i].finding, finding) == 0)
+			return own_texts[i].hint;
+	return rules[rule].hint;
+}
 
 /* Find a rule by id. */
 bool

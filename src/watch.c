@@ -458,6 +458,8 @@ watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
 	}
 	else if (--call->depth == 0)
 		end_call(call);
+	if (event == FHET_ABORT && ours)
+		cut_context(flinfo);
 }
 
 static void

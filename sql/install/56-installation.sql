@@ -185,6 +185,27 @@ END $$;
 COMMENT ON FUNCTION osms.put_triggers(text, jsonb, text[]) IS
     'makes the triggers of a guard with these modes, or replaces those that differ, on the tables of these relations or, for NULL, of all; where attachments or persons could be written without one the roster counts as incomplete. 55P03 where the locks were not to be had. Called by osms.guard and guard_payment';
 
+CREATE FUNCTION osms.stop_at_errors(registry text, what text, errors jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    n CONSTANT integer := coalesce(jsonb_array_length(errors), 0);
+BEGIN
+    IF n > 0 THEN
+        RAISE EXCEPTION '% "%" cannot be guarded: %', what, registry, errors #>> '{0,problem}'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = CASE n WHEN 1 THEN errors #>> '{0,hint}'
+                              ELSE format('SELECT * FROM osms.check_registry(%L) WHERE severity = ''error'' tells what to do about each.', registry) END,
+                  DETAIL = CASE n WHEN 1 THEN format('Found by osms.check_registry(%L) in relation %s.', registry, errors #>> '{0,relation}')
+                                ELSE format('Found by osms.check_registry(%L): ', registry)
+                                     || (SELECT string_agg(format('(%s) %s: %s', place, e ->> 'relation', e ->> 'problem'), '; ' ORDER BY place)
+                                         FROM jsonb_array_elements(errors) WITH ORDINALITY x (e, place)) || '.' END;
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.stop_at_errors(text, text, jsonb) IS
+    '55000 where there are errors of osms.check_registry (an array of its rows), naming all of them; called by guard, guard_payment and plan';
+
 CREATE FUNCTION osms.guard(registry text, modes jsonb DEFAULT '{}') RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -192,18 +213,12 @@ CREATE FUNCTION osms.guard(registry text, modes jsonb DEFAULT '{}') RETURNS void
     SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
-    problem record;
     kept jsonb;
     idle text;
 BEGIN
     PERFORM osms.check_modes(modes);
     PERFORM osms.begin_change(registry, 'guard');
-    SELECT * INTO problem FROM osms.check_registry(registry) c WHERE c.severity = 'error' LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'registry "%" cannot be guarded: %', registry, problem.problem
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = problem.hint,
-                  DETAIL = format('Found by osms.check_registry(%L) in relation %s.', registry, problem.relation);
-    END IF;
+    PERFORM osms.stop_at_errors(registry, 'registry', jsonb_agg(to_jsonb(c))) FROM osms.check_registry(registry) c WHERE c.severity = 'error';
     PERFORM osms.check_one_guard(registry);
     kept := osms.guard_modes(registry, modes);
 

@@ -98,7 +98,6 @@ CREATE FUNCTION osms.plan(registry text, modes jsonb DEFAULT '{}', OUT step inte
     SET row_security = off
 AS $$
 DECLARE
-    problem record;
     kept jsonb;
     before jsonb;
     guarded boolean;
@@ -108,16 +107,11 @@ DECLARE
 BEGIN
     PERFORM osms.check_modes(modes);
     -- what guard would stop at and no statement of ours can mend
-    SELECT c.* INTO problem FROM osms.check_registry(registry) c
+    PERFORM osms.stop_at_errors(registry, 'registry', jsonb_agg(to_jsonb(c))) FROM osms.check_registry(registry) c
     WHERE c.severity = 'error'
       AND (c.relation, c.problem) NOT IN (SELECT i.relation, i.problem FROM osms.missing_indexes(registry) i
                                           UNION ALL SELECT g.relation, g.problem FROM osms.missing_grants(registry) g
-                                          UNION ALL SELECT k.relation, k.problem FROM osms.key_faults(registry) k WHERE k.unindexed IS NOT NULL) LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'registry "%" cannot be guarded: %', registry, problem.problem
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = problem.hint,
-                  DETAIL = format('Found by osms.check_registry(%L) in relation %s.', registry, problem.relation);
-    END IF;
+                                          UNION ALL SELECT k.relation, k.problem FROM osms.key_faults(registry) k WHERE k.unindexed IS NOT NULL);
     PERFORM osms.check_one_guard(registry);
     kept := osms.guard_modes(registry, modes);
     guarded := EXISTS (SELECT FROM osms.guards g WHERE g.registry = plan.registry AND g.relation <> 'payment');

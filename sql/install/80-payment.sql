@@ -36,7 +36,6 @@ DECLARE
     modes jsonb := jsonb_build_object('payment_due', mode, 'payment_contract', mode);
     guarded text[];
     missing text;
-    problem record;
 BEGIN
     PERFORM osms.check_modes(modes);
     PERFORM osms.check_reader(registry);
@@ -51,13 +50,8 @@ BEGIN
             USING ERRCODE = 'undefined_table', HINT = 'Map it with osms.map().';
     END IF;
     PERFORM osms.begin_change(registry, 'guard_payment');
-    SELECT c.* INTO problem FROM osms.check_registry(registry) c
-    WHERE c.severity = 'error' AND c.relation IN ('payment', 'organisation', 'contract', 'setting') LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'payments of registry "%" cannot be guarded: %', registry, problem.problem
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = problem.hint,
-                  DETAIL = format('Found by osms.check_registry(%L) in relation %s.', registry, problem.relation);
-    END IF;
+    PERFORM osms.stop_at_errors(registry, 'payments of registry', jsonb_agg(to_jsonb(c))) FROM osms.check_registry(registry) c
+    WHERE c.severity = 'error' AND c.relation IN ('payment', 'organisation', 'contract', 'setting');
     PERFORM osms.check_one_guard(registry, '{payment}');
     IF osms.relation_of(registry, 'contract') IS NULL THEN
         RAISE NOTICE 'rule payment_contract is idle: the registry lacks what it needs';

@@ -45,7 +45,7 @@ SELECT is(pg_temp.stand(), 'f f 5', 'attachments read otherwise');
 SELECT osms.guard('fund');
 SELECT is(pg_temp.stand(), 'f f 5', 'a guard does not mend that');
 SELECT is(pg_temp.closes(), 'the roster of registry "fund" is not complete', 'no month is closed');
-SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (1, 2, '2026-09-30', NULL, 1)$$), '23P01 one_attachment legacy.att.since overlap', 'who writes is judged by what the source holds now');
+SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (1, 2, '2026-09-30', NULL, 1)$$), '23P01 one_attachment legacy.att.b overlap', 'who writes is judged by what the source holds now');
 SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (1, 2, '2026-10-01', NULL, 1)$$), 'ok', 'and let through by it');
 CALL osms.fill_roster('fund');
 SELECT is(pg_temp.stand(), 't t 0', 'filled again');
@@ -81,7 +81,7 @@ SELECT is(pg_temp.stand(), 'f f 0', 'no guard');
 INSERT INTO legacy.att (p, c, b, e, st) VALUES (6, 1, '2024-01-01', NULL, 1);
 UPDATE legacy.att SET e = '2021-12-31' WHERE p = 3;
 SELECT osms.guard('fund', '{"no_backdating": "off"}');
-SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (6, 2, '2024-06-01', NULL, 1)$$), '23P01 one_attachment legacy.att.since overlap', 'attached while no guard stood');
+SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (6, 2, '2024-06-01', NULL, 1)$$), '23P01 one_attachment legacy.att.b overlap', 'attached while no guard stood');
 INSERT INTO legacy.att (p, c, b, e, st) VALUES (3, 2, '2024-06-01', NULL, 1);	-- who left while no guard stood
 SELECT is((SELECT string_agg(concat_ws(' ', organisation, since, until, mark), ', ' ORDER BY since) FROM fund.roster WHERE person = 3 AND known_to = 'infinity'),
     '1 2020-01-01 2022-01-01 counted, 2 2024-06-01 infinity counted', 'the roster tells what the source holds');
@@ -96,9 +96,9 @@ SELECT is((SELECT string_agg(concat_ws(' ', organisation, since, mark), ', ' ORD
 -- what a transaction wrote itself was not there before
 SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (7, 1, '2024-01-01', '2024-12-31', 9);
     INSERT INTO legacy.att (p, c, b, e, st) VALUES (7, 2, '2024-06-01', '2025-01-01', 9);
-    UPDATE legacy.att SET e = '2024-12-30' WHERE p = 7 AND c = 2$$), '23P01 one_attachment legacy.att.since overlap', 'an overlap is not excused by its own transaction');
+    UPDATE legacy.att SET e = '2024-12-30' WHERE p = 7 AND c = 2$$), '23P01 one_attachment legacy.att.b overlap', 'an overlap is not excused by its own transaction');
 SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (7, 1, '2024-01-01', '2024-12-31', 9);
-    INSERT INTO legacy.att (p, c, b, e, st) VALUES (7, 2, '2024-06-01', '2025-01-01', 9); CALL osms.fill_roster('fund', NULL)$$), '23P01 one_attachment legacy.att.since overlap', 'nor by a filling in it');
+    INSERT INTO legacy.att (p, c, b, e, st) VALUES (7, 2, '2024-06-01', '2025-01-01', 9); CALL osms.fill_roster('fund', NULL)$$), '23P01 one_attachment legacy.att.b overlap', 'nor by a filling in it');
 CALL osms.fill_roster('fund');
 SELECT is(pg_temp.stand(), 't t 0', 'filled again');
 

@@ -98,21 +98,21 @@ SET ROLE events_vendor;
 SELECT is(pg_temp.verdict(statement, 'UTC', 'SELECT pg_temp.roster(' || person || ')'), expected, statement) FROM (VALUES
 -- openings
 (8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 8, 1, ''01.03.2024'')', 'ok 101 1 2024-03-01 infinity inherited counted'),
-(8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 8, 1, ''01.03.2025'')', '23514 basis vendor.event.application no_basis in attachment 102'),
-(8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 8, 7, ''01.03.2024'')', '23503 organisation_known vendor.event.organisation unknown_organisation in attachment 103'),
+(8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 8, 1, ''01.03.2025'')', '23514 basis vendor.event.request no_basis in attachment 102'),
+(8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 8, 7, ''01.03.2024'')', '23503 organisation_known vendor.event.clinic unknown_organisation in attachment 103'),
 (8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 88, 1, ''01.03.2024'')', '23503 person_known vendor.event.person unknown_person in attachment 104'),
-(8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 9, 1, ''01.03.2024'')', '23514 alive vendor.event.since after_death in attachment 105'),
+(8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 9, 1, ''01.03.2024'')', '23514 alive vendor.event.day after_death in attachment 105'),
 (8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 8, 1, ''31.02.2024'')', '23514 period vendor.event.day unreadable_day in attachment_event 106'),
-(8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 8, 1, '''')', '23514 period vendor.event.since since_missing in attachment 107'),
-(8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''S'', 8, 1, ''01.03.2024'')', '23514 reason vendor.event.reason reason_missing in attachment 108'),
-(8, 'INSERT INTO vendor.event (kind, person, clinic, day, why) VALUES (''S'', 8, 1, ''01.03.2024'', ''unlawful'')', '23514 initial_state vendor.event.state born_suspect in attachment 109'),
-(8, 'INSERT INTO vendor.event (kind, person, clinic, day, why) VALUES (''C'', 8, 1, ''01.03.2024'', ''error'')', '23514 period vendor.event.since until_missing in attachment 110'),
-(8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''?'', 8, 1, ''01.03.2024'')', '23514 transition vendor.event.state unmapped_state in attachment 111'),
-(1, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 1, 2, ''01.03.2024'')', '23P01 one_attachment vendor.event.since overlap'),
+(8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 8, 1, '''')', '23514 period vendor.event.day since_missing in attachment 107'),
+(8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''S'', 8, 1, ''01.03.2024'')', '23514 reason vendor.event.why reason_missing in attachment 108'),
+(8, 'INSERT INTO vendor.event (kind, person, clinic, day, why) VALUES (''S'', 8, 1, ''01.03.2024'', ''unlawful'')', '23514 initial_state vendor.event.kind born_suspect in attachment 109'),
+(8, 'INSERT INTO vendor.event (kind, person, clinic, day, why) VALUES (''C'', 8, 1, ''01.03.2024'', ''error'')', '23514 period vendor.event.day until_missing in attachment 110'),
+(8, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''?'', 8, 1, ''01.03.2024'')', '23514 transition vendor.event.kind unmapped_state in attachment 111'),
+(1, 'INSERT INTO vendor.event (kind, person, clinic, day) VALUES (''A'', 1, 2, ''01.03.2024'')', '23P01 one_attachment vendor.event.day overlap'),
 -- closings
 (1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 1, 1, 1, ''31.12.2024'', ''left_region'')', 'ok 1 1 2020-03-01 2025-01-01 inherited counted'),
-(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day) VALUES (''C'', 1, 1, 1, ''31.12.2024'')', '23514 reason vendor.event.reason reason_missing in attachment 1'),
-(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 1, 1, 1, ''28.02.2020'', ''error'')', '23514 period vendor.event.since reversed in attachment 1'),
+(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day) VALUES (''C'', 1, 1, 1, ''31.12.2024'')', '23514 reason vendor.event.why reason_missing in attachment 1'),
+(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 1, 1, 1, ''28.02.2020'', ''error'')', '23514 period vendor.event.day reversed in attachment 1'),
 (1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 1, 1, 1, ''soon'', ''error'')', '23514 period vendor.event.day unreadable_day in attachment_event 116'),
 (1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''S'', 1, 1, 1, ''01.01.2025'', ''unlawful'')', 'ok 1 1 2020-03-01 infinity inherited suspect'),
 (4, 'INSERT INTO vendor.event (kind, closes, person, clinic, day) VALUES (''A'', 7, 4, 1, ''01.01.2025'')', 'ok 7 1 2020-03-01 infinity inherited counted'),
@@ -122,45 +122,45 @@ SELECT is(pg_temp.verdict(statement, 'UTC', 'SELECT pg_temp.roster(' || person |
 (3, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 5, 3, 1, ''31.05.2020'', ''error'')', 'ok 5 1 2020-03-01 2020-06-01 inherited counted; 6 2 2020-06-01 infinity inherited counted'),
 -- an end that comes earlier, with a reason; not later, not again, not after all is over
 (2, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 2, 2, 1, ''30.11.2020'', ''error'')', 'ok 2 1 2020-03-01 2020-12-01 inherited counted; 4 2 2021-01-01 infinity inherited counted'),
-(2, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 2, 2, 1, ''01.01.2021'', ''error'')', '23001 immutable vendor.event.attachment until_later in attachment 2'),
-(2, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 2, 2, 1, ''31.12.2020'', ''moved_to_other'')', '23514 transition vendor.event.state no_such_step in attachment_event 125'),
-(2, 'INSERT INTO vendor.event (kind, closes, person, clinic, day) VALUES (''A'', 2, 2, 1, ''31.12.2020'')', '23514 transition vendor.event.state no_such_step in attachment 2'),
-(2, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''S'', 2, 2, 1, ''31.12.2020'', ''error'')', '23514 transition vendor.event.state no_such_step in attachment 2'),
-(5, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 9, 5, 1, ''30.11.2020'', ''error'')', '23001 immutable vendor.event.attachment final_state in attachment 9'),
-(5, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''X'', 9, 5, 1, ''31.12.2020'', ''error'')', '23514 transition vendor.event.state no_such_step in attachment_event 129'),
-(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day) VALUES (''A'', 1, 1, 1, ''31.12.2020'')', '23514 transition vendor.event.state no_such_step in attachment_event 130'),
+(2, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 2, 2, 1, ''01.01.2021'', ''error'')', '23001 immutable vendor.event.id until_later in attachment 2'),
+(2, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 2, 2, 1, ''31.12.2020'', ''moved_to_other'')', '23514 transition vendor.event.kind no_such_step in attachment_event 125'),
+(2, 'INSERT INTO vendor.event (kind, closes, person, clinic, day) VALUES (''A'', 2, 2, 1, ''31.12.2020'')', '23514 transition vendor.event.kind no_such_step in attachment 2'),
+(2, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''S'', 2, 2, 1, ''31.12.2020'', ''error'')', '23514 transition vendor.event.kind no_such_step in attachment 2'),
+(5, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 9, 5, 1, ''30.11.2020'', ''error'')', '23001 immutable vendor.event.id final_state in attachment 9'),
+(5, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''X'', 9, 5, 1, ''31.12.2020'', ''error'')', '23514 transition vendor.event.kind no_such_step in attachment_event 129'),
+(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day) VALUES (''A'', 1, 1, 1, ''31.12.2020'')', '23514 transition vendor.event.kind no_such_step in attachment_event 130'),
 -- what points amiss
-(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 99, 1, 1, ''31.12.2024'', ''error'')', '23514 transition vendor.event.state unknown_opening in attachment_event 131'),
-(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 1, 2, 1, ''31.12.2024'', ''error'')', '23514 transition vendor.event.state opening_of_another_person in attachment_event 132'),
-(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''X'', 3, 2, 1, ''31.12.2024'', ''error'')', '23514 transition vendor.event.state not_an_opening in attachment_event 133'),
-(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''?'', 1, 1, 1, ''31.12.2024'', ''error'')', '23514 transition vendor.event.state unmapped_state in attachment_event 134'),
+(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 99, 1, 1, ''31.12.2024'', ''error'')', '23514 transition vendor.event.kind unknown_opening in attachment_event 131'),
+(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 1, 2, 1, ''31.12.2024'', ''error'')', '23514 transition vendor.event.kind opening_of_another_person in attachment_event 132'),
+(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''X'', 3, 2, 1, ''31.12.2024'', ''error'')', '23514 transition vendor.event.kind not_an_opening in attachment_event 133'),
+(1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''?'', 1, 1, 1, ''31.12.2024'', ''error'')', '23514 transition vendor.event.kind unmapped_state in attachment_event 134'),
 -- a transfer, in one statement and in any order; the application is the basis
 (1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, request, why) VALUES (''A'', NULL, 1, 2, ''01.06.2025'', 1, NULL), (''C'', 1, 1, 1, ''31.05.2025'', NULL, ''moved_to_other'')',
     'ok 1 1 2020-03-01 2025-06-01 inherited counted; 135 2 2025-06-01 infinity application counted'),
 (1, 'WITH new AS (INSERT INTO vendor.event (kind, person, clinic, day, request) VALUES (''A'', 1, 2, ''01.06.2025'', 1)) INSERT INTO vendor.event (kind, closes, person, clinic, day, why) VALUES (''C'', 1, 1, 1, ''31.05.2025'', ''moved_to_other'')',
     'ok 1 1 2020-03-01 2025-06-01 inherited counted; 138 2 2025-06-01 infinity application counted'),
 (1, 'INSERT INTO vendor.event (kind, closes, person, clinic, day, request, why) VALUES (''C'', 1, 1, 1, ''31.05.2025'', NULL, ''moved_to_other''), (''A'', NULL, 1, 2, ''01.06.2025'', 2, NULL)',
-    '23514 basis vendor.event.application application_of_another_person in attachment 140'),
+    '23514 basis vendor.event.request application_of_another_person in attachment 140'),
 (8, 'INSERT INTO vendor.event (id, kind, closes, person, clinic, day, why) VALUES (500, ''A'', NULL, 8, 1, ''01.01.2020'', NULL), (501, ''C'', 500, 8, 1, ''31.01.2020'', ''error''), (502, ''A'', NULL, 8, 2, ''01.02.2020'', NULL), (503, ''S'', 502, 8, 2, ''02.02.2020'', ''unlawful''), (504, ''A'', 502, 8, 2, ''03.02.2020'', NULL)',
     'ok 500 1 2020-01-01 2020-02-01 inherited counted; 502 2 2020-02-01 infinity inherited counted'),
 (5, 'INSERT INTO vendor.event (kind, person, clinic, day, restores) VALUES (''A'', 5, 1, ''01.01.2025'', 9)', 'ok 141 1 2025-01-01 infinity restores counted'),
 -- straight into a partition, and from one to another
 (1, 'INSERT INTO vendor.event_2025 (kind, closes, person, clinic, day, why) VALUES (''C'', 1, 1, 1, ''31.12.2024'', ''left_region'')', 'ok 1 1 2020-03-01 2025-01-01 inherited counted'),
-(1, 'INSERT INTO vendor.event_2025 (kind, closes, person, clinic, day, why) VALUES (''C'', 2, 1, 1, ''31.12.2024'', ''left_region'')', '23514 transition vendor.event.state opening_of_another_person in attachment_event 143'),
+(1, 'INSERT INTO vendor.event_2025 (kind, closes, person, clinic, day, why) VALUES (''C'', 2, 1, 1, ''31.12.2024'', ''left_region'')', '23514 transition vendor.event.kind opening_of_another_person in attachment_event 143'),
 (2, 'UPDATE vendor.event SET year = 2025 WHERE person = 2', 'ok 2 1 2020-03-01 2021-01-01 inherited counted; 4 2 2021-01-01 infinity inherited counted'),
-(2, 'UPDATE vendor.event SET year = 2025, why = ''error'' WHERE id = 3', '23001 immutable vendor.event.event changed_reason in attachment_event 3'),
+(2, 'UPDATE vendor.event SET year = 2025, why = ''error'' WHERE id = 3', '23001 immutable vendor.event.id changed_reason in attachment_event 3'),
 -- what is written stays; what the registry does not know is free
 (1, 'UPDATE vendor.event SET note = ''seen'' WHERE id = 1', 'ok 1 1 2020-03-01 infinity inherited counted'),
-(1, 'UPDATE vendor.event SET day = ''01.04.2020'' WHERE id = 1', '23001 immutable vendor.event.event changed_day in attachment_event 1'),
-(1, 'UPDATE vendor.event SET kind = ''C'', why = ''error'' WHERE id = 1', '23001 immutable vendor.event.event changed_state in attachment_event 1'),
-(1, 'UPDATE vendor.event SET closes = 4 WHERE id = 1', '23001 immutable vendor.event.event changed_closes in attachment_event 1'),
-(2, 'UPDATE vendor.event SET closes = 4 WHERE id = 3', '23001 immutable vendor.event.event changed_closes in attachment_event 3'),
-(2, 'UPDATE vendor.event SET closes = NULL WHERE id = 3', '23001 immutable vendor.event.event changed_closes in attachment_event 3'),
-(2, 'DELETE FROM vendor.event WHERE id = 3', '23001 immutable vendor.event.event deleted in attachment_event 3'),
-(2, 'DELETE FROM vendor.event', '23001 immutable vendor.event.event deleted in attachment_event 1'),
-(1, 'UPDATE vendor.event SET request = 1 WHERE id = 1', '23514 basis vendor.event.application application_of_another_organisation in attachment 1')) v (person, statement, expected);
+(1, 'UPDATE vendor.event SET day = ''01.04.2020'' WHERE id = 1', '23001 immutable vendor.event.id changed_day in attachment_event 1'),
+(1, 'UPDATE vendor.event SET kind = ''C'', why = ''error'' WHERE id = 1', '23001 immutable vendor.event.id changed_state in attachment_event 1'),
+(1, 'UPDATE vendor.event SET closes = 4 WHERE id = 1', '23001 immutable vendor.event.id changed_closes in attachment_event 1'),
+(2, 'UPDATE vendor.event SET closes = 4 WHERE id = 3', '23001 immutable vendor.event.id changed_closes in attachment_event 3'),
+(2, 'UPDATE vendor.event SET closes = NULL WHERE id = 3', '23001 immutable vendor.event.id changed_closes in attachment_event 3'),
+(2, 'DELETE FROM vendor.event WHERE id = 3', '23001 immutable vendor.event.id deleted in attachment_event 3'),
+(2, 'DELETE FROM vendor.event', '23001 immutable vendor.event.id deleted in attachment_event 1'),
+(1, 'UPDATE vendor.event SET request = 1 WHERE id = 1', '23514 basis vendor.event.request application_of_another_organisation in attachment 1')) v (person, statement, expected);
 RESET ROLE;
-SELECT is(pg_temp.verdict('TRUNCATE vendor.event'), '23001 immutable vendor.event.event truncated', 'TRUNCATE');
+SELECT is(pg_temp.verdict('TRUNCATE vendor.event'), '23001 immutable vendor.event.id truncated', 'TRUNCATE');
 SELECT is((SELECT max(id) FROM vendor.event), 32::bigint, 'nothing of that stayed');
 
 -- Written as attachments, and by consequence.
@@ -169,11 +169,11 @@ SELECT is(pg_temp.verdict(statement, 'UTC', probe), expected, statement) FROM (V
 ('UPDATE fund.attachment SET state = ''closed'', until = ''2025-01-01'', reason = ''left_country'' WHERE person = 1', 'SELECT concat_ws('' '', kind, closes, person, clinic, day, why, pg_temp.roster(1)) FROM vendor.event WHERE id > 100',
     'ok C 1 1 1 31.12.2024 left_country 1 1 2020-03-01 2025-01-01 inherited counted'),
 ('UPDATE fund.attachment SET until = ''2020-12-01'', reason = ''error'' WHERE attachment = 2', 'SELECT pg_temp.roster(2)', 'ok 2 1 2020-03-01 2020-12-01 inherited counted; 4 2 2021-01-01 infinity inherited counted'),
-('UPDATE fund.attachment SET until = ''2021-02-01'', reason = ''error'' WHERE attachment = 2', NULL, '23001 immutable vendor.event.attachment until_later in attachment 2'),
+('UPDATE fund.attachment SET until = ''2021-02-01'', reason = ''error'' WHERE attachment = 2', NULL, '23001 immutable vendor.event.id until_later in attachment 2'),
 ('UPDATE fund.attachment SET state = ''annulled'', reason = ''error'' WHERE person = 4', 'SELECT concat_ws('' '', kind, closes, why, day = to_char(now() AT TIME ZONE ''Asia/Almaty'' - interval ''1 day'', ''DD.MM.YYYY'')) FROM vendor.event WHERE id > 100', 'ok X 7 error t'),
 ('UPDATE fund.attachment SET state = ''active'' WHERE person = 4', 'SELECT pg_temp.roster(4)', 'ok 7 1 2020-03-01 infinity inherited counted'),
 ('UPDATE fund.attachment SET state = state', 'SELECT count(*) FROM vendor.event WHERE id > 100', 'ok 0'),
-('UPDATE fund.attachment SET state = ''closed'', reason = ''error'' WHERE person = 1', NULL, '23514 period vendor.event.since until_missing in attachment 1'),
+('UPDATE fund.attachment SET state = ''closed'', reason = ''error'' WHERE person = 1', NULL, '23514 period vendor.event.day until_missing in attachment 1'),
 ('UPDATE fund.attachment SET organisation = 2 WHERE person = 1', NULL, '55000 column "organisation" of mapped relation "attachment" can only be read'),
 ('UPDATE fund.attachment SET since = ''2020-01-01'' WHERE person = 1', NULL, '55000 column "since" of mapped relation "attachment" can only be read'),
 ('UPDATE fund.attachment SET until = ''2025-01-01'', reason = ''error'' WHERE person = 1', NULL, '55000 column "until" of mapped relation "attachment" can only be read'),
@@ -208,7 +208,7 @@ SELECT is(pg_temp.verdict(statement, 'UTC', 'SELECT concat(pg_temp.roster(2), ''
 ('DELETE FROM vendor.event WHERE kind = ''C'' AND closes = 4', 'ok 2 1 2020-03-01 2021-01-01 inherited counted; 4 2 2021-01-01 infinity inherited counted /  / 0'),
 ('UPDATE vendor.event SET day = ''30.11.2020'' WHERE id = 3', 'ok 2 1 2020-03-01 2020-12-01 inherited counted; 4 2 2021-01-01 2025-02-01 inherited counted /  / 0'),
 ('UPDATE vendor.event SET person = 8 WHERE person = 2', 'ok  / 2 1 2020-03-01 2021-01-01 inherited counted; 4 2 2021-01-01 2025-02-01 inherited counted / 0'),
-('UPDATE vendor.event SET person = 8 WHERE id = 3', '23P01 one_attachment vendor.event.since overlap')) v (statement, expected);
+('UPDATE vendor.event SET person = 8 WHERE id = 3', '23P01 one_attachment vendor.event.day overlap')) v (statement, expected);
 SELECT osms.guard('fund', '{"immutable": "enforce", "transition": "enforce"}');
 
 -- Large: every event in one statement, every finding as before.

@@ -63,7 +63,7 @@ SELECT is((osms.register_death('fund', '4', '2026-05-05')).outcome, 'changed', '
 SELECT is(pg_temp.roster(4), '10 2020-01-01 2026-05-06 inherited counted', 'ends it');
 -- an opening is judged before its closing: nobody is attached after a death, if only between two events
 SELECT is((osms.register_death('fund', '4', '2026-05-08')).note, 'osms.reopen() gives back the days of attachment "4"', 'a later day is told');
-SELECT matches(pg_temp.verdict($$SELECT osms.reopen('fund', '4')$$), '^23514 alive vendor.event.since beyond_death', 'and refused');
+SELECT matches(pg_temp.verdict($$SELECT osms.reopen('fund', '4')$$), '^23514 alive vendor.event.day beyond_death', 'and refused');
 
 -- born, and told twice
 SELECT osms.guard('fund', '{"identified": "off"}');

@@ -119,9 +119,9 @@ INSERT INTO legacy.zay (id, iin, mo, kanal, osn, st, sub) VALUES ('z1', '1', 1, 
 INSERT INTO legacy.ident (iin, zid, kanal, met, at) VALUES ('1', 'z1', 'egov', 'e_signature', now());
 SELECT is(pg_temp.verdict($$INSERT INTO legacy.alias VALUES ('1', '2'); UPDATE legacy.ident SET iin = '2'; UPDATE legacy.zay SET iin = '2'; $$ || statement), expected, expected) FROM (VALUES
     ($$UPDATE legacy.zay SET st = 'identified'$$, 'ok'),
-    ($$UPDATE legacy.alias SET undone = now(); UPDATE legacy.zay SET st = 'identified'$$, '23514 identified legacy.zay.state not_identified in application z1'),
+    ($$UPDATE legacy.alias SET undone = now(); UPDATE legacy.zay SET st = 'identified'$$, '23514 identified legacy.zay.st not_identified in application z1'),
     ($$UPDATE legacy.zay SET st = 'identified'; UPDATE legacy.zay SET st = 'approved', dec = now(); UPDATE legacy.alias SET undone = now(); INSERT INTO legacy.prik (id, iin, mo, d_beg, st, zid) VALUES (1, '2', 1, pg_temp.today(), 'active', 'z1')$$,
-     '23514 basis legacy.prik.application application_of_another_person in attachment 1')) c (statement, expected);
+     '23514 basis legacy.prik.zid application_of_another_person in attachment 1')) c (statement, expected);
 SELECT * FROM finish();
 DROP OWNED BY evidence_oper;
 DROP ROLE evidence_oper;

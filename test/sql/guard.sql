@@ -83,34 +83,34 @@ FROM (VALUES ('UPDATE legacy.att SET note = ''x'''), ('UPDATE legacy.att SET d2 
 CREATE TABLE legacy.staged (id bigint, pers text, d1 date);
 INSERT INTO legacy.staged VALUES (20, 'p20', '2020-01-01'), (200, 'p22', '2025-02-01');
 SELECT is(pg_temp.verdict(statement), expected, what) FROM (VALUES
-('insert',              $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p22', 'A', '1', '2025-02-01')$$, '23514 basis legacy.att.application no_basis in attachment 200'),
-('insert by the view',  $$INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (200, 'p22', 'A', 'active', '2025-02-01')$$, '23514 basis legacy.att.application no_basis in attachment 200'),
-('copy',                $$COPY legacy.att (id, pers, clinic, st, d1) FROM PROGRAM 'printf "200\tp22\tA\t1\t2024-02-01\n201\tp23\tA\t1\t2025-02-01\n"'$$, '23514 basis legacy.att.application no_basis in attachment 201'),
-('copy, row layer',     $$COPY legacy.att (id, pers, clinic, st, d1) FROM PROGRAM 'printf "200\tp22\tA\tQ\t2024-02-01\n"'$$, '23514 transition legacy.att.state unmapped_state in attachment 200'),
+('insert',              $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p22', 'A', '1', '2025-02-01')$$, '23514 basis legacy.att.appl no_basis in attachment 200'),
+('insert by the view',  $$INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (200, 'p22', 'A', 'active', '2025-02-01')$$, '23514 basis legacy.att.appl no_basis in attachment 200'),
+('copy',                $$COPY legacy.att (id, pers, clinic, st, d1) FROM PROGRAM 'printf "200\tp22\tA\t1\t2024-02-01\n201\tp23\tA\t1\t2025-02-01\n"'$$, '23514 basis legacy.att.appl no_basis in attachment 201'),
+('copy, row layer',     $$COPY legacy.att (id, pers, clinic, st, d1) FROM PROGRAM 'printf "200\tp22\tA\tQ\t2024-02-01\n"'$$, '23514 transition legacy.att.st unmapped_state in attachment 200'),
 ('copy what is lawful', $$COPY legacy.att (id, pers, clinic, st, d1) FROM PROGRAM 'printf "200\tp22\tA\t1\t2024-02-01\n"'$$, 'ok'),
-('merge inserts',       $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN NOT MATCHED THEN INSERT (id, pers, clinic, st, d1) VALUES (s.id, s.pers, 'A', '1', s.d1)$$, '23514 basis legacy.att.application no_basis in attachment 200'),
-('merge updates',       $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN UPDATE SET clinic = 'B'$$, '23001 immutable legacy.att.attachment changed_organisation in attachment 20'),
-('merge deletes',       $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN DELETE$$, '23001 immutable legacy.att.attachment deleted in attachment 20'),
+('merge inserts',       $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN NOT MATCHED THEN INSERT (id, pers, clinic, st, d1) VALUES (s.id, s.pers, 'A', '1', s.d1)$$, '23514 basis legacy.att.appl no_basis in attachment 200'),
+('merge updates',       $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN UPDATE SET clinic = 'B'$$, '23001 immutable legacy.att.id changed_organisation in attachment 20'),
+('merge deletes',       $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN DELETE$$, '23001 immutable legacy.att.id deleted in attachment 20'),
 ('merge, all at once',  $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN UPDATE SET note = 'x' WHEN NOT MATCHED THEN INSERT (id, pers, clinic, st, d1) VALUES (s.id, s.pers, 'A', '1', s.d1 - 365)$$, 'ok'),
 ('conflict, nothing',   $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (20, 'p20', 'A', '1', '2025-02-01') ON CONFLICT DO NOTHING$$, 'ok'),
-('conflict, update',    $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (20, 'p20', 'A', '1', '2025-02-01') ON CONFLICT (id) DO UPDATE SET clinic = 'B'$$, '23001 immutable legacy.att.attachment changed_organisation in attachment 20'),
-('conflict, new row',   $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p22', 'A', '1', '2025-02-01') ON CONFLICT (id) DO UPDATE SET clinic = 'B'$$, '23514 basis legacy.att.application no_basis in attachment 200'),
+('conflict, update',    $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (20, 'p20', 'A', '1', '2025-02-01') ON CONFLICT (id) DO UPDATE SET clinic = 'B'$$, '23001 immutable legacy.att.id changed_organisation in attachment 20'),
+('conflict, new row',   $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p22', 'A', '1', '2025-02-01') ON CONFLICT (id) DO UPDATE SET clinic = 'B'$$, '23514 basis legacy.att.appl no_basis in attachment 200'),
 ('conflict, lawful',    $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (20, 'p20', 'A', '1', '2025-02-01') ON CONFLICT (id) DO UPDATE SET st = '9', d2 = '2025-02-01', why = 'error'$$, 'ok'),
 ('with, written twice', $$WITH w AS (INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p22', 'A', '1', '2024-02-01') RETURNING *)
-                          INSERT INTO legacy.att (id, pers, clinic, st, d1) SELECT id + 1, pers, 'B', '1', d1 FROM w$$, '23P01 one_attachment legacy.att.since overlap'),
-('delete',              $$DELETE FROM legacy.att WHERE id = 20$$, '23001 immutable legacy.att.attachment deleted in attachment 20'),
-('delete by the view',  $$DELETE FROM fund.attachment WHERE attachment = 20$$, '23001 immutable legacy.att.attachment deleted in attachment 20'),
-('truncate',            $$TRUNCATE legacy.att$$, '23001 immutable legacy.att.attachment truncated'),
+                          INSERT INTO legacy.att (id, pers, clinic, st, d1) SELECT id + 1, pers, 'B', '1', d1 FROM w$$, '23P01 one_attachment legacy.att.d1 overlap'),
+('delete',              $$DELETE FROM legacy.att WHERE id = 20$$, '23001 immutable legacy.att.id deleted in attachment 20'),
+('delete by the view',  $$DELETE FROM fund.attachment WHERE attachment = 20$$, '23001 immutable legacy.att.id deleted in attachment 20'),
+('truncate',            $$TRUNCATE legacy.att$$, '23001 immutable legacy.att.id truncated'),
 ('healed in one transaction', $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p20', 'B', '1', '2024-06-01');
                           UPDATE legacy.att SET st = '9', d2 = '2024-06-01', why = 'moved_to_other' WHERE id = 20$$, 'ok'),
-('swapped key',         $$UPDATE legacy.att SET id = CASE id WHEN 20 THEN 2100 ELSE 2000 END WHERE id IN (20, 21)$$, '23001 immutable legacy.att.attachment changed_attachment in attachment 2100')
+('swapped key',         $$UPDATE legacy.att SET id = CASE id WHEN 20 THEN 2100 ELSE 2000 END WHERE id IN (20, 21)$$, '23001 immutable legacy.att.id changed_attachment in attachment 2100')
 ) c (what, statement, expected);
 
 -- A vendor's triggers, before and after ours in the order of names.
 CREATE FUNCTION pg_temp.meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.note = 'meddle' THEN NEW.clinic := 'B'; END IF; RETURN NEW; END $$;
 SELECT is(pg_temp.verdict(format('CREATE TRIGGER %s BEFORE UPDATE ON legacy.att FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle();
                                   UPDATE legacy.att SET note = ''meddle'' WHERE id = 20', name)),
-          '23001 immutable legacy.att.attachment changed_organisation in attachment 20', 'a trigger that changes the row is seen: ' || name)
+          '23001 immutable legacy.att.id changed_organisation in attachment 20', 'a trigger that changes the row is seen: ' || name)
 FROM unnest('{aa_meddle,zzzz_meddle}'::text[]) name;
 CREATE TABLE legacy.outbox (id bigint, st text);
 CREATE FUNCTION legacy.tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO outbox VALUES (NEW.id, NEW.st); RETURN NULL; END $$;
@@ -136,9 +136,9 @@ SELECT is(pg_temp.verdict(format('%s; %s', change, write)), expected, change) FR
 ('CREATE TRIGGER x AFTER TRUNCATE ON legacy.staged EXECUTE FUNCTION osms.guard_truncate(''fund'', ''attachment'', '''')', 'TRUNCATE legacy.staged', '39P01 function "osms.guard_truncate" must be fired BEFORE'),
 ('SELECT osms.guard_row()', 'SELECT', '39P01 function "osms.guard_row" must be called by the trigger manager'),
 ('ALTER TABLE legacy.att RENAME d2 TO d_end', 'UPDATE legacy.att SET st = ''9'', d_end = ''2025-01-01'', why = ''error'' WHERE id = 20', 'ok'),
-('ALTER TABLE legacy.att RENAME d2 TO d_end', 'UPDATE legacy.att SET st = ''9'', d_end = ''2019-01-01'', why = ''error'' WHERE id = 20', '23514 period legacy.att.since reversed in attachment 20'),
-('ALTER TABLE legacy.att RENAME TO att2', 'UPDATE legacy.att2 SET clinic = ''B'' WHERE id = 20', '23001 immutable legacy.att2.attachment changed_organisation in attachment 20'),
-('ALTER TABLE legacy.att DROP COLUMN note', 'UPDATE legacy.att SET clinic = ''B'' WHERE id = 20', '23001 immutable legacy.att.attachment changed_organisation in attachment 20'),
+('ALTER TABLE legacy.att RENAME d2 TO d_end', 'UPDATE legacy.att SET st = ''9'', d_end = ''2019-01-01'', why = ''error'' WHERE id = 20', '23514 period legacy.att.d1 reversed in attachment 20'),
+('ALTER TABLE legacy.att RENAME TO att2', 'UPDATE legacy.att2 SET clinic = ''B'' WHERE id = 20', '23001 immutable legacy.att2.id changed_organisation in attachment 20'),
+('ALTER TABLE legacy.att DROP COLUMN note', 'UPDATE legacy.att SET clinic = ''B'' WHERE id = 20', '23001 immutable legacy.att.id changed_organisation in attachment 20'),
 ('ALTER TABLE legacy.att ADD COLUMN more int DEFAULT 7', 'UPDATE legacy.att SET more = 8', 'ok')
 ) c (change, write, expected);
 -- the guards say what is wrong with them
@@ -164,7 +164,7 @@ SELECT is(pg_temp.verdict(calls, 'UTC', 'SELECT string_agg(DISTINCT modes::text,
 ('SELECT osms.guard(''none'')', '3F000 registry "none" does not exist')) c (calls, expected);
 SELECT is(pg_temp.verdict($$SELECT osms.guard('fund', '{"basis": "off"}'); INSERT INTO legacy.att (pers, clinic, st, d1) VALUES ('p22', 'A', '1', '2025-02-01');
                             SELECT osms.guard('fund', '{"basis": "enforce"}'); INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (201, 'p23', 'A', '1', '2025-02-01')$$),
-          '23514 basis legacy.att.application no_basis in attachment 201', 'a mode counts from the next statement of the session');
+          '23514 basis legacy.att.appl no_basis in attachment 201', 'a mode counts from the next statement of the session');
 SELECT is(pg_temp.verdict('SELECT osms.unguard(''fund'')', 'UTC',
               'SELECT concat_ws('' '', (SELECT string_agg(tgname, '','') FROM pg_trigger WHERE NOT tgisinternal AND tgrelid::regclass::text LIKE ''legacy.%''), (SELECT count(*) FROM fund.roster))'),
           'ok vendor_own ' || (SELECT count(*) FROM fund.roster), 'unguard takes away what is ours, and leaves the roster');
@@ -175,12 +175,12 @@ CREATE FUNCTION pg_temp.as_vendor(statement text, before text DEFAULT 'SELECT') 
                                    SET LOCAL ROLE guard_vendor; %s', before, statement))
 $$;
 SELECT is(pg_temp.as_vendor(statement), expected, 'a vendor: ' || statement) FROM (VALUES
-($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p22', 'A', '1', '2024-02-01')$$, '23514 basis legacy.att.application no_basis in attachment 200'),
-($$UPDATE legacy.att SET st = '9', d2 = '2025-02-01', why = 'error'$$, '23514 period legacy.att.since reversed'),
-($$UPDATE legacy.att SET clinic = 'C'$$, '23001 immutable legacy.att.attachment changed_organisation'),
-($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p20', 'B', '1', '2024-02-01')$$, '23514 basis legacy.att.application no_basis in attachment 200'),
-($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'dead', 'B', '1', '2024-02-01')$$, '23514 basis legacy.att.application no_basis in attachment 200'),
-($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'none', 'B', '1', '2024-02-01')$$, '23514 basis legacy.att.application no_basis in attachment 200'),
+($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p22', 'A', '1', '2024-02-01')$$, '23514 basis legacy.att.appl no_basis in attachment 200'),
+($$UPDATE legacy.att SET st = '9', d2 = '2025-02-01', why = 'error'$$, '23514 period legacy.att.d1 reversed'),
+($$UPDATE legacy.att SET clinic = 'C'$$, '23001 immutable legacy.att.id changed_organisation'),
+($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p20', 'B', '1', '2024-02-01')$$, '23514 basis legacy.att.appl no_basis in attachment 200'),
+($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'dead', 'B', '1', '2024-02-01')$$, '23514 basis legacy.att.appl no_basis in attachment 200'),
+($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'none', 'B', '1', '2024-02-01')$$, '23514 basis legacy.att.appl no_basis in attachment 200'),
 ('SELECT * FROM legacy.att', '42501 permission denied for table att'),
 ('SELECT * FROM fund.person', '42501 permission denied for view person'),
 ('SELECT * FROM fund.roster', '42501 permission denied for table roster'),
@@ -222,7 +222,7 @@ SELECT is(pg_temp.verdict('CREATE ROLE guard_owner; GRANT USAGE, CREATE ON SCHEM
 SELECT is(pg_temp.as_vendor($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p20', 'B', '1', '2024-02-01')$$,
               format('GRANT SELECT ON fund.person, fund.roster, fund.attachment TO guard_vendor; ALTER TABLE %1$s ENABLE ROW LEVEL SECURITY; ALTER TABLE %1$s FORCE ROW LEVEL SECURITY; %2$s', relation,
                      CASE WHEN relation = 'legacy.att' THEN 'CREATE POLICY own ON legacy.att TO guard_vendor USING (clinic = ''B'') WITH CHECK (true)' ELSE 'SELECT' END)),
-          '23P01 one_attachment legacy.att.since overlap', 'row-level security on ' || relation)
+          '23P01 one_attachment legacy.att.d1 overlap', 'row-level security on ' || relation)
 FROM unnest('{legacy.att,legacy.people,fund.roster,fund.pending,fund.journal}'::text[]) relation;
 -- Operators and relations that a session puts in front change no verdict.
 SELECT is(pg_temp.verdict(format($$CREATE FUNCTION public.yes(%1$s, %1$s) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
@@ -231,14 +231,14 @@ SELECT is(pg_temp.verdict(format($$CREATE FUNCTION public.yes(%1$s, %1$s) RETURN
               CREATE OPERATOR public.< (LEFTARG = %1$s, RIGHTARG = %1$s, FUNCTION = public.no); CREATE OPERATOR public.> (LEFTARG = %1$s, RIGHTARG = %1$s, FUNCTION = public.no);
               DISCARD PLANS; SET LOCAL search_path = public, pg_catalog, osms; %2$s$$, type, statement)), expected, format('hostile operators on %s: %s', type, expected))
 FROM unnest('{text,date,bigint,timestamptz,osms.attachment_state}'::text[]) type, (VALUES
-($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p20', 'B', '1', '2024-02-01')$$, '23P01 one_attachment legacy.att.since overlap'),
-($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p22', 'B', '1', '2025-02-01')$$, '23514 basis legacy.att.application no_basis in attachment 200'),
-($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'none', 'B', '1', '2024-02-01')$$, '23503 person_known legacy.att.person unknown_person in attachment 200'),
-($$UPDATE legacy.people SET died = '2024-05-01' WHERE code OPERATOR(pg_catalog.=) 'p20'; INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p20', 'B', '1', '2024-06-01')$$, '23514 alive legacy.att.since after_death in attachment 200'),
+($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p20', 'B', '1', '2024-02-01')$$, '23P01 one_attachment legacy.att.d1 overlap'),
+($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p22', 'B', '1', '2025-02-01')$$, '23514 basis legacy.att.appl no_basis in attachment 200'),
+($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'none', 'B', '1', '2024-02-01')$$, '23503 person_known legacy.att.pers unknown_person in attachment 200'),
+($$UPDATE legacy.people SET died = '2024-05-01' WHERE code OPERATOR(pg_catalog.=) 'p20'; INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p20', 'B', '1', '2024-06-01')$$, '23514 alive legacy.att.d1 after_death in attachment 200'),
 ($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p22', 'B', '1', '2024-02-01')$$, 'ok')) s (statement, expected);
 SELECT is(pg_temp.verdict(format('CREATE TEMP TABLE %s AS SELECT 1 AS person, 2 AS attachment, ''infinity''::text AS known_to; SET LOCAL search_path = pg_temp, pg_catalog;
               DISCARD PLANS; INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, ''p20'', ''B'', ''1'', ''2024-02-01'')', name)),
-          '23P01 one_attachment legacy.att.since overlap', format('a temporary %s changes nothing', name))
+          '23P01 one_attachment legacy.att.d1 overlap', format('a temporary %s changes nothing', name))
 FROM unnest('{roster,person,attachment,chunk,pending,setting,journal,legacy,consequence,pg_class,pg_operator}'::text[]) name;
 
 -- A stored generated column is judged when it is there.
@@ -252,7 +252,7 @@ SELECT osms.unguard('fund');
 SELECT osms.guard('yearly', '{"no_backdating": "off"}');
 SELECT is(pg_temp.verdict(statement), expected, 'generated: ' || statement) FROM (VALUES
 ($$INSERT INTO legacy.yearly (id, pers, clinic, st, year) VALUES (1, 'p22', 'A', 'active', 2020)$$, 'ok'),
-($$INSERT INTO legacy.yearly (id, pers, clinic, st, year, d2) VALUES (1, 'p22', 'A', 'closed', 2020, '2019-01-01')$$, '23514 period legacy.yearly.since reversed in attachment 1'),
-($$INSERT INTO legacy.yearly (id, pers, clinic, st) VALUES (1, 'p22', 'A', 'active')$$, '23514 period legacy.yearly.since since_missing in attachment 1'),
-($$INSERT INTO legacy.yearly (id, pers, clinic, st, year) VALUES (1, 'p22', 'A', 'active', 2020); UPDATE legacy.yearly SET year = 2021$$, '23001 immutable legacy.yearly.attachment changed_since in attachment 1')) c (statement, expected);
+($$INSERT INTO legacy.yearly (id, pers, clinic, st, year, d2) VALUES (1, 'p22', 'A', 'closed', 2020, '2019-01-01')$$, '23514 period legacy.yearly.d1 reversed in attachment 1'),
+($$INSERT INTO legacy.yearly (id, pers, clinic, st) VALUES (1, 'p22', 'A', 'active')$$, '23514 period legacy.yearly.d1 since_missing in attachment 1'),
+($$INSERT INTO legacy.yearly (id, pers, clinic, st, year) VALUES (1, 'p22', 'A', 'active', 2020); UPDATE legacy.yearly SET year = 2021$$, '23001 immutable legacy.yearly.id changed_since in attachment 1')) c (statement, expected);
 SELECT * FROM finish();

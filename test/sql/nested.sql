@@ -45,7 +45,7 @@ SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'and the roster agrees');
 SELECT results_eq($$SELECT event, state_before, state_after FROM fund.journal WHERE key = '50' ORDER BY entry$$,
     $$VALUES ('U'::"char", 'active', 'annulled'), ('I', 'active', 'annulled')$$, 'the journal has both, as the row was left');
 -- what begins as it may not is refused, whatever a trigger makes of it
-SELECT is(pg_temp.verdict($$INSERT INTO legacy.a (id, p, o, st, d1) VALUES (51, 6, 1, 'suspect', '2025-02-01')$$), '23514 initial_state legacy.a.state born_suspect in attachment 51', 'it begins as it was inserted');
+SELECT is(pg_temp.verdict($$INSERT INTO legacy.a (id, p, o, st, d1) VALUES (51, 6, 1, 'suspect', '2025-02-01')$$), '23514 initial_state legacy.a.st born_suspect in attachment 51', 'it begins as it was inserted');
 DROP TRIGGER aa ON legacy.a;
 
 -- a trigger takes the row away, or puts back what was deleted
@@ -141,7 +141,7 @@ CREATE TRIGGER aa AFTER INSERT ON legacy_events.a FOR EACH ROW EXECUTE FUNCTION 
 INSERT INTO legacy_events.a VALUES (91, 'A', NULL, 5, 1, '2025-02-01'), (96, 'A', NULL, 6, 1, '2025-02-01');
 SELECT results_eq($$SELECT attachment, until, mark FROM events.roster WHERE known_to = 'infinity' AND attachment > 90$$, $$VALUES (91::bigint, date '2025-03-03', 'counted')$$,
     'one that is closed at once counts until then, one that is annulled not at all');
-SELECT is(pg_temp.verdict($$INSERT INTO legacy_events.a VALUES (92, 'S', NULL, 5, 1, '2025-05-01')$$), '23514 initial_state legacy_events.a.state born_suspect in attachment 92', 'it begins as it was opened');
+SELECT is(pg_temp.verdict($$INSERT INTO legacy_events.a VALUES (92, 'S', NULL, 5, 1, '2025-05-01')$$), '23514 initial_state legacy_events.a.kind born_suspect in attachment 92', 'it begins as it was opened');
 DROP TRIGGER aa ON legacy_events.a;
 \set registry events
 \set legacy legacy_events

@@ -251,27 +251,27 @@ SELECT is(pg_temp.judged(before, statement), expected, what) FROM (VALUES
 ('what is due', '', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 5000), ('01.2024', 'b', 4000), ('02.2024', 'b', 1000)$$, 'ok'),
 ('as the registry calls it', '', $$INSERT INTO legacy.payout (period, clinic, st, tenge) SELECT to_char(m, 'MM.YYYY'), organisation, 'paid', due FROM unnest('{2024-01-01,2024-02-01}'::date[]) m, osms.due('old', m)$$, 'ok'),
 ('by bank orders', '', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 4000), ('01.2024', 'A', 1000)$$, 'ok'),
-('straight into a partition', '', $$INSERT INTO legacy.payout_2024 (id, period, clinic, tenge) OVERRIDING SYSTEM VALUE VALUES (1, '01.2024', 'A', 4000)$$, '23514 payment_due legacy.payout.amount less_than_due in payment A, 2024-01-01'),
-('twice', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 5000)$$, $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 5000)$$, '23514 payment_due legacy.payout.amount more_than_due in payment A, 2024-01-01'),
+('straight into a partition', '', $$INSERT INTO legacy.payout_2024 (id, period, clinic, tenge) OVERRIDING SYSTEM VALUE VALUES (1, '01.2024', 'A', 4000)$$, '23514 payment_due legacy.payout.tenge less_than_due in payment A, 2024-01-01'),
+('twice', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 5000)$$, $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 5000)$$, '23514 payment_due legacy.payout.tenge more_than_due in payment A, 2024-01-01'),
 ('prepared', '', $$INSERT INTO legacy.payout (period, clinic, st, tenge) VALUES ('01.2024', 'A', 'draft', 7), ('07.2024', 'b', 'draft', 7), ('01.2024', 'X', 'draft', 7)$$, 'ok'),
 ('prepared beside what is paid', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 5000)$$, $$INSERT INTO legacy.payout (period, clinic, st, tenge) VALUES ('01.2024', 'A', 'draft', 7)$$, 'ok'),
 ('prepared, then paid', $$INSERT INTO legacy.payout (period, clinic, st, tenge) VALUES ('01.2024', 'A', 'draft', 5000)$$, $$UPDATE legacy.payout SET st = 'paid'$$, 'ok'),
-('prepared wrongly, then paid', $$INSERT INTO legacy.payout (period, clinic, st, tenge) VALUES ('01.2024', 'A', 'draft', 7)$$, $$UPDATE legacy.payout SET st = 'paid'$$, '23514 payment_due legacy.payout.amount less_than_due in payment A, 2024-01-01'),
+('prepared wrongly, then paid', $$INSERT INTO legacy.payout (period, clinic, st, tenge) VALUES ('01.2024', 'A', 'draft', 7)$$, $$UPDATE legacy.payout SET st = 'paid'$$, '23514 payment_due legacy.payout.tenge less_than_due in payment A, 2024-01-01'),
 ('taken back', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 5000)$$, $$UPDATE legacy.payout SET st = 'returned'$$, 'ok'),
-('taken back in part', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 4000), ('01.2024', 'A', 1000)$$, $$UPDATE legacy.payout SET st = 'returned' WHERE tenge = 1000$$, '23514 payment_due legacy.payout.amount less_than_due in payment A, 2024-01-01'),
+('taken back in part', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 4000), ('01.2024', 'A', 1000)$$, $$UPDATE legacy.payout SET st = 'returned' WHERE tenge = 1000$$, '23514 payment_due legacy.payout.tenge less_than_due in payment A, 2024-01-01'),
 ('paid again', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 5000); UPDATE legacy.payout SET st = 'returned'$$, $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 5000)$$, 'ok'),
-('no month', '', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES (NULL, 'A', 5000)$$, '23514 payment_due legacy.payout.amount no_month in payment A'),
-('no such month', '', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('13.2024', 'A', 5000)$$, '23514 period legacy.payout.month unreadable_month in payment A'),
-('no organisation', '', $$INSERT INTO legacy.payout (period, tenge) VALUES ('01.2024', 1)$$, '23514 payment_due legacy.payout.amount unknown_organisation'),
-('into another year', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('12.2023', 'A', 5000)$$, $$UPDATE legacy.payout SET period = '01.2024'$$, '23001 immutable legacy.payout.organisation changed_month in payment A, 2024-01-01'),
-('deleted', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('12.2023', 'A', 5000)$$, 'DELETE FROM legacy.payout_2023', '23001 immutable legacy.payout.organisation deleted in payment A, 2023-12-01'),
-('a partition emptied', '', 'TRUNCATE legacy.payout_2024', '23001 immutable legacy.payout.organisation truncated'),
+('no month', '', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES (NULL, 'A', 5000)$$, '23514 payment_due legacy.payout.tenge no_month in payment A'),
+('no such month', '', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('13.2024', 'A', 5000)$$, '23514 period legacy.payout.period unreadable_month in payment A'),
+('no organisation', '', $$INSERT INTO legacy.payout (period, tenge) VALUES ('01.2024', 1)$$, '23514 payment_due legacy.payout.tenge unknown_organisation'),
+('into another year', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('12.2023', 'A', 5000)$$, $$UPDATE legacy.payout SET period = '01.2024'$$, '23001 immutable legacy.payout.clinic changed_month in payment A, 2024-01-01'),
+('deleted', $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('12.2023', 'A', 5000)$$, 'DELETE FROM legacy.payout_2023', '23001 immutable legacy.payout.clinic deleted in payment A, 2023-12-01'),
+('a partition emptied', '', 'TRUNCATE legacy.payout_2024', '23001 immutable legacy.payout.clinic truncated'),
 ('through the registry', '', $$INSERT INTO old.payment (organisation, month) VALUES ('A', '2024-01-01')$$, 'ok')) v (what, before, statement, expected);
 -- beyond the contract: the cap left 4,000 for February
 SELECT results_eq($$SELECT organisation, due FROM osms.due('old', '2024-02-01')$$, $$VALUES ('A', 4000.00), ('b', 1000.00)$$, 'the statement was capped');
 SELECT osms.guard('old', '{"payment_due": "warn"}');
 SELECT is(pg_temp.judged($$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('01.2024', 'A', 5000)$$, $$INSERT INTO legacy.payout (period, clinic, tenge) VALUES ('02.2024', 'A', 5000)$$),
-    '23514 payment_contract legacy.payout.amount over_contract in payment A, 2024-02-01', 'and its contract holds, whatever is due');
+    '23514 payment_contract legacy.payout.tenge over_contract in payment A, 2024-02-01', 'and its contract holds, whatever is due');
 SELECT osms.unguard('old');
 SELECT is((SELECT count(*)::int FROM pg_trigger WHERE tgname LIKE 'zz\_osms%' AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'legacy'::regnamespace)), 0, 'unguarded');
 -- unguarded again, what was paid is as the roster left it

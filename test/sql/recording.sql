@@ -59,9 +59,9 @@ $$;
 \set table 'INSERT INTO legacy.idev (iin, zid, kanal, met, at) VALUES (''a'', 1, ''service_centre'', ''biometric'', now())'
 \set forge 'IF coalesce(current_setting(''recording.forged'', true), '''') = '''' THEN PERFORM set_config(''recording.forged'', ''yes'', true); INSERT INTO legacy.idev (iin, zid, kanal, met, at) VALUES (''b'', 2, ''service_centre'', ''biometric'', now()); END IF'
 \set events 'SELECT string_agg(concat_ws('' '', iin, zid), '', '' ORDER BY zid) FROM legacy.idev'
-\set nobody '23514 identified legacy.idev.event writer_without_channel'
-\set rewrites '23514 identified legacy.idev.event table_rewrites'
-\set within '23514 identified legacy.idev.event written_by_trigger'
+\set nobody '23514 identified legacy.idev.id writer_without_channel'
+\set rewrites '23514 identified legacy.idev.id table_rewrites'
+\set within '23514 identified legacy.idev.id written_by_trigger'
 \set changed '27000 a trigger of table "idev" changed the identification that was to be recorded'
 \set called '27000 a function that table "idev" calls for its rows writes to the table'
 
@@ -92,8 +92,8 @@ SELECT is(pg_temp.forged(pg_temp.trap(body, 'BEFORE INSERT'), :'view'), :'change
 SELECT is(pg_temp.forged(pg_temp.trap(body, 'BEFORE INSERT'), :'view', :'events'), 'ok a 1', body) FROM (VALUES
     ($$NEW.typed := NULL$$), ($$NEW.hash := 'x'$$), ($$NEW.prov := 'x'$$)) c (body);
 SELECT is(pg_temp.forged(pg_temp.trap($$NEW.kanal := 'service_centre'$$, 'BEFORE INSERT'), replace(:'view', 'service_centre', 'egov')), :'changed', 'nor is another channel made the writer''s');
-SELECT is(pg_temp.forged(pg_temp.trap($$NEW.iin := 'b'; NEW.zid := 2$$, 'BEFORE INSERT'), :'table'), '23514 identified legacy.idev.event table_rewrites', 'on a table whose owner could change it nobody records directly');
-SELECT is(pg_temp.forged(pg_temp.trap($$UPDATE legacy.idev SET iin = 'b' WHERE id = NEW.id$$), :'view'), '23001 immutable legacy.idev.event changed_person', 'nor is it changed afterwards');
+SELECT is(pg_temp.forged(pg_temp.trap($$NEW.iin := 'b'; NEW.zid := 2$$, 'BEFORE INSERT'), :'table'), '23514 identified legacy.idev.id table_rewrites', 'on a table whose owner could change it nobody records directly');
+SELECT is(pg_temp.forged(pg_temp.trap($$UPDATE legacy.idev SET iin = 'b' WHERE id = NEW.id$$), :'view'), '23001 immutable legacy.idev.id changed_person', 'nor is it changed afterwards');
 SELECT is(pg_temp.forged(pg_temp.trap('RETURN NULL', 'BEFORE INSERT'), :'view', :'events'), 'ok', 'a trigger may skip it, which the writer is told');
 -- functions that the table calls
 SELECT is(pg_temp.forged(pg_temp.function_trap(:'forge') || '; ALTER TABLE legacy.idev ALTER hash SET DEFAULT legacy.trap()', :'view'), :'called', 'nor by a default');
@@ -109,10 +109,10 @@ SELECT is(pg_temp.forged('ALTER TABLE legacy.idev RENAME iin TO x; ALTER TABLE l
 SELECT is(pg_temp.forged('ALTER TABLE legacy.idev ALTER applicant SET DEFAULT ''b''', :'view', 'SELECT iin, applicant FROM legacy.idev'), :'changed', 'nor by a default for what was not told');
 -- changes
 SELECT is(pg_temp.forged('SELECT', :'table' || '; ' || statement), expected, statement) FROM (VALUES
-    ($$UPDATE legacy.idev SET iin = 'b'$$, '23514 identified legacy.idev.event table_rewrites'),
+    ($$UPDATE legacy.idev SET iin = 'b'$$, '23514 identified legacy.idev.id table_rewrites'),
     ($$INSERT INTO legacy.idev (id, iin, zid, kanal, met, at) SELECT id, 'b', 2, kanal, met, at FROM legacy.idev ON CONFLICT (id) DO UPDATE SET iin = excluded.iin, zid = excluded.zid$$,
-     '23514 identified legacy.idev.event table_rewrites'),
-    ($$SET LOCAL ROLE recording_vendor; UPDATE legacy.idev SET iin = 'b'$$, '23514 identified legacy.idev.event table_rewrites')) c (statement, expected);
+     '23514 identified legacy.idev.id table_rewrites'),
+    ($$SET LOCAL ROLE recording_vendor; UPDATE legacy.idev SET iin = 'b'$$, '23514 identified legacy.idev.id table_rewrites')) c (statement, expected);
 -- who wrote what
 SELECT is(pg_temp.forged(pg_temp.trap($$IF NEW.id < 1000 THEN INSERT INTO legacy.idev (id, iin, zid, kanal, met, at) VALUES (NEW.id + 1000, 'b', 2, 'egov', 'e_signature', NEW.at); END IF$$), :'view',
         $$SELECT string_agg(concat_ws(' ', person, actor), ', ' ORDER BY entry) FROM fund.journal WHERE relation = 'identity_event'$$),

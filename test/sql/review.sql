@@ -168,7 +168,7 @@ RESET session_replication_role;
 INSERT INTO legacy.la VALUES (1, 1, 1, 'active', '2024-01-01');
 SELECT osms.map('later', 'contract', 'legacy.lc', '{"organisation": "o", "valid_from": "d1", "valid_to": "d2"}');
 SELECT is(pg_temp.verdict($$INSERT INTO legacy.la VALUES (2, 2, 1, 'active', '2024-01-01')$$),
-    '23514 contracted legacy.la.organisation no_contract in attachment 2', 'a relation that comes later is looked into at once');
+    '23514 contracted legacy.la.o no_contract in attachment 2', 'a relation that comes later is looked into at once');
 SELECT is(pg_temp.verdict($$UPDATE legacy.la SET st = 'closed', d2 = '2024-06-01' WHERE p = 2$$,
     probe => $$SELECT quote_literal(key) FROM later.journal WHERE person = 2$$), 'ok ''''', 'a row without a key is closed, and told without one');
 

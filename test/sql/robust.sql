@@ -227,7 +227,7 @@ SELECT is(pg_temp.verdict(alteration || $$; INSERT INTO mapped.attachment (perso
 ('ALTER VIEW mapped.attachment_event RENAME site TO place', '42703 canonical relation "attachment_event" has no column "site"'),
 ('ALTER VIEW mapped.attachment RENAME attachment TO id', '42703 canonical relation "attachment" has no column "attachment"'),
 ('ALTER VIEW mapped.attachment RENAME reason TO why', '42703 canonical relation "attachment" has no column "reason"'),
-('ALTER VIEW mapped.attachment RENAME since TO u; ALTER VIEW mapped.attachment RENAME until TO since; ALTER VIEW mapped.attachment RENAME u TO until', '23514 period public.event.since since_missing in attachment 3'),
+('ALTER VIEW mapped.attachment RENAME since TO u; ALTER VIEW mapped.attachment RENAME until TO since; ALTER VIEW mapped.attachment RENAME u TO until', '23514 period public.event.day since_missing in attachment 3'),
 ('ALTER SCHEMA mapped RENAME TO renamed; CREATE SCHEMA mapped; ALTER VIEW renamed.attachment SET SCHEMA mapped', '55000 mapped relation "attachment" is not made of the events of its registry')) a (alteration, expected);
 SELECT is(pg_temp.verdict(alteration || $$; INSERT INTO public.event (kind, person, clinic, day) VALUES ('A', '580302300070', 2, '2025-04-01')$$), expected, alteration) FROM (VALUES
 ('SELECT', 'ok'),

@@ -60,14 +60,14 @@ $$;
 SELECT pg_temp.told(what, statement, expected, id) FROM (VALUES
 ('a closing by a generated end', 1, $$UPDATE legacy.att SET st = '9', months = 3, end_reason = 'error' WHERE id = 1$$,
  'ok 1 A 9 2020-01-01 2020-04-01 | U attachment 1 active closed {state,until,reason} | 1 A 2020-01-01 2020-04-01 | versions 2'),
-('a generated end before the first day', 1, $$UPDATE legacy.att SET st = '9', months = -3, end_reason = 'error' WHERE id = 1$$, '23514 period legacy.att.since reversed in attachment 1'),
+('a generated end before the first day', 1, $$UPDATE legacy.att SET st = '9', months = -3, end_reason = 'error' WHERE id = 1$$, '23514 period legacy.att.d1 reversed in attachment 1'),
 ('by the view, through the inverse', 1, $$UPDATE fund.attachment SET state = 'closed', until = '2021-03-01', reason = 'error' WHERE attachment = 1$$,
  'ok 1 A 9 2020-01-01 2021-03-01 | U attachment 1 active closed {state,until,reason} | 1 A 2020-01-01 2021-03-01 | versions 2'),
 ('a domain refuses first', 1, $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (50, -1, 'A', '1', '2024-01-01')$$,
  '23514 value for domain legacy.person_key violates check constraint "person_key_check"'),
 ('a key of a domain', 50, $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (50, 20, 'B', '1', '2024-01-01')$$,
  'ok 20 B 1 2024-01-01 | I attachment 50 active | 20 B 2024-01-01 infinity | versions 1'),
-('overlap', 50, $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (50, 1, 'B', '1', '2024-01-01')$$, '23P01 one_attachment legacy.att.since overlap'),
+('overlap', 50, $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (50, 1, 'B', '1', '2024-01-01')$$, '23P01 one_attachment legacy.att.d1 overlap'),
 ('a death', 1, $$UPDATE legacy.people SET died = '2021-01-31' WHERE id = 1$$,
  'ok 1 A 9 2020-01-01 2021-02-01 | U person 1 {death_date}, U attachment 1 active closed {state,until,reason} | 1 A 2020-01-01 2021-02-01 | versions 2'),
 ('a generated name', 1, $$UPDATE legacy.people SET name = 'M' WHERE id = 1$$, 'ok 1 A 1 2020-01-01 | U person 1 {surname} | 1 A 2020-01-01 infinity | versions 1')
@@ -85,20 +85,20 @@ SELECT pg_temp.told('no trace: ' || statement, statement, 'ok ' || :'at_rest') F
 
 -- Cascades of foreign keys into a guarded table, and out of one.
 SELECT pg_temp.told(what, statement, expected, id) FROM (VALUES
-('a deleted batch', 1, 'DELETE FROM legacy.batch', '23001 immutable legacy.att.attachment deleted in attachment 1'),
+('a deleted batch', 1, 'DELETE FROM legacy.batch', '23001 immutable legacy.att.id deleted in attachment 1'),
 ('a ward with another code', 1, 'UPDATE legacy.ward SET code = ''y'' WHERE code = ''x''', 'ok ' || :'at_rest'),
 ('a deleted ward', 1, 'DELETE FROM legacy.ward WHERE code = ''x''', 'ok ' || :'at_rest'),
 ('a reason with another code', 11, 'UPDATE legacy.reason SET code = ''left_region'' WHERE code = ''error''',
  'ok 11 A 9 2020-01-01 2021-01-01 | U attachment 11 closed closed {reason} | 11 A 2020-01-01 2021-01-01 | versions 1'),
-('a reason with a code of no meaning', 11, 'UPDATE legacy.reason SET code = ''whatever'' WHERE code = ''error''', '23514 reason legacy.att.reason reason_unknown in attachment 11'),
-('a deleted person', 1, 'DELETE FROM legacy.people WHERE id = 1', '23001 immutable legacy.people.person deleted'),
-('a clinic with another code', 1, 'UPDATE legacy.clinic SET code = ''Z'' WHERE code = ''A''', '23001 immutable legacy.clinic.organisation changed_organisation in organisation Z'),
+('a reason with a code of no meaning', 11, 'UPDATE legacy.reason SET code = ''whatever'' WHERE code = ''error''', '23514 reason legacy.att.end_reason reason_unknown in attachment 11'),
+('a deleted person', 1, 'DELETE FROM legacy.people WHERE id = 1', '23001 immutable legacy.people.id deleted'),
+('a clinic with another code', 1, 'UPDATE legacy.clinic SET code = ''Z'' WHERE code = ''A''', '23001 immutable legacy.clinic.code changed_organisation in organisation Z'),
 ('where no rule stops it', 1, 'SELECT osms.guard(''fund'', ''{"immutable": "off"}''); UPDATE legacy.clinic SET code = ''Z'' WHERE code = ''A''',
  'ok 1 Z 1 2020-01-01 | U attachment 1 active active {organisation} | 1 Z 2020-01-01 infinity | versions 2')) c (what, id, statement, expected);
 
 -- Renamed columns: the guard reads on; so does the mapping; check_registry says which name is stale, guard mends it.
 SELECT is(pg_temp.verdict('ALTER TABLE legacy.att RENAME end_reason TO why; ALTER TABLE legacy.att RENAME id TO number; ' || statement, probe => probe), expected, 'renamed: ' || what) FROM (VALUES
-('the guard reads on', $$UPDATE legacy.att SET st = '9', months = -1, why = 'error' WHERE number = 1$$, NULL, '23514 period legacy.att.since reversed in attachment 1'),
+('the guard reads on', $$UPDATE legacy.att SET st = '9', months = -1, why = 'error' WHERE number = 1$$, NULL, '23514 period legacy.att.d1 reversed in attachment 1'),
 ('it is told', 'SELECT', $$SELECT string_agg(problem || ' ' || hint, '; ' ORDER BY problem) FROM osms.check_registry('fund') WHERE severity = 'warning' AND relation <> 'roster'$$,
  'ok the mapping writes column "end_reason", which legacy.att no longer has Run osms.guard() again, which notes its new name, if it was renamed: until another column takes the old one, writing follows it.; ' ||
  'the mapping writes column "id", which legacy.att no longer has Run osms.guard() again, which notes its new name, if it was renamed: until another column takes the old one, writing follows it.'),
@@ -114,7 +114,7 @@ SELECT is(pg_temp.verdict('ALTER TABLE legacy.att RENAME end_reason TO why; ALTE
  'ok Map the relation again with osms.map(); it is named in defaults.'),
 ('map and guard again', $$SELECT osms.map('fund', 'attachment', 'legacy.att', '{"attachment": "number", "person": "pers", "organisation": "clinic", "state": "st", "since": "d1::date",
      "until": {"expression": "d2", "column": "months", "write": "0"}, "reason": "why"}', states => '{"active": ["1"], "closed": ["9"], "annulled": ["0"]}'); SELECT osms.guard('fund');
-   UPDATE legacy.att SET clinic = 'B' WHERE number = 1$$, NULL, '23001 immutable legacy.att.attachment changed_organisation in attachment 1')) c (what, statement, probe, expected);
+   UPDATE legacy.att SET clinic = 'B' WHERE number = 1$$, NULL, '23001 immutable legacy.att.number changed_organisation in attachment 1')) c (what, statement, probe, expected);
 
 -- Policies on what is guarded and what is looked up.
 GRANT SELECT, INSERT, UPDATE ON legacy.att TO tables_vendor;
@@ -123,7 +123,7 @@ ALTER TABLE legacy.att ENABLE ROW LEVEL SECURITY;
 ALTER TABLE legacy.people ENABLE ROW LEVEL SECURITY;
 ALTER TABLE legacy.clinic ENABLE ROW LEVEL SECURITY;
 SELECT pg_temp.told(what, 'SET LOCAL ROLE tables_vendor; ' || statement || '; RESET ROLE', expected, 50) FROM (VALUES
-('a policy hides no overlap', $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (50, 1, 'B', '1', '2024-01-01')$$, '23P01 one_attachment legacy.att.since overlap'),
+('a policy hides no overlap', $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (50, 1, 'B', '1', '2024-01-01')$$, '23P01 one_attachment legacy.att.d1 overlap'),
 ('a policy hides no person', $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (50, 20, 'B', '1', '2024-01-01')$$,
  'ok 20 B 1 2024-01-01 | I attachment 50 active | 20 B 2024-01-01 infinity | versions 1'),
 ('a policy refuses what it refuses', $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (50, 20, 'A', '1', '2024-01-01')$$,
@@ -145,7 +145,7 @@ SELECT pg_temp.told(what || ', ' || name, format('CREATE TRIGGER %s BEFORE INSER
 FROM (VALUES
 ('a row changed for good', 'stamped', $$INSERT INTO legacy.att (id, pers, clinic, st, d1, note) VALUES (50, 20, 'A', '1', '2024-01-01', 'B')$$,
  'ok 20 B 1 2024-01-01 | I attachment 50 active | 20 B 2024-01-01 infinity | versions 1'),
-('a row changed for bad', 'stamped', $$UPDATE legacy.att SET note = 'B' WHERE id = 1$$, '23001 immutable legacy.att.attachment changed_organisation in attachment 1'),
+('a row changed for bad', 'stamped', $$UPDATE legacy.att SET note = 'B' WHERE id = 1$$, '23001 immutable legacy.att.id changed_organisation in attachment 1'),
 ('a row skipped', 'skipped', $$INSERT INTO legacy.att (id, pers, clinic, st, d1, note) VALUES (50, 20, 'A', '1', '2024-01-01', 'skip')$$, 'ok versions 0'),
 ('one skipped of two', 'skipped', $$INSERT INTO legacy.att (id, pers, clinic, st, d1, note) VALUES (50, 20, 'A', '1', '2024-01-01', ''), (51, 21, 'A', '1', '2024-01-01', 'skip')$$,
  'ok 20 A 1 2024-01-01 | I attachment 50 active | 20 A 2024-01-01 infinity | versions 1')) c (what, f, statement, expected),

@@ -62,15 +62,15 @@ SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'verify agrees');
 
 -- New rows: a bad date is refused, a good one is taken; what was bad before may be put right.
 SELECT is(pg_temp.verdict(statement, 'UTC', probe), expected, statement) FROM (VALUES
-('INSERT INTO legacy.att (person_id, clinic, st, b, e) VALUES (1, 2, ''A'', ''31.02.2021'', '''')', NULL, '23514 period legacy.att.since unreadable_since in attachment 1'),
-('UPDATE legacy.att SET st = ''C'', e = ''yesterday'', why = ''error'' WHERE id = 1', NULL, '23514 period legacy.att.since unreadable_until in attachment 1'),
-('INSERT INTO legacy.request VALUES (7, 1, 1, ''submitted'', ''today'', NULL)', NULL, '23514 period legacy.request.submitted_at unreadable_submitted_at in application 7'),
-('INSERT INTO legacy.person VALUES (7, NULL, ''1980'', NULL)', NULL, '23514 period legacy.person.birth_date unreadable_birth_date'),
-('UPDATE legacy.person SET death = ''??'' WHERE person_id = 1', NULL, '23514 period legacy.person.birth_date unreadable_death_date'),
+('INSERT INTO legacy.att (person_id, clinic, st, b, e) VALUES (1, 2, ''A'', ''31.02.2021'', '''')', NULL, '23514 period legacy.att.b unreadable_since in attachment 1'),
+('UPDATE legacy.att SET st = ''C'', e = ''yesterday'', why = ''error'' WHERE id = 1', NULL, '23514 period legacy.att.b unreadable_until in attachment 1'),
+('INSERT INTO legacy.request VALUES (7, 1, 1, ''submitted'', ''today'', NULL)', NULL, '23514 period legacy.request.filed unreadable_submitted_at in application 7'),
+('INSERT INTO legacy.person VALUES (7, NULL, ''1980'', NULL)', NULL, '23514 period legacy.person.birth unreadable_birth_date'),
+('UPDATE legacy.person SET death = ''??'' WHERE person_id = 1', NULL, '23514 period legacy.person.birth unreadable_death_date'),
 ('UPDATE legacy.person SET death = '''' WHERE person_id = 5', 'SELECT string_agg(attachment || '' '' || until, '' '') FROM fund.roster WHERE person = 5', 'ok 5 infinity'),
 ('UPDATE legacy.person SET birth = ''01.01.1980'' WHERE person_id = 4', NULL, 'ok'),
 ('UPDATE legacy.att SET b = ''01.01.2021'' WHERE id = 4', 'SELECT since FROM fund.roster WHERE attachment = 4', 'ok 2021-01-01'),
-('UPDATE legacy.att SET b = ''02.03.2020'' WHERE id = 1', NULL, '23001 immutable legacy.att.attachment changed_since in attachment 1'),
+('UPDATE legacy.att SET b = ''02.03.2020'' WHERE id = 1', NULL, '23001 immutable legacy.att.id changed_since in attachment 1'),
 ('UPDATE legacy.att SET st = ''C'', e = ''31.3.2021'', why = ''error'' WHERE id = 1', 'SELECT until FROM fund.roster WHERE attachment = 1 AND known_to = ''infinity''', 'ok 2021-04-01'),
 ('UPDATE legacy.att SET st = ''X'', why = ''error'' WHERE id = 4', 'SELECT count(*) FROM fund.roster WHERE attachment = 4 AND known_to = ''infinity''', 'ok 0'),
 ('UPDATE legacy.att SET e = ''31.12.2019'', why = ''error'', st = ''C'' WHERE id = 6', 'SELECT attachment || '' '' || until FROM fund.roster WHERE person = 6', 'ok 6 2020-01-01'),

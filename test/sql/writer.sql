@@ -47,7 +47,7 @@ FROM (VALUES
 REVOKE SELECT ON l.att FROM writer_vend;
 GRANT SELECT (st) ON l.att TO writer_vend;
 SELECT is(pg_temp.verdict(format('SET LOCAL ROLE %s; UPDATE l.state SET code = ''8'' WHERE code = ''1''', role)), expected, 'a refused cascade, told to ' || role)
-FROM (VALUES ('writer_vend', '23514 transition l.att.state unmapped_state'), ('postgres', '23514 transition l.att.state unmapped_state in attachment 1')) c (role, expected);
+FROM (VALUES ('writer_vend', '23514 transition l.att.st unmapped_state'), ('postgres', '23514 transition l.att.st unmapped_state in attachment 1')) c (role, expected);
 
 -- an import covers what is written as the owner, a cascade too, and nothing else
 GRANT SELECT ON l.att TO writer_vend;
@@ -55,9 +55,9 @@ SELECT is(pg_temp.verdict($$SET LOCAL ROLE writer_boss; SELECT osms.import_begin
     probe => 'SELECT string_agg(concat_ws('' '', j.actor, j.event, j.key, j.state_before, j.state_after, j.until), '', '' ORDER BY j.entry) FROM rf.journal j WHERE j.relation = ''attachment'''), expected, 'in an import: ' || what)
 FROM (VALUES
 ('its owner', $$INSERT INTO l.att (id, pers, clinic, st, d1, why) VALUES (9, 9, 10, '5', '2019-01-01', 'error')$$, 'ok writer_boss I 9 suspect'),
-('another', $$SET LOCAL ROLE writer_vend; INSERT INTO l.att (id, pers, clinic, st, d1, why) VALUES (9, 9, 10, '5', '2019-01-01', 'error')$$, '23514 basis l.att.application no_basis in attachment 9'),
+('another', $$SET LOCAL ROLE writer_vend; INSERT INTO l.att (id, pers, clinic, st, d1, why) VALUES (9, 9, 10, '5', '2019-01-01', 'error')$$, '23514 basis l.att. no_basis in attachment 9'),
 ('another by the view', $$SET LOCAL ROLE writer_vend; INSERT INTO rf.attachment (attachment, person, organisation, state, since, reason) VALUES (9, 9, 10, 'suspect', '2019-01-01', 'error')$$,
- '23514 basis l.att.application no_basis in attachment 9')) c (what, statement, expected);
+ '23514 basis l.att. no_basis in attachment 9')) c (what, statement, expected);
 SET client_min_messages = error;
 DROP SCHEMA rf, l CASCADE;
 DROP ROLE writer_vend, writer_boss;
