@@ -188,6 +188,7 @@ COMMENT ON FUNCTION osms.put_triggers(text, jsonb, text[]) IS
 CREATE FUNCTION osms.stop_at_errors(registry text, what text, errors jsonb) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
     n CONSTANT integer := coalesce(jsonb_array_length(errors), 0);

@@ -348,8 +348,7 @@ BEGIN
                  LATERAL (SELECT CASE WHEN f.a ->> 'state' IN ('approved', 'deferred', 'refused') THEN f.a ->> 'state'
                                       WHEN f.a ->> 'state' IN ('attached', 'lapsed', 'cancelled') THEN CASE f.a ->> 'ground' WHEN 'campaign' THEN 'deferred' ELSE 'approved' END
                                  END AS decision) AS d,
-                 LATERAL (VALUES (NULL::timestamptz, 'application is', coalesce(f.a ->> 'state', 'in a state that the mapping does not know')),
-                                 ((f.a ->> 'submitted_at')::timestamptz, 'submitted', concat_ws(', ', f.a ->> 'channel', f.a ->> 'ground')),
+                 LATERAL (VALUES ((f.a ->> 'submitted_at')::timestamptz, 'submitted', concat_ws(', ', f.a ->> 'channel', f.a ->> 'ground')),
                                  ((f.a ->> 'decided_at')::timestamptz, 'decided', concat_ws(', ', d.decision, 'by ' || (f.a ->> 'decided_by')))) AS v (at, item, value)
             WHERE v.item <> 'decided' OR coalesce(d.decision, f.a ->> 'decided_at') IS NOT NULL
             $query$, registry, osms.key_type(registry, 'application')) USING attachment;

@@ -28,6 +28,4 @@ SELECT results_eq($$SELECT a.attachment, e.value FROM fund.attachment a, osms.ex
 SELECT results_eq($$SELECT a.attachment, e.at, e.value FROM fund.attachment a, osms.explain_attachment('fund', a.attachment::text) e WHERE e.item = 'decided' ORDER BY 1$$, $$VALUES
     (1, timestamp '2026-01-02 10:00', 'approved, by c'), (2, '2026-01-02 10:00', 'refused, by c'), (3, '2026-01-02 10:00', 'approved, by c'), (4, '2026-01-02 10:00', 'approved, by c'),
     (5, '2026-01-02 10:00', 'deferred, by c'), (7, '2026-01-02 10:00', '')$$, 'what was decided, where it was');
-SELECT results_eq($$SELECT a.attachment, e.value FROM fund.attachment a, osms.explain_attachment('fund', a.attachment::text) e WHERE e.item = 'application is' ORDER BY 1$$, $$VALUES
-    (1, 'attached'), (2, 'refused'), (3, 'lapsed'), (4, 'approved'), (5, 'attached'), (6, 'identified'), (7, 'replaced'), (8, 'in a state that the mapping does not know')$$, 'what became of it');
 SELECT * FROM finish();

@@ -184,7 +184,7 @@ SELECT results_eq($$SELECT item, computation, value FROM osms.explain_payment('f
     $$VALUES ('heads', NULL, 2::numeric), ('amount', '2000', 2000), ('restoration, membership', NULL, 1000), ('restoration, membership', NULL, 1000), ('paid', '0 + 1000 + 1000', 2000)$$, 'one that came by restatements alone');
 SELECT is(pg_temp.verdict($$SELECT osms.explain_payment('fund', '9', '2024-01-01')$$), 'P0002 organisation "9" has no line in 2024-01', 'no line');
 SELECT results_eq($$SELECT item, value, source FROM osms.explain_attachment('fund', '4')$$, $$VALUES
-    ('person', '4', 'attachment'), ('organisation', '4', 'attachment'), ('counts', 'from 2020-01-01 without end', 'attachment'),
+    ('person', '4', 'attachment'), ('organisation', '4', 'attachment'), ('counts', 'on no day: it is annulled', 'attachment'),
     ('state', 'annulled, unlawful', 'attachment'), ('basis', 'inherited', 'attachment'),
     ('known as counted', 'from 2020-01-01 without end', 'roster'),
     ('paid for 2024-01', '1 of 5 heads of organisation 4 at 1000.00', 'statement'),
@@ -203,7 +203,7 @@ VALUES (1, 1, 1, '4', 'closed', '2024-02-02', '2024-03-01', 7, NULL, 'moved_to_o
 SELECT results_eq($$SELECT * FROM osms.explain_attachment('story', '1')$$, $$VALUES (NULL::timestamp, 'person', '1', 'attachment'), (NULL, 'organisation', '1, site 4', 'attachment'),
     (NULL, 'counts', 'from 2024-02-02 before 2024-03-01', 'attachment'), (NULL, 'state', 'closed, moved_to_other', 'attachment'), (NULL, 'basis', 'application 7', 'attachment'),
     ('2024-02-01 16:00', 'submitted', 'service_centre, moved', 'application 7'), ('2024-02-01 16:05', 'identified', 'service_centre, biometric, p, clerk c', 'identity event 3'),
-    ('2024-02-02 17:00', 'decided', 'attached, by clerk 5', 'application 7')$$, 'by an application, in order, by the clock of the registry');
+    ('2024-02-02 17:00', 'decided', 'approved, by clerk 5', 'application 7')$$, 'by an application, in order, by the clock of the registry');
 SELECT results_eq($$SELECT item, value, source FROM osms.explain_attachment('story', '2')$$, $$VALUES ('person', '2', 'attachment'), ('organisation', '1', 'attachment'),
     ('counts', 'from 2024-02-01 without end', 'attachment'), ('state', 'active', 'attachment'), ('basis', 'order A-1', 'attachment'),
     ('ordered', '17, issued 2024-01-10, akimat, reorganisation, from 2024-02-01', 'order A-1')$$, 'by an order');
