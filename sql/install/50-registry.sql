@@ -180,6 +180,21 @@ END $$;
 COMMENT ON FUNCTION osms.add_derived_relations(text) IS
     'makes roster, journal, moved, pending and import with the key types of the relation attachment, identity_event and attested_number where absent, and what closed months are kept in; called by create_registry and map';
 
+-- What a row of money must be to make sense, over its own columns.
+CREATE FUNCTION osms.possible_inputs(OUT relation text, OUT name text, OUT holds text, OUT enforced boolean, OUT problem text) RETURNS SETOF record
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
+    BEGIN ATOMIC
+        SELECT * FROM (VALUES
+            ('coefficient', 'value', 'value >= 0', false, 'a coefficient below zero'),
+            ('contract', 'amount', 'yearly_amount >= 0', true, 'a yearly amount below zero'),
+            ('contract', 'period', 'valid_to > valid_from', false, 'an end that does not lie after the first day'),
+            ('defect', 'cases', 'cases >= 0', true, 'a number of cases below zero'),
+            ('site', 'norm', 'norm >= 0', true, 'a norm below zero'),
+            ('service', 'served_on', 'served_on BETWEEN ''1990-01-01'' AND current_date + 1', false, 'a day of service in the future or before 1990')) v;
+    END;
+COMMENT ON FUNCTION osms.possible_inputs() IS
+    'what a row of a relation must hold to make sense (NULL does), whether the table that osms makes enforces it, and what a row that does not has; called by add_own_relation and check_inputs';
+
 CREATE FUNCTION osms.add_own_relation(registry text, relation text, key_types jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -206,6 +221,11 @@ BEGIN
     INTO definition, primary_key
     FROM osms.registry_columns() c WHERE c.relation = add_own_relation.relation;
     EXECUTE format('CREATE TABLE %I.%I (%s%s)', registry, relation, definition, primary_key);
+    -- money by mistake is refused; none of these rows is about a person
+    FOR definition IN SELECT format('ALTER TABLE %I.%I ADD CONSTRAINT %I CHECK (%s)', registry, i.relation, i.relation || '_' || i.name, i.holds)
+                      FROM osms.possible_inputs() i WHERE i.relation = add_own_relation.relation AND i.enforced LOOP
+        EXECUTE definition;
+    END LOOP;
     IF relation = 'attachment' THEN
         EXECUTE format('CREATE INDEX attachment_person ON %I.attachment (person)', registry);
     ELSIF relation = 'application' THEN

@@ -348,6 +348,9 @@ BEGIN
     SELECT v.* FROM osms.check_codes_of(registry) v
     WHERE judged IS NOT NULL
     UNION ALL
+    SELECT i.* FROM osms.check_inputs(registry) i
+    WHERE judged IS NOT NULL
+    UNION ALL
     -- the guard itself
     SELECT p.relation, 'info', format('table %s is not guarded', p.source), 'Run osms.guard().'
     FROM present p

@@ -101,3 +101,39 @@ CREATE FUNCTION osms.check_codes_of(registry text, OUT relation text, OUT severi
     END;
 COMMENT ON FUNCTION osms.check_codes_of(text) IS
     'stored values that a mapping has no code for, and reasons that guard and workflow may write and that have none; called by osms.check_registry';
+
+CREATE FUNCTION osms.check_inputs(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE STRICT ROWS 1
+    SET search_path = pg_catalog, osms, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    i record;
+    n bigint;
+BEGIN
+    severity := 'warning';
+    FOR i IN
+        SELECT p.relation, format('(%s) IS FALSE', p.holds) AS wrong, p.problem, 'Correct them: they count as they are.' AS hint FROM osms.possible_inputs() p
+        UNION ALL
+        SELECT r.relation, format('x.organisation IS NOT NULL AND NOT EXISTS (SELECT FROM %I.organisation o WHERE o.organisation = x.organisation)', registry),
+               'an organisation that the registry does not know', 'Enter the organisation, or correct its key: they count for nobody.'
+        FROM unnest('{adjustment,coefficient,contract,defect,organisation_status,payment,site}'::text[]) r (relation)
+        WHERE osms.relation_of(registry, 'organisation') IS NOT NULL
+        ORDER BY 1, 3
+    LOOP
+        CONTINUE WHEN osms.relation_of(registry, i.relation) IS NULL;
+        EXECUTE format('SELECT count(*) FROM %I.%I x WHERE %s', registry, i.relation, i.wrong) INTO n;
+        IF n > 0 THEN
+            relation := i.relation;
+            problem := format('%s rows have %s', n, i.problem);
+            hint := i.hint;
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+EXCEPTION WHEN insufficient_privilege OR undefined_function OR undefined_column OR datatype_mismatch OR object_not_in_prerequisite_state THEN
+    -- what cannot be read so is told elsewhere
+    RETURN;
+END $$;
+COMMENT ON FUNCTION osms.check_inputs(text) IS
+    'rows of money that make no sense: amounts, coefficients and cases below zero, reversed contracts, organisations that nobody knows; counted. Called by osms.check_registry';

@@ -245,6 +245,29 @@ CREATE FUNCTION osms.key_type(registry text, key text) RETURNS text
 COMMENT ON FUNCTION osms.key_type(text, text) IS
     'type of the keys of a registry, in full and without its modifier: person, organisation, attachment or application; 3F000, 42P01 and 42703 where it has none';
 
+CREATE FUNCTION osms.need_organisation(registry text, organisation text) RETURNS void
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    known boolean;
+BEGIN
+    -- one that is paid, or has persons, need not be in the register
+    EXECUTE (
+        SELECT 'SELECT ' || string_agg(format('EXISTS (SELECT FROM %I.%I x WHERE x.organisation%s)', registry, r.relation,
+                                              CASE r.relation WHEN 'statement_line' THEN '::text = $1' ELSE ' = $1::' || osms.key_type(registry, 'organisation') END), ' OR ' ORDER BY r.place)
+        FROM unnest('{organisation,statement_line,roster}'::text[]) WITH ORDINALITY r (relation, place) WHERE osms.relation_of(registry, r.relation) IS NOT NULL)
+    INTO known USING organisation;
+    IF NOT known THEN
+        RAISE EXCEPTION 'registry "%" knows no organisation "%"', registry, organisation
+            USING ERRCODE = 'no_data_found', HINT = 'Write the key as the registry does.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.need_organisation(text, text) IS
+    'P0002 for an organisation (key as text) that has neither a row, nor persons on the roster, nor a line of a closed month; called by roster_of, invoice and monthly_form';
+
 CREATE FUNCTION osms.roster_of(registry text, organisation text, month date, revision integer DEFAULT 0)
     RETURNS TABLE (person text, attachment text, site text, since date, until date, birth_date date, sex osms.sex, mark text, day date)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10000
@@ -256,6 +279,7 @@ AS $$
 DECLARE
     terms osms.statement_terms := osms.terms_of(registry, month, revision);
 BEGIN
+    PERFORM osms.need_organisation(registry, organisation);
     RETURN QUERY EXECUTE format($query$
         SELECT r.person::text, r.attachment::text, r.site, r.since, r.until, r.birth_date, r.sex, r.mark, d.day
         FROM %I.roster r, unnest($1) AS d (day)
@@ -264,4 +288,4 @@ BEGIN
         registry, osms.key_type(registry, 'organisation'), osms.on_roster(terms, 'r', 'd.day'), osms.placed(terms, 'r', 'd.day')) USING terms.days, organisation;
 END $$;
 COMMENT ON FUNCTION osms.roster_of(text, text, date, integer) IS
-    'exactly the persons that a closed month paid an organisation for (key as text), for ever, whatever became known since: a row for each, by person-days for each and day; by revision those of a restatement. Errors as osms.terms_of';
+    'exactly the persons that a closed month paid an organisation for (key as text), for ever, whatever became known since: a row for each, by person-days for each and day; by revision those of a restatement. P0002 for an organisation that nobody knows, else errors as osms.terms_of';

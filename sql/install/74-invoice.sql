@@ -56,6 +56,9 @@ BEGIN
     SELECT l.* INTO made FROM osms.line_of(registry, organisation, month, scheme, known_at) AS l;
     terms := made.terms;
     statement_line := made.line;
+    IF statement_line.organisation IS NULL THEN
+        PERFORM osms.need_organisation(registry, organisation);
+    END IF;
     month_end := terms.month + interval '1 month' - interval '1 day';
     IF osms.relation_of(registry, 'ledger') IS NOT NULL THEN
         corrections := format('SELECT g.month, g.cause, g.kind, sum(g.amount) FROM %1$I.ledger g JOIN %1$I.restatement r USING (month, revision)
@@ -115,6 +118,7 @@ BEGIN
     PERFORM osms.check_month(month);
     PERFORM osms.check_known_at(known_at);
     PERFORM osms.check_reader(registry);
+    PERFORM osms.need_organisation(registry, organisation);
     RETURN QUERY EXECUTE format($query$
         WITH span AS (
             SELECT $2 - 1 AS before, ($2 + interval '1 month')::date - 1 AS day

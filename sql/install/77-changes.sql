@@ -25,6 +25,18 @@ END $$;
 COMMENT ON FUNCTION osms.month_lines(text, date, text) IS
     'terms and lines of a month: as it was closed or, while it is open, its statement by the scheme as known now';
 
+CREATE FUNCTION osms.check_order(month date, later date) RETURNS void
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF later < month THEN
+        RAISE EXCEPTION '% is not later than %', to_char(later, 'YYYY-MM'), to_char(month, 'YYYY-MM')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the earlier month first.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.check_order(date, date) IS '22023 where the second month is before the first; called by changes and flows';
+
 CREATE FUNCTION osms.changes(registry text, month date, later date, scheme text DEFAULT 'illustrative')
     RETURNS TABLE (organisation text, cause text, persons bigint, amount numeric)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 5000
@@ -36,6 +48,7 @@ DECLARE
     a record;
     b record;
 BEGIN
+    PERFORM osms.check_order(month, later);
     SELECT m.* INTO a FROM osms.month_lines(registry, month, scheme) AS m;
     SELECT m.* INTO b FROM osms.month_lines(registry, later, scheme) AS m;
     RETURN QUERY SELECT d.organisation, CASE d.cause WHEN 'age_or_sex' THEN 'aged' ELSE d.cause END, d.persons, d.amount
@@ -62,6 +75,7 @@ DECLARE
     ground text := CASE WHEN osms.relation_of(registry, 'attachment') IS NULL OR osms.relation_of(registry, 'application') IS NULL THEN 'NULL'
         ELSE format('(SELECT p.ground FROM %1$I.attachment x JOIN %1$I.application p ON p.application = x.application WHERE x.attachment = i.attachment)', registry) END;
 BEGIN
+    PERFORM osms.check_order(month, later);
     a.days := a.days[cardinality(a.days):];
     b.days := b.days[cardinality(b.days):];
     RETURN QUERY EXECUTE format($query$

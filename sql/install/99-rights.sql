@@ -63,10 +63,10 @@ GRANT EXECUTE ON FUNCTION
     TO PUBLIC;
 -- registries, their rules and what stands in them
 GRANT EXECUTE ON FUNCTION
-    osms.audit, osms.audit_days, osms.audit_relation, osms.audit_summary, osms.can_write, osms.changed_columns, osms.check_codes_of, osms.check_kept,
+    osms.audit, osms.audit_days, osms.audit_relation, osms.audit_summary, osms.can_write, osms.changed_columns, osms.check_codes_of, osms.check_inputs, osms.check_kept,
     osms.check_reader, osms.check_registry, osms.clauses, osms.disabled_since, osms.distrusted, osms.finds_by_index,
     osms.foreign_rights, osms.history, osms.history_query, osms.import_begin, osms.import_end, osms.keep_definitions,
-    osms.key_type(text, text), osms.known_codes, osms.known_relations, osms.keep_changes, osms.lost_of, osms.mapped_reading, osms.mapped_source,
+    osms.key_type(text, text), osms.known_codes, osms.known_relations, osms.keep_changes, osms.lost_of, osms.mapped_reading, osms.possible_inputs, osms.mapped_source,
     osms.expression_fault, osms.failing_columns, osms.failing_rows, osms.is_keyed, osms.key_faults, osms.key_reading,
     osms.key_stands, osms.mapped_writing, osms.mapping_faults, osms.mapping_grants, osms.missing_grants, osms.missing_indexes,
     osms.modes_of, osms.read_time, osms.read_value, osms.reading_fault, osms.refusals, osms.registry_columns,
@@ -89,10 +89,10 @@ GRANT EXECUTE ON FUNCTION
     TO PUBLIC;
 -- money
 GRANT EXECUTE ON FUNCTION
-    osms.age_on, osms.changes, osms.check_known_at, osms.check_month, osms.chosen, osms.closed_terms, osms.contract_execution,
+    osms.age_on, osms.changes, osms.check_known_at, osms.check_month, osms.check_order, osms.chosen, osms.closed_terms, osms.contract_execution,
     osms.contract_query, osms.counted_in_spans, osms.difference, osms.due, osms.due_lines, osms.earned_lines, osms.factor_query,
     osms.flows, osms.inactive_cut, osms.inactive_query, osms.insured_among, osms.insured_query, osms.merged_query, osms.invoice, osms.latest_lines, osms.line_expression,
-    osms.line_of, osms.member_query, osms.month_lines, osms.month_rates, osms.monthly_form, osms.moves_query, osms.norm_query,
+    osms.line_of, osms.member_query, osms.month_lines, osms.month_rates, osms.monthly_form, osms.moves_query, osms.need_organisation, osms.norm_query,
     osms.on_roster, osms.paid_before, osms.paid_months, osms.person_days, osms.placed, osms.reduces, osms.restate, osms.restatement,
     osms.restored_counts, osms.restored_in_time, osms.roster_of, osms.sanctions, osms.service_query, osms.share_columns,
     osms.shares_join, osms.statement, osms.statement_by_region, osms.statement_days, osms.statement_persons, osms.statement_query,

@@ -15,7 +15,7 @@ SELECT p.oid, p.proname, p.prosrc || coalesce(pg_get_function_sqlbody(p.oid), ''
 FROM pg_proc p WHERE p.pronamespace = 'osms'::regnamespace;
 SELECT set_eq('SELECT proname::text FROM own_function WHERE open AND NOT behind',
 $$SELECT regexp_split_to_table('act_told add_working_days age_on annul as_known audit audit_days audit_relation audit_summary band_label bar base_rate_on bin_attested bin_fault
-birth_date can_write cells changed_columns changes check_codes_of check_kept check_known_at check_month check_reader check_registry check_scheme chosen distrusted
+birth_date can_write cells changed_columns changes check_codes_of check_inputs check_kept check_known_at check_month check_order check_reader check_registry check_scheme chosen distrusted
 civil civil_date clauses clean_number close_attachments closed_terms column_type contract_execution contract_query
 counted_days counted_in_spans decide detach difference disabled_since division draw due due_applications due_lines earned_lines equality explain_amount
 explain_attachment explain_basis explain_cap explain_coefficient explain_groups explain_heads explain_month explain_months
@@ -24,8 +24,8 @@ had_statement heads history history_query html html_bar html_table identify iin_
 inactive_cut inactive_query insured_among insured_query merged_query invoice is_keyed keep_definitions key_faults key_reading key_stands key_type known_codes known_moment known_now known_relations known_then keep_changes latest_lines
 legal_form line_expression line_of load_check lock_person_of lock_persons lost_of make_iin mapped_reading mapped_source mapped_writing mapping_faults mapping_grants mask
 member_query missing_grants missing_indexes modes_of month_lines month_rates monthly_form move_by_order moves_query
-need_arguments need_possible_day need_relation need_row next_state norm_query norm_steps_on on_roster ordered_moves organisation_names
-overlap_repairs paid_before paid_months parameter_on parameter_row parameter_source person_days placed plain plain_type rate_sources
+need_arguments need_organisation need_possible_day need_relation need_row next_state norm_query norm_steps_on on_roster ordered_moves organisation_names
+overlap_repairs paid_before paid_months parameter_on parameter_row parameter_source person_days placed plain plain_type possible_inputs rate_sources
 read_sex read_time read_value reading_fault reason_codes reduces refusals register_birth register_death registered_month
 registry_columns relation_of remaining_person reopen
 repair_overlaps report report_changes report_ledger report_missing report_rates report_regions report_style restate restatement
