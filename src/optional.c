@@ -54,8 +54,8 @@ static const struct
 	/* numbers that several persons have, of whom none is another */
 	{"shared", REL_PERSON_ALIAS,
 		" LEFT JOIN (SELECT x.iin FROM {r}.person x WHERE x.iin IS NOT NULL"
-		"  AND x.person NOT IN (SELECT y.old FROM {r}.person_alias y"
-		"   WHERE y.undone_at IS NULL AND y.old IS NOT NULL)"
+		"  AND NOT EXISTS (SELECT FROM {r}.person_alias y"
+		"   WHERE y.old = x.person AND y.undone_at IS NULL)"
 		"  GROUP BY x.iin HAVING count(*) > 1) shared ON shared.iin = c.iin",
 		" LEFT JOIN (SELECT x.iin FROM {r}.person x WHERE x.iin IS NOT NULL"
 	"  GROUP BY x.iin HAVING count(*) > 1) shared ON shared.iin = c.iin"},
