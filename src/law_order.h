@@ -10,14 +10,22 @@
 
 #include "law_place.h"
 
-/* Where the person was on the day before; a gap means nowhere. */
+/*
+ * Where the person was on the day before; a gap means nowhere.  A stored row
+ * is judged by what was known with it, too: what was annulled later was there.
+ */
 #define ORGANISATION_BEFORE \
 	"LEFT JOIN LATERAL (SELECT x.organisation, x.site" \
 	"  FROM {r}.attachment x WHERE x.person = c.person" \
 	"   AND x.attachment <> c.attachment AND x.since < c.since" \
 	"   AND (x.until IS NULL OR x.until >= c.since)" \
-	"   AND x.state <> 'annulled'" \
-	"  ORDER BY x.since DESC, x.attachment DESC LIMIT 1) b ON true"
+	"   AND (x.state <> 'annulled' OR c.stored AND EXISTS" \
+	"    (SELECT FROM {r}.roster v WHERE v.person = x.person" \
+	"     AND v.attachment = x.attachment AND v.known_to >" \
+	"     (SELECT min(w.known_from) FROM {r}.roster w" \
+	"      WHERE w.person = c.person AND w.attachment = c.attachment)))" \
+	"  ORDER BY x.state = 'annulled', x.since DESC, x.attachment DESC" \
+	"  LIMIT 1) b ON true"
 
 /*
  * A part of the scope that names the row: nothing it says differs.  A site

@@ -60,13 +60,21 @@ CREATE FUNCTION osms.register_death(registry text, person text, day date) RETURN
     SET osms.restrict_functions = 'all'
 AS $$
 DECLARE
+    attachments CONSTANT regclass := osms.relation_of(registry, 'attachment');
+    organisations text[];
     p jsonb;
     was date;
     given osms.workflow_result;
     outcome text := 'unchanged';
 BEGIN
     PERFORM osms.need_arguments('register_death', jsonb_build_object('registry', registry, 'person', person));
-    PERFORM osms.lock_persons(registry, ARRAY[person, osms.remaining_person(registry, person)]);
+    -- a later day gives days back where the person was: those contracts come before the person
+    IF attachments IS NOT NULL AND has_table_privilege(attachments, 'SELECT') THEN
+        EXECUTE format('SELECT array_agg(DISTINCT x.organisation::text) FROM %s x WHERE x.person = ANY ($1::%s[]) AND x.reason = ''death''',
+                       attachments, osms.column_type(attachments, 'person'))
+        INTO organisations USING ARRAY[person, osms.remaining_person(registry, person)];
+    END IF;
+    PERFORM osms.lock_persons(registry, ARRAY[person, osms.remaining_person(registry, person)], coalesce(organisations, '{}'));
     person := osms.remaining_person(registry, person);
     p := osms.need_row(registry, 'person', person);
     was := p ->> 'death_date';

@@ -277,10 +277,10 @@ BEGIN
         PERFORM osms.write_rows(registry, 'attachment', 'insert', '{person,organisation}', ARRAY[moves.persons::text, moves.organisations::text],
                                 jsonb_build_object('state', 'active', 'since', day, 'order_key', order_key));
     END IF;
-    RETURN QUERY EXECUTE format('SELECT ''moved'', count(DISTINCT x.person), $2::bigint FROM %s x WHERE x.order_key = $1',
+    RETURN QUERY EXECUTE format('SELECT ''moved'', count(DISTINCT x.person), $2::bigint FROM %s x WHERE x.order_key = $1 AND x.state <> ''annulled''',
             osms.need_relation(registry, 'attachment'))
     USING order_key, coalesce(cardinality(moves.persons), 0);
     RETURN QUERY SELECT m.outcome, count(*), 0::bigint FROM osms.ordered_moves(registry, order_key) m GROUP BY 1 ORDER BY 1;
 END $$;
 COMMENT ON FUNCTION osms.move_by_order(text, text) IS
-    'moves whom an order of an authority names, from its day on, set by set on the tables behind the registry (the caller needs rights there): a part of order_scope names who on that day is attached to from_organisation, at a site, lives in a region, or is a person; one that says none but the site names nobody. Dead and unknown persons and whoever is attached from that day on already (conflict) are left as they are. A row an outcome: persons there are of it, and how many this call moved (0 when repeated). P0002 for an unknown order, 22004 for a missing argument, 55000 where attachments keep no order, class 23 as the guard judges';
+    'moves whom an order of an authority names, from its day on, set by set on the tables behind the registry (the caller needs rights there): a part of order_scope names who on that day is attached to from_organisation, at a site, lives in a region, or is a person; one that says none but the site names nobody. Dead and unknown persons and whoever is attached from that day on already (conflict) are left as they are. A row an outcome: persons there are of it, and how many this call moved (0 when repeated; whose move was annulled is not moved again). P0002 for an unknown order, 22004 for a missing argument, 55000 where attachments keep no order, class 23 as the guard judges';

@@ -88,6 +88,13 @@ INSERT INTO fund.order_scope (order_key, from_organisation, to_organisation) VAL
 SELECT results_eq($$SELECT * FROM osms.move_by_order('fund', 'o')$$, $$VALUES ('moved', 3::bigint, 3::bigint)$$, 'move_by_order');
 SELECT results_eq($$SELECT * FROM osms.move_by_order('fund', 'o')$$, $$VALUES ('moved', 3::bigint, 0::bigint)$$, 'and again');
 SELECT is(pg_temp.roster(8), '10 2020-01-01 2026-01-01 inherited counted, 20 2026-01-01 2026-03-01 application counted, 40 2026-03-01 infinity order counted', 'one of them');
+-- what was annulled afterwards was there when the order moved; and a move that was annulled is not made again
+SELECT osms.annul('fund', (SELECT attachment::text FROM fund.attachment WHERE person = 7 AND organisation = 20), 'unlawful');
+SELECT osms.annul('fund', (SELECT attachment::text FROM fund.attachment WHERE person = 8 AND organisation = 40), 'unlawful');
+SELECT osms.reopen('fund', (SELECT attachment::text FROM fund.attachment WHERE person = 8 AND organisation = 20));
+SELECT is_empty($$SELECT * FROM osms.audit('fund') WHERE rule = 'order_scope'$$, 'an order moved whom its scope named then');
+SELECT results_eq($$SELECT * FROM osms.move_by_order('fund', 'o')$$, $$VALUES ('moved', 2::bigint, 0::bigint)$$, 'whose move was annulled stays');
+SELECT is(pg_temp.roster(8), '10 2020-01-01 2026-01-01 inherited counted, 20 2026-01-01 2026-03-01 application counted, 20 2026-03-01 infinity restores counted', 'where she was');
 SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'the roster agrees');
 SELECT is_empty($$SELECT * FROM osms.audit('fund') WHERE rule <> 'no_backdating'$$, 'and nothing is wrong');
 SELECT * FROM finish();
