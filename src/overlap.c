@@ -239,11 +239,12 @@ warn_of_overlaps(Guard *guard, Findings *findings)
 		for (uint64 r = 0; r < excused; r++)
 		{
 			bool		isnull;
-			Datum		writer = SPI_getbinval(SPI_tuptable->vals[r],
-											   SPI_tuptable->tupdesc, 1,
-											   &isnull);
+			TransactionId writer =
+				DatumGetTransactionId(SPI_getbinval(SPI_tuptable->vals[r],
+													SPI_tuptable->tupdesc, 1,
+													&isnull));
 
-			if (TransactionIdIsCurrentTransactionId(DatumGetTransactionId(writer)))
+			if (TransactionIdIsCurrentTransactionId(writer))
 				found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
 					  'U', NULL, NULL, findings);
 		}

@@ -151,7 +151,8 @@ forget_older(int fd, int64 n)
 
 	for (int64 from = n / 2; from < n; from += BLOCK)
 	{
-		int			have = read_tallies(fd, from, Min(BLOCK, n - from), block);
+		int			have = read_tallies(fd, from, Min(BLOCK, n - from),
+										block);
 
 		if (!write_tallies(fd, kept, have, block))
 			break;
@@ -304,7 +305,8 @@ osms_refusals(PG_FUNCTION_ARGS)
 		nulls[5] = nulls[6] = t->role[0] == '\0';
 		values[7] = Int64GetDatum(t->statements);
 		values[8] = Int64GetDatum(t->rows);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
+							 nulls);
 	}
 	return (Datum) 0;
 }

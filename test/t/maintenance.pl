@@ -88,7 +88,7 @@ $node->safe_psql('postgres', 'CREATE ROLE climber LOGIN');
 is(as_role($superuser, "SELECT osms.grant_maintenance('climber')"), '', 'a role without a registry');
 like(as_role('climber', $_), qr/^ERROR:  (42501|3F000)$/m, "gains nothing: $_")
   for grep { !/guard_payment|register|UPDATE|CALL|unguard|residence|GRANT/ } @work, q{SELECT osms.add_relation('city', 'clerk')},
-  q{ALTER ROLE climber NOLOGIN; SELECT osms.set_keeper('city', 'climber')}, q{SELECT osms.set_complete('city', false)},
+  q{ALTER ROLE climber NOLOGIN; SELECT osms.set_keeper('city', 'climber')}, q{SELECT osms.new_epoch('city')},
   q{SELECT osms.note_act('city', 'guard', 'U', 'x')};
 
 # and back
