@@ -247,7 +247,7 @@ COMMENT ON FUNCTION osms.key_type(text, text) IS
 
 CREATE FUNCTION osms.need_organisation(registry text, organisation text) RETURNS void
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
 AS $$
