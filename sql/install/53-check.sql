@@ -218,6 +218,13 @@ BEGIN
                      AND k."column" = substr(a.type, 2)
     WHERE a.type LIKE '@%' AND a.base <> k.base
     UNION ALL
+    -- queries find the equality of PostgreSQL and of osms alone
+    SELECT a.relation, 'error', format('key "%s" has type %s, whose equality is not PostgreSQL''s', a."column", a.has),
+           format('Map it with a cast to a type of PostgreSQL''s own, such as {"%s": "(column::text)"}, in every relation.', a."column")
+    FROM attribute a JOIN pg_type t ON t.oid = a.base::regtype
+    WHERE a.type LIKE '@%' AND a.type <> '@number' AND t.typtype = 'b' AND t.typnamespace NOT IN ('pg_catalog'::regnamespace, 'osms'::regnamespace)
+      AND osms.equality(t.oid) !~ '\(pg_catalog\.'
+    UNION ALL
     -- look-ups of the guard
     SELECT i.relation, CASE WHEN i.few THEN 'warning' ELSE 'error' END, i.problem,
            format('Create an index on the column of %s that is mapped to "%s".', i.source, i."column")
@@ -256,6 +263,8 @@ BEGIN
       AND r.expression IS NOT NULL AND osms.mapped_writing(a.oid, a."column") IS NULL
     UNION ALL
     SELECT p.relation, 'error', f.problem, f.hint FROM present p, osms.mapping_faults(p.oid, p.relation) f
+    UNION ALL
+    SELECT p.relation, f.severity, f.problem, f.hint FROM present p, osms.round_trip_faults(p.oid, p.relation) f
     UNION ALL
     SELECT k.relation, k.severity, k.problem, k.hint FROM osms.key_faults(registry) k
     UNION ALL

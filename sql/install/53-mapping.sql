@@ -69,11 +69,14 @@ DECLARE
     fault record;
 BEGIN
     SELECT f.problem, f.hint INTO fault FROM osms.mapping_faults(osms.relation_of(registry, relation), relation) f LIMIT 1;
+    IF NOT FOUND THEN
+        SELECT f.problem, f.hint INTO fault FROM osms.round_trip_faults(osms.relation_of(registry, relation), relation) f WHERE f.severity = 'error' LIMIT 1;
+    END IF;
     IF FOUND THEN
         RAISE EXCEPTION '%', fault.problem USING ERRCODE = 'invalid_object_definition', HINT = fault.hint;
     END IF;
 END $$;
-COMMENT ON FUNCTION osms.check_mapped(text, text) IS '42P17 for a mapped relation with one of osms.mapping_faults; called by osms.map';
+COMMENT ON FUNCTION osms.check_mapped(text, text) IS '42P17 for a mapped relation with one of osms.mapping_faults, or an error of osms.round_trip_faults; called by osms.map';
 
 CREATE FUNCTION osms.is_keyed(leaf regclass, root regclass, expression text) RETURNS boolean
     LANGUAGE sql STABLE STRICT PARALLEL SAFE

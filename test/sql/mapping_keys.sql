@@ -150,4 +150,39 @@ SELECT is(pg_temp.errors('p', 'INSERT INTO a.parted VALUES (1, 1, 10, ''1'', ''2
 -- plan makes the index of a key a unique one
 SELECT is(pg_temp.verdict('ALTER TABLE a.people DROP CONSTRAINT people_pkey', probe => $$SELECT statement FROM osms.plan('p') WHERE step = 1$$),
     'ok CREATE UNIQUE INDEX CONCURRENTLY people_person_osms ON a.people (id)', 'plan');
+-- citext and its like: their equality would not be found
+SELECT count(*) > 0 AS citext FROM pg_available_extensions WHERE name = 'citext' \gset
+\if :citext
+CREATE EXTENSION citext;
+CREATE TABLE a.ci (code citext PRIMARY KEY, born date, died date);
+CREATE TABLE a.ca (no int PRIMARY KEY, code citext, clinic int, d1 date, d2 date, st text, why text);
+CREATE INDEX ON a.ca (code);
+SELECT osms.create_registry('c', tables => false, cut_over => '2030-01-01');
+SELECT osms.map('c', 'person', 'a.ci', '{"person": "code", "birth_date": "born", "death_date": "died"}');
+SELECT osms.map('c', 'attachment', 'a.ca', '{"attachment": "no", "person": "code", "organisation": "clinic", "state": "st", "since": "d1", "until": "d2", "reason": "why"}');
+SELECT is(pg_temp.verdict('SELECT osms.guard(''c'')'), '55000 registry "c" cannot be guarded: key "person" has type public.citext, whose equality is not PostgreSQL''s', 'citext is no key');
+\else
+SELECT skip('citext is not installed');
+\endif
+
+-- what is written is read again as it was told
+SELECT osms.create_registry('w', tables => false, cut_over => '2020-01-01');
+SELECT osms.map('w', 'person', 'a.people', '{"person": "id", "birth_date": "born", "death_date": "died"}');
+CREATE TABLE a.wr (id int PRIMARY KEY, pers int, clinic int, st text, d1 date, d2 date, why text, void int, n int);
+CREATE INDEX ON a.wr (pers);
+CREATE FUNCTION pg_temp.rewritten(over jsonb, until_inclusive boolean DEFAULT false, open_end date DEFAULT NULL, states jsonb DEFAULT NULL) RETURNS text LANGUAGE sql AS
+    $$SELECT pg_temp.verdict(format('SELECT osms.map(''w'', ''attachment'', ''a.wr'', %L, until_inclusive => %L, open_end => %L, states => %L)',
+        '{"attachment": "id", "person": "pers", "organisation": "clinic", "since": "d1", "until": "d2", "state": "st", "reason": "why"}'::jsonb || over, until_inclusive, open_end, states),
+        probe => $q$SELECT string_agg(severity || ' ' || problem, '; ' ORDER BY problem) FROM osms.check_registry('w') WHERE severity <> 'info' AND relation = 'attachment' AND problem LIKE '%reads as%'$q$)$$;
+SELECT is(pg_temp.rewritten(over), expected, over::text) FROM (VALUES
+('{}'::jsonb, 'ok'),
+('{"state": {"expression": "CASE st WHEN ''1'' THEN ''active'' WHEN ''2'' THEN ''closed'' WHEN ''3'' THEN ''annulled'' END", "column": "st", "write": "CASE new.state::text WHEN ''active'' THEN ''1'' WHEN ''closed'' THEN ''2'' WHEN ''annulled'' THEN ''3'' END"}}', 'ok'),
+('{"state": {"expression": "CASE st WHEN ''1'' THEN ''active'' WHEN ''2'' THEN ''closed'' WHEN ''3'' THEN ''annulled'' END", "column": "st", "write": "CASE new.state::text WHEN ''active'' THEN ''1'' WHEN ''closed'' THEN ''1'' WHEN ''annulled'' THEN ''3'' END"}}', '42P17 column "state" written as "closed" reads as "active"'),
+('{"state": {"expression": "CASE WHEN void = 1 THEN ''annulled'' WHEN d2 IS NULL THEN ''active'' ELSE ''closed'' END", "column": "void", "write": "CASE new.state::text WHEN ''annulled'' THEN 1 ELSE 0 END"}}', 'ok warning column "state" written as "suspect" reads as "active"'),
+('{"until": {"expression": "d2 + 1", "column": "d2", "write": "new.until"}}', '42P17 column "until" written as "2021-01-01" reads as "2021-01-02" where state is "closed"'),
+('{"until": {"expression": "nullif(d2, ''2999-12-31'')", "column": "d2", "write": "coalesce(new.until, ''2099-12-31'')"}}', '42P17 column "until" written as NULL reads as "2099-12-31" where state is "active"'),
+('{"until": {"expression": "d2 + 1", "column": "d2", "write": "new.until - 1"}}', 'ok'),
+('{"until": {"expression": "d2", "column": "n", "write": "0"}}', '42P17 column "until" is written to "n", but read from "d2"'),
+('{"reason": {"expression": "upper(why)", "column": "why", "write": "new.reason"}}', '42P17 column "reason" written as "death" reads as "DEATH" where state is "closed"')) w (over, expected);
+SELECT is(pg_temp.rewritten('{}', true, '2999-12-31', '{"active": ["1"], "closed": ["2"], "annulled": ["3"]}'), 'ok', 'inclusive ends and sentinels come back');
 SELECT * FROM finish();
