@@ -29,8 +29,8 @@ code_among(int code, const int *codes)
 
 /*
  * Act, and return with which of these errors, or classes of errors, that
- * failed; 0 for none, which also ends them.  What takes part in a parallel query can take
- * nothing back: there every error is raised.
+ * failed; 0 for none, which also ends them.  What takes part in a parallel
+ * query can take nothing back: there every error is raised.
  */
 int
 attempt(void (*act) (void *), void *arg, const int *codes)

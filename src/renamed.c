@@ -27,7 +27,7 @@ holds_triples(const Trigger *trigger)
 		(trigger->tgnargs - FIRST_TRIPLE) % TRIPLE == 0;
 }
 
-/* The column that a canonical column is read from; NULL for none or several. */
+/* The one column that a canonical column is read from, or NULL. */
 static char *
 column_read(Oid view, const char *canonical)
 {
