@@ -76,6 +76,8 @@ GRANT EXECUTE ON FUNCTION
     TO PUBLIC;
 -- since when what is written is known
 GRANT SELECT ON SEQUENCE osms.last_cut TO PUBLIC;
+-- who restores a dump puts it back
+GRANT UPDATE ON SEQUENCE osms.last_cut TO @extowner@;
 GRANT EXECUTE ON FUNCTION osms.known_clock, osms.roster_moment, osms.written_here TO PUBLIC;
 -- whether a roster is complete
 GRANT EXECUTE ON FUNCTION osms.check_complete, osms.filling_terms, osms.is_filled, osms.this_database TO PUBLIC;
