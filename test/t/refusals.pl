@@ -49,6 +49,9 @@ is($log . $err, '', 'an overlap that is healed is nothing');
 is($log, 'osms would refuse: rule=one_attachment finding=overlap relation=fund.attachment role=vendor application=mis rows=1', 'one that is not is told');
 like($err, qr/WARNING:  person would be attached twice on the same day\nDETAIL:  Rule "one_attachment" finds overlap in 1 row of this transaction/, 'at COMMIT');
 
+(undef, $err) = logged("SET client_min_messages = log; SET debug_print_plan = on; $attach (6, 1, 'active', '2024-01-01')");
+is(scalar(() = $err =~ /LOG:  plan:/g), 1, 'who has plans printed is shown his own alone');
+
 my $expected = "refused|person_known|1|1\nwould refuse|basis|1|2\nwould refuse|one_attachment|1|1";
 is(counted(), $expected, 'all of it is counted');
 $node->restart;
