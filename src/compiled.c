@@ -140,9 +140,20 @@ note_compiled(PLpgSQL_function *function)
 		note_borrowed(c);
 }
 
+/* See that PL/pgSQL tells us of what it runs for somebody.  Errors: 55000. */
+void
+check_plugin(void)
+{
+	if (*asked != &ours)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("another library has taken the place of osms in PL/pgSQL"),
+				 errhint("Load that library before osms.")));
+}
+
 /*
- * A function is about to be called for somebody: not as it was compiled for
- * another.  Errors: 55000 where PL/pgSQL does not tell us.
+ * A function is about to be called for somebody, or by the session: not as it
+ * was compiled for another.
  */
 void
 renew_compiled(Oid function)
@@ -150,11 +161,6 @@ renew_compiled(Oid function)
 	Oid			role = cursors_held_from();
 	CompiledEntry *entry;
 
-	if (*asked != &ours && OidIsValid(role))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("another library has taken the place of osms in PL/pgSQL"),
-				 errhint("Load that library before osms.")));
 	entry = hash_search(compiled, &function, HASH_FIND, NULL);
 	for (Compiled *c = entry ? entry->first : NULL; c; c = c->next)
 		if (c->role != role)

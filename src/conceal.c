@@ -75,9 +75,38 @@ conceal_detail(ErrorData *error, Oid role)
 	error->detail = NULL;
 }
 
-/* Run write(arg), telling a role no more of its rows than it may read. */
+/*
+ * An expression of a table that fails on a value shows it: of a row that is
+ * not the role's to read it is told only that there is one.
+ */
+static void
+conceal_value(ErrorData *error, Oid table, Oid role)
+{
+	switch (error->sqlerrcode)
+	{
+		case ERRCODE_INVALID_TEXT_REPRESENTATION:
+		case ERRCODE_INVALID_DATETIME_FORMAT:
+		case ERRCODE_DATETIME_FIELD_OVERFLOW:
+		case ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE:
+			break;
+		default:
+			return;
+	}
+	if (may_read(table, role))
+		return;
+	error->detail_log = error->message;
+	error->message = psprintf("table \"%s\" cannot read a value of the row",
+							  get_rel_name(table));
+	error->detail = NULL;
+	error->hint = "The server's log tells the value that an expression of the table fails on.";
+}
+
+/*
+ * Run write(arg), which writes a table or view, telling a role no more of its
+ * rows than it may read.
+ */
 void
-write_told(void (*write) (void *arg), void *arg, Oid role)
+write_told(void (*write) (void *arg), void *arg, Oid target, Oid role)
 {
 	MemoryContext caller = CurrentMemoryContext;
 
@@ -93,6 +122,7 @@ write_told(void (*write) (void *arg), void *arg, Oid role)
 		error = CopyErrorData();
 		FlushErrorState();
 		conceal_detail(error, role);
+		conceal_value(error, target, role);
 		ReThrowError(error);
 	}
 	PG_END_TRY();

@@ -48,6 +48,7 @@ typedef struct Following
 {
 	Guard	   *guard;
 	const char *update;
+	Oid			target;
 	Oid			writer;			/* of what this follows from */
 } Following;
 
@@ -62,7 +63,9 @@ run_update(void *arg)
 static void
 follow(void *arg)
 {
-	write_told(run_update, arg, ((const Following *) arg)->writer);
+	const Following *f = arg;
+
+	write_told(run_update, arg, f->target, f->writer);
 }
 
 /*
@@ -75,7 +78,7 @@ write_consequences(Guard *guard, RelationKind kind, const char *query,
 {
 	Oid			relation = guard->registry.relation[kind];
 	Oid			owner = relation_owner(relation);
-	Following	f = {.guard = guard,.update = update,
+	Following	f = {.guard = guard,.update = update,.target = relation,
 	.writer = writer_of(guard->source)};
 	Tuplestorestate *store;
 	SPITupleTable *table;

@@ -469,7 +469,8 @@ extern void judge_chunk(Chunk *chunk, Findings *findings);
 
 /* conceal.c */
 extern int	strangers;
-extern void write_told(void (*write) (void *arg), void *arg, Oid role);
+extern void write_told(void (*write) (void *arg), void *arg, Oid target,
+					   Oid role);
 extern void conceal_error(const Guard *guard, bool writes,
 						  MemoryContext caller);
 extern void project_stored_row(const Guard *guard,

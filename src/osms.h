@@ -45,6 +45,7 @@ extern void check_guards_fire(void);
 
 /* compiled.c */
 extern void compiled_init(void);
+extern void check_plugin(void);
 extern void renew_compiled(Oid function);
 extern void forget_borrowed(void);
 extern void forget_compiled(bool sql);

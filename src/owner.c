@@ -385,7 +385,7 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 	this.lent |= lent || gains;
 	PG_TRY();
 	{
-		write_told(write, arg, acting.user);
+		write_told(write, arg, target, acting.user);
 	}
 	PG_FINALLY();
 	{

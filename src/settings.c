@@ -22,7 +22,7 @@
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
 
-/* What is set, and what to where neither role nor database says so. */
+/* What is set, and what to where neither role nor database says so, if at all. */
 static const struct
 {
 	const char *name;
@@ -34,6 +34,9 @@ static const struct
 	{"backslash_quote", "safe_encoding"},
 	{"transform_null_equals", "off"},
 	{"array_nulls", "on"},
+	{"datestyle", NULL},
+	{"intervalstyle", NULL},
+	{"timezone", NULL},
 	/* what the owner's functions hold is not for who writes */
 	{"plpgsql.print_strict_params", "off"}
 };
@@ -74,7 +77,8 @@ note_settings(Relation settings, Oid database, Oid role, char **values)
 				continue;
 			*value++ = '\0';
 			for (int s = 0; s < (int) lengthof(owners); s++)
-				if (values[s] == NULL && strcmp(setting, owners[s].name) == 0)
+				if (values[s] == NULL &&
+					pg_strcasecmp(setting, owners[s].name) == 0)
 					values[s] = value;
 		}
 	}
@@ -136,7 +140,11 @@ set_owners_settings(Oid table)
 	}
 	set_parameter("search_path", path);
 	for (int s = 1; s < (int) lengthof(owners); s++)
-		set_parameter(owners[s].name, values[s] ? values[s] :
-					  owners[s].otherwise);
+	{
+		const char *value = values[s] ? values[s] : owners[s].otherwise;
+
+		if (value)
+			set_parameter(owners[s].name, value);
+	}
 	hide_plans();
 }

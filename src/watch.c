@@ -410,7 +410,10 @@ begin_call(Call *call, Oid function, bool ours)
 	call->holds = !ours && restriction() != RESTRICT_OFF &&
 		is_somebody_else() && cursors_held_from() != GetUserId();
 	if (call->holds)
+	{
+		check_plugin();
 		call->held = hold_cursors();
+	}
 	renew_compiled(function);
 	/* our own are met where they are called, and ask for a level */
 	call->restricts = says_what_it_calls(function);

@@ -1,7 +1,7 @@
 -- Rights that a write through the registry lends: nobody whose objects the owner of a table, the session or who looks happens to name gains by them.
 \ir hostile.psql
 \ir verdict.psql
-SELECT plan(65);
+SELECT plan(69);
 SET client_min_messages = error;
 CREATE ROLE lent_vendor;	-- owns relations, types and rules of his own
 CREATE ROLE lent_clerk;	-- writes through the registry
@@ -132,6 +132,21 @@ ALTER TABLE legacy.people ADD phone text DEFAULT '+7 701' NOT NULL, ADD CHECK (o
 UPDATE legacy.people SET obl = 'one' WHERE iin = '900101300017';
 SELECT is(pg_temp.detail(writer, format('UPDATE fund.person SET region = %L WHERE person = ''880715400075''', region)), told, writer || ' ' || region)
 FROM (VALUES ('lent_clerk', 'bad', '23514 '), ('lent_clerk', 'one', '23P01 '), ('lent_vendor', 'one', '23P01 Key (obl)=(one) conflicts with existing key (obl)=(one).')) t (writer, region, told);
+ALTER TABLE legacy.people ADD since text DEFAULT '31/12/2019', ADD CHECK (since::date > '1900-01-01') NOT VALID;
+CREATE FUNCTION pg_temp.message(writer name, style text) RETURNS text LANGUAGE plpgsql AS $f$
+BEGIN
+    PERFORM set_config('role', writer, true), set_config('datestyle', style, true);
+    UPDATE fund.person SET region = 'x' WHERE person = '880715400075';
+    RAISE EXCEPTION 'ok' USING ERRCODE = 'OK000';
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE || ' ' || SQLERRM;
+END $f$;
+SELECT is(pg_temp.message(writer, style), told, writer || ' ' || style)
+FROM (VALUES ('lent_clerk', 'ISO, DMY', 'OK000 ok'), ('lent_clerk', 'ISO, MDY', '22008 table "people" cannot read a value of the row'),
+    ('lent_vendor', 'ISO, MDY', '22008 date/time field value out of range: "31/12/2019"')) t (writer, style, told);
+ALTER ROLE postgres IN DATABASE :DBNAME SET datestyle = 'ISO, DMY';
+SELECT is(pg_temp.message('lent_clerk', 'ISO, MDY'), 'OK000 ok', 'where the owner has set how days are read, they are so');
+ALTER ROLE postgres IN DATABASE :DBNAME RESET ALL;
 SELECT matches(pg_temp.detail('lent_vendor', 'UPDATE fund.person SET region = ''bad'' WHERE person = ''880715400075'''), 'Failing row contains .*701', 'who may read the table is shown its row');
 
 -- what is the session's is not for the triggers of a vendor
