@@ -269,6 +269,26 @@ osms_take_cut(PG_FUNCTION_ARGS)
 	PG_RETURN_TIMESTAMPTZ(take_cut(PG_GETARG_TIMESTAMPTZ(0)));
 }
 
+/* Refuse a roster that does not know of each row from when.  Errors: 42804. */
+static void
+check_roster(const Registry *registry)
+{
+	static const char *const moments[] = {"known_from", "known_to"};
+
+	for (int i = 0; i < (int) lengthof(moments); i++)
+	{
+		AttrNumber	column = get_attnum(registry->roster, moments[i]);
+
+		if (column == InvalidAttrNumber ||
+			get_atttype(registry->roster, column) != TIMESTAMPTZOID)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("roster of registry \"%s\" keeps no moment \"%s\"",
+							registry->unquoted, moments[i]),
+					 errhint("Let osms.add_relation() make the roster.")));
+	}
+}
+
 PG_FUNCTION_INFO_V1(osms_clean_cut);
 
 /*
@@ -286,21 +306,24 @@ osms_clean_cut(PG_FUNCTION_ARGS)
 	" FROM %s.roster r";
 	static const char relations[] = "SELECT osms.known_relations($1)";
 	Oid			type = TEXTOID;
-	Datum		registry = PG_GETARG_DATUM(0);
+	Datum		name = PG_GETARG_DATUM(0);
+	Registry	registry;
 	TimestampTz cut = DT_NOBEGIN;
 	bool		isnull = true;
 	Datum		value = 0;
 
+	registry_open(&registry, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	check_roster(&registry);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute(psprintf(latest, quote_identifier(text_to_cstring(PG_GETARG_TEXT_PP(0)))),
+	if (SPI_execute(psprintf(latest, registry.name),
 					false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute failed");
 	if (SPI_gettypeid(SPI_tuptable->tupdesc, 1) == TIMESTAMPTZOID)
 		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 							  &isnull);
 	cut = take_cut(isnull ? DT_NOBEGIN : DatumGetTimestampTz(value));
-	if (SPI_execute_with_args(relations, 1, &type, &registry, NULL, false,
+	if (SPI_execute_with_args(relations, 1, &type, &name, NULL, false,
 							  0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed");
 	DirectFunctionCall1(osms_await_writers,
