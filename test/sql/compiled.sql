@@ -31,37 +31,8 @@ BEGIN
 END $$;
 \set inject '''x''''||current_user||''''y'''
 
--- before the library was there
-CREATE FUNCTION legacy.log() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN NEW.osn := help.report(NEW.osn); RETURN NEW; END $$;
-CREATE TRIGGER log BEFORE INSERT ON legacy.zay FOR EACH ROW EXECUTE FUNCTION legacy.log();
-CREATE FUNCTION public.filed_first() RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    SET LOCAL ROLE compiled_clerk;
-    INSERT INTO fund.application (person, organisation, channel, ground, state) VALUES ('900101300017', 1, 'egov', 'x''||current_user||''y', 'submitted');
-    RESET ROLE;
-    RETURN (SELECT osn FROM legacy.zay ORDER BY id DESC LIMIT 1);
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
-\c
-SELECT plan(28);
-SET standard_conforming_strings = off;
-SET escape_string_warning = off;
-SELECT help.report('x');
-SELECT public.filed_first() AS first \gset
-SELECT public.filed_first() AS second \gset
-RESET standard_conforming_strings;
-SET client_min_messages = error;
-\ir verdict.psql
-SELECT is(:'first'::text, 'xcurrent_usery', 'what was compiled before the library was there is compiled anew');
-SELECT is(:'second'::text, 'xcurrent_usery', 'once');
-SELECT is(help.report('x''y'), 'xy', 'for all');
-DROP TRIGGER log ON legacy.zay;
-
-
--- types of others' domains, by whoever's path a function is compiled
+-- a vendor's trigger that has a helper compiled with a domain of its own
 CREATE TABLE own.seen (t pg_catalog.text);
-CREATE FUNCTION pg_temp.seen() RETURNS text LANGUAGE sql AS $$ SELECT coalesce(string_agg(DISTINCT t, ' '), 'nobody') FROM own.seen $$;
 GRANT INSERT, SELECT ON own.seen TO PUBLIC;
 CREATE FUNCTION own.see(w pg_catalog.text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO own.seen VALUES (current_user); RETURN true; END $$;
 CREATE DOMAIN own.text AS pg_catalog.text CHECK (own.see(VALUE));
@@ -74,6 +45,46 @@ BEGIN
     RETURN NEW;
 END $$;
 ALTER FUNCTION own.touch OWNER TO compiled_vendor;
+
+-- before the library was there
+CREATE FUNCTION legacy.log() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN NEW.osn := help.report(NEW.osn); RETURN NEW; END $$;
+CREATE TRIGGER log BEFORE INSERT ON legacy.zay FOR EACH ROW EXECUTE FUNCTION legacy.log();
+CREATE FUNCTION public.filed_first() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    SET LOCAL ROLE compiled_clerk;
+    INSERT INTO fund.application (person, organisation, channel, ground, state) VALUES ('900101300017', 1, 'egov', 'x''||current_user||''y', 'submitted');
+    RESET ROLE;
+    RETURN (SELECT osn FROM legacy.zay ORDER BY id DESC LIMIT 1);
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+CREATE TRIGGER touch BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION own.touch();
+\c
+SELECT plan(29);
+SET standard_conforming_strings = off;
+SET escape_string_warning = off;
+SELECT help.report('x');
+BEGIN;
+DECLARE called CURSOR FOR SELECT help.tidy(' a ') FROM generate_series(1, 3);
+FETCH 1 FROM called;
+UPDATE fund.organisation SET name = 'y' WHERE organisation = 1;
+FETCH 1 FROM called;
+SELECT is((SELECT string_agg(DISTINCT t, ' ') FROM own.seen), 'compiled_vendor', 'what was about to be called since before the library was there is called as it was meant');
+ROLLBACK;
+DROP TRIGGER touch ON legacy.mo;
+SELECT public.filed_first() AS first \gset
+SELECT public.filed_first() AS second \gset
+RESET standard_conforming_strings;
+SET client_min_messages = error;
+\ir verdict.psql
+SELECT is(:'first'::text, 'xcurrent_usery', 'what was compiled before the library was there is compiled anew');
+SELECT is(:'second'::text, 'xcurrent_usery', 'once');
+SELECT is(help.report('x''y'), 'xy', 'for all');
+DROP TRIGGER log ON legacy.zay;
+
+
+-- types of others' domains, by whoever's path a function is compiled
+CREATE FUNCTION pg_temp.seen() RETURNS text LANGUAGE sql AS $$ SELECT coalesce(string_agg(DISTINCT t, ' '), 'nobody') FROM own.seen $$;
 CREATE TRIGGER touch BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION own.touch();
 SELECT lives_ok('UPDATE fund.organisation SET name = ''y'' WHERE organisation = 1', 'a vendor''s trigger compiles helpers under its own settings');
 SELECT is(pg_temp.seen(), 'compiled_vendor', 'for the vendor');
@@ -173,6 +184,7 @@ SELECT is('a'::help.code::pg_catalog.text, 'a', 'and a domain');
 DROP TRIGGER prime ON legacy.mo;
 CREATE FUNCTION legacy.book() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN INSERT INTO help.books VALUES (NEW.osn); RETURN NEW; END $$;
 CREATE TRIGGER book BEFORE INSERT ON legacy.zay FOR EACH ROW EXECUTE FUNCTION legacy.book();
+ALTER INDEX help.books_norm_idx SET (fillfactor = 80);	-- so that it is read anew
 SELECT is(pg_temp.verdict('SET LOCAL ROLE compiled_clerk; SET LOCAL search_path = theirs, pg_catalog; DO $d$ BEGIN PERFORM 1 FROM help.books; EXCEPTION WHEN insufficient_privilege THEN NULL; END $d$; RESET search_path; ' || :'file' || 'RESET ROLE',
     'UTC', 'SELECT count(*) FROM help.books WHERE help.norm(title) = ''choice'''), 'ok 1', 'nor what a clerk met first under his');
 DROP TRIGGER book ON legacy.zay;

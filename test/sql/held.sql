@@ -223,11 +223,22 @@ SELECT is(pg_temp.verdict('INSERT INTO own.person VALUES (''580302300070'')'), '
 ROLLBACK;
 -- a view that is gone under a cursor
 BEGIN;
-CREATE VIEW legacy.gone AS SELECT 1 FROM generate_series(1, 3);
-DECLARE c CURSOR FOR TABLE legacy.gone;
-FETCH 1 FROM c;
-DROP VIEW legacy.gone;
-SELECT is(pg_temp.verdict('UPDATE fund.organisation SET name = ''n'' WHERE organisation = 1'), 'ok', 'a cursor over what is gone');
+CREATE FUNCTION own.gone() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    c refcursor;
+    n integer;
+BEGIN
+    CREATE VIEW own.going AS SELECT g FROM generate_series(1, 3) g;
+    OPEN c FOR EXECUTE 'TABLE own.going';
+    FETCH c INTO n;
+    DROP VIEW own.going;
+    FETCH c INTO n;
+    NEW.name := n;
+    RETURN NEW;
+END $$;
+ALTER FUNCTION own.gone OWNER TO held_vendor;
+CREATE TRIGGER gone BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION own.gone();
+SELECT is(pg_temp.verdict('UPDATE fund.organisation SET name = ''q'' WHERE organisation = 1', 'UTC', 'SELECT name FROM legacy.mo WHERE mo = 1'), 'ok 2', 'a cursor over what is gone');
 ROLLBACK;
 \set kept_note 'SET LOCAL ROLE held_keeper; CREATE TABLE kept.note (t text); CREATE CONSTRAINT TRIGGER late AFTER INSERT ON kept.note DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kept.late(); '
 \set died 'UPDATE legacy.people SET died = ''2026-02-01'' WHERE iin = ''880715400075'''
