@@ -167,11 +167,17 @@ renew_compiled(Oid function)
 			make_stale(c);
 }
 
-/* Somebody is done: what was compiled for him is not for others. */
-void
-forget_borrowed(void)
+int
+borrowed_until_now(void)
 {
-	while (n_borrowed > 0)
+	return n_borrowed;
+}
+
+/* Somebody is done: what was compiled for him since is not for others. */
+void
+forget_borrowed(int before)
+{
+	while (n_borrowed > before)
 	{
 		Compiled   *c = borrowed[--n_borrowed];
 

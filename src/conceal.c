@@ -75,6 +75,13 @@ conceal_detail(ErrorData *error, Oid role)
 	error->detail = NULL;
 }
 
+/* Whether a function in PL/pgSQL says it, and not what it runs. */
+static bool
+is_raised(const ErrorData *error)
+{
+	return error->funcname && strcmp(error->funcname, "exec_stmt_raise") == 0;
+}
+
 /*
  * An expression of a table that fails on a value shows it: of a row that is
  * not the role's to read it is told only that there is one.
@@ -82,19 +89,14 @@ conceal_detail(ErrorData *error, Oid role)
 static void
 conceal_value(ErrorData *error, Oid table, Oid role)
 {
-	switch (error->sqlerrcode)
-	{
-		case ERRCODE_INVALID_TEXT_REPRESENTATION:
-		case ERRCODE_INVALID_DATETIME_FORMAT:
-		case ERRCODE_DATETIME_FIELD_OVERFLOW:
-		case ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE:
-			break;
-		default:
-			return;
-	}
-	if (may_read(table, role))
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION ||
+		error->sqlerrcode == ERRCODE_STRING_DATA_RIGHT_TRUNCATION ||
+		error->sqlerrcode == ERRCODE_DIVISION_BY_ZERO ||
+		error->constraint_name || is_raised(error) ||
+		may_read(table, role))
 		return;
-	error->detail_log = error->message;
+	error->detail_log = error->detail ?
+		psprintf("%s: %s", error->message, error->detail) : error->message;
 	error->message = psprintf("table \"%s\" cannot read a value of the row",
 							  get_rel_name(table));
 	error->detail = NULL;

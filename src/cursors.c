@@ -67,10 +67,18 @@ open_cursors(void)
 	return cursors;
 }
 
+static void
+forget_holder(XactEvent event, pg_attribute_unused() void *arg)
+{
+	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PARALLEL_ABORT)
+		held_from = InvalidOid;
+}
+
 void
 cursors_init(void)
 {
 	watched_since = GetCurrentTransactionStartTimestamp();
+	RegisterXactCallback(forget_holder, NULL);
 }
 
 /* Note who has made a query ready. */
@@ -119,9 +127,12 @@ cursors_held_from(void)
 HeldCursors
 hold_cursors(void)
 {
-	HeldCursors held = {.open = open_cursors(),.outer = held_from};
+	HeldCursors held;
 	ListCell   *lc;
 
+	forget_in_line();
+	held = (HeldCursors) {.open = open_cursors(),.outer = held_from,
+	.borrowed = borrowed_until_now()};
 	held_from = GetUserId();
 
 	foreach(lc, held.open)
@@ -135,7 +146,6 @@ hold_cursors(void)
 			cursor->status = PORTAL_ACTIVE;
 		}
 	}
-	forget_in_line();
 	return held;
 }
 
@@ -145,13 +155,12 @@ release_cursors(const HeldCursors *held)
 	ListCell   *lc;
 
 	held_from = held->outer;
-	forget_borrowed();
+	forget_borrowed(held->borrowed);
 	foreach(lc, held->ready)
 		((Portal) lfirst(lc))->status = PORTAL_READY;
-	forget_in_line();
 }
 
-/* Close what has been opened since. */
+/* Nothing has failed: close what has been opened since. */
 void
 close_later_cursors(const HeldCursors *held)
 {
@@ -168,4 +177,5 @@ close_later_cursors(const HeldCursors *held)
 			UnpinPortal(cursor);
 		PortalDrop(cursor, false);
 	}
+	forget_in_line();
 }

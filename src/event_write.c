@@ -325,7 +325,11 @@ write_opening(EventWriter *writer, Relation view, HeapTuple inserted,
 	{
 		read_attachment(writer, view, inserted, row);
 		if (!write_one(writer, view, row, true))
-			return NULL;
+			ereport(ERROR,
+					(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+					 errmsg("the event that closes the attachment was not written"),
+					 errdetail("A trigger of its table skips it, and the attachment would stay open."),
+					 errhint("Let no trigger of the table skip events, or insert the attachment open and close it then.")));
 	}
 	return inserted;
 }

@@ -394,6 +394,7 @@ typedef struct HeldCursors
 	List	   *open;			/* before code of others ran */
 	List	   *ready;			/* those of them that are held */
 	Oid			outer;			/* from whom they were held before */
+	int			borrowed;		/* functions run until then, see compiled.c */
 } HeldCursors;
 extern Oid	cursors_held_from(void);
 extern HeldCursors hold_cursors(void);

@@ -135,9 +135,21 @@ note_parsed(void)
 	kept_parsed = KEEPS_SQL_FUNCTIONS;
 }
 
+/* Forget what relations and domains hold in line. */
+static void
+forget_kept_expressions(void)
+{
+	if (!kept_in_line)
+		return;
+	kept_in_line = false;
+	RelationCacheInvalidate(false);
+	CallSyscacheCallbacks(CONSTROID, 0);
+}
+
 /*
  * Somebody else begins or ends to act: forget what relations and domains hold
- * in line, and SQL functions that were parsed.
+ * in line, and SQL functions that were parsed.  Plans are told by PostgreSQL
+ * when the path is another.
  */
 void
 forget_in_line(void)
@@ -145,10 +157,39 @@ forget_in_line(void)
 	if (kept_parsed)
 		forget_compiled(true);
 	kept_parsed = false;
-	if (!kept_in_line)
-		return;
-	kept_in_line = false;
-	RelationCacheInvalidate(false);
-	CallSyscacheCallbacks(CONSTROID, 0);
-	CallSyscacheCallbacks(PROCOID, 0);
+	forget_kept_expressions();
+}
+
+/* The same where he ended by an error, when nothing can be looked up. */
+static void
+forget_after_error(void)
+{
+	if (kept_parsed)
+		forget_compiled(false);
+	kept_parsed = false;
+	forget_kept_expressions();
+}
+
+static void
+at_abort(XactEvent event, pg_attribute_unused() void *arg)
+{
+	if (event == XACT_EVENT_ABORT)
+		forget_after_error();
+}
+
+static void
+at_abort_of_subtransaction(SubXactEvent event,
+						   pg_attribute_unused() SubTransactionId mine,
+						   pg_attribute_unused() SubTransactionId parent,
+						   pg_attribute_unused() void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		forget_after_error();
+}
+
+void
+in_line_init(void)
+{
+	RegisterXactCallback(at_abort, NULL);
+	RegisterSubXactCallback(at_abort_of_subtransaction, NULL);
 }

@@ -242,11 +242,15 @@ static TimestampTz
 take_cut(TimestampTz latest)
 {
 	Oid			sequence = cut_sequence();
-	TimestampTz last = last_cut();
-	TimestampTz cut = Max(GetCurrentTimestamp(), latest);
+	TimestampTz last;
+	TimestampTz cut;
 	Oid			user;
 	int			context;
 
+	/* one after the other, of whatever registries */
+	LockRelationOid(sequence, ShareUpdateExclusiveLock);
+	last = last_cut();
+	cut = Max(GetCurrentTimestamp(), latest);
 	if (cut <= last)
 		cut = last + AHEAD;
 	GetUserIdAndSecContext(&user, &context);
@@ -255,6 +259,7 @@ take_cut(TimestampTz latest)
 	DirectFunctionCall2(setval_oid, ObjectIdGetDatum(sequence),
 						Int64GetDatum(cut));
 	SetUserIdAndSecContext(user, context);
+	UnlockRelationOid(sequence, ShareUpdateExclusiveLock);
 	known.transaction = InvalidLocalTransactionId;
 	followed.transaction = InvalidLocalTransactionId;
 	return cut;

@@ -347,6 +347,7 @@ lock_all(Locks *locks)
 	Oid			user;
 	int			context;
 
+	locks->at_rows = false;
 	as_owner_begin(&guard->registry, &user, &context);
 	lock_contracts(guard, hold_of_contracts, &locks->organisations);
 	for (int i = 0; i < locks->persons.n; i += CHUNK_PERSONS)

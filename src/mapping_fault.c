@@ -269,26 +269,55 @@ find_fault(Node *node, void *context)
 	return expression_tree_walker(node, find_fault, context);
 }
 
+/* A literal of a statement, as the parser reads it. */
+typedef struct Literal
+{
+	int			location;
+	const char *value;
+} Literal;
+
+static bool
+find_literal(Node *node, void *context)
+{
+	Literal    *literal = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, A_Const))
+	{
+		A_Const    *c = (A_Const *) node;
+
+		if (c->location == literal->location && !c->isnull &&
+			IsA(&c->val, String))
+			literal->value = strVal(&c->val);
+		return literal->value != NULL;
+	}
+	if (IsA(node, RawStmt))
+		return find_literal(((RawStmt *) node)->stmt, context);
+	return raw_expression_tree_walker(node, find_literal, context);
+}
+
 /* Whether a literal of the statement names a moment as seen from now. */
 static bool
-names_moment(const char *literal)
+names_moment(const char *statement, int location)
 {
 	static const char *const moments[] = {
 		"now", "today", "tomorrow", "yesterday"
 	};
-	char		quote = *literal;
-	const char *end = quote == '\'' ? strchr(literal + 1, quote) : NULL;
+	Literal		literal = {.location = location};
+	const char *value;
 
-	if (end == NULL)
-		return false;
-	while (*++literal == ' ')
-		;
-	for (int i = 0; i < (int) lengthof(moments); i++)
+	(void) find_literal((Node *) raw_parser(statement, RAW_PARSE_DEFAULT),
+						&literal);
+	value = literal.value;
+	while (value && isspace((unsigned char) *value))
+		value++;
+	for (int i = 0; value && i < (int) lengthof(moments); i++)
 	{
 		size_t		length = strlen(moments[i]);
 
-		if (pg_strncasecmp(literal, moments[i], length) == 0 &&
-			!isalpha((unsigned char) literal[length]))
+		if (pg_strncasecmp(value, moments[i], length) == 0 &&
+			!isalpha((unsigned char) value[length]))
 			return true;
 	}
 	return false;
@@ -307,7 +336,7 @@ find_moment(Node *node, void *context)
 		const Const *c = (Const *) node;
 
 		return TypeCategory(c->consttype) == TYPCATEGORY_DATETIME &&
-			c->location >= 0 && names_moment(fault->sql + c->location) &&
+			c->location >= 0 && names_moment(fault->sql, c->location) &&
 			note(fault, FAULT_MOMENT, format_type_be(c->consttype));
 	}
 	return expression_tree_walker(node, find_moment, context);

@@ -20,4 +20,5 @@ _PG_init(void)
 	restrict_init();
 	watch_init();
 	cursors_init();
+	in_line_init();
 }

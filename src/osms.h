@@ -47,7 +47,8 @@ extern void check_guards_fire(void);
 extern void compiled_init(void);
 extern void check_plugin(void);
 extern void renew_compiled(Oid function);
-extern void forget_borrowed(void);
+extern int	borrowed_until_now(void);
+extern void forget_borrowed(int before);
 extern void forget_compiled(bool sql);
 
 /* variables.c */
@@ -71,6 +72,7 @@ extern bool is_difference(HeapTuple function);
 extern void note_in_line(Oid function, bool superusers);
 extern void note_parsed(void);
 extern void forget_in_line(void);
+extern void in_line_init(void);
 extern void forget_kept(void);
 
 /* query.c */

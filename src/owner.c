@@ -355,7 +355,7 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 	bool		lent = !session_has_rights_of(role);
 	bool		gains = table && !has_rights_of_session(role);
 	bool		holds = gains || (table && lent);
-	HeldCursors held = {NIL, NIL, InvalidOid};
+	HeldCursors held = {0};
 	OwnersWrite this;
 	List	   *deferred = NIL;
 	Acting		acting;

@@ -38,7 +38,8 @@ static const struct
 	{"intervalstyle", NULL},
 	{"timezone", NULL},
 	/* what the owner's functions hold is not for who writes */
-	{"plpgsql.print_strict_params", "off"}
+	{"plpgsql.print_strict_params", "off"},
+	{"plpgsql.check_asserts", "on"}
 };
 
 /* Note what a setting of a role or a database gives, where nothing is noted. */

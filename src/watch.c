@@ -407,14 +407,9 @@ needs_call(Oid function)
 static void
 begin_call(Call *call, Oid function, bool ours)
 {
-	call->holds = !ours && restriction() != RESTRICT_OFF &&
+	bool		holds = !ours && restriction() != RESTRICT_OFF &&
 		is_somebody_else() && cursors_held_from() != GetUserId();
-	if (call->holds)
-	{
-		check_plugin();
-		call->held = hold_cursors();
-	}
-	renew_compiled(function);
+
 	/* our own are met where they are called, and ask for a level */
 	call->restricts = says_what_it_calls(function);
 	if (call->restricts)
@@ -423,13 +418,22 @@ begin_call(Call *call, Oid function, bool ours)
 		call->touching_others = touching_others;
 		touching_others = false;
 	}
+	if (holds)
+	{
+		check_plugin();
+		call->held = hold_cursors();
+	}
+	call->holds = holds;
+	renew_compiled(function);
 }
 
 static void
-end_call(const Call *call)
+end_call(const Call *call, bool failed)
 {
 	if (call->holds)
 		release_cursors(&call->held);
+	if (call->holds && !failed)
+		forget_in_line();
 	if (call->restricts)
 	{
 		restrict_release(call->before);
@@ -456,11 +460,13 @@ watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
 		previous_call(event, flinfo, &call->others);
 	if (event == FHET_START)
 	{
-		if (call->depth++ == 0)
+		if (call->depth == 0)
 			begin_call(call, function, ours);
+		call->depth++;
 	}
-	else if (--call->depth == 0)
-		end_call(call);
+	/* one that loads the library itself ends without a beginning */
+	else if (call->depth > 0 && --call->depth == 0)
+		end_call(call, event == FHET_ABORT);
 	if (event == FHET_ABORT && ours)
 		cut_context(flinfo);
 }

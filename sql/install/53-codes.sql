@@ -71,7 +71,7 @@ BEGIN
               WHERE btrim(v.code) <> '''' AND (v.value IS NULL OR v.value <> ALL ($1)) GROUP BY v.code) u',
         reading.columns[1], reading.expression, source, looked_at)
     INTO heads, codes USING osms.known_codes(relation, "column");
-EXCEPTION WHEN insufficient_privilege OR invalid_text_representation OR invalid_parameter_value
+EXCEPTION WHEN insufficient_privilege OR data_exception OR integrity_constraint_violation OR raise_exception
                OR object_not_in_prerequisite_state THEN
     heads := NULL;
     codes := NULL;
@@ -131,7 +131,8 @@ BEGIN
             RETURN NEXT;
         END IF;
     END LOOP;
-EXCEPTION WHEN insufficient_privilege OR undefined_function OR undefined_column OR datatype_mismatch OR object_not_in_prerequisite_state THEN
+EXCEPTION WHEN insufficient_privilege OR undefined_function OR undefined_column OR datatype_mismatch OR object_not_in_prerequisite_state
+               OR data_exception OR integrity_constraint_violation OR raise_exception THEN
     -- what cannot be read so is told elsewhere
     RETURN;
 END $$;

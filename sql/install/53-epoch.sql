@@ -47,7 +47,7 @@ CREATE FUNCTION osms.filling_terms(registry text) RETURNS text
             WHERE t.registry = filling_terms.registry AND t.relation IN (SELECT r.relation FROM relation r)
         )
         SELECT format('%s %s %s', osms.this_database(),
-                      md5(string_agg(p.entry, ',' ORDER BY p.entry)), md5(string_agg(p.definition, ',' ORDER BY p.definition)))
+                      md5(string_agg(p.entry, ',' ORDER BY p.entry COLLATE "C")), md5(string_agg(p.definition, ',' ORDER BY p.definition COLLATE "C")))
         FROM part p;
     END;
 COMMENT ON FUNCTION osms.filling_terms(text) IS

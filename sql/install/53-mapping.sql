@@ -135,7 +135,7 @@ BEGIN
     EXECUTE format(CASE what WHEN 'unique' THEN 'SELECT NOT EXISTS (SELECT FROM %2$s s GROUP BY %1$s HAVING count(*) > 1)'
                    ELSE 'SELECT NOT EXISTS (SELECT FROM %2$s s WHERE %1$s IS NULL)' END, expression, source) INTO stands;
     RETURN stands;
-EXCEPTION WHEN insufficient_privilege OR data_exception THEN
+EXCEPTION WHEN insufficient_privilege OR data_exception OR integrity_constraint_violation OR raise_exception THEN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION osms.key_stands(regclass, text, text) IS

@@ -98,7 +98,8 @@ BEGIN
             RETURN NEXT;
         END LOOP;
     END LOOP;
-EXCEPTION WHEN insufficient_privilege OR data_exception OR undefined_column OR datatype_mismatch OR undefined_function OR object_not_in_prerequisite_state THEN
+EXCEPTION WHEN insufficient_privilege OR data_exception OR integrity_constraint_violation OR raise_exception OR undefined_column
+               OR datatype_mismatch OR undefined_function OR object_not_in_prerequisite_state THEN
     -- of what does not fit, or fails on a row of which much is missing, others tell
     RETURN;
 END $$;

@@ -97,4 +97,10 @@ SELECT results_eq($$SELECT * FROM osms.move_by_order('fund', 'o')$$, $$VALUES ('
 SELECT is(pg_temp.roster(8), '10 2020-01-01 2026-01-01 inherited counted, 20 2026-01-01 2026-03-01 application counted, 20 2026-03-01 infinity restores counted', 'where she was');
 SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'the roster agrees');
 SELECT is_empty($$SELECT * FROM osms.audit('fund') WHERE rule <> 'no_backdating'$$, 'and nothing is wrong');
+-- a trigger of the source that skips the event that closes
+CREATE FUNCTION vendor.skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN CASE WHEN NEW.kind <> 'C' THEN NEW END; END $$;
+CREATE TRIGGER skip BEFORE INSERT ON vendor.event FOR EACH ROW EXECUTE FUNCTION vendor.skip();
+SELECT is(pg_temp.verdict('INSERT INTO fund.attachment (person, organisation, state, since, until, reason) VALUES (12, 10, ''closed'', ''2020-01-01'', ''2021-01-01'', ''moved_to_other'')'),
+    '27000 the event that closes the attachment was not written', 'an attachment that is closed does not stay open');
+DROP TRIGGER skip ON vendor.event;
 SELECT * FROM finish();
