@@ -223,8 +223,8 @@ report_missing(const char *registry, RelationKind kind)
 
 /*
  * See that the keys which meet in C are of one type, but for domains over it:
- * those of persons, and of attachments and the events they are made of.  Errors: 42804, and 55000
- * where the events are not those of the registry.
+ * those of persons, and of attachments and the events they are made of.
+ * Errors: 42804, and 55000 where the events are not those of the registry.
  */
 static void
 check_keys(const Guard *guard)

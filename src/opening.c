@@ -83,9 +83,9 @@ check_owners(const Registry *registry, Oid schema)
 
 /*
  * Look up a registry by the name of its schema.  Errors: 3F000 where there
- * is none, 42P01 where it has no roster or lost a table, 22023 for a temporary schema, in
- * which anybody may stage one, 42501 where part of it is somebody else's;
- * those of make_projection for its persons.
+ * is none, 42P01 where it has no roster or lost a table, 22023 for a
+ * temporary schema, in which anybody may stage one, 42501 where part of it is
+ * somebody else's; those of make_projection for its persons.
  */
 void
 registry_open(Registry *registry, const char *name)

@@ -131,7 +131,7 @@ note_warned(Findings *findings, RelationKind relation, RuleId rule,
 	MemoryContextSwitchTo(caller);
 }
 
-/* Let what a rule found last without refusing stand for more rows. */
+/* Let what a rule found first without refusing stand for more rows. */
 void
 found_more(Findings *findings, RuleId rule, int64 rows)
 {

@@ -4,9 +4,9 @@
  *
  * Where osms writes a table as its owner, a setting of the writer's must not
  * say what the owner's triggers mean: which objects their names are, how the
- * texts that they build are read, and what they tell.  They find what the owner's sessions
- * begin with, by a setting of the role or of the database; otherwise the
- * table's own schema, and what PostgreSQL begins with.
+ * texts that they build are read, and what they tell.  They find what the
+ * owner's sessions begin with, by a setting of the role or of the database;
+ * otherwise the table's own schema, and what PostgreSQL begins with.
  */
 #include "guard.h"
 

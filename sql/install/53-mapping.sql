@@ -231,7 +231,7 @@ CREATE FUNCTION osms.tried(source regclass, expression text, condition text, OUT
     SET row_security = off
     AS 'MODULE_PATHNAME', 'osms_tried';
 COMMENT ON FUNCTION osms.tried(regclass, text, text) IS
-    'an expression over the rows of a table that meet a condition, of the first one as text, and whether it failed on them; NULL for who may not read them; called by osms.failing_rows. In a parallel query a failure is raised';
+    'an expression over the rows of a table that meet a condition, of the first one as text, and whether it failed on them; NULL for who may not read them; called by osms.failing_rows and failing_columns. In a parallel query a failure is raised';
 
 CREATE FUNCTION osms.failing_columns(registry text, OUT relation text, OUT "column" text, OUT source regclass, OUT expression text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 1

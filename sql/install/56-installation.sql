@@ -234,7 +234,7 @@ BEGIN
     PERFORM osms.put_triggers(registry, kept);
 END $$;
 COMMENT ON FUNCTION osms.guard(text, jsonb) IS
-    'puts the guard on the tables behind a registry and all their partitions, or replaces what differs; modes: object of rule to enforce, warn or off, over what is in force. Checks first, then asks for SHARE ROW EXCLUSIVE locks a tenth of a second at a time, letting writers pass in between, and keeps them until the transaction ends. Needs ownership of the tables. 55000 with the first error of osms.check_registry or for a table that another registry guards, 55P03 where the locks were not to be had within a hundred attempts, 25001 at another isolation level than READ COMMITTED, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';
+    'puts the guard on the tables behind a registry and all their partitions, or replaces what differs; modes: object of rule to enforce, warn or off, over what is in force. Checks first, then asks for SHARE ROW EXCLUSIVE locks a tenth of a second at a time, letting writers pass in between, and keeps them until the transaction ends. Needs ownership of the tables. 55000 with the errors of osms.check_registry or for a table that another registry guards, 55P03 where the locks were not to be had within a hundred attempts, 25001 at another isolation level than READ COMMITTED, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';
 
 CREATE FUNCTION osms.unguard(registry text) RETURNS void
     LANGUAGE plpgsql
