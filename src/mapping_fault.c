@@ -509,8 +509,12 @@ osms_reading_fault(PG_FUNCTION_ARGS)
 	{
 		const char *type = canonical_relations[asked.kind].columns[i].type;
 
-		/* a key that is cast is found by an index, which holds no other */
-		fault.of_text = type[0] != '@' || strcmp(type, "@number") == 0;
+		/*
+		 * A key that is cast is found by an index, which holds no other; what
+		 * a column of the table computes is the table's business.
+		 */
+		fault.of_text = (type[0] != '@' || strcmp(type, "@number") == 0) &&
+			(asked.projection->computed & COLUMN_BIT(i)) == 0;
 		expr = (Node *) asked.projection->expr[i];
 		fault.kind = more_than_row(expr);
 		if (fault.kind == FAULT_NONE)

@@ -205,10 +205,13 @@ project_column(Projection *p, int i, Expr *expr, Relation source)
 	p->mapped |= COLUMN_BIT(i);
 	if (vars != NIL)
 	{
+		bool		plain = IsA(expr, Var);
+
 		/* of an event's day the first tells only whether it closes */
 		p->told[i] = Max(llast_node(Var, vars)->varattno, 0);
 		expr = (Expr *) expand_virtual((Node *) expr, source,
 									   linitial_node(Var, vars)->varno);
+		p->computed |= plain && !IsA(expr, Var) ? COLUMN_BIT(i) : 0;
 	}
 	p->generated |= reads_generated((Node *) expr, source);
 	if (IsA(expr, Var) && ((Var *) expr)->varattno > 0)

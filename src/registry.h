@@ -175,6 +175,7 @@ typedef struct Projection
 	Oid			type[CANONICAL_MAX];
 	Oid			collation[CANONICAL_MAX];
 	int			mapped;			/* bit per mapped column, DECISIONS_INDEXED_BIT */
+	int			computed;		/* columns that are virtual ones of the source */
 	bool		generated;		/* reads a stored generated column */
 } Projection;
 
