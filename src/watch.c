@@ -35,6 +35,8 @@
 typedef struct Call
 {
 	Datum		others;
+	bool		ours;			/* the function, or a trigger's */
+	bool		fires;
 	int			depth;			/* calls under way, the outermost of which changes it */
 	bool		restricts;		/* what it calls */
 	Restriction before;
@@ -345,18 +347,6 @@ has_cursors(Form_pg_proc proc)
 }
 
 /*
- * Whether a function says itself what it calls in turn: one of osms, and a
- * trigger's where a table is written for somebody.
- */
-static bool
-says_what_it_calls(Oid function)
-{
-	return get_func_namespace(function) == our_schema() ||
-		(restriction() == RESTRICT_FOREIGN &&
-		 get_func_rettype(function) == TRIGGEROID);
-}
-
-/*
  * Whether the hooks stand before a function.  Those that may not run are met
  * also where they are called by their OID alone, for an estimate or by a type.
  * The planner asks, too, before it puts an SQL function in line: it may, for
@@ -403,15 +393,25 @@ needs_call(Oid function)
 	return needed;
 }
 
+/*
+ * Whether a function says itself what it calls in turn: one of osms, and a
+ * trigger's where a table is written for somebody.
+ */
+static bool
+says_what_it_calls(const Call *call)
+{
+	return call->ours || (restriction() == RESTRICT_FOREIGN && call->fires);
+}
+
 /* What the session has is not for others, who are called. */
 static void
-begin_call(Call *call, Oid function, bool ours)
+begin_call(Call *call, Oid function)
 {
-	bool		holds = !ours && restriction() != RESTRICT_OFF &&
+	bool		holds = !call->ours && restriction() != RESTRICT_OFF &&
 		is_somebody_else() && cursors_held_from() != GetUserId();
 
 	/* our own are met where they are called, and ask for a level */
-	call->restricts = says_what_it_calls(function);
+	call->restricts = says_what_it_calls(call);
 	if (call->restricts)
 	{
 		call->before = restrict_to(restriction());
@@ -446,28 +446,29 @@ watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
 {
 	Oid			function = flinfo->fn_oid;
 	Call	   *call = (Call *) DatumGetPointer(*private);
-	bool		ours = get_func_namespace(function) == our_schema();
 
 	if (call == NULL)
 	{
 		call = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Call));
+		call->ours = get_func_namespace(function) == our_schema();
+		call->fires = get_func_rettype(function) == TRIGGEROID;
 		*private = PointerGetDatum(call);
 	}
 	/* before others are told: nobody hears of the end where this is an error */
-	if (event == FHET_START && !ours && restriction() != RESTRICT_OFF)
+	if (event == FHET_START && !call->ours && restriction() != RESTRICT_OFF)
 		check_function(function);
 	if (previous_call)
 		previous_call(event, flinfo, &call->others);
 	if (event == FHET_START)
 	{
 		if (call->depth == 0)
-			begin_call(call, function, ours);
+			begin_call(call, function);
 		call->depth++;
 	}
 	/* one that loads the library itself ends without a beginning */
 	else if (call->depth > 0 && --call->depth == 0)
 		end_call(call, event == FHET_ABORT);
-	if (event == FHET_ABORT && ours)
+	if (event == FHET_ABORT && call->ours)
 		cut_context(flinfo);
 }
 
