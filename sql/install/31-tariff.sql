@@ -282,7 +282,7 @@ COMMENT ON COLUMN osms.norm_step.illustrative IS 'made up, no claim to be offici
 -- orders is said in bytes, where the database can hold it.
 INSERT INTO osms.act (act, title, number, issued_on, source)
 SELECT a.act, a.title, replace(a.number, 'KR DSM-', i.ministry), a.issued_on, a.source
-FROM (SELECT coalesce((SELECT convert_from(b.letters, 'UTF8') FROM (SELECT bytea '\xd29ad0a020d094d0a1d09c2d' AS letters OFFSET 0) AS b
+FROM (SELECT coalesce((SELECT convert_from(b.letters, 'UTF8') FROM (SELECT pg_catalog.decode('d29ad0a020d094d0a1d09c2d', 'hex') AS letters OFFSET 0) AS b
                        WHERE getdatabaseencoding() = 'UTF8'), 'KR DSM-')) AS i (ministry),
      (VALUES
     ('osms:illustrative', 'Made up to show the mechanism; no claim to be the order''s numbers', NULL, NULL::date, NULL),

@@ -153,7 +153,7 @@ sub statement
 	return "SELECT osms.register_death('$registry', '$person', NULL)" if $what < 92;
 	return "SELECT osms.move_by_order('$registry', '" . (1 + int rand 9) . "')" if $what < 94;
 	return "SELECT * FROM osms.close_month('$registry', coalesce((SELECT (max(month) + interval '1 month')::date FROM $registry.statement), '2024-01-01'))" if $what < 96;
-	return "SELECT * FROM osms.post_restatement('$registry', (SELECT max(month) FROM $registry.statement))" if $what < 97;
+	return "SELECT * FROM osms.post_restatement('$registry', coalesce((SELECT max(month) FROM $registry.statement), '2024-01-01'))" if $what < 97;
 	return "CALL osms.fill_roster('$registry', batch => 20)" if $what < 98;
 	return "SELECT osms.guard('$registry', '{\"same_territory\": \"" . pick('warn', 'enforce') . '"}\')' if $what < 99 && $session == 1;
 	return "SELECT * FROM osms.verify('$registry')" if $what < 99;
