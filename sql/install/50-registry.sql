@@ -332,7 +332,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'It is the first day from which an attachment must have a basis.';
     END IF;
-    PERFORM osms.check_time_zone(time_zone);
+    PERFORM osms.need_arguments('create_registry', jsonb_build_object('tables', tables)), osms.check_time_zone(time_zone);
     IF keeper IS NOT NULL THEN
         PERFORM osms.check_keeper(keeper);
     END IF;

@@ -396,7 +396,11 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'A shape is period, one row with its first and last day, or for attachment also events, a row for each opening and closing.';
     END IF;
-    IF (SELECT relispartition FROM pg_class WHERE oid = source) THEN
+    PERFORM osms.need_arguments('map', jsonb_build_object('source', source, 'shape', shape, 'until_inclusive', until_inclusive, 'defaults', defaults));
+    IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source) THEN
+        RAISE EXCEPTION 'there is no table with OID %', source::oid
+            USING ERRCODE = 'undefined_table', HINT = 'Name the table, as in ''schema.table''.';
+    ELSIF (SELECT relispartition FROM pg_class WHERE oid = source) THEN
         RAISE EXCEPTION '"%" is a partition', source
             USING ERRCODE = 'wrong_object_type', HINT = format('Map %s, of which it is a part.', pg_partition_root(source));
     ELSIF (SELECT relkind NOT IN ('r', 'p') FROM pg_class WHERE oid = source)

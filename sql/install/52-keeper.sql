@@ -117,6 +117,7 @@ BEGIN
         RAISE EXCEPTION 'registry "%" does not exist', registry
             USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
     END IF;
+    PERFORM osms.need_arguments('set_keeper', jsonb_build_object('keeper', keeper));
     PERFORM osms.check_keeper(keeper);
     SELECT n.nspowner INTO former FROM pg_namespace n WHERE n.nspname = registry;
     EXECUTE format('ALTER SCHEMA %I OWNER TO %I', registry, keeper);

@@ -70,7 +70,7 @@ BEGIN
             USING ERRCODE = 'null_value_not_allowed';
     END IF;
 END $$;
-COMMENT ON FUNCTION osms.need_arguments(text, jsonb) IS '22004 where one of the arguments is null; called by the workflow functions';
+COMMENT ON FUNCTION osms.need_arguments(text, jsonb) IS '22004 where one of the arguments is null; called by create_registry, set_keeper, map and the workflow functions';
 
 CREATE FUNCTION osms.need_relation(registry text, relation text) RETURNS regclass
     LANGUAGE plpgsql STABLE PARALLEL SAFE

@@ -1,6 +1,6 @@
 -- What is told of a keeper who lacks rights, of a mapper who may not give them, and of a guard whose registry is gone.
 \ir hostile.psql
-SELECT plan(12);
+SELECT plan(14);
 SET client_min_messages = error;
 CREATE ROLE keeper_keeper;
 CREATE ROLE keeper_dba;
@@ -57,6 +57,8 @@ GRANT SELECT (key), UPDATE (key) ON "left".journal TO keeper_friend;
 GRANT SELECT (person) ON "left".person TO keeper_friend;
 SELECT is((SELECT count(*) FROM pg_attribute a, aclexplode(a.attacl) WHERE attrelid::regclass::text ~ '^"left"' AND grantee = 'keeper_friend'::regrole), 6::bigint, 'a friend has rights on columns');
 RESET ROLE;
+SELECT throws_ok('SELECT osms.create_registry(''none'', tables => NULL)', '22004', 'argument "tables" of osms.create_registry must not be null', 'tables or none is to be said');
+SELECT throws_ok('SELECT osms.set_keeper(''left'', NULL)', '22004', 'argument "keeper" of osms.set_keeper must not be null', 'a registry needs somebody who keeps it');
 SELECT osms.set_keeper('left', 'keeper_keeper');
 SELECT set_eq($$SELECT c.relname::text, acl.privilege_type FROM pg_class c, aclexplode(c.relacl) acl WHERE c.relnamespace = '"left"'::regnamespace AND acl.grantee = 'keeper_friend'::regrole
     UNION ALL SELECT c.relname, acl.privilege_type FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) acl WHERE c.relnamespace = '"left"'::regnamespace AND acl.grantee = 'keeper_friend'::regrole$$, $$VALUES ('person', 'SELECT')$$, 'and under a new keeper none but on what an application writes');

@@ -25,6 +25,10 @@ SELECT osms.create_registry('fund', tables => false, cut_over => '2025-01-01');
 SELECT is(pg_temp.verdict('SELECT osms.map(' || arguments || ')'), expected, expected) FROM (VALUES
 ($$'fund', 'roster', 'legacy.people', '{}'$$, '22023 "roster" is not a canonical relation'),
 ($$'none', 'person', 'legacy.people', '{}'$$, '3F000 registry "none" does not exist'),
+($$'fund', 'person', NULL, '{"person": "id"}'$$, '22004 argument "source" of osms.map must not be null'), ($$'fund', 'person', 0::regclass, '{"person": "id"}'$$, '42P01 there is no table with OID 0'),
+($$'fund', 'person', 'legacy.people', '{"person": "id"}', shape => NULL$$, '22004 argument "shape" of osms.map must not be null'),
+($$'fund', 'person', 'legacy.people', '{"person": "id"}', until_inclusive => NULL$$, '22004 argument "until_inclusive" of osms.map must not be null'),
+($$'fund', 'person', 'legacy.people', '{"person": "id"}', defaults => NULL$$, '22004 argument "defaults" of osms.map must not be null'),
 ($$'fund', 'attachment', 'legacy.a_view', '{}'$$, '42809 "legacy.a_view" is not a plain or partitioned table'),
 ($$'fund', 'attachment', 'legacy.part', '{}'$$, '42809 "legacy.part" is a partition'),
 ($$'fund', 'attachment', 'legacy.child', '{}'$$, '42809 "legacy.child" is not a plain or partitioned table'),

@@ -54,6 +54,8 @@ is(scalar(() = $err =~ /LOG:  plan:/g), 1, 'who has plans printed is shown his o
 
 my $expected = "refused|person_known|1|1\nwould refuse|basis|1|2\nwould refuse|one_attachment|1|1";
 is(counted(), $expected, 'all of it is counted');
+# from here the library is there before any database is
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'osms'");
 $node->restart;
 is(counted(), $expected, 'after a restart, too');
 $node->stop('immediate');
