@@ -6,8 +6,8 @@
 EXTENSION = osms
 MODULE_big = osms
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" osms.control)
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/core/*.c)))
-OWN_HEADERS = $(wildcard src/*.h src/core/*.h)
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+OWN_HEADERS = $(wildcard src/*.h src/*/*.h)
 INSTALL_SQL = $(sort $(wildcard sql/install/*.sql))
 DATA = $(wildcard sql/osms--*--*.sql)
 DATA_built = sql/osms--$(EXTVERSION).sql

@@ -75,7 +75,7 @@ extern void forget_in_line(void);
 extern void in_line_init(void);
 extern void forget_kept(void);
 
-/* query.c */
+/* plan.c */
 extern Oid	looking_up;
 extern void count_as_large(RelOptInfo *rel);
 

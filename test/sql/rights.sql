@@ -39,7 +39,7 @@ check_complete filling_terms is_filled this_database known_clock roster_moment w
 SELECT is_empty('SELECT proname FROM own_function WHERE behind AND NOT open', 'and what stands behind types and operators');
 
 -- Functions run with their caller's rights, so what an open one calls is open; in C, what stands in queries and not in hints.
-\set called `grep -h '"' src/*.[ch] | grep -v 'hint' | grep -oP 'osms\.\K[a-z_]+(?=\((?!\)))' | sort -u | tr '\n' ' '`
+\set called `grep -h '"' src/*/*.[ch] | grep -v 'hint' | grep -oP 'osms\.\K[a-z_]+(?=\((?!\)))' | sort -u | tr '\n' ' '`
 SELECT is_empty($$
     SELECT DISTINCT f.proname, g.proname FROM own_function f, regexp_matches(f.body, 'osms\.(\w+)\(', 'g') AS called (names)
     JOIN own_function g ON g.proname = called.names[1]

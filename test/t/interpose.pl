@@ -8,7 +8,7 @@ use Test::More;
 
 # Every function that our files share, as it stands in their headers.
 my %names;
-for my $header (glob(dirname(__FILE__) . '/../../src/*.h ' . dirname(__FILE__) . '/../../src/core/*.h'))
+for my $header (glob(dirname(__FILE__) . '/../../src/*.h ' . dirname(__FILE__) . '/../../src/*/*.h'))
 {
 	my $text = slurp_file($header);
 	$names{$1} = 1 while $text =~ /^extern\s[^;(]*?\b(\w+)\s*\(/mg;

@@ -1,0 +1,177 @@
+/*
+ * conceal.c
+ *		Errors that stored rows raise while osms looks at them.
+ *
+ * A mapping may contain an expression that fails on some row, and the error
+ * then shows that row's value.  Who writes is not to be shown what a row of
+ * somebody else holds, unless he may read the registry; so the error is told
+ * to the log, and the writer only that there is one.
+ */
+#include "guard/guard.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_constraint.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+/* How many set triggers of strangers are running in this session. */
+int			strangers = 0;
+
+/*
+ * Whether an error may come from the value of a row, and not from what
+ * PostgreSQL, a lock or a right is short of.  A name kept as a value, read as
+ * regclass, fails in class 42.
+ */
+static bool
+comes_of_a_value(int sqlstate, bool writes)
+{
+	static const char *const others[] = {
+		"25", "40", "42501", "53", "54", "55", "57", "58", "XX"
+	};
+	const char *class = unpack_sql_state(sqlstate);
+
+	/* a write fires triggers that have something to say */
+	if (writes)
+		return strncmp(class, "22", 2) == 0;
+	for (int i = 0; i < (int) lengthof(others); i++)
+		if (strncmp(class, others[i], strlen(others[i])) == 0)
+			return false;
+	return true;
+}
+
+/* Whether an error tells of one of our rules, not of a constraint called so. */
+static bool
+tells_of_rule(const ErrorData *error, Oid table)
+{
+	const char *name = error->constraint_name;
+
+	for (int i = 0; name && i < RULES; i++)
+		if (strcmp(name, rules[i].id) == 0)
+			return !OidIsValid(get_relation_constraint_oid(table, name, true)) &&
+				!OidIsValid(get_relname_relid(name, get_rel_namespace(table)));
+	return false;
+}
+
+/*
+ * Of a row that violates a constraint PostgreSQL shows what the current user
+ * may read, and so the owner, as whom somebody's row is written.  Leave that
+ * to the log where a role may not read the table.
+ */
+static void
+conceal_detail(ErrorData *error, Oid role)
+{
+	Oid			table;
+
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
+		ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION || error->detail == NULL ||
+		error->schema_name == NULL || error->table_name == NULL)
+		return;
+	table = get_relname_relid(error->table_name,
+							  get_namespace_oid(error->schema_name, true));
+	if (OidIsValid(table) &&
+		(tells_of_rule(error, table) || may_read(table, role)))
+		return;
+	error->detail_log = error->detail;
+	error->detail = NULL;
+}
+
+/* Whether a function in PL/pgSQL says it, and not what it runs. */
+static bool
+is_raised(const ErrorData *error)
+{
+	return error->funcname && strcmp(error->funcname, "exec_stmt_raise") == 0;
+}
+
+/*
+ * An expression of a table that fails on a value shows it: of a row that is
+ * not the role's to read it is told only that there is one.
+ */
+static void
+conceal_value(ErrorData *error, Oid table, Oid role)
+{
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION ||
+		error->sqlerrcode == ERRCODE_STRING_DATA_RIGHT_TRUNCATION ||
+		error->sqlerrcode == ERRCODE_DIVISION_BY_ZERO ||
+		error->constraint_name || is_raised(error) ||
+		may_read(table, role))
+		return;
+	error->detail_log = error->detail ?
+		psprintf("%s: %s", error->message, error->detail) : error->message;
+	error->message = psprintf("table \"%s\" cannot read a value of the row",
+							  get_rel_name(table));
+	error->detail = NULL;
+	error->hint = "The server's log tells the value that an expression of the table fails on.";
+}
+
+/*
+ * Run write(arg), which writes a table or view, telling a role no more of its
+ * rows than it may read.
+ */
+void
+write_told(void (*write) (void *arg), void *arg, Oid target, Oid role)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		write(arg);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		conceal_detail(error, role);
+		conceal_value(error, target, role);
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+}
+
+/*
+ * In a PG_CATCH: throw the error on, to a stranger without what it says.
+ * writes tells that it was raised by a write to a source.  Errors: 55000 in
+ * place of what a value has raised.
+ */
+void
+conceal_error(const Guard *guard, bool writes, MemoryContext caller)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(caller);
+	error = CopyErrorData();
+	if (!comes_of_a_value(error->sqlerrcode, writes))
+		PG_RE_THROW();
+	FlushErrorState();
+	if (strangers == 0 && !is_stranger(guard))
+		ReThrowError(error);
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("osms cannot read a stored row of registry %s: %s",
+					guard->registry.name, error->message),
+			 errhidestmt(true), errhidecontext(true)));
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("a stored row of registry \"%s\" cannot be read",
+					guard->registry.unquoted),
+			 errhint("The server's log tells the value that an expression of a mapping fails on. Let who keeps the registry correct the row, or map the column so that no value fails.")));
+}
+
+/* Read a row that was there before the statement as a canonical one. */
+void
+project_stored_row(const Guard *guard, ProjectionState *projection,
+				   TupleTableSlot *slot, CanonicalRow *row)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		project_row(projection, slot, row);
+	}
+	PG_CATCH();
+	{
+		conceal_error(guard, false, caller);
+	}
+	PG_END_TRY();
+}

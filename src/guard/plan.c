@@ -1,0 +1,301 @@
+/*
+ * plan.c
+ *		Queries of a guard: run as the registry's owner, with a snapshot that
+ *		shows what was committed before the lock was granted.
+ */
+#include "guard/guard.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "parser/parse_coerce.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/typcache.h"
+
+/*
+ * A chunk is a handful of rows looked up by key.  Were the planner free, the
+ * plan kept from a day with small tables would scan the large ones later.
+ */
+static const char *const planner_settings[] = {
+	"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"
+};
+
+/* A table that has an index counts as one of so many rows, on so many pages. */
+#define LARGE_TUPLES	1e6
+#define LARGE_PAGES		10000
+
+/* The owner of the registry for whose guard a look-up is under way. */
+Oid			looking_up = InvalidOid;
+
+/*
+ * Where a table was empty when it was analyzed, any index will do that holds
+ * its rows, whatever it is of: so look-ups are planned as if tables were large.
+ */
+void
+count_as_large(RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	if (!OidIsValid(looking_up) || rel->indexlist == NIL)
+		return;
+	rel->tuples = Max(rel->tuples, LARGE_TUPLES);
+	rel->pages = Max(rel->pages, LARGE_PAGES);
+	foreach(lc, rel->indexlist)
+	{
+		IndexOptInfo *index = lfirst_node(IndexOptInfo, lc);
+
+		index->tuples = Max(index->tuples, LARGE_TUPLES);
+		index->pages = Max(index->pages, LARGE_PAGES);
+	}
+}
+
+/* Type of the column a guard sorts and locks by. */
+Oid
+subject_type(const Guard *guard)
+{
+	return guard->projection->type[canonical_relations[guard->kind].subject];
+}
+
+/* An array of subjects, for "= ANY ($1)". */
+Datum
+person_array(const Guard *guard, Datum *persons, int n)
+{
+	TypeCacheEntry *type = lookup_type_cache(subject_type(guard), 0);
+
+	return PointerGetDatum(construct_array(persons, n, type->type_id,
+										   type->typlen, type->typbyval,
+										   type->typalign));
+}
+
+/*
+ * Put the name of a registry into a query.  It stands in quotes always, for
+ * without them it would read as an alias of ours that is called like it.  Where
+ * it needs quotes it is spelled so that nothing in it is a mark of ours or ends
+ * a literal of a mapping.
+ */
+static void
+append_registry(StringInfo out, const Registry *registry)
+{
+	const char *name = registry->name;
+
+	if (*name != '"')
+	{
+		appendStringInfo(out, "\"%s\"", name);
+		return;
+	}
+	appendStringInfoString(out, "U&\"");
+	for (name++; name[1] != '\0'; name++)
+	{
+		name += *name == '"';	/* it stands there twice */
+		if (IS_HIGHBIT_SET(*name))
+			appendStringInfoChar(out, *name);
+		else
+			appendStringInfo(out, "\\%04X", *name);
+	}
+	appendStringInfoChar(out, '"');
+}
+
+/* Replace {r} by the registry's schema. */
+char *
+expand(const Guard *guard, const char *sql)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	while (*sql)
+	{
+		const char *mark = strstr(sql, "{r}");
+
+		if (mark == NULL)
+		{
+			appendStringInfoString(&out, sql);
+			break;
+		}
+		appendBinaryStringInfo(&out, sql, mark - sql);
+		append_registry(&out, &guard->registry);
+		sql = mark + 3;
+	}
+	return out.data;
+}
+
+/* Run a prepared query; what a stored row raises is not for every writer. */
+static int
+run_plan(const Guard *guard, GuardPlan plan, Datum *values, Snapshot snapshot,
+		 Snapshot crosscheck)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Oid			outer = looking_up;
+	volatile int rc = 0;
+
+	looking_up = plan == PLAN_FOLLOW ? InvalidOid :
+		relation_owner(guard->registry.roster);
+	PG_TRY();
+	{
+		rc = keep_execute_plan(guard, plan, values, snapshot, crosscheck);
+	}
+	PG_CATCH();
+	{
+		looking_up = outer;
+		conceal_error(guard, plan == PLAN_FOLLOW, caller);
+	}
+	PG_END_TRY();
+	looking_up = outer;
+	return rc;
+}
+
+/* Run a query with these snapshots; see guard_execute. */
+static uint64
+execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
+			 Oid *types, Datum *values, Snapshot snapshot, Snapshot crosscheck)
+{
+	int			level = NewGUCNestLevel();
+	MemoryContext caller = CurrentMemoryContext;
+	Restriction before;
+	int			rc;
+
+	for (int i = 0; i < (int) lengthof(planner_settings); i++)
+		set_parameter(planner_settings[i], "off");
+	hide_plans();
+	if (plan != PLAN_FOLLOW)
+	{
+		set_parameter("search_path", PINNED_PATH);
+		set_parameter("osms.restrict_functions", "strict");
+		/* a policy that hides rows is an error, not a blind spot */
+		set_parameter("row_security", "off");
+	}
+	before = restrict_hold();
+	if (guard->plans[plan] == NULL)
+	{
+		SPIPlanPtr	prepared = SPI_prepare_cursor(expand(guard, sql), nargs,
+												  types,
+												  CURSOR_OPT_GENERIC_PLAN);
+
+		if (prepared == NULL)
+			elog(ERROR, "SPI_prepare failed: %s",
+				 SPI_result_code_string(SPI_result));
+		SPI_keepplan(prepared);
+		guard->plans[plan] = prepared;
+	}
+	rc = run_plan(guard, plan, values, snapshot, crosscheck);
+	if (rc < 0)
+		elog(ERROR, "SPI_execute_snapshot failed: %s",
+			 SPI_result_code_string(rc));
+	restrict_release(before);
+	AtEOXact_GUC(false, level);
+	/* SPI leaves its own memory current, which lives as long as the statement */
+	MemoryContextSwitchTo(caller);
+	return SPI_processed;
+}
+
+/*
+ * Run a query of the guard and return the number of its rows, which are in
+ * SPI_tuptable.  sql is expanded and prepared at the first call.
+ *
+ * Names resolve in pg_catalog and osms alone, and no code of other people
+ * runs.  PLAN_FOLLOW writes to source tables and so fires other people's
+ * triggers: it runs as write_as() sets it up, and spells out its operator.
+ *
+ * At the higher isolation levels the transaction's snapshot is older than
+ * the lock, so the query sees with the latest one, and an UPDATE of what the
+ * transaction cannot see fails with 40001, as in ri_triggers.c.
+ */
+uint64
+guard_execute(Guard *guard, GuardPlan plan, const char *sql,
+			  int nargs, Oid *types, Datum *values)
+{
+	Snapshot	snapshot = InvalidSnapshot;
+	Snapshot	crosscheck = InvalidSnapshot;
+
+	if (IsolationUsesXactSnapshot())
+	{
+		CommandCounterIncrement();
+		snapshot = GetLatestSnapshot();
+		crosscheck = GetTransactionSnapshot();
+	}
+	return execute_with(guard, plan, sql, nargs, types, values, snapshot,
+						crosscheck);
+}
+
+/*
+ * See that the rows of the last query begin with columns of these types,
+ * before C reads them: another relation may have come in the place of the one
+ * that was looked up, or have been altered since.  Errors: 42804.
+ */
+void
+check_result(const Guard *guard, int n, const Oid *types)
+{
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+
+	for (int i = 0; i < n; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (!IsBinaryCoercible(att->atttypid, types[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("column \"%s\" in registry \"%s\" has type %s",
+							NameStr(att->attname), guard->registry.unquoted,
+							format_type_be(att->atttypid)),
+					 errdetail("The guard reads it as %s.",
+							   format_type_be(types[i])),
+					 errhint("Give the column that type again; osms.check_registry() tells what else is wrong.")));
+	}
+}
+
+/*
+ * Whether a query of one row and column gives with the transaction's own
+ * snapshot what it gives with the latest one.
+ */
+bool
+guard_sees_latest(Guard *guard, GuardPlan plan, const char *sql,
+				  int nargs, Oid *types, Datum *values)
+{
+	char	   *results[2];
+
+	CommandCounterIncrement();
+	for (int i = 0; i < (int) lengthof(results); i++)
+	{
+		execute_with(guard, plan, sql, nargs, types, values,
+					 i == 0 ? GetLatestSnapshot() : GetTransactionSnapshot(),
+					 InvalidSnapshot);
+		results[i] = SPI_getvalue(SPI_tuptable->vals[0],
+								  SPI_tuptable->tupdesc, 1);
+		SPI_freetuptable(SPI_tuptable);
+	}
+	if (results[0] == NULL || results[1] == NULL)
+		return results[0] == results[1];
+	return strcmp(results[0], results[1]) == 0;
+}
+
+/*
+ * Let queries read a tuple store under a name.  The planner is told of a
+ * hundred rows however many there are, so that one plan serves all.  SPI
+ * keeps its list of such relations in the memory that is current at the
+ * first offer, which must live until SPI_finish.
+ */
+EphemeralNamedRelation
+offer_relation(const char *name, TupleDesc desc, Tuplestorestate *store)
+{
+	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
+	int			rc;
+
+	enr->md.name = pstrdup(name);
+	enr->md.tupdesc = desc;
+	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
+	enr->md.enrtuples = 100;
+	enr->reldata = store;
+	rc = SPI_register_relation(enr);
+	if (rc != SPI_OK_REL_REGISTER)
+		elog(ERROR, "SPI_register_relation failed: %s",
+			 SPI_result_code_string(rc));
+	return enr;
+}
+
+void
+withdraw_relation(const char *name)
+{
+	(void) SPI_unregister_relation(name);
+}

@@ -1,0 +1,272 @@
+/*
+ * violation.c
+ *		How a violated rule is told.
+ *
+ * A refusal names the rule as constraint, the table and the column, and
+ * shows of the row only its key, and that only to whom the statement gave it
+ * or who may read the table.  Persons are never named.
+ */
+#include "guard/guard.h"
+
+#include "catalog/pg_class.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+
+#include "type/encoding.h"
+
+#define KEY_SHOWN 200			/* bytes of a key in a message */
+
+/* Whether a role may read all rows of a relation. */
+bool
+may_read(Oid table, Oid user)
+{
+	return pg_class_aclcheck(table, user, ACL_SELECT) == ACLCHECK_OK &&
+		check_enable_rls(table, user, true) != RLS_ENABLED;
+}
+
+/*
+ * Whether the keys of the guarded table may be told: who writes may read
+ * them, and so may whom the session acts as, for a foreign key's cascade
+ * writes as the owner.
+ */
+static bool
+may_be_told(Oid table)
+{
+	return may_read(table, writer_of(table)) &&
+		may_read(table, GetOuterUserId());
+}
+
+/* ", 2026-01-31" where a date tells rows of one first column apart. */
+static const char *
+row_date(const CanonicalRelation *shape, const Datum *row, const bool *isnull)
+{
+	int			i = shape->dated;
+	int			year;
+	int			month;
+	int			day;
+
+	if (i == 0 || isnull[i] || DATE_NOT_FINITE(DatumGetDateADT(row[i])))
+		return "";
+	j2date(DatumGetDateADT(row[i]) + POSTGRES_EPOCH_JDATE, &year, &month,
+		   &day);
+	return psprintf(", %04d-%02d-%02d", year, month, day);
+}
+
+/* " in attachment 42" or nothing. */
+static const char *
+row_label(const Guard *guard, char event, const Datum *row,
+		  const bool *isnull)
+{
+	const CanonicalRelation *shape = &canonical_relations[guard->kind];
+	Oid			output;
+	bool		varlena;
+	char	   *key;
+
+	if (row == NULL || isnull[0] || guard->kind == REL_PERSON ||
+		!(event == 'I' || may_be_told(guard->source)))
+		return "";
+	getTypeOutputInfo(guard->projection->type[0], &output, &varlena);
+	key = tellable(OidOutputFunctionCall(output, row[0]));
+	return psprintf(" in %s %.*s%s", shape->name,
+					pg_mbcliplen(key, strlen(key), KEY_SHOWN), key,
+					row_date(shape, row, isnull));
+}
+
+/*
+ * One line in the server's log, which may tell what the writer is not told,
+ * and the same in the counters.
+ */
+static void
+log_finding(const Guard *guard, RelationKind relation, const char *what,
+			RuleId rule, const char *finding, int64 rows)
+{
+	const char *role = GetUserNameFromId(writer_of(guard->source), true);
+
+	if (role == NULL)
+		role = "";
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("osms %s: rule=%s finding=%s relation=%s.%s role=%s application=%s rows=%lld",
+					what, rules[rule].id, finding, guard->registry.name,
+					canonical_relations[relation].name, role,
+					application_name, (long long) rows),
+			 errhidestmt(true), errhidecontext(true)));
+	count_refusal(guard, relation, what, rule, finding, role, rows);
+}
+
+/* Note what a rule found without refusing; told is NULL where nobody is. */
+static void
+note_warned(Findings *findings, RelationKind relation, RuleId rule,
+			const char *finding, const char *told)
+{
+	ListCell   *cell;
+	Warned	   *warned;
+	MemoryContext caller;
+
+	foreach(cell, findings->warned)
+	{
+		warned = lfirst(cell);
+		if (warned->relation == relation && warned->rule == rule &&
+			(warned->told == NULL) == (told == NULL) &&
+			strcmp(warned->finding, finding) == 0)
+		{
+			warned->rows++;
+			return;
+		}
+	}
+	caller = MemoryContextSwitchTo(findings->context);
+	warned = palloc(sizeof(Warned));
+	warned->relation = relation;
+	warned->rule = rule;
+	warned->finding = pstrdup(finding);
+	warned->told = told ? pstrdup(told) : NULL;
+	warned->rows = 1;
+	findings->warned = lappend(findings->warned, warned);
+	MemoryContextSwitchTo(caller);
+}
+
+/* Let what a rule found first without refusing stand for more rows. */
+void
+found_more(Findings *findings, RuleId rule, int64 rows)
+{
+	ListCell   *cell;
+
+	foreach(cell, findings->warned)
+	{
+		Warned	   *warned = lfirst(cell);
+
+		if (warned->rule == rule)
+		{
+			warned->rows += rows;
+			return;
+		}
+	}
+}
+
+/* Whether what a rule finds in a filing hangs on the person it is about. */
+static bool
+tells_of_person(RuleId rule)
+{
+	return rule == RULE_PERSON_KNOWN || rule == RULE_CLINIC_CATEGORY;
+}
+
+/*
+ * What the table that is written calls a canonical column; NULL where it has
+ * none for it.
+ */
+static const char *
+source_column(const Guard *guard, int column)
+{
+	const Projection *p = guard->projection;
+
+	return p->told[column] > 0 ?
+		get_attname(p->source, p->told[column], true) : NULL;
+}
+
+/*
+ * A rule found something.  In mode enforce this is the refusal, which does
+ * not return; in mode warn, or in an import, it is counted; sift collects it.
+ * What a stranger is told instead is in discreet.c.
+ * row is the canonical row, of which key and date are told, or NULL.  Runs as
+ * the user of the statement.
+ */
+void
+found(const Guard *guard, RuleId rule, int column, const char *finding,
+	  char event, const Datum *row, const bool *isnull, Findings *findings)
+{
+	const char *told = finding;
+	const char *name;
+	RuleId		told_rule = rule;
+	bool		refuses = guard->modes[rule] == MODE_ENFORCE &&
+		!is_doubt(finding) &&
+		!(rules[rule].import && findings && findings->imports);
+
+	if (findings && findings->shown != SHOWN_PERSON &&
+		(findings->shown == SHOWN_NOTHING || tells_of_person(rule)) &&
+		!veil_finding(guard, findings->shown, refuses, &told_rule, &column,
+					  &told))
+	{
+		note_warned(findings, guard->kind, rule, finding, NULL);
+		return;
+	}
+	if (findings && findings->stranger)
+		told = discreet_finding(guard, told_rule, told);
+	if (!refuses)
+	{
+		note_warned(findings, guard->kind, rule, finding, told);
+		return;
+	}
+	if (findings && findings->sift)
+	{
+		sift_found(findings->sift, findings->ord, rule, finding);
+		return;
+	}
+	log_finding(guard, guard->kind, "refused", rule, finding, 1);
+	name = source_column(guard, column);
+	ereport(ERROR,
+			(errcode(rules[told_rule].sqlstate),
+			 errmsg("%s", message_of(told_rule, told)),
+			 errdetail("Rule \"%s\" finds %s%s.", rules[told_rule].id, told,
+					   row_label(guard, event, row, isnull)),
+			 errhint("%s", hint_of(told_rule, told)),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME,
+								get_namespace_name(get_rel_namespace(guard->source))),
+			 err_generic_string(PG_DIAG_TABLE_NAME,
+								get_rel_name(guard->source)),
+			 name ? err_generic_string(PG_DIAG_COLUMN_NAME, name) : 0,
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rules[told_rule].id)));
+}
+
+/* One WARNING for all that a rule found, begun by the first of it. */
+static void
+warn_of_rule(const Warned *first, int64 rows, bool at_end)
+{
+	const Rule *rule = &rules[first->rule];
+	const char *told = first->told + (is_doubt(first->told) ? 1 : 0);
+
+	/* the server's log has its line */
+	ereport(WARNING_CLIENT_ONLY,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("%s", message_of(first->rule, told)),
+			 errdetail_plural("Rule \"%s\" finds %s in %lld row of this %s.",
+							  "Rule \"%s\" finds %s and the like in %lld rows of this %s.",
+							  rows, rule->id, told, (long long) rows,
+							  at_end ? "transaction" : "statement"),
+			 errhint("%s", hint_of(first->rule, told)),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rule->id)));
+}
+
+/*
+ * Tell what was found without a refusal: the server's log and the counters
+ * of each finding, the writer of each rule.
+ */
+void
+tell_findings(const Guard *guard, const Findings *findings)
+{
+	const Warned *first[RULES] = {0};
+	int64		rows[RULES] = {0};
+	ListCell   *cell;
+
+	foreach(cell, findings->warned)
+	{
+		const Warned *warned = lfirst(cell);
+		bool		doubt = is_doubt(warned->finding);
+
+		log_finding(guard, warned->relation, doubt ? "doubts" : "would refuse",
+					warned->rule, warned->finding + doubt, warned->rows);
+		if (warned->told == NULL)
+			continue;
+		if (first[warned->rule] == NULL)
+			first[warned->rule] = warned;
+		rows[warned->rule] += warned->rows;
+	}
+	for (int i = 0; i < RULES; i++)
+		if (first[i])
+			warn_of_rule(first[i], rows[i], findings->at_end);
+}

@@ -1,0 +1,334 @@
+/*
+ * row.c
+ *		What a row alone decides: the C clauses of the rules.
+ *
+ * The row layer, the set layer and audit call these.  A clause looks only at
+ * what the statement changed, so an old defect never stops a repair; in an
+ * INSERT, and for audit, every column counts as changed.
+ */
+#include "rule/rule.h"
+
+#include "catalog/pg_type.h"
+#include "core/lifecycle.h"
+#include "type/identifier.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+
+#define CHANGED(change, i) (((change)->changed & COLUMN_BIT(i)) != 0)
+
+/* The column that holds the state, the reason and the final step. */
+static int
+state_column(RelationKind kind)
+{
+	return kind == REL_ATTACHMENT ? ATTACHMENT_STATE : APPLICATION_STATE;
+}
+
+static const LifeCycle *
+machine_of(RelationKind kind)
+{
+	return kind == REL_ATTACHMENT ? &attachment_cycle : &application_cycle;
+}
+
+/* A text value of the row, or NULL. */
+static char *
+text_of(const CanonicalRow *row, int i)
+{
+	return row->isnull[i] ? NULL : TextDatumGetCString(row->value[i]);
+}
+
+/*
+ * A number kept as text or bigint; the osms types have judged theirs.  A
+ * fault that could be attested is left to the set layer, which may look.
+ */
+const char *
+row_identifier(const RowChange *change)
+{
+	const Projection *p = change->projection;
+	osms_kind	number = p->kind == REL_PERSON ? OSMS_IIN : OSMS_BIN;
+	int			i = number == OSMS_IIN ? PERSON_IIN : ORGANISATION_BIN;
+	Oid			type = p->type[i];
+	osms_fault	fault;
+
+	if (change->new == NULL || !CHANGED(change, i) ||
+		change->new->isnull[i] || !(type == TEXTOID || type == VARCHAROID ||
+									type == BPCHAROID || type == INT8OID))
+		return NULL;
+	fault = identifier_judge(number, change->new->value[i], type).fault;
+	return fault == OSMS_VALID || osms_fault_attestable(fault) ? NULL :
+		osms_fault_name(fault);
+}
+
+/*
+ * Whether a date stands for a text that is none: what should begin on it
+ * never does, anything else is long over.
+ */
+static bool
+unreadable(const Projection *p, int i, Datum value)
+{
+	const char *column = canonical_relations[p->kind].columns[i].name;
+
+	if (p->type[i] == TIMESTAMPTZOID)
+		return TIMESTAMP_IS_NOBEGIN(DatumGetTimestampTz(value));
+	if (p->type[i] != DATEOID)
+		return false;
+	if (strcmp(column, "since") == 0 || strcmp(column, "valid_from") == 0 ||
+		strcmp(column, "effective_on") == 0)
+		return DATE_IS_NOEND(DatumGetDateADT(value));
+	if (p->kind == REL_ATTACHMENT_EVENT)
+		return DATE_NOT_FINITE(DatumGetDateADT(value));
+	return DATE_IS_NOBEGIN(DatumGetDateADT(value));
+}
+
+/* Dates are dates: osms.map lets a text that is none read as an infinity. */
+const char *
+row_dates(const RowChange *change)
+{
+	const CanonicalRelation *shape =
+		&canonical_relations[change->projection->kind];
+
+	for (int i = 0; change->new && i < shape->ncolumns; i++)
+		if (CHANGED(change, i) && !change->new->isnull[i] &&
+			unreadable(change->projection, i, change->new->value[i]))
+			return psprintf("unreadable_%s", shape->columns[i].name);
+	return NULL;
+}
+
+/*
+ * since is there, both ends are plausible, the end lies after since, and what
+ * is closed has an end.  A closing is not judged by a since that was wrong
+ * before.
+ */
+const char *
+row_period(const RowChange *change)
+{
+	const CanonicalRow *new = change->new;
+	const DateADT first = date2j(1900, 1, 1) - POSTGRES_EPOCH_JDATE;
+	const DateADT last = date2j(2200, 1, 1) - POSTGRES_EPOCH_JDATE;
+	const char *no_date = row_dates(change);
+	DateADT		since;
+	DateADT		until;
+
+	if (new == NULL || no_date)
+		return no_date;
+	if ((CHANGED(change, ATTACHMENT_STATE) ||
+		 CHANGED(change, ATTACHMENT_UNTIL)) &&
+		new->isnull[ATTACHMENT_UNTIL] && !new->isnull[ATTACHMENT_STATE] &&
+		DatumGetChar(new->value[ATTACHMENT_STATE]) == ATTACHMENT_CLOSED)
+		return "until_missing";
+	if (!CHANGED(change, ATTACHMENT_SINCE) &&
+		!CHANGED(change, ATTACHMENT_UNTIL))
+		return NULL;
+	since = new->isnull[ATTACHMENT_SINCE] ? DATEVAL_NOBEGIN :
+		DatumGetDateADT(new->value[ATTACHMENT_SINCE]);
+	if (CHANGED(change, ATTACHMENT_SINCE))
+	{
+		if (new->isnull[ATTACHMENT_SINCE])
+			return "since_missing";
+		if (since < first || since > last)
+			return "out_of_range";
+	}
+	if (new->isnull[ATTACHMENT_UNTIL])
+		return NULL;
+	until = DatumGetDateADT(new->value[ATTACHMENT_UNTIL]);
+	if (until <= since &&
+		(since <= last || CHANGED(change, ATTACHMENT_SINCE)))
+		return "reversed";
+	if (until < first || until > last)
+		return "out_of_range";
+	return NULL;
+}
+
+/* A step the machine has; a state that is NULL is one the map does not know. */
+const char *
+row_transition(const RowChange *change)
+{
+	RelationKind kind = change->projection->kind;
+	int			i = state_column(kind);
+
+	if (change->new == NULL || !CHANGED(change, i))
+		return NULL;
+	if (change->new->isnull[i])
+		return "unmapped_state";
+	if (change->old == NULL || change->old->isnull[i])
+		return NULL;
+	if (!life_cycle_allows(machine_of(kind),
+						  DatumGetChar(change->old->value[i]),
+						  DatumGetChar(change->new->value[i])))
+		return "no_such_step";
+	return NULL;
+}
+
+/* refused, suspect, closed and annulled say why. */
+const char *
+row_reason(const RowChange *change)
+{
+	RelationKind kind = change->projection->kind;
+	bool		attachment = kind == REL_ATTACHMENT;
+	int			state = state_column(kind);
+	int			reason = attachment ? ATTACHMENT_REASON : APPLICATION_REASON;
+	const CanonicalRow *new = change->new;
+	char	   *code;
+
+	if (new == NULL || new->isnull[state] ||
+		!(CHANGED(change, state) || CHANGED(change, reason)))
+		return NULL;
+	if (attachment ? DatumGetChar(new->value[state]) == ATTACHMENT_ACTIVE
+		: DatumGetChar(new->value[state]) != APPLICATION_REFUSED)
+		return NULL;
+	code = text_of(new, reason);
+	if (code == NULL)
+		return "reason_missing";
+	return reason_known(machine_of(kind), code) ? NULL : "reason_unknown";
+}
+
+/* Who goes on with an application has its times; see DECISION_ORDER. */
+const char *
+row_decision_order(const RowChange *change)
+{
+	const CanonicalRow *new = change->new;
+	char		state;
+
+	if (change->old == NULL || new == NULL ||
+		!CHANGED(change, APPLICATION_STATE) || new->isnull[APPLICATION_STATE])
+		return NULL;
+	state = DatumGetChar(new->value[APPLICATION_STATE]);
+	if (new->isnull[APPLICATION_SUBMITTED_AT] &&
+		(state == APPLICATION_IDENTIFIED || state == APPLICATION_APPROVED ||
+		 state == APPLICATION_DEFERRED))
+		return "submitted_at_missing";
+	if (new->isnull[APPLICATION_DECIDED_AT] &&
+		(state == APPLICATION_APPROVED || state == APPLICATION_DEFERRED ||
+		 state == APPLICATION_REFUSED))
+		return "decided_at_missing";
+	return NULL;
+}
+
+/* Whether a row had no value here, or none that can be read. */
+static bool
+missing(const Projection *p, int i, const CanonicalRow *row)
+{
+	return row->isnull[i] || unreadable(p, i, row->value[i]);
+}
+
+/* Name the first of the changed columns in a mask: "changed_since". */
+static const char *
+changed_name(const RowChange *change, int mask)
+{
+	const CanonicalRelation *shape =
+		&canonical_relations[change->projection->kind];
+
+	for (int i = 0; i < shape->ncolumns; i++)
+		if (CHANGED(change, i) && (mask & COLUMN_BIT(i)) &&
+			!missing(change->projection, i, change->old))
+			return psprintf("changed_%s", shape->columns[i].name);
+	return NULL;
+}
+
+/* until may come earlier, with a reason where the registry keeps reasons. */
+static const char *
+until_moved(const RowChange *change)
+{
+	const CanonicalRow *old = change->old;
+	const CanonicalRow *new = change->new;
+
+	if (!CHANGED(change, ATTACHMENT_UNTIL))
+		return NULL;
+	if (!missing(change->projection, ATTACHMENT_UNTIL, old) &&
+		(new->isnull[ATTACHMENT_UNTIL] ||
+		 DatumGetDateADT(new->value[ATTACHMENT_UNTIL]) >
+		 DatumGetDateADT(old->value[ATTACHMENT_UNTIL])))
+		return "until_later";
+	if (new->isnull[ATTACHMENT_REASON] &&
+		(change->projection->mapped & COLUMN_BIT(ATTACHMENT_REASON)))
+		return "until_without_reason";
+	return NULL;
+}
+
+/*
+ * What is written stays: keys and the basis, rows in a final state, and rows
+ * as such, except an application that is still a draft.  A value that was
+ * missing may be supplied.
+ */
+const char *
+row_immutable(const RowChange *change)
+{
+	RelationKind kind = change->projection->kind;
+	const CanonicalRow *old = change->old;
+	bool		draft = false;
+	/* those follow a merge of persons, which the set layer looks up */
+	int			of_person = person_columns(kind);
+
+	if (old == NULL || change->stored)
+		return NULL;
+	if (kind == REL_APPLICATION || kind == REL_ATTACHMENT)
+	{
+		int			i = state_column(kind);
+
+		if (!old->isnull[i])
+		{
+			char		state = DatumGetChar(old->value[i]);
+
+			draft = kind == REL_APPLICATION && state == APPLICATION_DRAFT;
+			if (change->new && (change->changed & ~of_person) != 0 &&
+				life_cycle_ends(machine_of(kind), state))
+				return "final_state";
+		}
+	}
+	if (change->new == NULL)
+		return draft ? NULL : "deleted";
+	switch (kind)
+	{
+		case REL_PERSON:
+		case REL_ORGANISATION:
+			return changed_name(change, COLUMN_BIT(0));
+		case REL_CONTRACT:
+			return changed_name(change, COLUMN_BIT(CONTRACT_ORGANISATION) |
+								COLUMN_BIT(CONTRACT_VALID_FROM) |
+								COLUMN_BIT(CONTRACT_KNOWN_FROM));
+		case REL_ORGANISATION_STATUS:
+			return changed_name(change, COLUMN_BIT(STATUS_ORGANISATION) |
+								COLUMN_BIT(STATUS_VALID_FROM) |
+								COLUMN_BIT(STATUS_KNOWN_FROM));
+		case REL_PAYMENT:
+			return changed_name(change, COLUMN_BIT(PAYMENT_ORGANISATION) |
+								COLUMN_BIT(PAYMENT_MONTH));
+		case REL_IDENTITY_EVENT:
+		case REL_AUTHORITY_ORDER:
+		case REL_PERSON_ALIAS:
+			return changed_name(change, ~of_person);
+		case REL_ORDER_SCOPE:
+			/* what it leaves open is part of what it says */
+			return change->changed != 0 ? "changed_scope" : NULL;
+		case REL_ATTACHMENT_EVENT:
+			/* an opening has none, and must not become a closing */
+			return CHANGED(change, CHAIN_CLOSES) ? "changed_closes" :
+				changed_name(change, ~0);
+		case REL_APPLICATION:
+			return draft ? changed_name(change,
+										COLUMN_BIT(APPLICATION_APPLICATION))
+				: changed_name(change,
+							   COLUMN_BIT(APPLICATION_APPLICATION) |
+							   COLUMN_BIT(APPLICATION_ORGANISATION) |
+							   COLUMN_BIT(APPLICATION_CHANNEL) |
+							   COLUMN_BIT(APPLICATION_GROUND) |
+							   COLUMN_BIT(APPLICATION_SUBMITTED_AT) |
+							   COLUMN_BIT(APPLICATION_DECIDED_AT));
+		case REL_ATTACHMENT:
+			{
+				const char *moved = changed_name(change,
+												 COLUMN_BIT(ATTACHMENT_ATTACHMENT) |
+												 COLUMN_BIT(ATTACHMENT_ORGANISATION) |
+												 COLUMN_BIT(ATTACHMENT_SINCE) |
+												 COLUMN_BIT(ATTACHMENT_APPLICATION) |
+												 COLUMN_BIT(ATTACHMENT_ORDER_KEY) |
+												 COLUMN_BIT(ATTACHMENT_RESTORES));
+
+				if (moved)
+					return moved;
+				return until_moved(change);
+			}
+		default:
+			return NULL;
+	}
+}

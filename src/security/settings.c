@@ -1,0 +1,151 @@
+/*
+ * settings.c
+ *		The settings under which code of a table's owner runs.
+ *
+ * Where osms writes a table as its owner, a setting of the writer's must not
+ * say what the owner's triggers mean: which objects their names are, how the
+ * texts that they build are read, and what they tell.  They find what the
+ * owner's sessions begin with, by a setting of the role or of the database;
+ * otherwise the table's own schema, and what PostgreSQL begins with.
+ */
+#include "guard/guard.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_db_role_setting.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/varlena.h"
+
+/* What is set, and what to where neither role nor database says so, if at all. */
+static const struct
+{
+	const char *name;
+	const char *otherwise;
+}			owners[] =
+{
+	{"search_path", NULL},
+	{"standard_conforming_strings", "on"},
+	{"backslash_quote", "safe_encoding"},
+	{"transform_null_equals", "off"},
+	{"array_nulls", "on"},
+	{"datestyle", NULL},
+	{"intervalstyle", NULL},
+	{"timezone", NULL},
+	/* what the owner's functions hold is not for who writes */
+	{"plpgsql.print_strict_params", "off"},
+	{"plpgsql.check_asserts", "on"}
+};
+
+/* Note what a setting of a role or a database gives, where nothing is noted. */
+static void
+note_settings(Relation settings, Oid database, Oid role, char **values)
+{
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&keys[0], Anum_pg_db_role_setting_setdatabase,
+				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(database));
+	ScanKeyInit(&keys[1], Anum_pg_db_role_setting_setrole,
+				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(role));
+	scan = systable_beginscan(settings, DbRoleSettingDatidRolidIndexId, true,
+							  NULL, 2, keys);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+		Datum		config = heap_getattr(tuple,
+										  Anum_pg_db_role_setting_setconfig,
+										  RelationGetDescr(settings), &isnull);
+		Datum	   *given;
+		int			n = 0;
+
+		if (!isnull)
+			deconstruct_array(DatumGetArrayTypeP(config), TEXTOID, -1, false,
+							  TYPALIGN_INT, &given, NULL, &n);
+		for (int i = 0; i < n; i++)
+		{
+			char	   *setting = TextDatumGetCString(given[i]);
+			char	   *value = strchr(setting, '=');
+
+			if (value == NULL)
+				continue;
+			*value++ = '\0';
+			for (int s = 0; s < (int) lengthof(owners); s++)
+				if (values[s] == NULL &&
+					pg_strcasecmp(setting, owners[s].name) == 0)
+					values[s] = value;
+		}
+	}
+	systable_endscan(scan);
+}
+
+/*
+ * Until the GUC nest ends: who writes may have plans shown to him that hold
+ * values of others.
+ */
+void
+hide_plans(void)
+{
+	if (client_min_messages < NOTICE)
+		set_parameter("client_min_messages", "notice");
+}
+
+/* A path without temporary schemas but at its end, where nobody is misled. */
+static char *
+with_temporary_last(const char *path)
+{
+	List	   *names;
+	ListCell   *lc;
+	StringInfoData out;
+
+	initStringInfo(&out);
+	if (SplitIdentifierString(pstrdup(path), ',', &names))
+		foreach(lc, names)
+			if (strncmp(lfirst(lc), "pg_temp", 7) != 0)
+				appendStringInfo(&out, "%s, ", quote_identifier(lfirst(lc)));
+	appendStringInfoString(&out, "pg_temp");
+	return out.data;
+}
+
+/*
+ * Set what the owner of a table has set, until the GUC nest ends; or, where
+ * there is none, nobody.
+ */
+void
+set_owners_settings(Oid table)
+{
+	char	   *values[lengthof(owners)] = {NULL};
+	char	   *path = PINNED_PATH;
+
+	if (OidIsValid(table))
+	{
+		Oid			owner = relation_owner(table);
+		Relation	settings = table_open(DbRoleSettingRelationId,
+										  AccessShareLock);
+
+		note_settings(settings, MyDatabaseId, owner, values);
+		note_settings(settings, InvalidOid, owner, values);
+		note_settings(settings, MyDatabaseId, InvalidOid, values);
+		note_settings(settings, InvalidOid, InvalidOid, values);
+		table_close(settings, AccessShareLock);
+		if (values[0] == NULL)
+			values[0] = pstrdup(quote_identifier(get_namespace_name(get_rel_namespace(table))));
+		path = with_temporary_last(values[0]);
+	}
+	set_parameter("search_path", path);
+	for (int s = 1; s < (int) lengthof(owners); s++)
+	{
+		const char *value = values[s] ? values[s] : owners[s].otherwise;
+
+		if (value)
+			set_parameter(owners[s].name, value);
+	}
+	hide_plans();
+}
