@@ -66,7 +66,7 @@ GRANT EXECUTE ON FUNCTION
     osms.audit, osms.audit_days, osms.audit_relation, osms.audit_summary, osms.can_write, osms.changed_columns, osms.check_codes_of, osms.check_inputs, osms.check_kept,
     osms.check_reader, osms.check_registry, osms.clauses, osms.disabled_since, osms.distrusted, osms.finds_by_index,
     osms.foreign_rights, osms.history, osms.history_query, osms.import_begin, osms.import_end, osms.keep_definitions,
-    osms.key_type(text, text), osms.known_codes, osms.known_relations, osms.keep_changes, osms.lost_of, osms.mapped_reading, osms.possible_inputs, osms.mapped_source,
+    osms.key_type, osms.known_codes, osms.known_relations, osms.keep_changes, osms.lost_of, osms.mapped_reading, osms.possible_inputs, osms.mapped_source,
     osms.expression_fault, osms.failing_columns, osms.failing_rows, osms.is_keyed, osms.key_faults, osms.key_reading,
     osms.key_stands, osms.mapped_writing, osms.mapping_faults, osms.mapping_grants, osms.missing_grants, osms.missing_indexes,
     osms.modes_of, osms.read_time, osms.read_value, osms.reading_fault, osms.refusals, osms.registry_columns,

@@ -109,7 +109,7 @@ COMMENT ON FUNCTION osms.map_spec(regclass, jsonb) IS
 
 -- The type of a key: as another column of the same relation has it, else as
 -- the registry has it, else bigint.
-CREATE FUNCTION osms.key_type(registry text, relation text, source regclass, columns jsonb, key text) RETURNS text
+CREATE FUNCTION osms.mapped_key_type(registry text, relation text, source regclass, columns jsonb, key text) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'foreign'
@@ -120,7 +120,7 @@ DECLARE
 BEGIN
     SELECT osms.map_spec(source, columns -> k."column") INTO spec
     FROM osms.registry_columns(true) k
-    WHERE k.relation = key_type.relation AND k.type = key AND columns ? k."column" ORDER BY k."position" LIMIT 1;
+    WHERE k.relation = mapped_key_type.relation AND k.type = key AND columns ? k."column" ORDER BY k."position" LIMIT 1;
     IF spec ? 'column' THEN
         SELECT CASE typtype WHEN 'd' THEN osms.column_type(source, attname) ELSE format_type(atttypid, atttypmod) END INTO result
         FROM pg_attribute JOIN pg_type t ON t.oid = atttypid WHERE attrelid = source AND attname = spec ->> 'column' AND attnum > 0 AND NOT attisdropped;
@@ -136,7 +136,7 @@ BEGIN
     END IF;
     RETURN coalesce(result, 'bigint');
 END $$;
-COMMENT ON FUNCTION osms.key_type(text, text, regclass, jsonb, text) IS
+COMMENT ON FUNCTION osms.mapped_key_type(text, text, regclass, jsonb, text) IS
     'type of a key that a relation does not map itself; called by osms.map';
 
 CREATE FUNCTION osms.map_column(source regclass, canonical text, type text, spec jsonb, time_zone text,
@@ -289,7 +289,7 @@ BEGIN
             names := names || c."column";
             reads := reads || format('NULL::%s',
                 CASE WHEN c.type = '@number' THEN 'text'
-                     WHEN c.type LIKE '@%' THEN osms.key_type(registry, relation, source, columns, c.type)
+                     WHEN c.type LIKE '@%' THEN osms.mapped_key_type(registry, relation, source, columns, c.type)
                      ELSE c.type END);
             CONTINUE;
         END IF;

@@ -355,3 +355,178 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.create_registry(text, boolean, date, text, name) IS
     'makes a registry: a schema with its setting and, with tables, all canonical relations as tables; without, osms.map fills it. cut_over: first day from which an attachment needs a basis; time_zone: civil time in which days are judged; keeper: role that cannot log in, which owns the registry and should own nothing else (osms.set_keeper), else whoever calls owns it. 42P06 when the schema exists, 22023 for a cut-over day or time zone that is none, 42704, 22023 or 42501 for a role that cannot be a keeper';
+
+CREATE FUNCTION osms.trigger_arguments(trigger oid) RETURNS text[]
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_trigger_arguments';
+COMMENT ON FUNCTION osms.trigger_arguments(oid) IS 'arguments of a trigger, NULL where there are none';
+
+CREATE FUNCTION osms.tables_of(source regclass) RETURNS SETOF regclass
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
+    BEGIN ATOMIC
+        SELECT source UNION SELECT t.relid FROM pg_partition_tree(source) t;
+    END;
+COMMENT ON FUNCTION osms.tables_of(regclass) IS 'a table and, where it is partitioned, everything below it';
+
+CREATE FUNCTION osms.under_lock(tables regclass[], lock text, statements text[], attempts integer) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = 0
+    SET client_min_messages = warning
+AS $$
+DECLARE
+    -- how long writers may queue behind an attempt, and how long they are left alone after it
+    patience CONSTANT interval := '100 ms';
+    pause CONSTANT interval := '200 ms';
+    usual CONSTANT text := current_setting('deadlock_timeout');
+    done boolean := false;
+    deadline timestamptz;
+    "left" integer;
+    t regclass;
+    s text;
+BEGIN
+    -- a vacuum of the server's own gives way to who waits longer than this
+    IF has_parameter_privilege('deadlock_timeout', 'SET') THEN
+        PERFORM set_config('deadlock_timeout', '50ms', true);
+    END IF;
+    FOR attempt IN 1 .. attempts LOOP
+        BEGIN
+            deadline := clock_timestamp() + patience;
+            FOREACH t IN ARRAY tables LOOP
+                "left" := extract(milliseconds FROM deadline - clock_timestamp());
+                IF "left" < 1 THEN
+                    RAISE lock_not_available;
+                END IF;
+                PERFORM set_config('lock_timeout', "left"::text, true);
+                EXECUTE format('LOCK TABLE ONLY %s IN %s MODE', t, lock);
+            END LOOP;
+            -- what the statements lock besides
+            "left" := greatest(1, extract(milliseconds FROM deadline - clock_timestamp()));
+            PERFORM set_config('lock_timeout', "left"::text, true);
+            FOREACH s IN ARRAY statements LOOP
+                EXECUTE s;
+            END LOOP;
+            done := true;
+            EXIT;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            PERFORM pg_sleep_for(pause * (0.5 + random()));
+        END;
+    END LOOP;
+    IF current_setting('deadlock_timeout') <> usual THEN
+        PERFORM set_config('deadlock_timeout', usual, true);
+    END IF;
+    RETURN done;
+END $$;
+COMMENT ON FUNCTION osms.under_lock(regclass[], text, text[], integer) IS
+    'locks tables in the order given, all within a tenth of a second, and runs statements; where that fails lets go of the locks and tries again, so often; false where no attempt had them all. Called by osms.guard and osms.unguard';
+
+CREATE FUNCTION osms.plain_type(type oid) RETURNS oid
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    t record;
+BEGIN
+    SELECT y.typtype, y.typbasetype, CASE WHEN y.typsubscript = 'array_subscript_handler'::regproc THEN y.typelem ELSE 0 END AS element INTO t
+    FROM pg_type y WHERE y.oid = plain_type.type;
+    IF t.typtype = 'd' THEN
+        RETURN osms.plain_type(t.typbasetype);
+    ELSIF t.element <> 0 THEN
+        RETURN (SELECT y.typarray FROM pg_type y WHERE y.oid = osms.plain_type(t.element));
+    ELSIF t.typtype NOT IN ('b', 'e') AND plain_type.type >= 16384 THEN
+        RAISE EXCEPTION 'a text is not read as type %', format_type(plain_type.type, NULL)
+            USING ERRCODE = 'datatype_mismatch', HINT = 'Map a column of a scalar type.';
+    END IF;
+    RETURN plain_type.type;
+END $$;
+COMMENT ON FUNCTION osms.plain_type(oid) IS
+    'the type below a domain, of an array of domains that of the types below; 42804 for a row or a range that is not PostgreSQL''s own, whose parts may be domains; called by osms.column_type';
+
+-- In PL/pgSQL, which keeps its plan: calls ask it for every value they write.
+CREATE FUNCTION osms.column_type(relation regclass, "column" text) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    type oid := (SELECT a.atttypid FROM pg_attribute a
+                 WHERE a.attrelid = relation AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped);
+BEGIN
+    IF type IS NULL THEN
+        RAISE EXCEPTION 'relation "%" has no column "%"', relation, "column" USING ERRCODE = 'undefined_column';
+    ELSIF type >= 12000 THEN
+        -- what a domain checks is for the owner of the table, who writes it
+        type := osms.plain_type(type);
+    END IF;
+    -- typmod -1: what is too long must differ, not be cut
+    RETURN format_type(type, -1);
+END $$;
+COMMENT ON FUNCTION osms.column_type(regclass, text) IS
+    'type of a column, in full and without its modifier, as osms.plain_type has it; 42703 where there is none';
+
+CREATE FUNCTION osms.need_arguments(call text, arguments jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing CONSTANT text := (SELECT k FROM jsonb_each_text(arguments) a (k, v) WHERE v IS NULL ORDER BY k LIMIT 1);
+BEGIN
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'argument "%" of osms.% must not be null', missing, call
+            USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.need_arguments(text, jsonb) IS '22004 where one of the arguments is null; called by create_registry, set_keeper, map and the workflow functions';
+
+CREATE FUNCTION osms.need_relation(registry text, relation text) RETURNS regclass
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    result CONSTANT regclass := osms.relation_of(registry, relation);
+BEGIN
+    IF result IS NOT NULL THEN
+        RETURN result;
+    ELSIF registry IS NULL OR relation IS NULL THEN
+        RAISE EXCEPTION 'a registry and a relation of it must be named' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF osms.relation_of(registry, 'setting') IS NULL THEN
+        RAISE EXCEPTION 'registry "%" does not exist', registry
+            USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with osms.create_registry().';
+    END IF;
+    RAISE EXCEPTION 'registry "%" lacks relation "%"', registry, relation
+        USING ERRCODE = 'undefined_table', HINT = 'Map it with osms.map().';
+END $$;
+COMMENT ON FUNCTION osms.need_relation(text, text) IS
+    'a relation of a registry; 3F000 where there is no such registry, 42P01 where it lacks the relation, 22004 for NULL';
+
+CREATE FUNCTION osms.equality(type regtype) RETURNS text
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_equality';
+COMMENT ON FUNCTION osms.equality(regtype) IS 'the equality operator of a type, spelled out; called where statements are made';
+
+CREATE FUNCTION osms.key_type(registry text, key text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN osms.column_type(osms.need_relation(registry, CASE key WHEN 'application' THEN 'application' ELSE 'roster' END), key);
+COMMENT ON FUNCTION osms.key_type(text, text) IS
+    'type of the keys of a registry, in full and without its modifier: person, organisation, attachment or application; 3F000, 42P01 and 42703 where it has none';
+
+CREATE FUNCTION osms.civil(registry text, at timestamptz) RETURNS timestamp
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    civil timestamp;
+BEGIN
+    EXECUTE format('SELECT date_trunc(''second'', $1 AT TIME ZONE s.time_zone) FROM %s s', osms.need_relation(registry, 'setting')) INTO civil USING at;
+    RETURN civil;
+END $$;
+COMMENT ON FUNCTION osms.civil(text, timestamptz) IS 'a moment in the civil time zone of a registry, to the second';
+
+CREATE FUNCTION osms.civil_date(registry text, at timestamptz) RETURNS date
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN osms.civil(registry, at)::date;
+COMMENT ON FUNCTION osms.civil_date(text, timestamptz) IS
+    'the day that a moment belongs to in the registry''s time zone, whatever the session''s';

@@ -4,19 +4,6 @@
 -- registry, with everything it was made by; corrections are later revisions
 -- and lines of the ledger.
 --
-CREATE FUNCTION osms.on_roster(terms osms.statement_terms, roster text, day text) RETURNS text
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN format('(%1$s.since <= %2$s AND %2$s < %1$s.until AND %1$s.known_from <= %3$L::timestamptz AND %3$L::timestamptz < %1$s.known_to AND %1$s.mark %4$s AND %5$s)',
-                  roster, day, (terms).known_at, CASE ((terms).scheme).suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END, osms.restored_counts(terms, roster, day));
-COMMENT ON FUNCTION osms.on_roster(osms.statement_terms, text, text) IS 'condition on a row of the roster, told by its alias: that it counts on the day (an expression) by the terms';
-
-CREATE FUNCTION osms.placed(terms osms.statement_terms, roster text, day text) RETURNS text
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN format('coalesce(%1$s.sex IS NOT NULL AND %1$s.birth_date > (%3$s - interval ''128 years'')::date AND %1$s.birth_date <= %2$s, false)',
-                  roster, day, coalesce(quote_literal((terms).age_day) || '::date', day));
-COMMENT ON FUNCTION osms.placed(osms.statement_terms, text, text) IS
-    'condition on a row of the roster, told by its alias: that birth date and sex give it a place in a pyramid on the day (an expression)';
-
 CREATE FUNCTION osms.add_money_relations(registry text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -238,12 +225,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.line_of(text, text, date, text, timestamptz) IS
     'the line of an organisation, and the terms it was made by: as the month was closed or, where that was not known at the moment, of the statement by the scheme; a row of NULLs for an organisation without a line. Warnings and errors as osms.statement';
-
-CREATE FUNCTION osms.key_type(registry text, key text) RETURNS text
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN osms.column_type(osms.need_relation(registry, CASE key WHEN 'application' THEN 'application' ELSE 'roster' END), key);
-COMMENT ON FUNCTION osms.key_type(text, text) IS
-    'type of the keys of a registry, in full and without its modifier: person, organisation, attachment or application; 3F000, 42P01 and 42703 where it has none';
 
 CREATE FUNCTION osms.need_organisation(registry text, organisation text) RETURNS void
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE

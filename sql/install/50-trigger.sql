@@ -3,29 +3,6 @@
 -- guard: ordinary triggers on the tables behind a registry. Every rule and its
 -- mode travels in their arguments; nothing of it is kept elsewhere.
 --
-CREATE FUNCTION osms.rules(OUT rule text, OUT layer text, OUT default_mode text, OUT fixed boolean,
-                           OUT relations text[], OUT audited boolean, OUT sqlstate text, OUT refuses text,
-                           OUT hint text, OUT act text, OUT warns_in_import boolean,
-                           OUT russian text, OUT kazakh text, OUT point text, OUT tag text, OUT parameters text[]) RETURNS SETOF record
-    LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 30
-    AS 'MODULE_PATHNAME', 'osms_rules';
-COMMENT ON FUNCTION osms.rules() IS 'the catalogue of rules, as the view osms.rule shows it; each rule names its act and how sure that is';
-
-CREATE VIEW osms.rule AS SELECT * FROM osms.rules();
-COMMENT ON VIEW osms.rule IS
-    'rules: id, layer that judges (row, set, or audit alone), default mode, whether it has no other, relations judged, whether audit finds it in stored rows, SQLSTATE, message and hint of a refusal, act, whether it only warns during an import, the message in Russian and in Kazakh (NULL where the database''s encoding cannot hold it), point of the act and how sure it is (osms.certainty; NULL where the rule is no law but keeps a registry whole), parameters it asks for';
-
-CREATE FUNCTION osms.clauses(registry text, OUT rule text, OUT relation text, OUT judged boolean) RETURNS SETOF record
-    LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 25
-    AS 'MODULE_PATHNAME', 'osms_clauses';
-COMMENT ON FUNCTION osms.clauses(text) IS
-    'which rules judge which relations of a registry; judged is false where a relation or column they need is absent; 3F000 where there is no such registry, 42P01 without a roster';
-
-CREATE FUNCTION osms.trigger_arguments(trigger oid) RETURNS text[]
-    LANGUAGE C STABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'osms_trigger_arguments';
-COMMENT ON FUNCTION osms.trigger_arguments(oid) IS 'arguments of a trigger, NULL where there are none';
-
 CREATE FUNCTION osms.changed_columns(relation text, bits integer) RETURNS text[]
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_changed_columns';
@@ -79,13 +56,6 @@ CREATE FUNCTION osms.modes_of(modes text) RETURNS jsonb
     RETURN (SELECT coalesce(jsonb_object_agg(split_part(m, '=', 1), split_part(m, '=', 2)), '{}')
             FROM string_to_table(modes, ',') m WHERE m <> '');
 COMMENT ON FUNCTION osms.modes_of(text) IS 'modes that a trigger of a guard carries, as an object';
-
-CREATE FUNCTION osms.tables_of(source regclass) RETURNS SETOF regclass
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
-    BEGIN ATOMIC
-        SELECT source UNION SELECT t.relid FROM pg_partition_tree(source) t;
-    END;
-COMMENT ON FUNCTION osms.tables_of(regclass) IS 'a table and, where it is partitioned, everything below it';
 
 CREATE FUNCTION osms.lost_of(registry text, relation text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -245,3 +215,10 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.check_one_guard(text, text[]) IS
     '55000 for a table that another registry guards, of these relations or, for NULL, of all; called by osms.guard, guard_payment and plan';
+
+CREATE FUNCTION osms.refusals(registry text, OUT day date, OUT told text, OUT rule text, OUT finding text, OUT relation text, OUT role text,
+                              OUT application text, OUT statements bigint, OUT "rows" bigint) RETURNS SETOF record
+    LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 100
+    AS 'MODULE_PATHNAME', 'osms_refusals';
+COMMENT ON FUNCTION osms.refusals(text) IS
+    'how often the rules of a registry refused, or would have, by day (of the server''s log), what the log says of it (refused, would refuse, doubts), rule, finding, relation, role and application: statements, and rows found in them. Refused statements count too, though they roll back: the counters are a file beside the server''s own statistics, one for each database, which a restart keeps and a dump, a standby and pg_upgrade do not carry on. Of a day more than 1,000 combinations are counted without role and application (NULL); of more than 65,536 in all the older half is forgotten. For who may SELECT from the registry''s journal (42501); 3F000 where there is no such registry';

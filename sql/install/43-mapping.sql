@@ -1,8 +1,62 @@
 
 --
--- mapping: what would let an expression of a mapping count wrongly, or fail,
--- and keys that do not tell one row from another.
+-- mapping: how a mapping reads and writes; what would let an expression of it
+-- count wrongly, or fail, and keys that do not tell one row from another.
 --
+CREATE FUNCTION osms.mapped_reading(canonical regclass, "column" text, OUT expression text, OUT columns text[], OUT fixed boolean) RETURNS record
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_mapped_reading';
+COMMENT ON FUNCTION osms.mapped_reading(regclass, text) IS
+    'how a canonical column reads its source: expression as an index would have it, columns of the source in it, whether it is immutable; NULL where it is not mapped; 42P01 where there is no such relation, 22023 for one that is not canonical, 42703 for such a column, otherwise the errors of a mapping that does not fit: 42703, 42804, 42809, 55000';
+
+CREATE FUNCTION osms.mapped_writing(canonical regclass, "column" text) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT t.arguments[p.place + 2]
+            FROM (SELECT osms.trigger_arguments(g.oid) AS arguments FROM pg_trigger g
+                  WHERE g.tgrelid = canonical AND g.tgfoid = 'osms.map_write'::regproc) t,
+                 generate_series(4, cardinality(t.arguments), 3) AS p (place)
+            WHERE t.arguments[p.place] = "column");
+END $$;
+COMMENT ON FUNCTION osms.mapped_writing(regclass, text) IS
+    'how a canonical column is written to its source: expression over new; NULL where it can only be read; called by osms.can_write and osms.check_registry';
+
+CREATE FUNCTION osms.writing_query(canonical regclass, "column" text) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    write text;
+BEGIN
+    IF (SELECT relkind <> 'v' FROM pg_class WHERE oid = canonical) THEN
+        RETURN (SELECT 'SELECT true' FROM pg_attribute a
+                WHERE a.attrelid = canonical AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '');
+    END IF;
+    IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = canonical AND tgfoid = 'osms.map_event'::regproc) THEN
+        canonical := osms.relation_of((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = canonical), 'attachment_event');
+        "column" := CASE "column" WHEN 'attachment' THEN 'event' WHEN 'since' THEN 'day' WHEN 'until' THEN 'day' ELSE "column" END;
+    END IF;
+    write := osms.mapped_writing(canonical, "column");
+    -- all columns of the row are there, for a mapping may write one by another
+    RETURN (SELECT format('SELECT (%s) IS NOT NULL FROM (SELECT %s) new', write,
+                          string_agg(format('%s::%s AS %I', CASE a.attname WHEN writing_query."column" THEN '$1' ELSE 'NULL' END,
+                                            osms.column_type(canonical, a.attname), a.attname), ', '))
+            FROM pg_attribute a WHERE a.attrelid = canonical AND a.attnum > 0 AND NOT a.attisdropped
+            HAVING write IS NOT NULL);
+END $$;
+COMMENT ON FUNCTION osms.writing_query(regclass, text) IS
+    'the query that tells whether a text ($1) can be written to a column of a canonical relation; NULL where none can; called by osms.can_write';
+
+CREATE FUNCTION osms.can_write(canonical regclass, "column" text, value text) RETURNS boolean
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = off
+    AS 'MODULE_PATHNAME', 'osms_can_write';
+COMMENT ON FUNCTION osms.can_write(regclass, text, text) IS
+    'whether a value can be written to a column of a canonical relation: whether its mapping has a column and a code for it, worked out as the view''s owner; NULL where others may put triggers on the view';
+
 CREATE FUNCTION osms.expression_fault(relation regclass, expression text, written boolean, OUT problem text, OUT hint text, OUT fails boolean) RETURNS record
     LANGUAGE C STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_expression_fault';
