@@ -70,6 +70,7 @@ extern void cut_context(FmgrInfo *flinfo);
 /* in_line.c */
 extern bool is_difference(HeapTuple function);
 extern void note_in_line(Oid function, bool superusers);
+extern void note_left_out(void);
 extern void note_parsed(void);
 extern void forget_in_line(void);
 extern void in_line_init(void);

@@ -213,13 +213,18 @@ statement_begins(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement)
 		others->stmt_beg(estate, statement);
 }
 
-/* The name of a hash table, which its memory is labelled with, by its text. */
+/*
+ * The name of a hash table, which its memory is labelled with, by its text.
+ * Others label theirs as they like: a function in SQL with its own name.
+ */
 static const char *
 name_of_table(const char *name)
 {
+	MemoryContext our_memory = GetMemoryChunkContext(compiled);
+
 	for (MemoryContext each = TopMemoryContext->firstchild; each;
 		 each = each->nextchild)
-		if (each->ident && strcmp(each->ident, name) == 0)
+		if (each->name == our_memory->name && strcmp(each->ident, name) == 0)
 			return each->ident;
 	return NULL;
 }
@@ -249,15 +254,13 @@ forget_compiled(bool sql)
 		COMPILED_KEY key;
 		COMPILED_FUNCTION *function;
 	} Entry;
-	const char *our_name = name_of_table(COMPILED);
+	const char *our_name = GetMemoryChunkContext(compiled)->ident;
 	const char *name = name_of_table(COMPILED_FUNCTIONS);
 	HASH_SEQ_STATUS all;
 	Entry	   *entry;
 
 	if (name == NULL)			/* nothing is compiled yet */
 		return;
-	if (our_name == NULL)
-		elog(ERROR, "the memory of hash tables is not there");
 	hash_seq_init(&all, (HTAB *) (name - (our_name - (const char *) compiled)));
 	while ((entry = hash_seq_search(&all)) != NULL)
 		if (!sql || is_sql(entry->key.funcOid))

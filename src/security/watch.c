@@ -91,6 +91,8 @@ plan_checked(Query *query, const char *text, int options,
 	Setup		outer_setup = begin_setup(true);
 	PlannedStmt *volatile result = NULL;
 
+	about_to_call = InvalidOid;
+
 	PG_TRY();
 	{
 		if (restriction() != RESTRICT_OFF)
@@ -347,11 +349,25 @@ has_cursors(Form_pg_proc proc)
 }
 
 /*
+ * Whether an SQL function is called where it could be put in line: while osms
+ * acts the names in its text may mean nothing, or what somebody else has it.
+ */
+static bool
+is_left_out(Oid function)
+{
+	if (restriction() == RESTRICT_OFF ||
+		get_func_namespace(function) == our_schema())
+		return false;
+	note_left_out();
+	note_parsed();
+	return true;
+}
+
+/*
  * Whether the hooks stand before a function.  Those that may not run are met
  * also where they are called by their OID alone, for an estimate or by a type.
- * The planner asks, too, before it puts an SQL function in line: it may, for
- * indexes are found by what is in line, but plans with it are forgotten where
- * somebody else might run them.
+ * The planner asks, too, before it puts an SQL function in line: the session
+ * may, but what holds it is forgotten where somebody else might run it.
  */
 static bool
 needs_call(Oid function)
@@ -371,6 +387,8 @@ needs_call(Oid function)
 		return false;
 	proc = (Form_pg_proc) GETSTRUCT(tuple);
 	if (restriction() != RESTRICT_OFF && !may_run(function, tuple))
+		needed = true;
+	else if (proc->prolang == SQLlanguageId && is_left_out(function))
 		needed = true;
 	else if (proc->prolang == SQLlanguageId && !by_expression)
 	{
@@ -507,7 +525,18 @@ forget_statement(XactEvent event, pg_attribute_unused() void *arg)
 		touching_others = false;
 		looking_up = InvalidOid;
 		setup = (Setup) {NULL, false, false};
+		about_to_call = InvalidOid;
 	}
+}
+
+/* What an expression was about to call when it failed it has not called. */
+static void
+forget_call(SubXactEvent event, pg_attribute_unused() SubTransactionId mine,
+			pg_attribute_unused() SubTransactionId parent,
+			pg_attribute_unused() void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		about_to_call = InvalidOid;
 }
 
 void
@@ -532,4 +561,5 @@ watch_init(void)
 	previous_utility = ProcessUtility_hook;
 	ProcessUtility_hook = watch_utility;
 	RegisterXactCallback(forget_statement, NULL);
+	RegisterSubXactCallback(forget_call, NULL);
 }

@@ -60,7 +60,7 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 CREATE TRIGGER touch BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION own.touch();
 \c
-SELECT plan(29);
+SELECT plan(32);
 SET standard_conforming_strings = off;
 SET escape_string_warning = off;
 SELECT help.report('x');
@@ -182,11 +182,40 @@ INSERT INTO help.books VALUES ('War');
 SELECT is((SELECT count(*) FROM help.books WHERE help.norm(title) = 'war'), 1::bigint, 'an index is what it was');
 SELECT is('a'::help.code::pg_catalog.text, 'a', 'and a domain');
 DROP TRIGGER prime ON legacy.mo;
+-- nor by one that is open when it is forgotten, or that is met while something else was about to be called
+GRANT SELECT ON help.books TO compiled_vendor, compiled_clerk;
+CREATE FUNCTION theirs.fin(pg_catalog.text) RETURNS pg_catalog.text LANGUAGE sql AS $$ SELECT $1 $$;
+CREATE AGGREGATE theirs.agg (*) (SFUNC = help.norm, STYPE = pg_catalog.text, INITCOND = 'a', FINALFUNC = theirs.fin);
+REVOKE ALL ON FUNCTION theirs.fin FROM PUBLIC;
+CREATE FUNCTION own.prime_open() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('search_path', 'theirs, pg_catalog', true), set_config('enable_seqscan', 'off', true);
+    BEGIN
+        PERFORM 1 / (pg_catalog.length(title) - 3) FROM help.books WHERE help.norm(title) > '';
+    EXCEPTION WHEN division_by_zero THEN
+        NULL;
+    END;
+    BEGIN
+        PERFORM theirs.agg(*) OVER ();
+    EXCEPTION WHEN insufficient_privilege THEN
+        PERFORM 1 FROM help.books;
+    END;
+    RETURN NEW;
+END $$;
+ALTER FUNCTION own.prime_open OWNER TO compiled_vendor;
+CREATE TRIGGER prime_open BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION own.prime_open();
+ALTER INDEX help.books_norm_idx SET (fillfactor = 81);
+SELECT lives_ok('UPDATE fund.organisation SET name = ''SELECT 1'' WHERE organisation = 1', 'an index is met under a vendor''s path and left open by an error');
+INSERT INTO help.books VALUES ('Peace');
+SELECT is((SELECT count(*) FROM help.books WHERE help.norm(title) = 'peace'), 1::bigint, 'an index is what it was');
+DROP TRIGGER prime_open ON legacy.mo;
 CREATE FUNCTION legacy.book() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN INSERT INTO help.books VALUES (NEW.osn); RETURN NEW; END $$;
 CREATE TRIGGER book BEFORE INSERT ON legacy.zay FOR EACH ROW EXECUTE FUNCTION legacy.book();
 ALTER INDEX help.books_norm_idx SET (fillfactor = 80);	-- so that it is read anew
 SELECT is(pg_temp.verdict('SET LOCAL ROLE compiled_clerk; SET LOCAL search_path = theirs, pg_catalog; DO $d$ BEGIN PERFORM 1 FROM help.books; EXCEPTION WHEN insufficient_privilege THEN NULL; END $d$; RESET search_path; ' || :'file' || 'RESET ROLE',
     'UTC', 'SELECT count(*) FROM help.books WHERE help.norm(title) = ''choice'''), 'ok 1', 'nor what a clerk met first under his');
+SELECT is(pg_temp.verdict('SET LOCAL ROLE compiled_clerk; SET LOCAL search_path = theirs, pg_catalog; SET LOCAL enable_seqscan = off; DECLARE held CURSOR FOR SELECT 1 FROM help.books WHERE help.norm(title) > ''''; FETCH held; RESET search_path; ' || :'file' || 'RESET ROLE',
+    'UTC', 'SELECT count(*) FROM help.books WHERE help.norm(title) = ''choice'''), 'ok 1', 'nor what a cursor of his has open');
 DROP TRIGGER book ON legacy.zay;
 
 -- what the owner's functions hold is not shown

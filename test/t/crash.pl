@@ -129,4 +129,23 @@ is($node->safe_psql('postgres', q{
 is(story(), $after, 'what was known of the first person is known still');
 is($node->safe_psql('postgres', "SELECT * FROM osms.audit('fund')"), '', 'osms.audit finds nothing');
 
+# what a function in SQL that a foreign key keeps is called is not taken for a table of PL/pgSQL's
+$node->restart;
+is(($node->psql('postgres', q{
+	CREATE TYPE pg_temp.e AS ENUM ('a', 'b');
+	CREATE FUNCTION pg_temp."PLpgSQL function hash"(e pg_temp.e) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT text 'a' $$;
+	CREATE FUNCTION pg_temp."Cached function hash"(e pg_temp.e) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT text 'a' $$;
+	CREATE CAST (pg_temp.e AS text) WITH FUNCTION pg_temp."PLpgSQL function hash"(pg_temp.e) AS IMPLICIT;
+	CREATE TEMP TABLE pk (t text PRIMARY KEY);
+	CREATE TEMP TABLE fk (e pg_temp.e REFERENCES pk ON UPDATE CASCADE);
+	INSERT INTO pk VALUES ('a'), ('b');
+	INSERT INTO fk VALUES ('a');
+	UPDATE fk SET e = 'b';
+	DROP CAST (pg_temp.e AS text);
+	CREATE CAST (pg_temp.e AS text) WITH FUNCTION pg_temp."Cached function hash"(pg_temp.e) AS IMPLICIT;
+	CREATE TEMP TABLE fk_of_18 (e pg_temp.e REFERENCES pk ON UPDATE CASCADE);
+	INSERT INTO fk_of_18 VALUES ('a');
+	SELECT osms.iin_fault('1');
+}))[1], 'length', 'the library is loaded into a session that has functions of such names');
+
 done_testing();
