@@ -20,12 +20,6 @@ CREATE FUNCTION osms.known_clock() RETURNS timestamptz
 COMMENT ON FUNCTION osms.known_clock() IS
     'the clock, but later than the last cut (osms.last_cut): default of known_from in the relations of a registry';
 
-CREATE FUNCTION osms.take_cut(latest timestamptz) RETURNS timestamptz
-    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
-    AS 'MODULE_PATHNAME', 'osms_take_cut';
-COMMENT ON FUNCTION osms.take_cut(timestamptz) IS
-    'a moment later than every cut before, and not before the latest moment given, which is kept as the last cut: rows that are written from now on are known later. It is the clock, unless that was set back or is behind; osms.clean_cut takes one for a closing, this one whoever wants another';
-
 CREATE FUNCTION osms.roster_moment() RETURNS timestamptz
     LANGUAGE C STABLE PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'osms_roster_moment';

@@ -8,12 +8,12 @@ CREATE FUNCTION osms.maintenance_routines() RETURNS SETOF regprocedure
     BEGIN ATOMIC
         SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
         WHERE p.pronamespace = 'osms'::regnamespace
-          AND p.proname NOT IN ('grant_maintenance', 'revoke_maintenance')
+          AND p.proname NOT IN ('grant_maintenance', 'revoke_maintenance', 'let_maintain')
           AND NOT EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE')
         ORDER BY p.proname, p.oid;
     END;
 
-CREATE FUNCTION osms.grant_maintenance(role name) RETURNS void
+CREATE FUNCTION osms.let_maintain(role name, granted boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -23,32 +23,28 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role) THEN
         RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object', HINT = 'Make it with CREATE ROLE.';
     ELSIF NOT (SELECT bool_and(has_function_privilege(r, 'EXECUTE WITH GRANT OPTION')) FROM osms.maintenance_routines() r) THEN
-        RAISE EXCEPTION 'permission denied to grant maintenance'
-            USING ERRCODE = 'insufficient_privilege', HINT = 'A superuser grants it, to whom the functions belong.';
+        RAISE EXCEPTION 'permission denied to % maintenance', CASE WHEN granted THEN 'grant' ELSE 'revoke' END
+            USING ERRCODE = 'insufficient_privilege', HINT = 'Let a superuser do it, to whom the functions belong.';
     END IF;
     FOR routine IN SELECT r FROM osms.maintenance_routines() r LOOP
-        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %I', routine, role);
+        EXECUTE format(CASE WHEN granted THEN 'GRANT EXECUTE ON ROUTINE %s TO %I' ELSE 'REVOKE EXECUTE ON ROUTINE %s FROM %I' END, routine, role);
     END LOOP;
 END $$;
+
+CREATE FUNCTION osms.grant_maintenance(role name) RETURNS void
+    LANGUAGE sql
+    BEGIN ATOMIC
+        SELECT osms.let_maintain(role, true);
+    END;
 
 CREATE FUNCTION osms.revoke_maintenance(role name) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    routine regprocedure;
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role) THEN
-        RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object';
-    ELSIF NOT (SELECT bool_and(has_function_privilege(r, 'EXECUTE WITH GRANT OPTION')) FROM osms.maintenance_routines() r) THEN
-        RAISE EXCEPTION 'permission denied to revoke maintenance'
-            USING ERRCODE = 'insufficient_privilege', HINT = 'A superuser revokes it, to whom the functions belong.';
-    END IF;
-    FOR routine IN SELECT r FROM osms.maintenance_routines() r LOOP
-        EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM %I', routine, role);
-    END LOOP;
-END $$;
+    LANGUAGE sql
+    BEGIN ATOMIC
+        SELECT osms.let_maintain(role, false);
+    END;
 
+COMMENT ON FUNCTION osms.let_maintain(name, boolean) IS
+    'gives a role EXECUTE on osms.maintenance_routines(), or takes it back; called by grant_maintenance and revoke_maintenance';
 COMMENT ON FUNCTION osms.maintenance_routines() IS
     'the functions and procedures that not everybody may execute: set-up, guards, closings, and what these call; called by grant_maintenance and revoke_maintenance';
 COMMENT ON FUNCTION osms.grant_maintenance(name) IS

@@ -265,15 +265,6 @@ take_cut(TimestampTz latest)
 	return cut;
 }
 
-PG_FUNCTION_INFO_V1(osms_take_cut);
-
-/* take_cut(latest): for whoever sets a cut without a closing. */
-Datum
-osms_take_cut(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TIMESTAMPTZ(take_cut(PG_GETARG_TIMESTAMPTZ(0)));
-}
-
 /* Refuse a roster that does not know of each row from when.  Errors: 42804. */
 static void
 check_roster(const Registry *registry)
