@@ -12,6 +12,61 @@ CREATE FUNCTION osms.append_only() RETURNS trigger
 COMMENT ON FUNCTION osms.append_only() IS
     'trigger of the config tables and of the coefficients of a registry: 55000 for UPDATE, DELETE and TRUNCATE, because rows are only added';
 
+-- Every row of the law says which point of its act it is, and how sure anybody
+-- is that the act says so. Of a row that says several things it is the least
+-- sure one. A tag decides nothing: which row holds is told by its clocks alone.
+CREATE DOMAIN osms.certainty AS text
+    CHECK (VALUE IN ('TEXT', 'OFFICIAL', 'PRESS', 'NOTES', 'CODE', 'INF', 'UNV'));
+COMMENT ON DOMAIN osms.certainty IS
+    'how sure a row of the law is: TEXT its wording was read in the act, OFFICIAL a page of a state body, PRESS, NOTES that quote the act, CODE seen in a public client of the national register, INF inferred, UNV unverified';
+
+-- What every table of the law has. They are made LIKE it, filled with what the
+-- extension brings, and then kept as law: from there on the names and dates
+-- that mark these rows are closed, so that a dump saves exactly the users' rows.
+-- Nothing of this outlives the chapter.
+CREATE TABLE osms.law_row (
+    known_from timestamptz NOT NULL,
+    act text NOT NULL,
+    point text,
+    tag osms.certainty NOT NULL DEFAULT 'UNV'
+);
+COMMENT ON COLUMN osms.law_row.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
+COMMENT ON COLUMN osms.law_row.act IS 'act that says so';
+COMMENT ON COLUMN osms.law_row.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms.law_row.tag IS 'how sure it is, the least sure thing that the row says';
+
+CREATE TABLE osms.dated_row (
+    valid_from date NOT NULL,
+    LIKE osms.law_row INCLUDING ALL
+);
+COMMENT ON COLUMN osms.dated_row.valid_from IS 'first day on which it is in force';
+
+CREATE TABLE osms.made_up_row (
+    LIKE osms.dated_row INCLUDING ALL,
+    illustrative boolean NOT NULL DEFAULT false CONSTRAINT made_up_is_unverified CHECK (tag = 'UNV' OR NOT illustrative)
+);
+COMMENT ON COLUMN osms.made_up_row.illustrative IS 'made up, no claim to be official; such a row is UNV';
+
+CREATE PROCEDURE osms.keep_as_law(law regclass, first_day name DEFAULT 'valid_from')
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    relname CONSTANT name := (SELECT c.relname FROM pg_class c WHERE c.oid = law);
+    days_told text := '';
+BEGIN
+    IF first_day IS NOT NULL THEN
+        EXECUTE format('ALTER TABLE %1$s ADD FOREIGN KEY (act) REFERENCES osms.act, ALTER known_from SET DEFAULT osms.known_moment(%1$L)', law);
+        days_told := format(' AND isfinite(%I) AND isfinite(known_from)', first_day);
+    END IF;
+    -- not valid for the rows that are there, on purpose
+    EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (act NOT LIKE ''osms:%%''%s) NOT VALID', law, relname || '_reserved', days_told);
+    EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
+        FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only()', law);
+    EXECUTE format('COMMENT ON TRIGGER append_only ON %s IS ''rows are only added''', law);
+    PERFORM pg_extension_config_dump(law, 'WHERE act NOT LIKE ''osms:%''');
+END $$;
+
 CREATE TABLE osms.act (
     act text PRIMARY KEY,
     title text NOT NULL,
@@ -51,24 +106,7 @@ FROM (SELECT coalesce((SELECT convert_from(b.letters, 'UTF8') FROM (SELECT pg_ca
      'drawn for the report, no act: regions that border on each other stand near each other; codes are the first two digits of the classifier of administrative territories'))
     AS a (act, title, number, issued_on, source);
 
--- Not valid for the rows above, on purpose: from here on the names and dates
--- that mark them are closed, so that a dump saves exactly the users' rows.
-ALTER TABLE osms.act ADD CONSTRAINT act_reserved
-    CHECK (act NOT LIKE 'osms:%') NOT VALID;
-
-SELECT pg_catalog.pg_extension_config_dump('osms.act', 'WHERE act NOT LIKE ''osms:%''');
-
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.act
-    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
-COMMENT ON TRIGGER append_only ON osms.act IS 'rows are only added';
-
--- Every row of the law says which point of its act it is, and how sure anybody
--- is that the act says so. Of a row that says several things it is the least
--- sure one. A tag decides nothing: which row holds is told by its clocks alone.
-CREATE DOMAIN osms.certainty AS text
-    CHECK (VALUE IN ('TEXT', 'OFFICIAL', 'PRESS', 'NOTES', 'CODE', 'INF', 'UNV'));
-COMMENT ON DOMAIN osms.certainty IS
-    'how sure a row of the law is: TEXT its wording was read in the act, OFFICIAL a page of a state body, PRESS, NOTES that quote the act, CODE seen in a public client of the national register, INF inferred, UNV unverified';
+CALL osms.keep_as_law('osms.act', NULL);
 
 CREATE FUNCTION osms.act_told(act text, point text, tag text, illustrative boolean) RETURNS text
     LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE

@@ -5,23 +5,12 @@
 CREATE TABLE osms.parameter (
     name text NOT NULL,
     value text NOT NULL,
-    valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.parameter'),
-    act text NOT NULL REFERENCES osms.act,
-    point text,
-    tag osms.certainty NOT NULL DEFAULT 'UNV',
-    illustrative boolean NOT NULL DEFAULT false CONSTRAINT made_up_is_unverified CHECK (tag = 'UNV' OR NOT illustrative),
+    LIKE osms.made_up_row INCLUDING ALL,
     PRIMARY KEY (name, valid_from, known_from)
 );
 COMMENT ON TABLE osms.parameter IS 'single numbers and words of the law, read by osms.parameter_on; rows are only added';
 COMMENT ON COLUMN osms.parameter.name IS 'name of the parameter; its unit is part of it';
 COMMENT ON COLUMN osms.parameter.value IS 'value as text';
-COMMENT ON COLUMN osms.parameter.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.parameter.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
-COMMENT ON COLUMN osms.parameter.act IS 'act that says so';
-COMMENT ON COLUMN osms.parameter.point IS 'point, article or annex of the act; NULL = not known';
-COMMENT ON COLUMN osms.parameter.tag IS 'how sure it is, the least sure thing that the row says; made-up rows are UNV';
-COMMENT ON COLUMN osms.parameter.illustrative IS 'made up, no claim to be official';
 
 -- The numbers of the law. Where nothing tells how sure a number is, it is UNV;
 -- what held before the day of a text is inferred from that day.
@@ -64,12 +53,7 @@ FROM (VALUES
     ('free_choice_year', 'calendar', '-infinity'),
     ('suspect_term_days', '30', '-infinity'),
     ('working_hours_end', '18:00', '-infinity')) AS p (name, value, valid_from);
-ALTER TABLE osms.parameter ADD CONSTRAINT parameter_reserved
-    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
-SELECT pg_catalog.pg_extension_config_dump('osms.parameter', 'WHERE act NOT LIKE ''osms:%''');
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.parameter
-    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
-COMMENT ON TRIGGER append_only ON osms.parameter IS 'rows are only added';
+CALL osms.keep_as_law('osms.parameter');
 
 CREATE FUNCTION osms.parameter_on(name text, day date, known_at timestamptz DEFAULT osms.known_now()) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE

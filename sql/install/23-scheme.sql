@@ -25,12 +25,7 @@ CREATE TABLE osms.scheme (
     inactive text NOT NULL DEFAULT 'whole_year',
     cap text NOT NULL DEFAULT 'carried',
     sanction_rate text NOT NULL DEFAULT 'defect_month',
-    illustrative boolean NOT NULL DEFAULT false CONSTRAINT made_up_is_unverified CHECK (tag = 'UNV' OR NOT illustrative),
-    valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.scheme'),
-    act text NOT NULL REFERENCES osms.act,
-    point text,
-    tag osms.certainty NOT NULL DEFAULT 'UNV',
+    LIKE osms.made_up_row INCLUDING ALL,
     PRIMARY KEY (scheme, valid_from, known_from)
 );
 COMMENT ON TABLE osms.scheme IS 'ways to turn a pyramid into money: one row with all properties, read by osms.scheme_on; osms.scheme_property lists what they may be; rows are only added';
@@ -62,12 +57,6 @@ COMMENT ON COLUMN osms.scheme.inactive IS
 COMMENT ON COLUMN osms.scheme.cap IS
     'money above the yearly amount of the contract: carried to the next month of the year, cut, or none (no cap); taken after all reductions, before sanctions';
 COMMENT ON COLUMN osms.scheme.sanction_rate IS 'rate that a sanction multiplies: of the defect_month or of the invoice_month';
-COMMENT ON COLUMN osms.scheme.illustrative IS 'made up, no claim to be official';
-COMMENT ON COLUMN osms.scheme.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.scheme.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
-COMMENT ON COLUMN osms.scheme.act IS 'act that says so';
-COMMENT ON COLUMN osms.scheme.point IS 'point, article or annex of the act; NULL = not known';
-COMMENT ON COLUMN osms.scheme.tag IS 'how sure it is, the least sure thing that the row says; made-up rows are UNV';
 
 CREATE FUNCTION osms.scheme_property(OUT property text, OUT choices text[], OUT minimum integer, OUT maximum integer) RETURNS SETOF record
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 19
@@ -127,11 +116,7 @@ CREATE TABLE osms.scheme_weight (
     age_to numeric,
     sex osms.sex NOT NULL,
     weight numeric NOT NULL CHECK (weight >= 0 AND weight < 'Infinity'),
-    valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.scheme_weight'),
-    act text NOT NULL REFERENCES osms.act,
-    point text,
-    tag osms.certainty NOT NULL DEFAULT 'UNV',
+    LIKE osms.dated_row INCLUDING ALL,
     PRIMARY KEY (scheme, valid_from, known_from, sex, age_from)
 );
 COMMENT ON TABLE osms.scheme_weight IS
@@ -141,11 +126,6 @@ COMMENT ON COLUMN osms.scheme_weight.age_from IS 'first age, whole completed yea
 COMMENT ON COLUMN osms.scheme_weight.age_to IS 'age before which the band ends, whole years; NULL = open';
 COMMENT ON COLUMN osms.scheme_weight.sex IS 'sex';
 COMMENT ON COLUMN osms.scheme_weight.weight IS 'relative cost of a person of this age and sex';
-COMMENT ON COLUMN osms.scheme_weight.valid_from IS 'first day on which the edition is in force';
-COMMENT ON COLUMN osms.scheme_weight.known_from IS 'moment from which the edition is known; unless given, the moment of the transaction (osms.known_moment)';
-COMMENT ON COLUMN osms.scheme_weight.act IS 'act that says so';
-COMMENT ON COLUMN osms.scheme_weight.point IS 'point, article or annex of the act; NULL = not known';
-COMMENT ON COLUMN osms.scheme_weight.tag IS 'how sure it is, the least sure thing that the row says';
 
 CREATE FUNCTION osms.check_band() RETURNS trigger
     LANGUAGE plpgsql
@@ -177,18 +157,8 @@ FROM (VALUES (0, 1, 3.5, 3.3), (1, 5, 1.8, 1.7), (5, 10, 1.1, 1.0), (10, 15, 0.9
              (20, 30, 0.5, 1.0), (30, 40, 0.6, 1.0), (40, 50, 0.7, 0.9), (50, 60, 0.9, 1.1), (60, 70, 1.3, 1.4),
              (70, NULL, 1.6, 1.5)) AS b (age_from, age_to, male, female),
      LATERAL (VALUES ('male'::osms.sex, b.male), ('female', b.female)) AS w (sex, weight);
-ALTER TABLE osms.scheme ADD CONSTRAINT scheme_reserved
-    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
-ALTER TABLE osms.scheme_weight ADD CONSTRAINT scheme_weight_reserved
-    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
-SELECT pg_catalog.pg_extension_config_dump('osms.scheme', 'WHERE act NOT LIKE ''osms:%''');
-SELECT pg_catalog.pg_extension_config_dump('osms.scheme_weight', 'WHERE act NOT LIKE ''osms:%''');
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.scheme
-    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.scheme_weight
-    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
-COMMENT ON TRIGGER append_only ON osms.scheme IS 'rows are only added';
-COMMENT ON TRIGGER append_only ON osms.scheme_weight IS 'rows are only added';
+CALL osms.keep_as_law('osms.scheme');
+CALL osms.keep_as_law('osms.scheme_weight');
 
 CREATE FUNCTION osms.scheme_on(scheme text, day date, known_at timestamptz DEFAULT osms.known_now()) RETURNS osms.scheme
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE

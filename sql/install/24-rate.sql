@@ -7,12 +7,7 @@ CREATE TABLE osms.base_rate (
     region text,
     class text NOT NULL,
     rate numeric NOT NULL CHECK (rate >= 0 AND rate < 'Infinity'),
-    valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.base_rate'),
-    act text NOT NULL REFERENCES osms.act,
-    point text,
-    tag osms.certainty NOT NULL DEFAULT 'UNV',
-    illustrative boolean NOT NULL DEFAULT false CONSTRAINT made_up_is_unverified CHECK (tag = 'UNV' OR NOT illustrative),
+    LIKE osms.made_up_row INCLUDING ALL,
     UNIQUE NULLS NOT DISTINCT (scheme, region, class, valid_from, known_from)
 );
 COMMENT ON TABLE osms.base_rate IS 'base rate B by region and class of the organisation; rows are only added';
@@ -20,33 +15,17 @@ COMMENT ON COLUMN osms.base_rate.scheme IS 'name of the scheme';
 COMMENT ON COLUMN osms.base_rate.region IS 'region of the organisation; NULL = any region that has no row of its own in force';
 COMMENT ON COLUMN osms.base_rate.class IS 'class of the organisation, such as urban or rural';
 COMMENT ON COLUMN osms.base_rate.rate IS 'tenge per person and month';
-COMMENT ON COLUMN osms.base_rate.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.base_rate.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
-COMMENT ON COLUMN osms.base_rate.act IS 'act that says so';
-COMMENT ON COLUMN osms.base_rate.point IS 'point, article or annex of the act; NULL = not known';
-COMMENT ON COLUMN osms.base_rate.tag IS 'how sure it is, the least sure thing that the row says; made-up rows are UNV';
-COMMENT ON COLUMN osms.base_rate.illustrative IS 'made up, no claim to be official';
 
 INSERT INTO osms.base_rate (scheme, region, class, rate, valid_from, known_from, act, illustrative) VALUES
     ('illustrative', NULL, 'urban', 1000, '-infinity', '-infinity', 'osms:illustrative', true),
     ('illustrative', NULL, 'rural', 1200, '-infinity', '-infinity', 'osms:illustrative', true);
-ALTER TABLE osms.base_rate ADD CONSTRAINT base_rate_reserved
-    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
-SELECT pg_catalog.pg_extension_config_dump('osms.base_rate', 'WHERE act NOT LIKE ''osms:%''');
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.base_rate
-    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
-COMMENT ON TRIGGER append_only ON osms.base_rate IS 'rows are only added';
+CALL osms.keep_as_law('osms.base_rate');
 
 CREATE TABLE osms.norm_step (
     scheme text NOT NULL,
     above numeric NOT NULL CHECK (above >= 0 AND above < 'Infinity'),
     share numeric NOT NULL CHECK (share BETWEEN 0 AND 1),
-    valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.norm_step'),
-    act text NOT NULL REFERENCES osms.act,
-    point text,
-    tag osms.certainty NOT NULL DEFAULT 'UNV',
-    illustrative boolean NOT NULL DEFAULT false CONSTRAINT made_up_is_unverified CHECK (tag = 'UNV' OR NOT illustrative),
+    LIKE osms.made_up_row INCLUDING ALL,
     PRIMARY KEY (scheme, valid_from, known_from, above)
 );
 COMMENT ON TABLE osms.norm_step IS
@@ -54,18 +33,7 @@ COMMENT ON TABLE osms.norm_step IS
 COMMENT ON COLUMN osms.norm_step.scheme IS 'name of the scheme';
 COMMENT ON COLUMN osms.norm_step.above IS 'percent of the norm of the site above which the share holds, up to the next step';
 COMMENT ON COLUMN osms.norm_step.share IS 'share of the rate, 0 to 1';
-COMMENT ON COLUMN osms.norm_step.valid_from IS 'first day on which the edition is in force';
-COMMENT ON COLUMN osms.norm_step.known_from IS 'moment from which the edition is known; unless given, the moment of the transaction (osms.known_moment)';
-COMMENT ON COLUMN osms.norm_step.act IS 'act that says so';
-COMMENT ON COLUMN osms.norm_step.point IS 'point, article or annex of the act; NULL = not known';
-COMMENT ON COLUMN osms.norm_step.tag IS 'how sure it is, the least sure thing that the row says; made-up rows are UNV';
-COMMENT ON COLUMN osms.norm_step.illustrative IS 'made up, no claim to be official';
-ALTER TABLE osms.norm_step ADD CONSTRAINT norm_step_reserved
-    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
-SELECT pg_catalog.pg_extension_config_dump('osms.norm_step', 'WHERE act NOT LIKE ''osms:%''');
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.norm_step
-    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
-COMMENT ON TRIGGER append_only ON osms.norm_step IS 'rows are only added';
+CALL osms.keep_as_law('osms.norm_step');
 
 CREATE FUNCTION osms.base_rate_on(scheme text, region text, class text, day date, known_at timestamptz DEFAULT osms.known_now())
     RETURNS osms.base_rate

@@ -10,11 +10,7 @@ CREATE TABLE osms.channel (
     clerk_methods text[] NOT NULL DEFAULT '{}',
     clerk_role text,
     writer name,
-    valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.channel'),
-    act text NOT NULL REFERENCES osms.act,
-    point text,
-    tag osms.certainty NOT NULL DEFAULT 'UNV',
+    LIKE osms.dated_row INCLUDING ALL,
     PRIMARY KEY (channel, valid_from, known_from)
 );
 COMMENT ON TABLE osms.channel IS
@@ -24,11 +20,6 @@ COMMENT ON COLUMN osms.channel.methods IS 'identification methods that count by 
 COMMENT ON COLUMN osms.channel.clerk_methods IS 'methods that count when a clerk of the registry has seen them';
 COMMENT ON COLUMN osms.channel.clerk_role IS 'role that clerk must have in the registry; NULL = any';
 COMMENT ON COLUMN osms.channel.writer IS 'database role whose members may record identity events of the channel; NULL = whoever may write the table';
-COMMENT ON COLUMN osms.channel.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.channel.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
-COMMENT ON COLUMN osms.channel.act IS 'act that says so';
-COMMENT ON COLUMN osms.channel.point IS 'point, article or annex of the act; NULL = not known';
-COMMENT ON COLUMN osms.channel.tag IS 'how sure it is, the least sure thing that the row says';
 
 -- Which methods count is told of eGov alone; the order of an authority needs none.
 INSERT INTO osms.channel (channel, methods, clerk_methods, valid_from, known_from, act, tag) VALUES
@@ -39,12 +30,7 @@ INSERT INTO osms.channel (channel, methods, clerk_methods, valid_from, known_fro
     ('maternity', '{}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'UNV'),
     ('authority_order', '{}', '{}', '-infinity', '-infinity', 'osms:attachment', 'TEXT');
 
-ALTER TABLE osms.channel ADD CONSTRAINT channel_reserved
-    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
-SELECT pg_catalog.pg_extension_config_dump('osms.channel', 'WHERE act NOT LIKE ''osms:%''');
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.channel
-    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
-COMMENT ON TRIGGER append_only ON osms.channel IS 'rows are only added';
+CALL osms.keep_as_law('osms.channel');
 
 -- Materialized, for it is looked at for every application of an audit.
 CREATE VIEW osms.channel_period AS

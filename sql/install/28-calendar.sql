@@ -9,10 +9,7 @@ CREATE TABLE osms.holiday (
     yearly boolean NOT NULL DEFAULT false,
     works boolean NOT NULL,
     name text NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.holiday'),
-    act text NOT NULL REFERENCES osms.act,
-    point text,
-    tag osms.certainty NOT NULL DEFAULT 'UNV',
+    LIKE osms.law_row INCLUDING ALL,
     PRIMARY KEY (day, yearly, known_from)
 );
 COMMENT ON TABLE osms.holiday IS
@@ -21,10 +18,6 @@ COMMENT ON COLUMN osms.holiday.day IS 'the day; of a yearly row the first year''
 COMMENT ON COLUMN osms.holiday.yearly IS 'every year from then on';
 COMMENT ON COLUMN osms.holiday.works IS 'whether people work on it: false for a holiday, true for a working Saturday; true in a yearly row ends the holiday, and the weekday decides again';
 COMMENT ON COLUMN osms.holiday.name IS 'name of the day';
-COMMENT ON COLUMN osms.holiday.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
-COMMENT ON COLUMN osms.holiday.act IS 'act that says so';
-COMMENT ON COLUMN osms.holiday.point IS 'point, article or annex of the act; NULL = not known';
-COMMENT ON COLUMN osms.holiday.tag IS 'how sure it is, the least sure thing that the row says';
 
 INSERT INTO osms.holiday (day, yearly, works, name, known_from, act)
 SELECT h.day, true, h.works, h.name, '-infinity', 'osms:holidays'
@@ -38,12 +31,7 @@ FROM (VALUES
     ('2002-12-16', false, 'Independence Day'), ('2002-12-17', false, 'Independence Day'), ('2022-12-17', true, 'Independence Day'))
     AS h (day, works, name);
 
-ALTER TABLE osms.holiday ADD CONSTRAINT holiday_reserved
-    CHECK (act NOT LIKE 'osms:%' AND isfinite(day) AND isfinite(known_from)) NOT VALID;
-SELECT pg_catalog.pg_extension_config_dump('osms.holiday', 'WHERE act NOT LIKE ''osms:%''');
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.holiday
-    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
-COMMENT ON TRIGGER append_only ON osms.holiday IS 'rows are only added';
+CALL osms.keep_as_law('osms.holiday', 'day');
 
 CREATE FUNCTION osms.working_day(day date, known_at timestamptz DEFAULT osms.known_now()) RETURNS boolean
     LANGUAGE SQL STABLE STRICT PARALLEL SAFE

@@ -35,11 +35,18 @@ GRANT USAGE ON SCHEMA osms TO PUBLIC;
 
 -- the law and what tells of guards is everybody's to read; the owner of the
 -- extension adds to the law
-GRANT SELECT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate, osms.norm_step, osms.payment_line, osms.sanction,
-    osms.form_band, osms.region_tile, osms.channel, osms.channel_period, osms.holiday, osms.law, osms.rule, osms.guard_trigger, osms.guards, osms.pace
-    TO PUBLIC;
-GRANT INSERT ON osms.act, osms.parameter, osms.scheme, osms.scheme_weight, osms.base_rate, osms.norm_step, osms.payment_line, osms.sanction,
-    osms.form_band, osms.region_tile, osms.channel, osms.holiday TO @extowner@;
+DO $do$
+DECLARE
+    law pg_catalog.regclass;
+BEGIN
+    FOR law IN
+        SELECT c.oid FROM pg_extension e, pg_class c WHERE e.extname = 'osms' AND c.oid = ANY (e.extconfig) AND c.relkind = 'r'
+    LOOP
+        EXECUTE format('GRANT SELECT ON %s TO PUBLIC', law);
+        EXECUTE format('GRANT INSERT ON %s TO %s', law, '@extowner@');
+    END LOOP;
+END $do$;
+GRANT SELECT ON osms.channel_period, osms.law, osms.rule, osms.guard_trigger, osms.guards, osms.pace TO PUBLIC;
 
 -- Every function runs with its caller's rights. Set-up, guards and closings
 -- are for the owner of the extension, and for whom a superuser lets in (osms.grant_maintenance).

@@ -229,4 +229,16 @@ SELECT is_empty($$
     SELECT signature FROM own_function WHERE language NOT IN ('c', 'internal', 'sql', 'plpgsql')
 $$, 'no other language is needed');
 
+-- whatever a user adds to, and a dump saves
+SELECT is_empty($$
+    SELECT c.oid::regclass FROM pg_extension e, unnest(e.extconfig, e.extcondition) AS d (config, rows), pg_class c
+    WHERE e.extname = 'osms' AND c.oid = d.config AND c.relkind = 'r'
+      AND NOT (d.rows = 'WHERE act NOT LIKE ''osms:%'''
+               AND EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'append_only' AND t.tgtype & 56 = 56)
+               AND EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c' AND NOT k.convalidated
+                           AND pg_get_constraintdef(k.oid) ~ 'act !~~ ''osms:%''')
+               AND (c.relname = 'act' OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid = 'osms.act'::regclass)))
+$$, 'a table that users add to only grows, and keeps their rows apart from those of the extension');
+SELECT is_empty($$SELECT identity FROM member WHERE identity ~ '_row$|keep_as_law'$$, 'what declares these tables does not stay');
+
 SELECT * FROM finish();

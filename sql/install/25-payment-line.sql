@@ -8,11 +8,7 @@ CREATE TABLE osms.payment_line (
     title text NOT NULL,
     computed boolean NOT NULL DEFAULT false,
     place integer NOT NULL,
-    valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.payment_line'),
-    act text NOT NULL REFERENCES osms.act,
-    point text,
-    tag osms.certainty NOT NULL DEFAULT 'UNV',
+    LIKE osms.dated_row INCLUDING ALL,
     PRIMARY KEY (line, valid_from, known_from)
 );
 COMMENT ON TABLE osms.payment_line IS 'lines of the act of a month, read by osms.invoice; rows are only added';
@@ -20,53 +16,30 @@ COMMENT ON COLUMN osms.payment_line.line IS 'code of the line';
 COMMENT ON COLUMN osms.payment_line.title IS 'what is paid by it';
 COMMENT ON COLUMN osms.payment_line.computed IS 'whether osms computes it; the others are entered as rows of the relation adjustment';
 COMMENT ON COLUMN osms.payment_line.place IS 'place in the act';
-COMMENT ON COLUMN osms.payment_line.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.payment_line.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
-COMMENT ON COLUMN osms.payment_line.act IS 'act that says so';
-COMMENT ON COLUMN osms.payment_line.point IS 'point, article or annex of the act; NULL = not known';
-COMMENT ON COLUMN osms.payment_line.tag IS 'how sure it is, the least sure thing that the row says';
 
 CREATE TABLE osms.sanction (
     code text NOT NULL,
     title text NOT NULL,
     multiple numeric NOT NULL CHECK (multiple >= 0 AND multiple < 'Infinity'),
-    valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.sanction'),
-    act text NOT NULL REFERENCES osms.act,
-    point text,
-    tag osms.certainty NOT NULL DEFAULT 'UNV',
+    LIKE osms.dated_row INCLUDING ALL,
     PRIMARY KEY (code, valid_from, known_from)
 );
 COMMENT ON TABLE osms.sanction IS 'what a defect of primary care costs, in multiples of the rate; rows are only added';
 COMMENT ON COLUMN osms.sanction.code IS 'code of the defect in the classifier';
 COMMENT ON COLUMN osms.sanction.title IS 'the defect';
 COMMENT ON COLUMN osms.sanction.multiple IS 'multiple of the rate (tenge per person and month) of the organisation for each case';
-COMMENT ON COLUMN osms.sanction.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.sanction.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
-COMMENT ON COLUMN osms.sanction.act IS 'act that says so';
-COMMENT ON COLUMN osms.sanction.point IS 'point, article or annex of the act; NULL = not known';
-COMMENT ON COLUMN osms.sanction.tag IS 'how sure it is, the least sure thing that the row says';
 
 CREATE TABLE osms.form_band (
     age_from integer NOT NULL CHECK (age_from >= 0),
     age_to integer CHECK (age_to > age_from),
     title text NOT NULL,
-    valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.form_band'),
-    act text NOT NULL REFERENCES osms.act,
-    point text,
-    tag osms.certainty NOT NULL DEFAULT 'UNV',
+    LIKE osms.dated_row INCLUDING ALL,
     PRIMARY KEY (age_from, valid_from, known_from)
 );
 COMMENT ON TABLE osms.form_band IS 'age bands of the monthly form. The rows of one valid_from and known_from are an edition that holds whole; rows are only added';
 COMMENT ON COLUMN osms.form_band.age_from IS 'first age, completed years';
 COMMENT ON COLUMN osms.form_band.age_to IS 'age before which the band ends, years; NULL = open';
 COMMENT ON COLUMN osms.form_band.title IS 'the band as the form writes it';
-COMMENT ON COLUMN osms.form_band.valid_from IS 'first day on which the edition is in force';
-COMMENT ON COLUMN osms.form_band.known_from IS 'moment from which the edition is known; unless given, the moment of the transaction (osms.known_moment)';
-COMMENT ON COLUMN osms.form_band.act IS 'act that says so';
-COMMENT ON COLUMN osms.form_band.point IS 'point, article or annex of the act; NULL = not known';
-COMMENT ON COLUMN osms.form_band.tag IS 'how sure it is, the least sure thing that the row says';
 
 INSERT INTO osms.payment_line (line, title, computed, place, valid_from, known_from, act, point, tag)
 SELECT l.line, l.title, l.line = 'PMSP', l.place, '-infinity', '-infinity', 'osms:payment', l.point, 'TEXT'
@@ -108,23 +81,6 @@ SELECT b.age_from, b.age_to, b.title, '-infinity', '-infinity', 'osms:invoice', 
 FROM (VALUES (0, 1, '0-12 months'), (1, 5, '12 months - 4 years'), (5, 10, '5-9'), (10, 15, '10-14'), (15, 20, '15-19'), (20, 30, '20-29'),
              (30, 40, '30-39'), (40, 50, '40-49'), (50, 60, '50-59'), (60, 70, '60-69'), (70, NULL, '70 and over')) AS b (age_from, age_to, title);
 
-ALTER TABLE osms.payment_line ADD CONSTRAINT payment_line_reserved
-    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
-ALTER TABLE osms.sanction ADD CONSTRAINT sanction_reserved
-    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
-ALTER TABLE osms.form_band ADD CONSTRAINT form_band_reserved
-    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
-
-SELECT pg_catalog.pg_extension_config_dump('osms.payment_line', 'WHERE act NOT LIKE ''osms:%''');
-SELECT pg_catalog.pg_extension_config_dump('osms.sanction', 'WHERE act NOT LIKE ''osms:%''');
-SELECT pg_catalog.pg_extension_config_dump('osms.form_band', 'WHERE act NOT LIKE ''osms:%''');
-
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.payment_line
-    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.sanction
-    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.form_band
-    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
-COMMENT ON TRIGGER append_only ON osms.payment_line IS 'rows are only added';
-COMMENT ON TRIGGER append_only ON osms.sanction IS 'rows are only added';
-COMMENT ON TRIGGER append_only ON osms.form_band IS 'rows are only added';
+CALL osms.keep_as_law('osms.payment_line');
+CALL osms.keep_as_law('osms.sanction');
+CALL osms.keep_as_law('osms.form_band');

@@ -7,11 +7,7 @@ CREATE TABLE osms.region_tile (
     name text NOT NULL,
     tile_column integer NOT NULL CHECK (tile_column BETWEEN 1 AND 20),
     tile_row integer NOT NULL CHECK (tile_row BETWEEN 1 AND 20),
-    valid_from date NOT NULL,
-    known_from timestamptz NOT NULL DEFAULT osms.known_moment('osms.region_tile'),
-    act text NOT NULL REFERENCES osms.act,
-    point text,
-    tag osms.certainty NOT NULL DEFAULT 'UNV',
+    LIKE osms.dated_row INCLUDING ALL,
     PRIMARY KEY (region, valid_from, known_from)
 );
 COMMENT ON TABLE osms.region_tile IS
@@ -20,11 +16,7 @@ COMMENT ON COLUMN osms.region_tile.region IS 'region as the registry writes it; 
 COMMENT ON COLUMN osms.region_tile.name IS 'name on the tile';
 COMMENT ON COLUMN osms.region_tile.tile_column IS 'column of the tile, 1 in the west';
 COMMENT ON COLUMN osms.region_tile.tile_row IS 'row of the tile, 1 in the north';
-COMMENT ON COLUMN osms.region_tile.valid_from IS 'first day on which it is in force';
-COMMENT ON COLUMN osms.region_tile.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.region_tile.act IS 'act or other ground for it';
-COMMENT ON COLUMN osms.region_tile.point IS 'point, article or annex of the act; NULL = not known';
-COMMENT ON COLUMN osms.region_tile.tag IS 'how sure it is, the least sure thing that the row says';
 
 INSERT INTO osms.region_tile (region, name, tile_column, tile_row, valid_from, known_from, act)
 SELECT t.region, t.name, t.tile_column, t.tile_row, '-infinity', '-infinity', 'osms:geography'
@@ -35,9 +27,4 @@ FROM (VALUES
     ('47', 'Mangystau', 1, 4), ('43', 'Kyzylorda', 3, 4), ('61', 'Turkistan', 4, 4), ('31', 'Zhambyl', 5, 4), ('19', 'Almaty region', 6, 4),
     ('79', 'Shymkent', 4, 5), ('75', 'Almaty', 6, 5)) AS t (region, name, tile_column, tile_row);
 
-ALTER TABLE osms.region_tile ADD CONSTRAINT region_tile_reserved
-    CHECK (act NOT LIKE 'osms:%' AND isfinite(valid_from) AND isfinite(known_from)) NOT VALID;
-SELECT pg_catalog.pg_extension_config_dump('osms.region_tile', 'WHERE act NOT LIKE ''osms:%''');
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON osms.region_tile
-    FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only();
-COMMENT ON TRIGGER append_only ON osms.region_tile IS 'rows are only added';
+CALL osms.keep_as_law('osms.region_tile');
