@@ -171,12 +171,12 @@ BEGIN
     PERFORM osms.check_one_guard(registry);
     kept := osms.guard_modes(registry, modes);
 
-    FOR idle IN
-        SELECT format('%s on %s', c.rule, string_agg(c.relation, ', ' ORDER BY c.relation))
-        FROM osms.clauses(registry) c WHERE NOT c.judged GROUP BY c.rule ORDER BY c.rule
-    LOOP
-        RAISE NOTICE 'rule % is idle: the registry lacks what it needs', idle;
-    END LOOP;
+    SELECT string_agg(format('%s on %s', r.rule, r.relations), ', ' ORDER BY r.rule) INTO idle
+    FROM (SELECT c.rule, string_agg(c.relation, ' and ' ORDER BY c.relation) AS relations
+          FROM osms.clauses(registry) c WHERE NOT c.judged GROUP BY c.rule) r;
+    IF idle IS NOT NULL THEN
+        RAISE NOTICE 'rules are idle: the registry lacks what they need' USING DETAIL = idle || '.';
+    END IF;
     PERFORM osms.put_keep_triggers(registry);
     PERFORM osms.mend_mappings(registry);
     PERFORM osms.put_triggers(registry, kept);

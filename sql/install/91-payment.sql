@@ -54,7 +54,7 @@ BEGIN
     WHERE c.severity = 'error' AND c.relation IN ('payment', 'organisation', 'contract', 'setting');
     PERFORM osms.check_one_guard(registry, '{payment}');
     IF osms.relation_of(registry, 'contract') IS NULL THEN
-        RAISE NOTICE 'rule payment_contract is idle: the registry lacks what it needs';
+        RAISE NOTICE 'rules are idle: the registry lacks what they need' USING DETAIL = 'payment_contract on payment.';
     END IF;
     -- what is guarded already follows, for all triggers of a registry carry the same modes; to replace one that is disabled would enable it
     SELECT array_agg(g.relation) INTO guarded
