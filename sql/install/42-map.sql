@@ -86,6 +86,15 @@ END $$;
 COMMENT ON FUNCTION osms.read_expression(regclass, text, text, text, text) IS
     'expression of a mapping as its canonical column reads it; called by osms.map';
 
+-- A code without a meaning is not as good as none: it reads as itself behind a
+-- question mark, which no canonical code begins with, where a rule asks for it.
+CREATE FUNCTION osms.read_uncoded(expression text, has text, canonical text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN canonical IN ('reason', 'channel', 'ground') AND has !~ '^(real|double|date|time|interval|money|bytea)'
+                THEN format(' ELSE ''?'' || nullif(btrim(%s::text), '''')', expression) ELSE '' END;
+COMMENT ON FUNCTION osms.read_uncoded(text, text, text) IS
+    'what a canonical column reads of a code that its mapping does not know, as the end of a CASE; called by osms.map';
+
 -- How one canonical column is read from the source (expression over s) and
 -- written to it (column and expression over new; NULL = read only). Writing
 -- happens in the session of whoever writes, so operators are spelled out.
@@ -194,7 +203,8 @@ BEGIN
             RAISE EXCEPTION 'code "%" of column "%" has more than one meaning', ambiguous, canonical
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'Name each code of the source once.';
         END IF;
-        SELECT format('CASE %s %s END', result.read, string_agg(format('WHEN %L THEN %L::%s', code, state, type), ' ')),
+        SELECT format('CASE %s %s%s END', result.read, string_agg(format('WHEN %L THEN %L::%s', code, state, type), ' '),
+                      osms.read_uncoded(result.read, column_type, canonical)),
                format('CASE %s END::%s', string_agg(format('WHEN %s::text OPERATOR(pg_catalog.=) %L THEN %L', value, state, code), ' ')
                       FILTER (WHERE place = 1), osms.column_type(source, result.source_column))
         INTO result.read, result.write

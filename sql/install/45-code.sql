@@ -68,7 +68,7 @@ BEGIN
                left(string_agg(format(''"%%s"'', left(u.code, 40)), '', '' ORDER BY u.n DESC, u.code) FILTER (WHERE u.place <= 5), 250)
         FROM (SELECT v.code, count(*) AS n, row_number() OVER (ORDER BY count(*) DESC, v.code) AS place
               FROM (SELECT s.%1$I::text AS code, (%2$s)::text AS value FROM (SELECT * FROM %3$s LIMIT %4$s) s) v
-              WHERE btrim(v.code) <> '''' AND (v.value IS NULL OR v.value <> ALL ($1)) GROUP BY v.code) u',
+              WHERE btrim(v.code) <> '''' AND (v.value IS NULL OR v.value LIKE ''?%%'' OR v.value <> ALL ($1)) GROUP BY v.code) u',
         reading.columns[1], reading.expression, source, looked_at)
     INTO heads, codes USING osms.known_codes(relation, "column");
 EXCEPTION WHEN insufficient_privilege OR data_exception OR integrity_constraint_violation OR raise_exception

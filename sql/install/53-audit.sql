@@ -24,8 +24,8 @@ CREATE FUNCTION osms.unreadable_rule("column" text) RETURNS text
                          WHEN 'amount' THEN 'payment_due' WHEN 'yearly_amount' THEN 'payment_contract' ELSE 'period' END;
 COMMENT ON FUNCTION osms.unreadable_rule(text) IS 'the rule under which a value of a canonical column that cannot be read is found; called by osms.audit_days';
 
--- Texts that a mapping reads as NULL, because they tell no value of the type:
--- what the rules cannot see. An infinity they see themselves. A text is the
+-- Texts that a mapping reads as NULL, because they tell no value of the type,
+-- and codes of a sex that it does not know: what the rules cannot see. An infinity they see themselves. A text is the
 -- source's, so who may not read that is not told.
 CREATE FUNCTION osms.unreadable_values(registry text, relation text, OUT key text, OUT person text, OUT rule text, OUT finding text)
     RETURNS SETOF record
@@ -37,6 +37,7 @@ AS $$
 DECLARE
     canonical CONSTANT regclass := osms.relation_of(registry, relation);
     readings jsonb;
+    unread text;
     c record;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_class WHERE oid = canonical AND relkind = 'v')
@@ -46,14 +47,15 @@ BEGIN
     -- one that takes more than the row is none
     SELECT jsonb_object_agg(k."column", m.expression) INTO readings
     FROM osms.registry_columns(true) k, osms.mapped_reading(canonical, k."column") m WHERE k.relation = unreadable_values.relation;
-    FOR c IN SELECT k."column", m.expression, m.columns[1] AS source_column, first_value(k."column") OVER (ORDER BY k."position") AS key
+    FOR c IN SELECT k."column", m.expression, m.columns[1] AS source_column, cardinality(m.columns) AS n, first_value(k."column") OVER (ORDER BY k."position") AS key
              FROM osms.registry_columns(true) k, osms.mapped_reading(canonical, k."column") m
              WHERE k.relation = unreadable_values.relation LOOP
-        CONTINUE WHEN c.expression IS NULL OR readings ->> c.key IS NULL OR c.expression !~ 'read_(value|sex)\(';
+        unread := CASE WHEN c.expression ~ 'read_(value|sex)\(' THEN 'unreadable_' WHEN c."column" = 'sex' AND c.n = 1 THEN 'unmapped_' END;
+        CONTINUE WHEN unread IS NULL OR readings ->> c.key IS NULL;
         RETURN QUERY EXECUTE format('SELECT (%s)::text, (%s)::text, %L, %L FROM %s s WHERE btrim(s.%I::text) <> %L AND (%s) IS NULL ORDER BY 1',
             readings ->> c.key, coalesce(readings ->> 'person', 'NULL'),
             osms.unreadable_rule(c."column"),
-            'unreadable_' || c."column", osms.mapped_source(canonical), c.source_column, '', c.expression);
+            unread || c."column", osms.mapped_source(canonical), c.source_column, '', c.expression);
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.unreadable_values(text, text) IS

@@ -305,6 +305,15 @@ extern void check_moves(MemoryContext query, const Guard *guard,
 #define FIRST_TRIPLE 3
 #define TRIPLE 3
 
+/* mapping.c */
+extern int	view_column(TupleDesc desc, const char *name);
+extern bool is_plain(const Trigger *trigger, int t);
+
+/* uncoded.c */
+extern void check_coded(Bitmapset *triples, Relation view,
+						const Trigger *trigger, Datum row,
+						SPITupleTable *values);
+
 /* renamed.c */
 extern bool holds_triples(const Trigger *trigger);
 extern const Trigger *with_present_columns(const Trigger *trigger,

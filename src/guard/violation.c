@@ -214,7 +214,7 @@ found(const Guard *guard, RuleId rule, int column, const char *finding,
 			 errmsg("%s", message_of(told_rule, told)),
 			 errdetail("Rule \"%s\" finds %s%s.", rules[told_rule].id, told,
 					   row_label(guard, event, row, isnull)),
-			 errhint("%s", hint_of(told_rule, told)),
+			 errhint("%s", hint_of(told_rule, told, name)),
 			 err_generic_string(PG_DIAG_SCHEMA_NAME,
 								get_namespace_name(get_rel_namespace(guard->source))),
 			 err_generic_string(PG_DIAG_TABLE_NAME,
@@ -238,7 +238,7 @@ warn_of_rule(const Warned *first, int64 rows, bool at_end)
 							  "Rule \"%s\" finds %s and the like in %lld rows of this %s.",
 							  rows, rule->id, told, (long long) rows,
 							  at_end ? "transaction" : "statement"),
-			 errhint("%s", hint_of(first->rule, told)),
+			 errhint("%s", hint_of(first->rule, told, NULL)),
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rule->id)));
 }
 

@@ -70,7 +70,7 @@ report_arguments(void)
 }
 
 /* Position of a column of the view, by name; -1 where it has none. */
-static int
+int
 view_column(TupleDesc desc, const char *name)
 {
 	for (int a = 0; a < desc->natts; a++)
@@ -101,7 +101,7 @@ written_columns(TupleDesc desc, HeapTuple old, HeapTuple new)
 }
 
 /* Whether a triple copies its column as it is, quoted or not. */
-static bool
+bool
 is_plain(const Trigger *trigger, int t)
 {
 	const char *column = trigger->tgargs[t];
@@ -294,42 +294,6 @@ lock_row(WritePlan *plans, Relation view, const char *key, const char *equal,
 	return true;
 }
 
-/*
- * See that the mapping has a code for what it writes: without one the source
- * would hold nothing, as if nothing had been told.  Errors: 23514.
- */
-static void
-check_coded(const WritePlan *plans, Relation view, const Trigger *trigger,
-			Datum row, SPITupleTable *values)
-{
-	TupleDesc	desc = RelationGetDescr(view);
-	HeapTupleHeader header = DatumGetHeapTupleHeader(row);
-	HeapTupleData told = {.t_len = HeapTupleHeaderGetDatumLength(header),
-	.t_data = header};
-	int			n = 0;
-
-	for (int t = bms_next_member(plans->columns, -1); t >= 0;
-		 t = bms_next_member(plans->columns, t))
-	{
-		int			column = view_column(desc, trigger->tgargs[t]);
-
-		n++;
-		if (strcmp(trigger->tgargs[t], "reason") != 0 || column < 0 ||
-			is_plain(trigger, t) || heap_attisnull(&told, column + 1, desc) ||
-			!heap_attisnull(values->vals[0], n, values->tupdesc))
-			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("the mapping of relation \"%s\" has no code for reason \"%s\"",
-						RelationGetRelationName(view),
-						SPI_getvalue(&told, desc, column + 1)),
-				 errdetail("Rule \"reason\" finds unmapped_reason."),
-				 errhint("Map the relation again with osms.map(), with a code for it."),
-				 errtableconstraint(view, "reason"),
-				 err_generic_string(PG_DIAG_COLUMN_NAME, "reason")));
-	}
-}
-
 /* The row of values that a write of these rows comes to. */
 static SPITupleTable *
 work_out_values(WritePlan *plans, Relation view, const Trigger *trigger,
@@ -353,7 +317,7 @@ work_out_values(WritePlan *plans, Relation view, const Trigger *trigger,
 		(plans->event == 'I' ? 0 : 1))
 		report_arguments();
 	if (plans->event != 'D')
-		check_coded(plans, view, trigger, rows[0], SPI_tuptable);
+		check_coded(plans->columns, view, trigger, rows[0], SPI_tuptable);
 	return SPI_tuptable;
 }
 

@@ -96,6 +96,17 @@
 							 "c.applicant") \
 	" THEN 'identified_another_person' END"
 
+/*
+ * A code without a meaning is a question mark and the code (osms.map): no
+ * rule about channels or grounds applies to it.
+ */
+#define UNMAPPED_CHANNEL \
+	"CASE WHEN {touched:channel} AND c.channel LIKE '?%'" \
+	" THEN '?unmapped_channel' END"
+#define UNMAPPED_GROUND \
+	"CASE WHEN {touched:ground} AND c.ground LIKE '?%'" \
+	" THEN '?unmapped_ground' END"
+
 /* Who identified should not decide alone. */
 #define FOUR_EYES \
 	"CASE WHEN {touched:state,decided_by}" \

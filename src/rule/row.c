@@ -159,7 +159,19 @@ row_transition(const RowChange *change)
 	return NULL;
 }
 
-/* refused, suspect, closed and annulled say why. */
+/* Whether a text stands for a code that the mapping does not know. */
+static bool
+unmapped(const Projection *p, int i, const CanonicalRow *row)
+{
+	char	   *code = p->source != p->canonical ? text_of(row, i) : NULL;
+
+	return code && code[0] == '?';
+}
+
+/*
+ * refused, suspect, closed and annulled say why, and so does who moves an end
+ * (see until_moved).
+ */
 const char *
 row_reason(const RowChange *change)
 {
@@ -168,14 +180,22 @@ row_reason(const RowChange *change)
 	int			state = state_column(kind);
 	int			reason = attachment ? ATTACHMENT_REASON : APPLICATION_REASON;
 	const CanonicalRow *new = change->new;
+	bool		uncoded;
 	char	   *code;
 
-	if (new == NULL || new->isnull[state] ||
-		!(CHANGED(change, state) || CHANGED(change, reason)))
+	if (new == NULL || new->isnull[state])
+		return NULL;
+	uncoded = unmapped(change->projection, reason, new);
+	if (attachment && change->old && CHANGED(change, ATTACHMENT_UNTIL) &&
+		uncoded)
+		return "unmapped_reason";
+	if (!CHANGED(change, state) && !CHANGED(change, reason))
 		return NULL;
 	if (attachment ? DatumGetChar(new->value[state]) == ATTACHMENT_ACTIVE
 		: DatumGetChar(new->value[state]) != APPLICATION_REFUSED)
 		return NULL;
+	if (uncoded)
+		return "unmapped_reason";
 	code = text_of(new, reason);
 	if (code == NULL)
 		return "reason_missing";
@@ -239,7 +259,8 @@ until_moved(const RowChange *change)
 		 DatumGetDateADT(new->value[ATTACHMENT_UNTIL]) >
 		 DatumGetDateADT(old->value[ATTACHMENT_UNTIL])))
 		return "until_later";
-	if (new->isnull[ATTACHMENT_REASON] &&
+	if ((new->isnull[ATTACHMENT_REASON] ||
+		 unmapped(change->projection, ATTACHMENT_REASON, new)) &&
 		(change->projection->mapped & COLUMN_BIT(ATTACHMENT_REASON)))
 		return "until_without_reason";
 	return NULL;

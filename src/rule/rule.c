@@ -262,18 +262,22 @@ const Rule rules[RULES] = {
 	.act = ACT_PAYMENT, .tag = "TEXT"},
 };
 
-/* Findings of which something else is to be said than of their rule. */
+/* Findings of codes, of which something else is said than of their rule. */
 static const struct
 {
 	RuleId		rule;
 	const char *finding;
 	const char *message;
-	const char *hint;
 }			own_texts[] =
 {
 	{RULE_TRANSITION, "unmapped_state",
-		"state is a code that the mapping does not know",
-	"Write a code that is mapped, or map the relation again with osms.map() and this code among its states."},
+	"state is a code that the mapping does not know"},
+	{RULE_REASON, "unmapped_reason",
+	"reason is a code that the mapping does not know"},
+	{RULE_IDENTIFIED, "unmapped_channel",
+	"channel is a code that the mapping does not know"},
+	{RULE_CAMPAIGN_WINDOW, "unmapped_ground",
+	"ground is a code that the mapping does not know"},
 };
 
 static const char *const mode_names[] = {"off", "audit", "warn", "enforce"};
@@ -292,14 +296,16 @@ message_of(RuleId rule, const char *finding)
 	return rules[rule].refuses;
 }
 
-/* What to do about it. */
+/*
+ * What to do about it; column is what the source calls the one it is about,
+ * or NULL.
+ */
 const char *
-hint_of(RuleId rule, const char *finding)
+hint_of(RuleId rule, const char *finding, const char *column)
 {
-	for (int i = 0; i < (int) lengthof(own_texts); i++)
-		if (own_texts[i].rule == rule &&
-			strcmp(own_texts[i].finding, finding) == 0)
-			return own_texts[i].hint;
+	if (strncmp(finding, "unmapped_", strlen("unmapped_")) == 0)
+		return psprintf("Write a code that is mapped, or map the relation again with osms.map(), with a meaning for this code%s.",
+						column ? psprintf(" of column \"%s\"", column) : "");
 	return rules[rule].hint;
 }
 

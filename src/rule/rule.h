@@ -119,7 +119,8 @@ extern const int nclauses;
 #define RELATION_BIT(r) (1 << (r))
 
 extern const char *message_of(RuleId rule, const char *finding);
-extern const char *hint_of(RuleId rule, const char *finding);
+extern const char *hint_of(RuleId rule, const char *finding,
+						   const char *column);
 extern bool rule_of(const char *id, int length, RuleId *rule);
 extern const char *mode_name(RuleMode mode);
 extern bool mode_of(const char *name, int length, RuleMode *mode);

@@ -37,6 +37,81 @@ SELECT is(pg_temp.verdict($$UPDATE z.attachment SET state = 'closed', until = '2
 SELECT is(pg_temp.verdict($$UPDATE z.attachment SET state = 'closed', until = '2025-01-01', reason = 'moved_to_other' WHERE attachment = 1$$),
     'ok', 'a reason with a code is written');
 
+-- a vendor's own statement, by codes: what the mapping does not know is told as that, never as nothing
+CREATE TABLE clinic (id int PRIMARY KEY);
+CREATE TABLE req (id bigint PRIMARY KEY, pat int, clinic int, st text, kanal int, osn text, t1 timestamptz, t2 timestamptz, why int);
+CREATE INDEX ON req (pat);
+INSERT INTO clinic VALUES (10);
+SELECT osms.map('z', 'organisation', 'clinic', '{"organisation": "id"}');
+SELECT osms.map('z', 'application', 'req', '{"application": "id", "person": "pat", "organisation": "clinic", "state": "st", "submitted_at": "t1", "decided_at": "t2",
+    "channel": {"column": "kanal", "codes": {"egov": ["1"]}}, "ground": {"column": "osn", "codes": {"moved": ["1"], "campaign": ["2"]}}, "reason": {"column": "why", "codes": {"not_identified": ["7"]}}}',
+    states => '{"submitted": ["1"], "identified": ["2"], "refused": ["3"], "approved": ["4"], "attached": ["5"], "replaced": ["6"]}');
+SELECT osms.guard('z');
+INSERT INTO req VALUES (1, 4, 10, '1', 1, '1', now());
+INSERT INTO reg VALUES (4, 4, 10, current_date, NULL, 'A', '0');
+-- a verdict with its hint
+CREATE FUNCTION pg_temp.hint(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    advice text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'ok';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS advice = PG_EXCEPTION_HINT;
+    RETURN advice;
+END $$;
+\set advice 'Write a code that is mapped, or map the relation again with osms.map(), with a meaning for this code of column "%s".'
+SELECT is(pg_temp.verdict(q), v, q) FROM (VALUES
+($$UPDATE reg SET st = 'C', d2 = current_date + 9, why = '555' WHERE no = 4$$, '23514 reason public.reg.why unmapped_reason in attachment 4'),
+($$UPDATE reg SET st = 'X', why = '555' WHERE no = 4$$, '23514 reason public.reg.why unmapped_reason in attachment 4'),
+($$UPDATE reg SET st = 'X' WHERE no = 4$$, '23514 reason public.reg.why unmapped_reason in attachment 4'),
+($$UPDATE reg SET st = 'X', why = '' WHERE no = 4$$, '23514 reason public.reg.why reason_missing in attachment 4'),
+($$UPDATE reg SET d2 = current_date + 9 WHERE no = 4$$, '23514 reason public.reg.why unmapped_reason in attachment 4'),
+($$UPDATE reg SET d2 = current_date + 9, why = NULL WHERE no = 4$$, '23001 immutable public.reg.no until_without_reason in attachment 4'),
+($$UPDATE reg SET st = 'C', d2 = current_date + 9, why = '9' WHERE no = 4$$, 'ok'),
+($$UPDATE reg SET clinic = clinic, why = '1' WHERE no = 4$$, 'ok'),
+($$INSERT INTO reg VALUES (5, 5, 10, current_date, NULL, 'Я')$$, '23514 transition public.reg.st unmapped_state in attachment 5'),
+($$UPDATE req SET st = '3', t2 = now(), why = 8 WHERE id = 1$$, '23514 reason public.req.why unmapped_reason in application 1'),
+($$UPDATE req SET st = '3', t2 = now() WHERE id = 1$$, '23514 reason public.req.why reason_missing in application 1'),
+($$UPDATE req SET st = '3', t2 = now(), why = 7 WHERE id = 1$$, 'ok'),
+($$UPDATE req SET st = '77' WHERE id = 1$$, '23514 transition public.req.st unmapped_state in application 1'),
+-- through the registry
+($$UPDATE z.application SET ground = 'pregnancy' WHERE application = 1$$, '55000 the mapping of relation "application" has no code for ground "pregnancy"'),
+($$UPDATE z.application SET channel = 'clinic' WHERE application = 1$$, '55000 the mapping of relation "application" has no code for channel "clinic"'),
+($$UPDATE z.application SET state = 'withdrawn' WHERE application = 1$$, '23514 transition z.application.state unmapped_state'),
+($$UPDATE z.person SET sex = 'female' WHERE person = 1$$, '55000 the mapping of relation "person" has no code for sex "female"')) AS c (q, v);
+SELECT is(pg_temp.hint($$UPDATE reg SET st = 'X', why = '555' WHERE no = 4$$), format(:'advice', 'why'), 'and what to do, of a reason');
+SELECT is(pg_temp.hint($$UPDATE reg SET st = 'Я' WHERE no = 4$$), format(:'advice', 'st'), 'of a state');
+-- a channel and a ground without a meaning are taken, and told by audit, as is a sex
+SET client_min_messages = error;
+INSERT INTO req VALUES (2, 6, 10, '1', 9, '1', now()), (3, 7, 10, '1', 1, 'прочее', now());
+SET client_min_messages = warning;
+SELECT results_eq($$SELECT relation, key, rule, finding FROM osms.audit('z') ORDER BY 1, 2$$, $$VALUES
+    ('application', '2', 'identified', 'unmapped_channel'), ('application', '3', 'campaign_window', 'unmapped_ground'),
+    ('attachment', '2', 'reason', 'unmapped_reason'), ('attachment', '3', 'transition', 'unmapped_state'),
+    ('person', '10', 'identity_data', 'unmapped_sex'), ('person', '2', 'identity_data', 'unmapped_sex'), ('person', '4', 'identity_data', 'unmapped_sex'),
+    ('person', '6', 'identity_data', 'unmapped_sex'), ('person', '8', 'identity_data', 'unmapped_sex')$$, 'audit names the rows');
+SELECT is((SELECT string_agg(format('%s %s', relation, problem), '; ' ORDER BY relation, problem) FROM osms.check_registry('z') WHERE relation = 'application' AND problem LIKE '%without a meaning%'),
+    'application 1 rows hold values without a meaning for column "channel": "9"; application 1 rows hold values without a meaning for column "ground": "прочее"', 'check_registry counts them');
+
+-- a register of events
+SELECT osms.unguard('z');
+CREATE TABLE ev (id bigint PRIMARY KEY, kind text, closes bigint, pat int, clinic int, at date, why text);
+CREATE INDEX ON ev (pat);
+CREATE INDEX ON ev (closes);
+SELECT osms.create_registry('e', tables => false, cut_over => '2030-01-01');
+SELECT osms.map('e', 'person', 'pat', '{"person": "id", "birth_date": "born", "death_date": "died"}');
+SELECT osms.map('e', 'attachment', 'ev', '{"attachment": "id", "closes": "closes", "person": "pat", "organisation": "clinic", "state": "kind", "since": "at", "reason": {"column": "why", "codes": {"death": ["9"], "error": ["1"]}}}',
+    states => '{"active": ["A"], "suspect": ["S"], "closed": ["C"], "annulled": ["X"]}', shape => 'events');
+SELECT osms.guard('e', '{"no_backdating": "off"}');
+INSERT INTO ev VALUES (1, 'A', NULL, 1, 10, '2024-01-01', '0');
+SELECT is(pg_temp.verdict(q), v, q) FROM (VALUES
+($$INSERT INTO ev VALUES (2, 'C', 1, 1, 10, '2025-01-01', '5')$$, '23514 reason public.ev.why unmapped_reason in attachment 1'),
+($$INSERT INTO ev VALUES (2, 'C', 1, 1, 10, '2025-01-01', NULL)$$, '23514 reason public.ev.why reason_missing in attachment 1'),
+($$INSERT INTO ev VALUES (2, 'Z', 1, 1, 10, '2025-01-01', '1')$$, '23514 transition public.ev.kind unmapped_state in attachment_event 2'),
+($$INSERT INTO ev VALUES (2, 'C', 1, 1, 10, '2025-01-01', '1')$$, 'ok')) AS c (q, v);
+SELECT osms.unguard('e');
+
 CREATE ROLE codes_reader;
 GRANT USAGE ON SCHEMA osms, z TO codes_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA z TO codes_reader;
