@@ -9,4 +9,6 @@ CREATE FUNCTION osms.read_sex(text) RETURNS osms.sex
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'read_sex';
 COMMENT ON FUNCTION osms.read_sex(text) IS
-    'sex from a register''s code or word (m/f, ISO 5218 digits 1/2, letters and full words in English, Russian and Kazakh; case, outer spaces and a final point do not matter); NULL where it tells no sex';
+'sex from a register''s code or word (m/f, ISO 5218 digits 1/2, letters and full words in English, Russian and Kazakh; case,
+outer spaces and a final point do not matter)
+NULL where it tells no sex';

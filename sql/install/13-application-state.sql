@@ -25,7 +25,9 @@ CREATE TYPE osms.application_state (
     LIKE = pg_catalog."char"
 );
 COMMENT ON TYPE osms.application_state IS
-    'state of an application for attachment, in this order: draft, submitted, identified, approved, deferred, attached, refused, withdrawn, expired, lapsed, replaced, cancelled; one byte by value; no type modifier';
+'state of an application for attachment, in this order
+draft, submitted, identified, approved, deferred, attached, refused, withdrawn, expired, lapsed, replaced, cancelled; one byte
+by value; no type modifier';
 
 -- comparison is that of "char": it cannot fail, so it is leakproof
 CREATE FUNCTION osms.application_state_eq(osms.application_state, osms.application_state) RETURNS boolean

@@ -71,7 +71,8 @@ CREATE FUNCTION osms.pyramid_minus(osms.pyramid, osms.pyramid) RETURNS osms.pyra
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_pyramid_minus_pyramid';
 COMMENT ON FUNCTION osms.pyramid_minus(osms.pyramid, osms.pyramid) IS
-    'the first pyramid less the second, cell by cell; counts may be negative; 22003 when one leaves 64 bits. Behind the operator -';
+'the first pyramid less the second, cell by cell
+counts may be negative; 22003 when one leaves 64 bits. Behind the operator -';
 
 CREATE FUNCTION osms.pyramid_eq(osms.pyramid, osms.pyramid) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -135,7 +136,8 @@ CREATE AGGREGATE osms.pyramid(birth_date date, sex osms.sex, as_of date) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE osms.pyramid(date, osms.sex, date) IS
-    'persons by age in completed years on the day as_of (29 February counts from 1 March) and sex; empty without rows. 22023 for a missing, infinite or future birth date, a missing sex, an age over 127, a missing or infinite day';
+'persons by age in completed years on the day as_of (29 February counts from 1 March) and sex
+empty without rows. 22023 for a missing, infinite or future birth date, a missing sex, an age over 127, a missing or infinite day';
 
 CREATE AGGREGATE osms.pyramid_days(birth_date date, sex osms.sex, from_day date, to_day date, age_day date) (
     SFUNC = osms.pyramid_accumulate_days,
@@ -146,7 +148,10 @@ CREATE AGGREGATE osms.pyramid_days(birth_date date, sex osms.sex, from_day date,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE osms.pyramid_days(date, osms.sex, date, date, date) IS
-    'days of persons, each from its from_day up to, not with, its to_day, by sex and age on the day or, where age_day is not NULL, on age_day; days before the birth or over an age of 127 count nobody. 22023 for a missing or infinite birth date, a missing sex, a missing or infinite from_day or to_day; 22003 when a count leaves 64 bits';
+'days of persons, each from its from_day up to, not with, its to_day, by sex and age on the day or, where age_day is not NULL, on
+age_day
+days before the birth or over an age of 127 count nobody. 22023 for a missing or infinite birth date, a missing sex, a missing
+or infinite from_day or to_day; 22003 when a count leaves 64 bits';
 
 CREATE AGGREGATE osms.sum(osms.pyramid) (
     SFUNC = osms.pyramid_plus,
@@ -165,7 +170,8 @@ CREATE FUNCTION osms.heads(pyramid osms.pyramid, from_age integer DEFAULT NULL, 
     LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_pyramid_heads_between';
 COMMENT ON FUNCTION osms.heads(osms.pyramid, integer, integer, osms.sex) IS
-    'persons with from_age <= age < to_age (years; NULL leaves the end open) of one sex (NULL = both); 22023 when to_age is below from_age';
+'persons with from_age <= age < to_age (years; NULL leaves the end open) of one sex (NULL = both)
+22023 when to_age is below from_age';
 
 CREATE FUNCTION osms.cells(pyramid osms.pyramid)
     RETURNS TABLE (age integer, sex osms.sex, heads bigint)
@@ -178,10 +184,13 @@ CREATE FUNCTION osms.draw(pyramid osms.pyramid) RETURNS SETOF text
     LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 22
     AS 'MODULE_PATHNAME', 'osms_pyramid_draw';
 COMMENT ON FUNCTION osms.draw(osms.pyramid) IS
-    'the pyramid as lines of text of at most 78 columns, in bands of five years, males left, females right, with totals; stable because bars depend on the encoding of the database';
+'the pyramid as lines of text of at most 78 columns, in bands of five years, males left, females right, with totals
+stable because bars depend on the encoding of the database';
 
 CREATE FUNCTION osms.svg(pyramid osms.pyramid) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_pyramid_svg';
 COMMENT ON FUNCTION osms.svg(osms.pyramid) IS
-    'the pyramid as one SVG element for a page or a file of its own: single years of age from 0 to 99, 100 and over together, males left, females right; needs no script and nothing from outside, suits light and dark ground, the same text for the same pyramid';
+'the pyramid as one SVG element for a page or a file of its own
+single years of age from 0 to 99, 100 and over together, males left, females right; needs no script and nothing from outside,
+suits light and dark ground, the same text for the same pyramid';

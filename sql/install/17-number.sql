@@ -7,7 +7,8 @@ CREATE FUNCTION osms.round_quotient(numerator numeric, denominator numeric, digi
     RETURN round(div(2 * numerator * ('1e' || digits::text)::numeric + sign(numerator) * denominator, 2 * denominator)
                  * ('1e' || (-digits)::text)::numeric, digits);
 COMMENT ON FUNCTION osms.round_quotient(numeric, numeric, integer) IS
-    'numerator over denominator (above zero) to so many decimal digits, half away from zero, exactly: division and rounding are one step, where round(a / b, n) rounds twice';
+'numerator over denominator (above zero) to so many decimal digits, half away from zero, exactly
+division and rounding are one step, where round(a / b, n) rounds twice';
 
 CREATE AGGREGATE osms.product(numeric) (
     SFUNC = pg_catalog.numeric_mul,
@@ -22,7 +23,10 @@ CREATE FUNCTION osms.split_pool(total numeric, weights numeric[], digits integer
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_split_pool';
 COMMENT ON FUNCTION osms.split_pool(numeric, numeric[], integer) IS
-    'a total in proportion to weights, in units of so many decimal digits: each gets the whole units of its exact share, the units left over go to the largest remainders, earlier positions first; the parts sum to the total. 22023 for a total with more digits, a weight that is missing, negative or infinite, or weights that sum to zero';
+'a total in proportion to weights, in units of so many decimal digits
+each gets the whole units of its exact share, the units left over go to the largest remainders, earlier positions first; the
+parts sum to the total. 22023 for a total with more digits, a weight that is missing, negative or infinite, or weights that sum
+to zero';
 
 CREATE FUNCTION osms.plain(value numeric) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

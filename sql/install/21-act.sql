@@ -10,7 +10,8 @@ CREATE FUNCTION osms.append_only() RETURNS trigger
     LANGUAGE C VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_append_only';
 COMMENT ON FUNCTION osms.append_only() IS
-    'trigger of the config tables and of the coefficients of a registry: 55000 for UPDATE, DELETE and TRUNCATE, because rows are only added';
+'trigger of the config tables and of the coefficients of a registry
+55000 for UPDATE, DELETE and TRUNCATE, because rows are only added';
 
 -- Every row of the law says which point of its act it is, and how sure anybody
 -- is that the act says so. Of a row that says several things it is the least
@@ -18,7 +19,9 @@ COMMENT ON FUNCTION osms.append_only() IS
 CREATE DOMAIN osms.certainty AS text
     CHECK (VALUE IN ('TEXT', 'OFFICIAL', 'PRESS', 'NOTES', 'CODE', 'INF', 'UNV'));
 COMMENT ON DOMAIN osms.certainty IS
-    'how sure a row of the law is: TEXT its wording was read in the act, OFFICIAL a page of a state body, PRESS, NOTES that quote the act, CODE seen in a public client of the national register, INF inferred, UNV unverified';
+'how sure a row of the law is
+TEXT its wording was read in the act, OFFICIAL a page of a state body, PRESS, NOTES that quote the act, CODE seen in a public
+client of the national register, INF inferred, UNV unverified';
 
 -- What every table of the law has. They are made LIKE it, filled with what the
 -- extension brings, and then kept as law: from there on the names and dates
@@ -30,7 +33,8 @@ CREATE TABLE osms.law_row (
     point text,
     tag osms.certainty NOT NULL DEFAULT 'UNV'
 );
-COMMENT ON COLUMN osms.law_row.known_from IS 'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
+COMMENT ON COLUMN osms.law_row.known_from IS
+    'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
 COMMENT ON COLUMN osms.law_row.act IS 'act that says so';
 COMMENT ON COLUMN osms.law_row.point IS 'point, article or annex of the act; NULL = not known';
 COMMENT ON COLUMN osms.law_row.tag IS 'how sure it is, the least sure thing that the row says';
@@ -77,7 +81,8 @@ CREATE TABLE osms.act (
 COMMENT ON TABLE osms.act IS 'legal acts and other grounds that dated rows refer to; rows are only added';
 COMMENT ON COLUMN osms.act.act IS 'key; ''osms:...'' is reserved for what the extension brings';
 COMMENT ON COLUMN osms.act.title IS 'name of the act';
-COMMENT ON COLUMN osms.act.number IS 'number of the act, as its issuer writes it; of those the extension brings KR DSM where the database is not UTF8';
+COMMENT ON COLUMN osms.act.number IS
+    'number of the act, as its issuer writes it; of those the extension brings KR DSM where the database is not UTF8';
 COMMENT ON COLUMN osms.act.issued_on IS 'day of issue';
 COMMENT ON COLUMN osms.act.source IS 'where its text was read';
 

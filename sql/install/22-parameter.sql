@@ -75,7 +75,8 @@ BEGIN
     RETURN found_value;
 END $$;
 COMMENT ON FUNCTION osms.parameter_on(text, date, timestamptz) IS
-    'value of a parameter in force on the day, as known at the moment; a user''s row in force on the day wins over any the extension brings; 42704 when there is none';
+'value of a parameter in force on the day, as known at the moment
+a user''s row in force on the day wins over any the extension brings; 42704 when there is none';
 
 CREATE FUNCTION osms.parameter_row(name text, day date, known_at timestamptz) RETURNS osms.parameter
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -95,4 +96,5 @@ BEGIN ATOMIC
     SELECT format('parameter %s%s, %s', p.name, ' of ' || nullif(p.valid_from, '-infinity'), osms.act_told(p.act, p.point, p.tag, p.illustrative))
     FROM osms.parameter_row(parameter_source.name, day, known_at) AS p;
 END;
-COMMENT ON FUNCTION osms.parameter_source(text, date, timestamptz) IS 'a parameter with its day, act, point and certainty, as a source is told; errors as osms.parameter_on';
+COMMENT ON FUNCTION osms.parameter_source(text, date, timestamptz) IS
+    'a parameter with its day, act, point and certainty, as a source is told; errors as osms.parameter_on';

@@ -28,34 +28,45 @@ CREATE TABLE osms.scheme (
     LIKE osms.made_up_row INCLUDING ALL,
     PRIMARY KEY (scheme, valid_from, known_from)
 );
-COMMENT ON TABLE osms.scheme IS 'ways to turn a pyramid into money: one row with all properties, read by osms.scheme_on; osms.scheme_property lists what they may be; rows are only added';
+COMMENT ON TABLE osms.scheme IS
+'ways to turn a pyramid into money: one row with all properties, read by osms.scheme_on
+osms.scheme_property lists what they may be; rows are only added';
 COMMENT ON COLUMN osms.scheme.scheme IS 'name of the scheme';
 COMMENT ON COLUMN osms.scheme.combination IS
-    'how the age-sex coefficient Kav joins the coefficients Ki of the organisation: add: B*(Kav + sum(Ki - 1)); multiply: B*Kav*product(Ki)';
+'how the age-sex coefficient Kav joins the coefficients Ki of the organisation: add: B*(Kav + sum(Ki - 1))
+multiply: B*Kav*product(Ki)';
 COMMENT ON COLUMN osms.scheme.snapshot IS
-    'when heads are counted: on the last_day or the first_day of the month, or on every day of it (person_days: a head is then a day of a person)';
+'when heads are counted
+on the last_day or the first_day of the month, or on every day of it (person_days: a head is then a day of a person)';
 COMMENT ON COLUMN osms.scheme.age_on IS
-    'day on which the age is taken: snapshot (for person_days each day itself), month_start or year_start; who is born later is 0';
+'day on which the age is taken: snapshot (for person_days each day itself), month_start or year_start
+who is born later is 0';
 COMMENT ON COLUMN osms.scheme.rate_on IS
-    'day on which region, class, contract, coefficients and tables are read: snapshot (for person_days the last day) or month_start';
+'day on which region, class, contract, coefficients and tables are read
+snapshot (for person_days the last day) or month_start';
 COMMENT ON COLUMN osms.scheme.coefficient_over IS 'heads over which Kav is taken: all, or those paid in full';
 COMMENT ON COLUMN osms.scheme.suspect IS 'attachments under suspicion: paid or unpaid';
 COMMENT ON COLUMN osms.scheme.restored IS
-    'months that were over before an attachment that restores another became known: paid only where the organisation served the person in the month (served), all of them (paid), or none (unpaid)';
+'months that were over before an attachment that restores another became known
+paid only where the organisation served the person in the month (served), all of them (paid), or none (unpaid)';
 COMMENT ON COLUMN osms.scheme.coefficient_rounding IS 'decimal digits of Kav before it enters the rate; NULL = not rounded';
-COMMENT ON COLUMN osms.scheme.rate_rounding IS 'decimal digits of the rate in tenge, half away from zero; NULL = not rounded, only the amount is';
+COMMENT ON COLUMN osms.scheme.rate_rounding IS
+    'decimal digits of the rate in tenge, half away from zero; NULL = not rounded, only the amount is';
 COMMENT ON COLUMN osms.scheme.amount_rounding IS 'decimal digits of the amount in tenge, half away from zero';
 COMMENT ON COLUMN osms.scheme.uninsured IS 'persons without contributions: reduced (to the parameter uninsured_share) or full';
 COMMENT ON COLUMN osms.scheme.insurance_lag IS 'months from the month whose contributions are looked at to the month paid for';
 COMMENT ON COLUMN osms.scheme.insurance_unknown IS 'persons of whom no contribution is known, either way: full or reduced';
 COMMENT ON COLUMN osms.scheme.grace IS 'months of grace after a contribution (parameter insurance_grace_months): paid or unpaid';
 COMMENT ON COLUMN osms.scheme.list_limit IS
-    'who is reduced (by osms.norm_step) on a list over the norm of its site: last_attached (latest since, then greatest key of the attachment) or none';
+'who is reduced (by osms.norm_step) on a list over the norm of its site
+last_attached (latest since, then greatest key of the attachment) or none';
 COMMENT ON COLUMN osms.scheme.both_reductions IS 'two reductions of one person: the lower share or the product of the shares';
 COMMENT ON COLUMN osms.scheme.inactive IS
-    'who is reduced in December to the parameter inactive_share for want of a service here in the year: persons here at the snapshots of the whole_year, of any_month (those months), or none';
+'who is reduced in December to the parameter inactive_share for want of a service here in the year
+persons here at the snapshots of the whole_year, of any_month (those months), or none';
 COMMENT ON COLUMN osms.scheme.cap IS
-    'money above the yearly amount of the contract: carried to the next month of the year, cut, or none (no cap); taken after all reductions, before sanctions';
+'money above the yearly amount of the contract: carried to the next month of the year, cut, or none (no cap)
+taken after all reductions, before sanctions';
 COMMENT ON COLUMN osms.scheme.sanction_rate IS 'rate that a sanction multiplies: of the defect_month or of the invoice_month';
 
 CREATE FUNCTION osms.scheme_property(OUT property text, OUT choices text[], OUT minimum integer, OUT maximum integer) RETURNS SETOF record
@@ -83,7 +94,8 @@ BEGIN ATOMIC
         ('sanction_rate', '{defect_month,invoice_month}', NULL, NULL)) AS p (property, choices, minimum, maximum);
 END;
 COMMENT ON FUNCTION osms.scheme_property() IS
-    'properties of a scheme: words they may be, the default first, or the least and the greatest number; COMMENT ON COLUMN osms.scheme tells what each means';
+'properties of a scheme: words they may be, the default first, or the least and the greatest number
+COMMENT ON COLUMN osms.scheme tells what each means';
 
 CREATE FUNCTION osms.check_property() RETURNS trigger
     LANGUAGE plpgsql
@@ -120,9 +132,12 @@ CREATE TABLE osms.scheme_weight (
     PRIMARY KEY (scheme, valid_from, known_from, sex, age_from)
 );
 COMMENT ON TABLE osms.scheme_weight IS
-    'age-sex weights. The rows of one scheme, valid_from and known_from are an edition; the latest edition holds whole, never a mix, so a change of bands is a full new set, inserted in one transaction; rows are only added';
+'age-sex weights
+The rows of one scheme, valid_from and known_from are an edition; the latest edition holds whole, never a mix, so a change of
+bands is a full new set, inserted in one transaction; rows are only added';
 COMMENT ON COLUMN osms.scheme_weight.scheme IS 'name of the scheme';
-COMMENT ON COLUMN osms.scheme_weight.age_from IS 'first age, whole completed years; numeric, so that half a year is refused and not rounded';
+COMMENT ON COLUMN osms.scheme_weight.age_from IS
+    'first age, whole completed years; numeric, so that half a year is refused and not rounded';
 COMMENT ON COLUMN osms.scheme_weight.age_to IS 'age before which the band ends, whole years; NULL = open';
 COMMENT ON COLUMN osms.scheme_weight.sex IS 'sex';
 COMMENT ON COLUMN osms.scheme_weight.weight IS 'relative cost of a person of this age and sex';
@@ -197,7 +212,8 @@ BEGIN ATOMIC
     ORDER BY w.age_from, w.sex;
 END;
 COMMENT ON FUNCTION osms.weights_on(text, date, timestamptz) IS
-    'the edition of a scheme''s weights in force on the day, as known at the moment; ages in years, age_to exclusive, NULL = open; no rows when there is none';
+'the edition of a scheme''s weights in force on the day, as known at the moment
+ages in years, age_to exclusive, NULL = open; no rows when there is none';
 
 CREATE FUNCTION osms.uncovered(scheme text, day date, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (age integer, sex osms.sex, weights bigint)
@@ -240,4 +256,5 @@ BEGIN
             WHERE w.age_to > w.age_from OR w.age_to IS NULL);
 END $$;
 COMMENT ON FUNCTION osms.weighted_heads(osms.pyramid, text, date, timestamptz) IS
-    'heads times the weights of the scheme in force on the day, as known at the moment, exact; 42704 for an unknown scheme, 22023 when a populated cell has not exactly one weight';
+'heads times the weights of the scheme in force on the day, as known at the moment, exact
+42704 for an unknown scheme, 22023 when a populated cell has not exactly one weight';

@@ -29,7 +29,9 @@ CREATE TABLE osms.norm_step (
     PRIMARY KEY (scheme, valid_from, known_from, above)
 );
 COMMENT ON TABLE osms.norm_step IS
-    'how a list over the norm of its site is paid: who stands above so many percent of the norm counts with a share. The rows of one scheme, valid_from and known_from are an edition that holds whole; without rows nobody is reduced; rows are only added';
+'how a list over the norm of its site is paid: who stands above so many percent of the norm counts with a share
+The rows of one scheme, valid_from and known_from are an edition that holds whole; without rows nobody is reduced; rows are only
+added';
 COMMENT ON COLUMN osms.norm_step.scheme IS 'name of the scheme';
 COMMENT ON COLUMN osms.norm_step.above IS 'percent of the norm of the site above which the share holds, up to the next step';
 COMMENT ON COLUMN osms.norm_step.share IS 'share of the rate, 0 to 1';
@@ -48,7 +50,8 @@ BEGIN ATOMIC
     LIMIT 1;
 END;
 COMMENT ON FUNCTION osms.base_rate_on(text, text, text, date, timestamptz) IS
-    'base rate (tenge per person and month) of a region and class in force on the day, as known at the moment; a row of the region wins over one for any region; NULL when there is none';
+'base rate (tenge per person and month) of a region and class in force on the day, as known at the moment
+a row of the region wins over one for any region; NULL when there is none';
 
 CREATE FUNCTION osms.norm_steps_on(scheme text, day date, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (above numeric, share numeric, act text, point text, tag text, illustrative boolean)
@@ -65,4 +68,5 @@ BEGIN ATOMIC
     ORDER BY s.above;
 END;
 COMMENT ON FUNCTION osms.norm_steps_on(text, date, timestamptz) IS
-    'the edition of a scheme''s steps for lists over the norm in force on the day, as known at the moment; above in percent of the norm; no rows when there is none';
+'the edition of a scheme''s steps for lists over the norm in force on the day, as known at the moment
+above in percent of the norm; no rows when there is none';

@@ -36,7 +36,9 @@ CREATE TABLE osms.form_band (
     LIKE osms.dated_row INCLUDING ALL,
     PRIMARY KEY (age_from, valid_from, known_from)
 );
-COMMENT ON TABLE osms.form_band IS 'age bands of the monthly form. The rows of one valid_from and known_from are an edition that holds whole; rows are only added';
+COMMENT ON TABLE osms.form_band IS
+'age bands of the monthly form
+The rows of one valid_from and known_from are an edition that holds whole; rows are only added';
 COMMENT ON COLUMN osms.form_band.age_from IS 'first age, completed years';
 COMMENT ON COLUMN osms.form_band.age_to IS 'age before which the band ends, years; NULL = open';
 COMMENT ON COLUMN osms.form_band.title IS 'the band as the form writes it';

@@ -11,8 +11,10 @@ CREATE TABLE osms.region_tile (
     PRIMARY KEY (region, valid_from, known_from)
 );
 COMMENT ON TABLE osms.region_tile IS
-    'regions on a map of square tiles, read by osms.report: a picture, not law. Of each region the latest row holds; one that has none is shown behind the map; rows are only added';
-COMMENT ON COLUMN osms.region_tile.region IS 'region as the registry writes it; what the extension brings are two digits of the classifier of territories';
+'regions on a map of square tiles, read by osms.report: a picture, not law
+Of each region the latest row holds; one that has none is shown behind the map; rows are only added';
+COMMENT ON COLUMN osms.region_tile.region IS
+    'region as the registry writes it; what the extension brings are two digits of the classifier of territories';
 COMMENT ON COLUMN osms.region_tile.name IS 'name on the tile';
 COMMENT ON COLUMN osms.region_tile.tile_column IS 'column of the tile, 1 in the west';
 COMMENT ON COLUMN osms.region_tile.tile_row IS 'row of the tile, 1 in the north';

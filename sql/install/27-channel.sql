@@ -14,12 +14,14 @@ CREATE TABLE osms.channel (
     PRIMARY KEY (channel, valid_from, known_from)
 );
 COMMENT ON TABLE osms.channel IS
-    'channels of applications and the identification that counts in each; closing a channel is a row without methods; rows are only added';
+'channels of applications and the identification that counts in each
+closing a channel is a row without methods; rows are only added';
 COMMENT ON COLUMN osms.channel.channel IS 'name of the channel';
 COMMENT ON COLUMN osms.channel.methods IS 'identification methods that count by themselves';
 COMMENT ON COLUMN osms.channel.clerk_methods IS 'methods that count when a clerk of the registry has seen them';
 COMMENT ON COLUMN osms.channel.clerk_role IS 'role that clerk must have in the registry; NULL = any';
-COMMENT ON COLUMN osms.channel.writer IS 'database role whose members may record identity events of the channel; NULL = whoever may write the table';
+COMMENT ON COLUMN osms.channel.writer IS
+    'database role whose members may record identity events of the channel; NULL = whoever may write the table';
 
 -- Which methods count is told of eGov alone; the order of an authority needs none.
 INSERT INTO osms.channel (channel, methods, clerk_methods, valid_from, known_from, act, tag) VALUES
@@ -40,4 +42,5 @@ CREATE VIEW osms.channel_period AS
         FROM osms.channel c)
     SELECT * FROM period;
 COMMENT ON VIEW osms.channel_period IS
-    'osms.channel with the days on which each row is in force: from valid_from to before valid_to; no day where a later known row replaced it';
+'osms.channel with the days on which each row is in force: from valid_from to before valid_to
+no day where a later known row replaced it';

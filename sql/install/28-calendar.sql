@@ -13,10 +13,14 @@ CREATE TABLE osms.holiday (
     PRIMARY KEY (day, yearly, known_from)
 );
 COMMENT ON TABLE osms.holiday IS
-    'public holidays and days that work though their weekday does not: what the law does not fix, such as Kurban Ait, transfers by the government and the day off after a holiday on a weekend, is added row by row; rows are only added';
+'public holidays and days that work though their weekday does not
+what the law does not fix, such as Kurban Ait, transfers by the government and the day off after a holiday on a weekend, is
+added row by row; rows are only added';
 COMMENT ON COLUMN osms.holiday.day IS 'the day; of a yearly row the first year''s';
 COMMENT ON COLUMN osms.holiday.yearly IS 'every year from then on';
-COMMENT ON COLUMN osms.holiday.works IS 'whether people work on it: false for a holiday, true for a working Saturday; true in a yearly row ends the holiday, and the weekday decides again';
+COMMENT ON COLUMN osms.holiday.works IS
+'whether people work on it: false for a holiday, true for a working Saturday
+true in a yearly row ends the holiday, and the weekday decides again';
 COMMENT ON COLUMN osms.holiday.name IS 'name of the day';
 
 INSERT INTO osms.holiday (day, yearly, works, name, known_from, act)
@@ -72,7 +76,8 @@ BEGIN
     RETURN result;
 END $$;
 COMMENT ON FUNCTION osms.add_working_days(date, integer, timestamptz) IS
-    'the n-th working day after the day, or before it when n is negative, by osms.holiday as known at the moment; the day itself for 0; 22003 beyond 36525 days';
+'the n-th working day after the day, or before it when n is negative, by osms.holiday as known at the moment
+the day itself for 0; 22003 beyond 36525 days';
 
 CREATE FUNCTION osms.filed_on(filed_at timestamptz, time_zone text, known_at timestamptz DEFAULT osms.known_now()) RETURNS date
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -88,4 +93,6 @@ BEGIN
     RETURN osms.add_working_days(civil::date, 1, known_at);
 END $$;
 COMMENT ON FUNCTION osms.filed_on(timestamptz, text, timestamptz) IS
-    'working day from which a filing counts, in a civil time zone: its own day, or the next working day when it came after working hours (parameter working_hours_end) or on a day off; 22023 for a time zone that is none';
+'working day from which a filing counts, in a civil time zone
+its own day, or the next working day when it came after working hours (parameter working_hours_end) or on a day off; 22023 for a
+time zone that is none';

@@ -62,7 +62,9 @@ BEGIN
     ORDER BY 1, 2, 3, 5, 6;
 END $$;
 COMMENT ON FUNCTION osms.check_scheme(text, date, timestamptz) IS
-    'what is wrong with the weights of a scheme, in the edition in force on the day or, without a day, in every edition: gap, overlap or reversed, with ages (years, age_to exclusive) and sex; no rows prove that every age from 0 to 127 of both sexes has exactly one weight; 42704 for an unknown scheme';
+'what is wrong with the weights of a scheme, in the edition in force on the day or, without a day, in every edition
+gap, overlap or reversed, with ages (years, age_to exclusive) and sex; no rows prove that every age from 0 to 127 of both sexes
+has exactly one weight; 42704 for an unknown scheme';
 
 CREATE FUNCTION osms.band_label(age_from integer, age_to integer) RETURNS text
     LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
@@ -113,7 +115,9 @@ BEGIN
     SELECT l.item, l.male, l.female, l.act FROM line l ORDER BY l.part, l.age_from, l.age_to;
 END $$;
 COMMENT ON FUNCTION osms.load_check(text, date, timestamptz) IS
-    'the edition of a scheme''s weights in force on the day (by default the newest) for a proof-reader: a row per band (years) with both weights and the act, then how many bands, their sum, the smallest and the largest weight, and how many findings osms.check_scheme has; 42704 for an unknown scheme';
+'the edition of a scheme''s weights in force on the day (by default the newest) for a proof-reader
+a row per band (years) with both weights and the act, then how many bands, their sum, the smallest and the largest weight, and
+how many findings osms.check_scheme has; 42704 for an unknown scheme';
 
 CREATE VIEW osms.law AS
     SELECT 'parameter' AS relation, NULL::text AS scheme, p.name AS topic, 'parameter ' || p.name AS what, p.value,
@@ -160,7 +164,10 @@ CREATE VIEW osms.law AS
            f.valid_from, f.known_from, f.act, f.point, f.tag, f.act = 'osms:illustrative'
     FROM osms.form_band f;
 COMMENT ON VIEW osms.law IS
-    'every dated row of the law: the table it stands in (relation), its scheme, what it is about (topic: of the rows of one relation, scheme and topic those of the latest valid_from, then known_from, hold; a user''s row before any the extension brings), what it says and its value, the two clocks, act, point and how sure it is (tag), and whether it is made up (illustrative). A tag never decides which row holds';
+'every dated row of the law
+the table it stands in (relation), its scheme, what it is about (topic: of the rows of one relation, scheme and topic those of
+the latest valid_from, then known_from, hold; a user''s row before any the extension brings), what it says and its value, the
+two clocks, act, point and how sure it is (tag), and whether it is made up (illustrative). A tag never decides which row holds';
 
 CREATE FUNCTION osms.unsure(scheme text DEFAULT NULL, day date DEFAULT NULL, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (rests text, what text, value text, valid_from date, act text, point text, tag text, illustrative boolean)
@@ -210,4 +217,8 @@ BEGIN
     ORDER BY d.place, d.rests COLLATE "C", d.relation <> 'rule', d.what COLLATE "C", d.valid_from;
 END $$;
 COMMENT ON FUNCTION osms.unsure(text, date, timestamptz) IS
-    'what a payment by the scheme (by default of all schemes), or a refusal by a rule, rests on that nobody has read in the act or on a page of a state body: rows of the law in force on the day (by default on any day) as known at the moment, and what the rules themselves say; value, act, point and how sure it is. A row with the same valid_from that is known later takes its place. Coefficients are rows of a registry and stand in osms.explain_payment and osms.report. 42704 for an unknown scheme';
+'what a payment by the scheme (by default of all schemes), or a refusal by a rule, rests on that nobody has read in the act or on
+a page of a state body: rows of the law in force on the day (by default on any day) as known at the moment, and what the rules
+themselves say
+value, act, point and how sure it is. A row with the same valid_from that is known later takes its place. Coefficients are rows
+of a registry and stand in osms.explain_payment and osms.report. 42704 for an unknown scheme';

@@ -12,10 +12,14 @@ COMMENT ON FUNCTION osms.rules() IS 'the catalogue of rules, as the view osms.ru
 
 CREATE VIEW osms.rule AS SELECT * FROM osms.rules();
 COMMENT ON VIEW osms.rule IS
-    'rules: id, layer that judges (row, set, or audit alone), default mode, whether it has no other, relations judged, whether audit finds it in stored rows, SQLSTATE, message and hint of a refusal, act, whether it only warns during an import, the message in Russian and in Kazakh (NULL where the database''s encoding cannot hold it), point of the act and how sure it is (osms.certainty; NULL where the rule is no law but keeps a registry whole), parameters it asks for';
+'rules: id, layer that judges (row, set, or audit alone), default mode, whether it has no other, relations judged, whether audit
+finds it in stored rows, SQLSTATE, message and hint of a refusal, act, whether it only warns during an import, the message in
+Russian and in Kazakh (NULL where the database''s encoding cannot hold it), point of the act and how sure it is (osms.certainty;
+NULL where the rule is no law but keeps a registry whole), parameters it asks for';
 
 CREATE FUNCTION osms.clauses(registry text, OUT rule text, OUT relation text, OUT judged boolean) RETURNS SETOF record
     LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 25
     AS 'MODULE_PATHNAME', 'osms_clauses';
 COMMENT ON FUNCTION osms.clauses(text) IS
-    'which rules judge which relations of a registry; judged is false where a relation or column they need is absent; 3F000 where there is no such registry, 42P01 without a roster';
+'which rules judge which relations of a registry
+judged is false where a relation or column they need is absent; 3F000 where there is no such registry, 42P01 without a roster';

@@ -9,13 +9,18 @@ CREATE FUNCTION osms.registry_columns(with_inner boolean DEFAULT false, OUT rela
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 130
     AS 'MODULE_PATHNAME', 'osms_registry_columns';
 COMMENT ON FUNCTION osms.registry_columns(boolean) IS
-    'the canonical relations of a registry and their columns: relation, position and name of the column, type (@... is a key of any type, the same throughout a registry; @number an IIN or BIN), whether it must be mapped, whether the relation is guarded, columns of the primary key of a table that osms makes, whether the guard judges nothing there but keeps it in the journal; with_inner adds attachment_event, which osms.map makes of a register of events';
+'the canonical relations of a registry and their columns
+relation, position and name of the column, type (@... is a key of any type, the same throughout a registry; @number an IIN or
+BIN), whether it must be mapped, whether the relation is guarded, columns of the primary key of a table that osms makes, whether
+the guard judges nothing there but keeps it in the journal; with_inner adds attachment_event, which osms.map makes of a register
+of events';
 
 CREATE FUNCTION osms.mapped_source(canonical regclass) RETURNS regclass
     LANGUAGE C STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_mapped_source';
 COMMENT ON FUNCTION osms.mapped_source(regclass) IS
-    'table behind a canonical relation: what a mapped view reads, a table itself; 42P01 where there is no such relation, 42809 for what is neither table nor view, 55000 for a view of another shape';
+'table behind a canonical relation: what a mapped view reads, a table itself
+42P01 where there is no such relation, 42809 for what is neither table nor view, 55000 for a view of another shape';
 
 -- In C, so that the library, which keeps others' functions from running, is
 -- loaded before anything of a registry is looked at.
@@ -84,7 +89,8 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.close_to_others(text, text[], text) IS
-    'takes back what anybody but their owner may do with relations of a registry or, for NULL, with its schema: what default privileges gave when it was made. Called by create_registry, add_relation and map';
+'takes back what anybody but their owner may do with relations of a registry or, for NULL, with its schema
+what default privileges gave when it was made. Called by create_registry, add_relation and map';
 
 -- Only heads at a site are looked for by it; known_to stays out of the index,
 -- so that ending a version touches no index.
@@ -99,7 +105,8 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.index_sites(text) IS
-    'indexes the roster of a registry that has the relation site, so that heads at a site are counted without a scan; called by create_registry, map and add_relation';
+'indexes the roster of a registry that has the relation site, so that heads at a site are counted without a scan
+called by create_registry, map and add_relation';
 
 CREATE FUNCTION osms.add_derived_relations(registry text) RETURNS void
     LANGUAGE plpgsql
@@ -178,7 +185,9 @@ BEGIN
     WHERE k.relation <> 'attachment';
 END $$;
 COMMENT ON FUNCTION osms.add_derived_relations(text) IS
-    'makes roster, journal, moved, pending and import with the key types of the relation attachment, identity_event and attested_number where absent, and what closed months are kept in; called by create_registry and map';
+'makes roster, journal, moved, pending and import with the key types of the relation attachment, identity_event and
+attested_number where absent, and what closed months are kept in
+called by create_registry and map';
 
 -- What a row of money must be to make sense, over its own columns.
 CREATE FUNCTION osms.possible_inputs(OUT relation text, OUT name text, OUT holds text, OUT enforced boolean, OUT problem text) RETURNS SETOF record
@@ -193,7 +202,9 @@ CREATE FUNCTION osms.possible_inputs(OUT relation text, OUT name text, OUT holds
             ('service', 'served_on', 'served_on BETWEEN ''1990-01-01'' AND current_date + 1', false, 'a day of service in the future or before 1990')) v;
     END;
 COMMENT ON FUNCTION osms.possible_inputs() IS
-    'what a row of a relation must hold to make sense (NULL does), whether the table that osms makes enforces it, and what a row that does not has; called by add_own_relation and check_inputs';
+'what a row of a relation must hold to make sense (NULL does), whether the table that osms makes enforces it, and what a row that
+does not has
+called by add_own_relation and check_inputs';
 
 CREATE FUNCTION osms.add_own_relation(registry text, relation text, key_types jsonb) RETURNS void
     LANGUAGE plpgsql
@@ -304,7 +315,9 @@ BEGIN
     PERFORM osms.hand_over(registry);
 END $$;
 COMMENT ON FUNCTION osms.add_relation(text, text) IS
-    'makes one of the relations that a registry lacks as a table with the registry''s key types, empty; rules that waited for it judge from the next osms.guard on. 22023 for a relation that is none, or is not optional, 3F000 where there is no such registry or no attachments, 42P07 where the relation is there';
+'makes one of the relations that a registry lacks as a table with the registry''s key types, empty
+rules that waited for it judge from the next osms.guard on. 22023 for a relation that is none, or is not optional, 3F000 where
+there is no such registry or no attachments, 42P07 where the relation is there';
 
 CREATE FUNCTION osms.check_time_zone(time_zone text) RETURNS void
     LANGUAGE C STABLE PARALLEL SAFE
@@ -354,7 +367,11 @@ BEGIN
     PERFORM osms.hand_over(registry);
 END $$;
 COMMENT ON FUNCTION osms.create_registry(text, boolean, date, text, name) IS
-    'makes a registry: a schema with its setting and, with tables, all canonical relations as tables; without, osms.map fills it. cut_over: first day from which an attachment needs a basis; time_zone: civil time in which days are judged; keeper: role that cannot log in, which owns the registry and should own nothing else (osms.set_keeper), else whoever calls owns it. 42P06 when the schema exists, 22023 for a cut-over day or time zone that is none, 42704, 22023 or 42501 for a role that cannot be a keeper';
+'makes a registry: a schema with its setting and, with tables, all canonical relations as tables
+without, osms.map fills it. cut_over: first day from which an attachment needs a basis; time_zone: civil time in which days are
+judged; keeper: role that cannot log in, which owns the registry and should own nothing else (osms.set_keeper), else whoever
+calls owns it. 42P06 when the schema exists, 22023 for a cut-over day or time zone that is none, 42704, 22023 or 42501 for a
+role that cannot be a keeper';
 
 CREATE FUNCTION osms.trigger_arguments(trigger oid) RETURNS text[]
     LANGUAGE C STABLE STRICT PARALLEL SAFE
@@ -418,7 +435,9 @@ BEGIN
     RETURN done;
 END $$;
 COMMENT ON FUNCTION osms.under_lock(regclass[], text, text[], integer) IS
-    'locks tables in the order given, all within a tenth of a second, and runs statements; where that fails lets go of the locks and tries again, so often; false where no attempt had them all. Called by osms.guard and osms.unguard';
+'locks tables in the order given, all within a tenth of a second, and runs statements
+where that fails lets go of the locks and tries again, so often; false where no attempt had them all. Called by osms.guard and
+osms.unguard';
 
 CREATE FUNCTION osms.plain_type(type oid) RETURNS oid
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -440,7 +459,8 @@ BEGIN
     RETURN plain_type.type;
 END $$;
 COMMENT ON FUNCTION osms.plain_type(oid) IS
-    'the type below a domain, of an array of domains that of the types below; 42804 for a row or a range that is not PostgreSQL''s own, whose parts may be domains; called by osms.column_type';
+'the type below a domain, of an array of domains that of the types below
+42804 for a row or a range that is not PostgreSQL''s own, whose parts may be domains; called by osms.column_type';
 
 -- In PL/pgSQL, which keeps its plan: calls ask it for every value they write.
 CREATE FUNCTION osms.column_type(relation regclass, "column" text) RETURNS text
@@ -475,7 +495,8 @@ BEGIN
             USING ERRCODE = 'null_value_not_allowed';
     END IF;
 END $$;
-COMMENT ON FUNCTION osms.need_arguments(text, jsonb) IS '22004 where one of the arguments is null; called by create_registry, set_keeper, map and the workflow functions';
+COMMENT ON FUNCTION osms.need_arguments(text, jsonb) IS
+    '22004 where one of the arguments is null; called by create_registry, set_keeper, map and the workflow functions';
 
 CREATE FUNCTION osms.need_relation(registry text, relation text) RETURNS regclass
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -509,7 +530,8 @@ CREATE FUNCTION osms.key_type(registry text, key text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN osms.column_type(osms.need_relation(registry, CASE key WHEN 'application' THEN 'application' ELSE 'roster' END), key);
 COMMENT ON FUNCTION osms.key_type(text, text) IS
-    'type of the keys of a registry, in full and without its modifier: person, organisation, attachment or application; 3F000, 42P01 and 42703 where it has none';
+'type of the keys of a registry, in full and without its modifier: person, organisation, attachment or application
+3F000, 42P01 and 42703 where it has none';
 
 CREATE FUNCTION osms.civil(registry text, at timestamptz) RETURNS timestamp
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE

@@ -7,7 +7,9 @@ CREATE FUNCTION osms.keep() RETURNS trigger
     LANGUAGE C VOLATILE
     AS 'MODULE_PATHNAME', 'osms_keep';
 COMMENT ON FUNCTION osms.keep() IS
-    'trigger of what osms alone writes (roster, journal, moved, pending, import, statement, statement_line, restatement, restatement_line, ledger): 55000 for every other statement, whoever runs it. A roster that no guard keeps takes rows from elsewhere, which the journal tells; none of them changes';
+'trigger of what osms alone writes (roster, journal, moved, pending, import, statement, statement_line, restatement,
+restatement_line, ledger): 55000 for every other statement, whoever runs it
+A roster that no guard keeps takes rows from elsewhere, which the journal tells; none of them changes';
 
 CREATE FUNCTION osms.keep_setting() RETURNS trigger
     LANGUAGE C VOLATILE
@@ -18,20 +20,26 @@ CREATE FUNCTION osms.new_epoch(registry text) RETURNS boolean
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'osms_new_epoch';
 COMMENT ON FUNCTION osms.new_epoch(text) IS
-    'begins a new epoch of a registry, as its owner: its roster is not complete until osms.fill_roster has filled it; whether it was; 42501 for who may not UPDATE setting; called by map, guard, unguard and fill_roster';
+'begins a new epoch of a registry, as its owner: its roster is not complete until osms.fill_roster has filled it
+whether it was; 42501 for who may not UPDATE setting; called by map, guard, unguard and fill_roster';
 
 CREATE FUNCTION osms.set_complete(registry text, epoch bigint, filled_under text) RETURNS boolean
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'osms_set_complete';
 COMMENT ON FUNCTION osms.set_complete(text, bigint, text) IS
-    'notes in setting that the roster of a registry was filled in an epoch, and under what (osms.filling_terms), as the owner of the registry; false where another epoch has begun; 42501 for who may not UPDATE setting; called by guard and fill_roster';
+'notes in setting that the roster of a registry was filled in an epoch, and under what (osms.filling_terms), as the owner of the
+registry
+false where another epoch has begun; 42501 for who may not UPDATE setting; called by guard and fill_roster';
 
 CREATE FUNCTION osms.note_act(registry text, relation text, event "char", key text, state_before text DEFAULT NULL, state_after text DEFAULT NULL,
                               reason text DEFAULT NULL, changed text[] DEFAULT NULL) RETURNS void
     LANGUAGE C VOLATILE
     AS 'MODULE_PATHNAME', 'osms_note_act';
 COMMENT ON FUNCTION osms.note_act(text, text, "char", text, text, text, text, text[]) IS
-    'writes into the journal what the current user did to a registry (registry, mapping, guard, rule or keep), where it has a journal already; called by create_registry, set_keeper, map, mend_mappings, put_keep_triggers, add_relation, guard, guard_payment and unguard. 42501 for who owns neither the registry nor a table behind it';
+'writes into the journal what the current user did to a registry (registry, mapping, guard, rule or keep), where it has a journal
+already
+called by create_registry, set_keeper, map, mend_mappings, put_keep_triggers, add_relation, guard, guard_payment and unguard.
+42501 for who owns neither the registry nor a table behind it';
 
 -- Spelled as pg_get_triggerdef spells it.
 CREATE FUNCTION osms.keep_definitions(registry text, OUT relation text, OUT kept regclass, OUT trigger name, OUT definition text) RETURNS SETOF record
@@ -49,7 +57,8 @@ CREATE FUNCTION osms.keep_definitions(registry text, OUT relation text, OUT kept
           AND c.relname IN ('setting', 'roster', 'journal', 'moved', 'pending', 'import', 'statement', 'statement_line', 'restatement', 'restatement_line', 'ledger');
     END;
 COMMENT ON FUNCTION osms.keep_definitions(text) IS
-    'the triggers by which osms keeps what it alone writes: relation, its table, or what is in its place, name of the trigger, definition; called by put_keep_triggers and check_kept';
+'the triggers by which osms keeps what it alone writes
+relation, its table, or what is in its place, name of the trigger, definition; called by put_keep_triggers and check_kept';
 
 -- What does not stand as defined; problem is what a reader is told.
 CREATE FUNCTION osms.keep_changes(registry text, OUT relation text, OUT kept regclass, OUT trigger name, OUT definition text, OUT standing oid,
@@ -64,7 +73,8 @@ CREATE FUNCTION osms.keep_changes(registry text, OUT relation text, OUT kept reg
         WHERE t.oid IS NULL OR t.tgenabled NOT IN ('O', 'A') OR pg_get_triggerdef(t.oid) <> d.definition;
     END;
 COMMENT ON FUNCTION osms.keep_changes(text) IS
-    'triggers of osms.keep_definitions that do not stand: missing, disabled, or another of that name; called by put_keep_triggers and check_kept';
+'triggers of osms.keep_definitions that do not stand: missing, disabled, or another of that name
+called by put_keep_triggers and check_kept';
 
 CREATE FUNCTION osms.put_keep_triggers(registry text, new boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql
@@ -82,7 +92,8 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.put_keep_triggers(text, boolean) IS
-    'makes or enables the triggers of osms.keep_definitions that do not stand, on tables of the user''s own; unless the registry is new the journal tells. Called by add_derived_relations and guard';
+'makes or enables the triggers of osms.keep_definitions that do not stand, on tables of the user''s own
+unless the registry is new the journal tells. Called by add_derived_relations and guard';
 -- The catalogue keeps the transaction that wrote a trigger last, and the journal those that wrote before and after it.
 CREATE FUNCTION osms.trigger_since(registry text, trigger oid, relation text DEFAULT NULL) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -117,7 +128,10 @@ BEGIN
     RETURN 'since a transaction that began ' || nullif(between_entries, '');
 END $$;
 COMMENT ON FUNCTION osms.trigger_since(text, oid, text) IS
-    'since when a trigger is as it is: the moment where the server keeps those of transactions (track_commit_timestamp), else between which entries of the registry''s journal; for NULL after which the triggers of the relation were last put right; NULL for who may not read the journal. Called by check_kept and disabled_since';
+'since when a trigger is as it is
+the moment where the server keeps those of transactions (track_commit_timestamp), else between which entries of the registry''s
+journal; for NULL after which the triggers of the relation were last put right; NULL for who may not read the journal. Called by
+check_kept and disabled_since';
 
 CREATE FUNCTION osms.disabled_since(registry text, relation text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -130,7 +144,8 @@ BEGIN
             FROM osms.tables_of(osms.mapped_source(osms.relation_of(registry, relation))) s (source)
             JOIN pg_trigger t ON t.tgrelid = s.source AND t.tgenabled NOT IN ('O', 'A') AND starts_with(t.tgname, format('zz_osms_%s_', relation)));
 END $$;
-COMMENT ON FUNCTION osms.disabled_since(text, text) IS 'since when triggers of the guard of a relation are disabled; NULL where none is. Called by osms.check_registry';
+COMMENT ON FUNCTION osms.disabled_since(text, text) IS
+    'since when triggers of the guard of a relation are disabled; NULL where none is. Called by osms.check_registry';
 
 CREATE FUNCTION osms.check_kept(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
@@ -165,4 +180,5 @@ BEGIN
     WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype::integer & 3 = 3 AND p.pronamespace <> 'osms'::regnamespace AND (p.proowner = c.relowner OR w.rolsuper);
 END $$;
 COMMENT ON FUNCTION osms.check_kept(text) IS
-    'what stands between a registry and what osms alone writes in it: triggers that are missing or disabled, and since when, other ways to write; called by osms.check_registry';
+'what stands between a registry and what osms alone writes in it
+triggers that are missing or disabled, and since when, other ways to write; called by osms.check_registry';

@@ -7,25 +7,30 @@ CREATE FUNCTION osms.map_write() RETURNS trigger
     LANGUAGE C VOLATILE
     AS 'MODULE_PATHNAME', 'osms_map_write';
 COMMENT ON FUNCTION osms.map_write() IS
-    'INSTEAD OF trigger of mapped relations: writes the source through the inverse of the mapping; 55000 for a column that can only be read';
+'INSTEAD OF trigger of mapped relations: writes the source through the inverse of the mapping
+55000 for a column that can only be read';
 
 CREATE FUNCTION osms.written_arguments(view regclass) RETURNS text[]
     LANGUAGE C STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_written_arguments';
 COMMENT ON FUNCTION osms.written_arguments(regclass) IS
-    'arguments of the trigger osms.map_write of a mapped view, with the names that the columns of its table have now; NULL where it has none';
+'arguments of the trigger osms.map_write of a mapped view, with the names that the columns of its table have now
+NULL where it has none';
 
 CREATE FUNCTION osms.read_time(value text, format text, unreadable timestamp DEFAULT '-infinity') RETURNS timestamp
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_read_time';
 COMMENT ON FUNCTION osms.read_time(text, text, timestamp) IS
-    'time that a text tells in a format of to_char such as DD.MM.YYYY; NULL where it is blank, unreadable where it is no such date, which rule period finds; 22007 and 22023 for a format that is not one of a date';
+'time that a text tells in a format of to_char such as DD.MM.YYYY
+NULL where it is blank, unreadable where it is no such date, which rule period finds; 22007 and 22023 for a format that is not
+one of a date';
 
 CREATE FUNCTION osms.read_value(value text, unreadable anyelement) RETURNS anyelement
     LANGUAGE C STABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_read_value';
 COMMENT ON FUNCTION osms.read_value(text, anyelement) IS
-    'value that a text tells of the type of the second argument; NULL where it is blank, unreadable, which may be NULL, where it tells none';
+'value that a text tells of the type of the second argument
+NULL where it is blank, unreadable, which may be NULL, where it tells none';
 
 -- A text is read so that no stored row fails: what tells no value of the type
 -- is NULL or, where a time would then be open, an infinity that lets nothing
@@ -48,7 +53,8 @@ CREATE FUNCTION osms.read_instant(expression text, has text, type text, time_zon
                 WHEN has IN ('date', 'timestamp without time zone') AND type = 'timestamptz'
                     THEN format('(%s::timestamp AT TIME ZONE %L)', expression, time_zone) END;
 COMMENT ON FUNCTION osms.read_instant(text, text, text, text) IS
-    'expression that reads an instant as a day, or a day or civil time as an instant, in a time zone; NULL for other types; called by osms.map';
+'expression that reads an instant as a day, or a day or civil time as an instant, in a time zone
+NULL for other types; called by osms.map';
 
 -- An expression of a mapping, read as its canonical type. A column with a cast
 -- is read like the column; whatever else gives a text is read like a text.
@@ -114,7 +120,8 @@ CREATE FUNCTION osms.map_spec(source regclass, spec jsonb) RETURNS jsonb
                      THEN jsonb_build_object('column', spec)
                 ELSE jsonb_build_object('expression', spec) END;
 COMMENT ON FUNCTION osms.map_spec(regclass, jsonb) IS
-    'a column''s mapping as an object: a string is a column of the source where it has one of that name, or is a bare name, else an expression; called by osms.map';
+'a column''s mapping as an object
+a string is a column of the source where it has one of that name, or is a bare name, else an expression; called by osms.map';
 
 -- The type of a key: as another column of the same relation has it, else as
 -- the registry has it, else bigint.
@@ -345,7 +352,8 @@ CREATE FUNCTION osms.map_event() RETURNS trigger
     LANGUAGE C VOLATILE
     AS 'MODULE_PATHNAME', 'osms_map_event';
 COMMENT ON FUNCTION osms.map_event() IS
-    'INSTEAD OF trigger of attachments that are made of events: an INSERT opens, an UPDATE of state, end or reason adds an event; 55000 for anything else';
+'INSTEAD OF trigger of attachments that are made of events
+an INSERT opens, an UPDATE of state, end or reason adds an event; 55000 for anything else';
 
 CREATE FUNCTION osms.event_query(events text) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -492,4 +500,14 @@ BEGIN
     PERFORM osms.hand_over(registry), osms.grant_to_keeper(registry, relation);
 END $$;
 COMMENT ON FUNCTION osms.map(text, text, regclass, jsonb, jsonb, text, boolean, date, text, jsonb) IS
-    'maps a canonical relation to a table that exists. columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value: [codes]}} or {"expression", "column", "write"}, where write is an expression over new whose operators and functions are best written with their schema; states: codes of the column state, the first is written; shape: period, or for attachment also events, where a closing is a new row and columns has "closes", the event that this one closes, annuls or suspects, and "since", its day; until_inclusive: the source keeps the last day; open_end: its date for no end; date_format: of dates kept as text, YYYY-MM-DD unless it is given, where blank is NULL and what is no such date reads as an infinity that lets nothing count, which rule period finds; defaults: source column to SQL expression for an INSERT. A relation that is guarded is mapped again under locks that writers wait for a tenth of a second at a time, as by osms.guard, and its roster has to be filled again. 42703 for unknown columns, 42P17 for an expression that does not tell of its row alone, the same always and to everybody, 55000 and 42809 for tables it cannot map, 55P03 where the locks were not to be had, 25001 at another isolation level than READ COMMITTED';
+'maps a canonical relation to a table that exists
+columns: canonical column to column name, to an SQL expression over its columns (read only), or to {"column", "codes": {value:
+[codes]}} or {"expression", "column", "write"}, where write is an expression over new whose operators and functions are best
+written with their schema; states: codes of the column state, the first is written; shape: period, or for attachment also
+events, where a closing is a new row and columns has "closes", the event that this one closes, annuls or suspects, and "since",
+its day; until_inclusive: the source keeps the last day; open_end: its date for no end; date_format: of dates kept as text,
+YYYY-MM-DD unless it is given, where blank is NULL and what is no such date reads as an infinity that lets nothing count, which
+rule period finds; defaults: source column to SQL expression for an INSERT. A relation that is guarded is mapped again under
+locks that writers wait for a tenth of a second at a time, as by osms.guard, and its roster has to be filled again. 42703 for
+unknown columns, 42P17 for an expression that does not tell of its row alone, the same always and to everybody, 55000 and 42809
+for tables it cannot map, 55P03 where the locks were not to be had, 25001 at another isolation level than READ COMMITTED';

@@ -7,7 +7,10 @@ CREATE FUNCTION osms.mapped_reading(canonical regclass, "column" text, OUT expre
     LANGUAGE C STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_mapped_reading';
 COMMENT ON FUNCTION osms.mapped_reading(regclass, text) IS
-    'how a canonical column reads its source: expression as an index would have it, columns of the source in it, whether it is immutable; NULL where it is not mapped; 42P01 where there is no such relation, 22023 for one that is not canonical, 42703 for such a column, otherwise the errors of a mapping that does not fit: 42703, 42804, 42809, 55000';
+'how a canonical column reads its source
+expression as an index would have it, columns of the source in it, whether it is immutable; NULL where it is not mapped; 42P01
+where there is no such relation, 22023 for one that is not canonical, 42703 for such a column, otherwise the errors of a mapping
+that does not fit: 42703, 42804, 42809, 55000';
 
 CREATE FUNCTION osms.mapped_writing(canonical regclass, "column" text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -21,7 +24,8 @@ BEGIN
             WHERE t.arguments[p.place] = "column");
 END $$;
 COMMENT ON FUNCTION osms.mapped_writing(regclass, text) IS
-    'how a canonical column is written to its source: expression over new; NULL where it can only be read; called by osms.can_write and osms.check_registry';
+'how a canonical column is written to its source: expression over new
+NULL where it can only be read; called by osms.can_write and osms.check_registry';
 
 CREATE FUNCTION osms.writing_query(canonical regclass, "column" text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -47,7 +51,8 @@ BEGIN
             HAVING write IS NOT NULL);
 END $$;
 COMMENT ON FUNCTION osms.writing_query(regclass, text) IS
-    'the query that tells whether a text ($1) can be written to a column of a canonical relation; NULL where none can; called by osms.can_write';
+'the query that tells whether a text ($1) can be written to a column of a canonical relation
+NULL where none can; called by osms.can_write';
 
 CREATE FUNCTION osms.can_write(canonical regclass, "column" text, value text) RETURNS boolean
     LANGUAGE C STABLE STRICT PARALLEL SAFE
@@ -55,19 +60,26 @@ CREATE FUNCTION osms.can_write(canonical regclass, "column" text, value text) RE
     SET row_security = off
     AS 'MODULE_PATHNAME', 'osms_can_write';
 COMMENT ON FUNCTION osms.can_write(regclass, text, text) IS
-    'whether a value can be written to a column of a canonical relation: whether its mapping has a column and a code for it, worked out as the view''s owner; NULL where others may put triggers on the view';
+'whether a value can be written to a column of a canonical relation
+whether its mapping has a column and a code for it, worked out as the view''s owner; NULL where others may put triggers on the
+view';
 
 CREATE FUNCTION osms.expression_fault(relation regclass, expression text, written boolean, OUT problem text, OUT hint text, OUT fails boolean) RETURNS record
     LANGUAGE C STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_expression_fault';
 COMMENT ON FUNCTION osms.expression_fault(regclass, text, boolean) IS
-    'what is wrong with an expression over a relation for a mapping: a subquery, an aggregate, a set, a system column, a volatile function, a moment such as today and, where it is written, what is not immutable; NULL for nothing; fails: whether some row could make it fail; 42601 for what is no one expression; called by osms.map and check_registry';
+'what is wrong with an expression over a relation for a mapping
+a subquery, an aggregate, a set, a system column, a volatile function, a moment such as today and, where it is written, what is
+not immutable; NULL for nothing; fails: whether some row could make it fail; 42601 for what is no one expression; called by
+osms.map and check_registry';
 
 CREATE FUNCTION osms.reading_fault(canonical regclass, "column" text, OUT problem text, OUT hint text, OUT fails boolean) RETURNS record
     LANGUAGE C STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_reading_fault';
 COMMENT ON FUNCTION osms.reading_fault(regclass, text) IS
-    'osms.expression_fault of how a canonical column is read, where whatever is not immutable is one besides and, but in a key, a cast of a text that some text would make fail; errors as of osms.mapped_reading';
+'osms.expression_fault of how a canonical column is read, where whatever is not immutable is one besides and, but in a key, a
+cast of a text that some text would make fail
+errors as of osms.mapped_reading';
 
 CREATE FUNCTION osms.check_expression(source regclass, "column" text, expression text) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -112,7 +124,9 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.mapping_faults(regclass, text) IS
-    'columns of a mapped relation that are not read or written by the row alone, the same for everybody and always, or that a text makes fail; called by osms.map and check_registry';
+'columns of a mapped relation that are not read or written by the row alone, the same for everybody and always, or that a text
+makes fail
+called by osms.map and check_registry';
 
 CREATE FUNCTION osms.check_mapped(registry text, relation text) RETURNS void
     LANGUAGE plpgsql STABLE STRICT
@@ -130,7 +144,8 @@ BEGIN
         RAISE EXCEPTION '%', fault.problem USING ERRCODE = 'invalid_object_definition', HINT = fault.hint;
     END IF;
 END $$;
-COMMENT ON FUNCTION osms.check_mapped(text, text) IS '42P17 for a mapped relation with one of osms.mapping_faults, or an error of osms.round_trip_faults; called by osms.map';
+COMMENT ON FUNCTION osms.check_mapped(text, text) IS
+    '42P17 for a mapped relation with one of osms.mapping_faults, or an error of osms.round_trip_faults; called by osms.map';
 
 CREATE FUNCTION osms.is_keyed(leaf regclass, root regclass, expression text) RETURNS boolean
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -148,7 +163,8 @@ CREATE FUNCTION osms.is_keyed(leaf regclass, root regclass, expression text) RET
                                   JOIN pg_catalog.pg_attribute k ON k.attrelid = u.oid AND k.attnum = ANY (p.partattrs::int2[]))));
     END;
 COMMENT ON FUNCTION osms.is_keyed(regclass, regclass, text) IS
-    'whether a table has a unique index on an expression alone or, as a partition of root, on it and on what tells partitions apart; called by osms.key_reading and index_steps';
+'whether a table has a unique index on an expression alone or, as a partition of root, on it and on what tells partitions apart
+called by osms.key_reading and index_steps';
 
 -- The key of a row, as its source has it: how it is read, by which column if
 -- by one alone, what keeps it unique in each table, and across partitions.
@@ -174,7 +190,10 @@ CREATE FUNCTION osms.key_reading(canonical regclass, key text, OUT source regcla
         WHERE c.oid = canonical;
     END;
 COMMENT ON FUNCTION osms.key_reading(regclass, text) IS
-    'how the key of a relation stands in its source: table, expression, column (NULL: an expression of several or of none), whether that may not be NULL, whether the relation can be written by it, whether each table has a unique index on it (osms.is_keyed), whether it is unique in each partition only, columns of a unique index of which it is a part; called by osms.key_faults';
+'how the key of a relation stands in its source
+table, expression, column (NULL: an expression of several or of none), whether that may not be NULL, whether the relation can be
+written by it, whether each table has a unique index on it (osms.is_keyed), whether it is unique in each partition only, columns
+of a unique index of which it is a part; called by osms.key_faults';
 
 -- What no constraint promises is looked for in the stored rows.
 CREATE FUNCTION osms.key_stands(source regclass, expression text, what text) RETURNS boolean
@@ -193,7 +212,8 @@ EXCEPTION WHEN insufficient_privilege OR data_exception OR integrity_constraint_
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION osms.key_stands(regclass, text, text) IS
-    'whether the stored rows of a table have a key that is unique, or not NULL; NULL for who may not read them; called by osms.key_faults';
+'whether the stored rows of a table have a key that is unique, or not NULL
+NULL for who may not read them; called by osms.key_faults';
 
 CREATE FUNCTION osms.key_faults(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text, OUT unindexed text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT ROWS 1
@@ -252,7 +272,9 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.key_faults(text) IS
-    'keys of guarded relations that do not tell one row from another: not unique, NULL, or an expression that cannot be written; unindexed: the key, where a unique index is all that it lacks; called by osms.check_registry and plan';
+'keys of guarded relations that do not tell one row from another
+not unique, NULL, or an expression that cannot be written; unindexed: the key, where a unique index is all that it lacks; called
+by osms.check_registry and plan';
 
 -- A column that must be filled and that nobody fills: the workflow, or a
 -- guard that writes an event, would find out when it is needed.
@@ -273,7 +295,9 @@ CREATE FUNCTION osms.unfilled_columns(registry text, OUT relation text, OUT seve
                           WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute w WHERE w.attrelid = a.attrelid AND w.attname = t.told[p + 1] AND NOT w.attisdropped));
     END;
 COMMENT ON FUNCTION osms.unfilled_columns(text) IS
-    'columns of the tables behind applications and attachments that may not be NULL, have no default, and are not written by the mapping; called by osms.check_registry';
+'columns of the tables behind applications and attachments that may not be NULL, have no default, and are not written by the
+mapping
+called by osms.check_registry';
 
 --
 -- rows that a mapping cannot read
@@ -285,7 +309,8 @@ CREATE FUNCTION osms.tried(source regclass, expression text, condition text, OUT
     SET row_security = off
     AS 'MODULE_PATHNAME', 'osms_tried';
 COMMENT ON FUNCTION osms.tried(regclass, text, text) IS
-    'an expression over the rows of a table that meet a condition, of the first one as text, and whether it failed on them; NULL for who may not read them; called by osms.failing_rows and failing_columns. In a parallel query a failure is raised';
+'an expression over the rows of a table that meet a condition, of the first one as text, and whether it failed on them
+NULL for who may not read them; called by osms.failing_rows and failing_columns. In a parallel query a failure is raised';
 
 CREATE FUNCTION osms.failing_columns(registry text, OUT relation text, OUT "column" text, OUT source regclass, OUT expression text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 1

@@ -18,7 +18,8 @@ CREATE FUNCTION osms.told_rows(relation text) RETURNS TABLE (told jsonb, needed 
         SELECT jsonb_build_object('valid_from', '2020-01-01', 'valid_to', d), true FROM unnest(ARRAY['2021-01-01', NULL]) d WHERE told_rows.relation = 'contract';
     END;
 COMMENT ON FUNCTION osms.told_rows(text) IS
-    'rows of a relation that a mapping should read again as they are written, and whether guards write such; called by osms.round_trip_faults';
+'rows of a relation that a mapping should read again as they are written, and whether guards write such
+called by osms.round_trip_faults';
 
 -- The query that writes a canonical row, told by its columns as texts ($1, an
 -- object), and reads it again, as an object of texts; columns: those read by
@@ -49,7 +50,9 @@ BEGIN
     query := format('SELECT jsonb_build_object(%s) FROM (SELECT %s FROM (SELECT %s) new) s', reading, stored, told);
 END $$;
 COMMENT ON FUNCTION osms.round_trip_query(regclass) IS
-    'query that reads a row, told as an object of texts ($1), as the mapping of a relation would read it once it is written, and the columns of which it tells; NULL where the relation is not written by a mapping; called by osms.round_trip_faults';
+'query that reads a row, told as an object of texts ($1), as the mapping of a relation would read it once it is written, and the
+columns of which it tells
+NULL where the relation is not written by a mapping; called by osms.round_trip_faults';
 
 CREATE FUNCTION osms.written_elsewhere(canonical regclass) RETURNS SETOF text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
@@ -104,4 +107,5 @@ EXCEPTION WHEN insufficient_privilege OR data_exception OR integrity_constraint_
     RETURN;
 END $$;
 COMMENT ON FUNCTION osms.round_trip_faults(regclass, text) IS
-    'columns of a mapped relation that do not read as what was written to them: an error where guards write it, else a warning; called by osms.map and check_registry';
+'columns of a mapped relation that do not read as what was written to them
+an error where guards write it, else a warning; called by osms.map and check_registry';

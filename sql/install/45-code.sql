@@ -77,7 +77,8 @@ EXCEPTION WHEN insufficient_privilege OR data_exception OR integrity_constraint_
     codes := NULL;
 END $$;
 COMMENT ON FUNCTION osms.uncoded(regclass, text, text) IS
-    'rows of the first million of a source whose value a canonical column does not know, and the most frequent of those values; NULL for who may not read them; called by osms.check_codes_of';
+'rows of the first million of a source whose value a canonical column does not know, and the most frequent of those values
+NULL for who may not read them; called by osms.check_codes_of';
 
 CREATE FUNCTION osms.check_codes_of(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
     LANGUAGE sql STABLE STRICT ROWS 1
@@ -100,7 +101,8 @@ CREATE FUNCTION osms.check_codes_of(registry text, OUT relation text, OUT severi
         GROUP BY p.relation;
     END;
 COMMENT ON FUNCTION osms.check_codes_of(text) IS
-    'stored values that a mapping has no code for, and reasons that guard and workflow may write and that have none; called by osms.check_registry';
+'stored values that a mapping has no code for, and reasons that guard and workflow may write and that have none
+called by osms.check_registry';
 
 CREATE FUNCTION osms.check_inputs(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT ROWS 1
@@ -137,4 +139,6 @@ EXCEPTION WHEN insufficient_privilege OR undefined_function OR undefined_column 
     RETURN;
 END $$;
 COMMENT ON FUNCTION osms.check_inputs(text) IS
-    'rows of money that make no sense: amounts, coefficients and cases below zero, reversed contracts, organisations that nobody knows; counted. Called by osms.check_registry';
+'rows of money that make no sense
+amounts, coefficients and cases below zero, reversed contracts, organisations that nobody knows; counted. Called by
+osms.check_registry';

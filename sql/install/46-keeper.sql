@@ -26,7 +26,9 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.check_keeper(name) IS
-    'whether a role can be the keeper of a registry, by whoever calls: 42704 where there is none, 22023 for one that may log in or is a superuser, 42501 for who is not a member of it; called by create_registry and set_keeper';
+'whether a role can be the keeper of a registry, by whoever calls
+42704 where there is none, 22023 for one that may log in or is a superuser, 42501 for who is not a member of it; called by
+create_registry and set_keeper';
 
 CREATE FUNCTION osms.hand_over(registry text) RETURNS void
     LANGUAGE plpgsql
@@ -46,7 +48,8 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.hand_over(text) IS
-    'gives what the caller owns in the schema of a registry to the owner of the schema, its keeper; called by create_registry, map and add_relation';
+'gives what the caller owns in the schema of a registry to the owner of the schema, its keeper
+called by create_registry, map and add_relation';
 
 CREATE FUNCTION osms.mapping_grants(registry text, OUT relation text, OUT source regclass, OUT role name, OUT privilege text, OUT needed boolean,
                                     OUT missing boolean) RETURNS SETOF record
@@ -72,7 +75,9 @@ CREATE FUNCTION osms.mapping_grants(registry text, OUT relation text, OUT source
               OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = v.oid AND t.tgname = 'osms_map_write');
     END;
 COMMENT ON FUNCTION osms.mapping_grants(text) IS
-    'rights on the tables behind a registry that the owner of each mapped relation should have: to read it, to lock its rows and to write through it; whether a guard cannot do without (needed), and whether he has not got it (missing). Called by map, missing_grants and check_registry';
+'rights on the tables behind a registry that the owner of each mapped relation should have
+to read it, to lock its rows and to write through it; whether a guard cannot do without (needed), and whether he has not got it
+(missing). Called by map, missing_grants and check_registry';
 
 CREATE FUNCTION osms.grant_to_keeper(registry text, relation text) RETURNS void
     LANGUAGE plpgsql
@@ -101,7 +106,8 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.grant_to_keeper(text, text) IS
-    'gives the owner of a mapped relation the rights on its table that the mapping needs, as far as the caller may; osms.check_registry names the others. Called by map and set_keeper';
+'gives the owner of a mapped relation the rights on its table that the mapping needs, as far as the caller may
+osms.check_registry names the others. Called by map and set_keeper';
 
 CREATE FUNCTION osms.set_keeper(registry text, keeper name) RETURNS void
     LANGUAGE plpgsql
@@ -136,7 +142,9 @@ BEGIN
     PERFORM osms.note_act(registry, 'registry', 'U', registry, pg_get_userbyid(former)::text, keeper::text);
 END $$;
 COMMENT ON FUNCTION osms.set_keeper(text, name) IS
-    'gives a registry, with all that its owner has in it, to a role that cannot log in and should own nothing else, and grants it what the mappings need of the tables behind, as far as the caller may. 3F000 where there is no such registry, 42704, 22023 or 42501 for a role that cannot be a keeper; needs ownership of the registry';
+'gives a registry, with all that its owner has in it, to a role that cannot log in and should own nothing else, and grants it
+what the mappings need of the tables behind, as far as the caller may
+3F000 where there is no such registry, 42704, 22023 or 42501 for a role that cannot be a keeper; needs ownership of the registry';
 
 -- Who could have his code run where osms looks at his tables for others, and
 -- what keeps that from being worth anything.
@@ -239,4 +247,6 @@ CREATE FUNCTION osms.distrusted(registry text, OUT relation text, OUT severity t
         WHERE NOT pg_has_role(p.proowner, o.oid, 'USAGE');
     END;
 COMMENT ON FUNCTION osms.distrusted(text) IS
-    'whom the owner of a registry need not trust, and where that matters: an owner who has more than the registry, sources of others, what others may add to them, deferred triggers of others, functions of others in a mapping, a source that is no table any more; called by osms.check_registry';
+'whom the owner of a registry need not trust, and where that matters
+an owner who has more than the registry, sources of others, what others may add to them, deferred triggers of others, functions
+of others in a mapping, a source that is no table any more; called by osms.check_registry';

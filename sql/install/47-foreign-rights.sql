@@ -79,4 +79,7 @@ CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severi
           AND has_parameter_privilege(r.oid, 'session_replication_role', 'SET');
     END;
 COMMENT ON FUNCTION osms.foreign_rights(text) IS
-    'who but the owner, or a superuser, may write the derived relations of a registry: an error where a right on one was granted (with the REVOKE that takes it back), where one belongs to another role than the roster, or has a trigger that runs another role''s function, and where others than superusers may put functions into schema osms or have; a warning for roles that may write every table or switch triggers off. Called by osms.check_registry';
+'who but the owner, or a superuser, may write the derived relations of a registry
+an error where a right on one was granted (with the REVOKE that takes it back), where one belongs to another role than the
+roster, or has a trigger that runs another role''s function, and where others than superusers may put functions into schema osms
+or have; a warning for roles that may write every table or switch triggers off. Called by osms.check_registry';

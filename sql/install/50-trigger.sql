@@ -13,13 +13,15 @@ CREATE FUNCTION osms.guard_row() RETURNS trigger
     LANGUAGE C VOLATILE
     AS 'MODULE_PATHNAME', 'osms_guard_row';
 COMMENT ON FUNCTION osms.guard_row() IS
-    'BEFORE ROW trigger of a guard: refuses what OLD and NEW decide alone; class 23 with the rule as constraint name; 55000 without the set trigger';
+'BEFORE ROW trigger of a guard: refuses what OLD and NEW decide alone
+class 23 with the rule as constraint name; 55000 without the set trigger';
 
 CREATE FUNCTION osms.guard_set() RETURNS trigger
     LANGUAGE C VOLATILE
     AS 'MODULE_PATHNAME', 'osms_guard_set';
 COMMENT ON FUNCTION osms.guard_set() IS
-    'AFTER STATEMENT trigger of a guard: locks the persons, judges, keeps roster and journal; class 23 with the rule as constraint name; 42501 where the table''s owner may not read the registry';
+'AFTER STATEMENT trigger of a guard: locks the persons, judges, keeps roster and journal
+class 23 with the rule as constraint name; 42501 where the table''s owner may not read the registry';
 
 CREATE FUNCTION osms.guard_truncate() RETURNS trigger
     LANGUAGE C VOLATILE
@@ -44,7 +46,10 @@ CREATE VIEW osms.guard_trigger AS
            (osms.trigger_arguments(t.oid))[3] AS modes
     FROM pg_catalog.pg_trigger t
     WHERE t.tgfoid IN ('osms.guard_row'::regproc, 'osms.guard_set'::regproc, 'osms.guard_truncate'::regproc);
-COMMENT ON VIEW osms.guard_trigger IS 'the triggers of all guards: registry, relation, table, name, whether it fires, whether only on a condition or for some columns, whether it came with a partition, modes';
+COMMENT ON VIEW osms.guard_trigger IS
+'the triggers of all guards
+registry, relation, table, name, whether it fires, whether only on a condition or for some columns, whether it came with a
+partition, modes';
 
 CREATE FUNCTION osms.modes_text(modes jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -65,7 +70,8 @@ CREATE FUNCTION osms.lost_of(registry text, relation text) RETURNS text
               FROM unnest(ARRAY[relation, 'setting', 'roster', 'journal', 'moved', 'pending', 'import']) WITH ORDINALITY l (name, place)
               WHERE osms.relation_of(registry, l.name) IS NULL) END;
 COMMENT ON FUNCTION osms.lost_of(text, text) IS
-    'what a guard of a relation misses: the schema of its registry, or relations there that were dropped or renamed; NULL for nothing; called by the view osms.guards';
+'what a guard of a relation misses: the schema of its registry, or relations there that were dropped or renamed
+NULL for nothing; called by the view osms.guards';
 
 -- One row for a guarded table, however many partitions it has.
 CREATE VIEW osms.guards AS
@@ -109,7 +115,10 @@ CREATE VIEW osms.guards AS
     LEFT JOIN lacking l ON (l.registry, l.relation, l.root) = (g.registry, g.relation, g.root)
     GROUP BY g.registry, g.relation, g.root, l.missing;
 COMMENT ON VIEW osms.guards IS
-    'guarded tables: registry, relation, table (of partitions the root), its owner (who could disable the guard), modes other than the default, number of triggers, problem (a schema or relation of the registry that was dropped or renamed, missing, disabled or conditional triggers, partitions without, a table detached)';
+'guarded tables
+registry, relation, table (of partitions the root), its owner (who could disable the guard), modes other than the default,
+number of triggers, problem (a schema or relation of the registry that was dropped or renamed, missing, disabled or conditional
+triggers, partitions without, a table detached)';
 
 CREATE FUNCTION osms.check_modes(modes jsonb) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -136,7 +145,8 @@ BEGIN
         END IF;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION osms.check_modes(jsonb) IS '22023 for a rule or a mode that does not exist, and for what is not an object; called by osms.guard';
+COMMENT ON FUNCTION osms.check_modes(jsonb) IS
+    '22023 for a rule or a mode that does not exist, and for what is not an object; called by osms.guard';
 
 -- What a guard consists of, spelled as pg_get_triggerdef spells it.
 CREATE FUNCTION osms.guard_definitions(registry text, modes jsonb, OUT relation text, OUT root regclass, OUT source regclass,
@@ -163,7 +173,8 @@ CREATE FUNCTION osms.guard_definitions(registry text, modes jsonb, OUT relation 
           AND NOT (g.traced AND EXISTS (SELECT FROM osms.guard_trigger o WHERE o.registry <> guard_definitions.registry AND o.relation = g.relation AND o.source = t.source));
     END;
 COMMENT ON FUNCTION osms.guard_definitions(text, jsonb) IS
-    'the triggers that a guard with these modes consists of: relation, table behind it, table of the trigger (a partition or the same), name, definition; called by osms.guard';
+'the triggers that a guard with these modes consists of
+relation, table behind it, table of the trigger (a partition or the same), name, definition; called by osms.guard';
 
 CREATE FUNCTION osms.guard_modes(registry text, modes jsonb) RETURNS jsonb
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -192,7 +203,8 @@ CREATE FUNCTION osms.guard_changes(registry text, modes jsonb, OUT relation text
         ORDER BY d.relation, d.source, d.trigger;
     END;
 COMMENT ON FUNCTION osms.guard_changes(text, jsonb) IS
-    'the triggers of osms.guard_definitions that are missing, disabled or different, with the statement that puts each right; was_open: it did not fire';
+'the triggers of osms.guard_definitions that are missing, disabled or different, with the statement that puts each right
+was_open: it did not fire';
 
 CREATE FUNCTION osms.check_one_guard(registry text, relations text[] DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -214,11 +226,17 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.check_one_guard(text, text[]) IS
-    '55000 for a table that another registry guards, of these relations or, for NULL, of all; called by osms.guard, guard_payment and plan';
+'55000 for a table that another registry guards, of these relations or, for NULL, of all
+called by osms.guard, guard_payment and plan';
 
 CREATE FUNCTION osms.refusals(registry text, OUT day date, OUT told text, OUT rule text, OUT finding text, OUT relation text, OUT role text,
                               OUT application text, OUT statements bigint, OUT "rows" bigint) RETURNS SETOF record
     LANGUAGE C VOLATILE STRICT PARALLEL SAFE ROWS 100
     AS 'MODULE_PATHNAME', 'osms_refusals';
 COMMENT ON FUNCTION osms.refusals(text) IS
-    'how often the rules of a registry refused, or would have, by day (of the server''s log), what the log says of it (refused, would refuse, doubts), rule, finding, relation, role and application: statements, and rows found in them. Refused statements count too, though they roll back: the counters are a file beside the server''s own statistics, one for each database, which a restart keeps and a dump, a standby and pg_upgrade do not carry on. Of a day more than 1,000 combinations are counted without role and application (NULL); of more than 65,536 in all the older half is forgotten. For who may SELECT from the registry''s journal (42501); 3F000 where there is no such registry';
+'how often the rules of a registry refused, or would have, by day (of the server''s log), what the log says of it (refused, would
+refuse, doubts), rule, finding, relation, role and application: statements, and rows found in them
+Refused statements count too, though they roll back: the counters are a file beside the server''s own statistics, one for each
+database, which a restart keeps and a dump, a standby and pg_upgrade do not carry on. Of a day more than 1,000 combinations are
+counted without role and application (NULL); of more than 65,536 in all the older half is forgotten. For who may SELECT from the
+registry''s journal (42501); 3F000 where there is no such registry';

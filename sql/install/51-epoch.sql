@@ -21,12 +21,15 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.begin_change(text, text) IS
-    'lets calls that change mapping or guard of a registry come one after the other, each seeing what the one before did: locks its row of setting to the end of the transaction. 25001 at another isolation level than READ COMMITTED, 42501 for who may not UPDATE setting; called by map, guard, guard_payment and unguard';
+'lets calls that change mapping or guard of a registry come one after the other, each seeing what the one before did
+locks its row of setting to the end of the transaction. 25001 at another isolation level than READ COMMITTED, 42501 for who may
+not UPDATE setting; called by map, guard, guard_payment and unguard';
 
 CREATE FUNCTION osms.this_database() RETURNS text
     LANGUAGE C STABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_this_database';
-COMMENT ON FUNCTION osms.this_database() IS 'server and database, by numbers that no other has, a restored one either; called by osms.filling_terms';
+COMMENT ON FUNCTION osms.this_database() IS
+    'server and database, by numbers that no other has, a restored one either; called by osms.filling_terms';
 
 CREATE FUNCTION osms.filling_terms(registry text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -51,7 +54,9 @@ CREATE FUNCTION osms.filling_terms(registry text) RETURNS text
         FROM part p;
     END;
 COMMENT ON FUNCTION osms.filling_terms(text) IS
-    'what a roster that is filled now is filled under: the database, its catalogue entries of the views, tables and triggers of attachments and persons, of which each change is a new one, and their names, by which a restored database is known again';
+'what a roster that is filled now is filled under
+the database, its catalogue entries of the views, tables and triggers of attachments and persons, of which each change is a new
+one, and their names, by which a restored database is known again';
 
 CREATE FUNCTION osms.is_filled(registry text) RETURNS boolean
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -75,7 +80,9 @@ BEGIN
     RETURN CASE WHEN then_terms[1] = now_terms[1] THEN then_terms[2] = now_terms[2] ELSE then_terms[3] = now_terms[3] END;
 END $$;
 COMMENT ON FUNCTION osms.is_filled(text) IS
-    'whether the roster of a registry is complete: it was filled in this epoch, and under the mapping, tables and triggers that stand now; or setting says so by hand, of a roster that comes from elsewhere. 3F000 where there is no such registry';
+'whether the roster of a registry is complete
+it was filled in this epoch, and under the mapping, tables and triggers that stand now; or setting says so by hand, of a roster
+that comes from elsewhere. 3F000 where there is no such registry';
 
 CREATE FUNCTION osms.check_complete(registry text) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -95,4 +102,5 @@ BEGIN
                   HINT = format('CALL osms.fill_roster(%L) first: who is not on the roster is not paid for.', registry);
     END IF;
 END $$;
-COMMENT ON FUNCTION osms.check_complete(text) IS '55000 where the roster of a registry is not complete (osms.is_filled); called by begin_closing';
+COMMENT ON FUNCTION osms.check_complete(text) IS
+    '55000 where the roster of a registry is not complete (osms.is_filled); called by begin_closing';

@@ -6,7 +6,8 @@ CREATE FUNCTION osms.enter_persons(registry text, persons anyarray) RETURNS bigi
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'osms_enter_persons';
 COMMENT ON FUNCTION osms.enter_persons(text, anyarray) IS
-    'brings the roster of persons whom the caller has locked in line with the source: ends their current versions and enters what the source holds; versions entered; called by osms.fill_roster';
+'brings the roster of persons whom the caller has locked in line with the source
+ends their current versions and enters what the source holds; versions entered; called by osms.fill_roster';
 
 -- Differences between the source and the current roster, for the persons a
 -- filter lets through.
@@ -49,7 +50,8 @@ CREATE FUNCTION osms.verify_query(registry text, filter text) RETURNS text
            END AS difference
     FROM source s FULL JOIN current c ON c.attachment = s.attachment $query$, registry, filter);
 COMMENT ON FUNCTION osms.verify_query(text, text) IS
-    'query behind osms.verify and osms.fill_roster: attachment, person, difference (NULL = none) of the persons a filter on person lets through';
+'query behind osms.verify and osms.fill_roster
+attachment, person, difference (NULL = none) of the persons a filter on person lets through';
 
 CREATE FUNCTION osms.verify(registry text, OUT attachment text, OUT difference text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -69,7 +71,8 @@ BEGIN
                                 osms.verify_query(registry, 'person IS NOT NULL'));
 END $$;
 COMMENT ON FUNCTION osms.verify(text) IS
-    'derives the roster from the attachments again and names every difference: attachment (key) and what differs; no rows = proof. 42P01 without a roster. Rows that were written while no guard stood are put right by osms.fill_roster';
+'derives the roster from the attachments again and names every difference: attachment (key) and what differs
+no rows = proof. 42P01 without a roster. Rows that were written while no guard stood are put right by osms.fill_roster';
 
 CREATE FUNCTION osms.begin_filling(registry text, OUT epoch bigint, OUT filled_under text) RETURNS record
     LANGUAGE plpgsql
@@ -94,7 +97,9 @@ BEGIN
     filled_under := osms.filling_terms(registry);
 END $$;
 COMMENT ON FUNCTION osms.begin_filling(text) IS
-    'the epoch in which a roster is filled, and under what; a new one where the roster is only said to be complete. 55000 where the registry is not guarded, 42P01 without a roster; called by osms.fill_roster';
+'the epoch in which a roster is filled, and under what
+a new one where the roster is only said to be complete. 55000 where the registry is not guarded, 42P01 without a roster; called
+by osms.fill_roster';
 
 CREATE FUNCTION osms.end_filling(registry text, epoch bigint, filled_under text) RETURNS bigint
     LANGUAGE plpgsql
@@ -121,7 +126,8 @@ BEGIN
     RETURN entered;
 END $$;
 COMMENT ON FUNCTION osms.end_filling(text, bigint, text) IS
-    'notes that the roster is complete, after ending versions of persons whom the registry does not know; versions entered. 55000 where mapping, tables or guard are not those under which it was filled; called by osms.fill_roster';
+'notes that the roster is complete, after ending versions of persons whom the registry does not know
+versions entered. 55000 where mapping, tables or guard are not those under which it was filled; called by osms.fill_roster';
 
 CREATE FUNCTION osms.fill_batch(registry text, after text, batch integer,
                                 OUT last_person text, OUT entered bigint) RETURNS record
@@ -162,7 +168,9 @@ BEGIN
     EXECUTE format('SELECT osms.enter_persons(%L, %L::%s[])', registry, differing, person_type) INTO entered;
 END $$;
 COMMENT ON FUNCTION osms.fill_batch(text, text, integer) IS
-    'locks the next persons after one and brings their roster in line with the source; last_person NULL: there were none. 25001 at another isolation level than READ COMMITTED, 22023 for a batch below 1; called by osms.fill_roster';
+'locks the next persons after one and brings their roster in line with the source
+last_person NULL: there were none. 25001 at another isolation level than READ COMMITTED, 22023 for a batch below 1; called by
+osms.fill_roster';
 
 -- It commits, so it cannot pin its search_path: it names everything in full.
 CREATE PROCEDURE osms.fill_roster(registry text, batch integer DEFAULT 10000)
@@ -188,4 +196,8 @@ BEGIN
     RAISE NOTICE 'roster of "%": % versions entered', registry, total;
 END $$;
 COMMENT ON PROCEDURE osms.fill_roster(text, integer) IS
-    'fills the roster from the attachments that exist, beside writers, in batches of so many persons with a commit after each (NULL: all in the caller''s transaction); persons whose roster agrees are left alone. 55000 where the registry is not guarded, or where its mapping, tables or guard changed meanwhile (what was filled stays: call it again), 25001 at another isolation level than READ COMMITTED, 42P01 without a roster, 22023 for a batch below 1, 2D000 inside a transaction block with a batch';
+'fills the roster from the attachments that exist, beside writers, in batches of so many persons with a commit after each (NULL:
+all in the caller''s transaction)
+persons whose roster agrees are left alone. 55000 where the registry is not guarded, or where its mapping, tables or guard
+changed meanwhile (what was filled stays: call it again), 25001 at another isolation level than READ COMMITTED, 42P01 without a
+roster, 22023 for a batch below 1, 2D000 inside a transaction block with a batch';

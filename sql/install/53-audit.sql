@@ -22,7 +22,8 @@ CREATE FUNCTION osms.unreadable_rule("column" text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE "column" WHEN 'iin' THEN 'identifier' WHEN 'bin' THEN 'identifier' WHEN 'sex' THEN 'identity_data' WHEN 'state' THEN 'transition'
                          WHEN 'amount' THEN 'payment_due' WHEN 'yearly_amount' THEN 'payment_contract' ELSE 'period' END;
-COMMENT ON FUNCTION osms.unreadable_rule(text) IS 'the rule under which a value of a canonical column that cannot be read is found; called by osms.audit_days';
+COMMENT ON FUNCTION osms.unreadable_rule(text) IS
+    'the rule under which a value of a canonical column that cannot be read is found; called by osms.audit_days';
 
 -- Texts that a mapping reads as NULL, because they tell no value of the type,
 -- and codes of a sex that it does not know: what the rules cannot see. An infinity they see themselves. A text is the
@@ -59,7 +60,8 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.unreadable_values(text, text) IS
-    'rows of a relation whose source keeps a text where the mapping needs a value of another type, and it tells none: key, person, rule, finding; nothing where the user may not read the source; called by osms.audit_days';
+'rows of a relation whose source keeps a text where the mapping needs a value of another type, and it tells none
+key, person, rule, finding; nothing where the user may not read the source; called by osms.audit_days';
 
 CREATE FUNCTION osms.audit_days(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false, since date DEFAULT NULL,
                                 OUT relation text, OUT key text, OUT person text, OUT rule text, OUT finding text, OUT day date)
@@ -88,7 +90,9 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.audit_days(text, text[], boolean, date) IS
-    'osms.audit, with the day that a finding is about: the first of the row or, where it holds as long as the row (overlaps, deaths, stays, suspicion, territory, what is undecided), the last; NULL where the row has none. Called by audit and audit_summary';
+'osms.audit, with the day that a finding is about
+the first of the row or, where it holds as long as the row (overlaps, deaths, stays, suspicion, territory, what is undecided),
+the last; NULL where the row has none. Called by audit and audit_summary';
 
 CREATE FUNCTION osms.audit(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false, since date DEFAULT NULL,
                            OUT relation text, OUT key text, OUT person text, OUT rule text, OUT finding text)
@@ -98,7 +102,11 @@ CREATE FUNCTION osms.audit(registry text, rules text[] DEFAULT NULL, progress bo
         SELECT a.relation, a.key, a.person, a.rule, a.finding FROM osms.audit_days(registry, rules, progress, since) a;
     END;
 COMMENT ON FUNCTION osms.audit(text, text[], boolean, date) IS
-    'every stored row that a rule would refuse if it were written today: relation, key, person, rule, finding. rules: ids of those to judge by, NULL for all; progress: a NOTICE for each relation and rule with rows found, and seconds; since: what was over before that day is left out, rows that begin before it, overlaps and the like that end before it; what has no day stays. Nothing is changed. Runs before and after osms.guard, with the same clauses. Memory is bounded by work_mem. 3F000 where there is no such registry, 42501 where the user may not read it, 22023 for an unknown rule';
+'every stored row that a rule would refuse if it were written today: relation, key, person, rule, finding
+rules: ids of those to judge by, NULL for all; progress: a NOTICE for each relation and rule with rows found, and seconds;
+since: what was over before that day is left out, rows that begin before it, overlaps and the like that end before it; what has
+no day stays. Nothing is changed. Runs before and after osms.guard, with the same clauses. Memory is bounded by work_mem. 3F000
+where there is no such registry, 42501 where the user may not read it, 22023 for an unknown rule';
 
 CREATE FUNCTION osms.audit_summary(registry text, rules text[] DEFAULT NULL, progress boolean DEFAULT false, since date DEFAULT NULL,
                                    OUT relation text, OUT rule text, OUT finding text, OUT "rows" bigint, OUT before_cut_over bigint,
@@ -120,4 +128,6 @@ BEGIN
         FROM osms.audit_days(registry, rules, progress, since) a GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 END $$;
 COMMENT ON FUNCTION osms.audit_summary(text, text[], boolean, date) IS
-    'osms.audit counted by relation, rule and finding (stored rows), in all, and of what was over before the registry''s cut-over day, and of what was not or has no day; the same arguments and errors';
+'osms.audit counted by relation, rule and finding (stored rows), in all, and of what was over before the registry''s cut-over
+day, and of what was not or has no day
+the same arguments and errors';

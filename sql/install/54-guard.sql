@@ -16,7 +16,8 @@ CREATE FUNCTION osms.holders(tables regclass[], readers boolean) RETURNS text
           AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database());
     END;
 COMMENT ON FUNCTION osms.holders(regclass[], boolean) IS
-    'sentence that names the sessions that hold locks on tables, readers among them or writers alone; for the message of who could not have the locks';
+'sentence that names the sessions that hold locks on tables, readers among them or writers alone
+for the message of who could not have the locks';
 
 CREATE FUNCTION osms.mend_mappings(registry text) RETURNS void
     LANGUAGE plpgsql
@@ -69,7 +70,8 @@ CREATE FUNCTION osms.guard_acts(registry text, kept jsonb, relations text[]) RET
         SELECT coalesce(jsonb_agg(to_jsonb(a) ORDER BY a.place, a.key), '[]') FROM act a;
     END;
 COMMENT ON FUNCTION osms.guard_acts(text, jsonb, text[]) IS
-    'what the journal is to tell of a guard with these modes, as arguments of osms.note_act: relations that get one, or triggers that were missing or disabled; rules whose mode changes; called by put_triggers';
+'what the journal is to tell of a guard with these modes, as arguments of osms.note_act
+relations that get one, or triggers that were missing or disabled; rules whose mode changes; called by put_triggers';
 
 -- The triggers of a guard as they should be, on all tables or on those of some relations.
 CREATE FUNCTION osms.put_triggers(registry text, kept jsonb, relations text[] DEFAULT NULL) RETURNS void
@@ -131,7 +133,10 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.put_triggers(text, jsonb, text[]) IS
-    'makes the triggers of a guard with these modes, or replaces those that differ, on the tables of these relations or, for NULL, of all; where attachments or persons could be written without one the roster counts as incomplete. 55P03 where the locks were not to be had. Called by osms.guard and guard_payment';
+'makes the triggers of a guard with these modes, or replaces those that differ, on the tables of these relations or, for NULL, of
+all
+where attachments or persons could be written without one the roster counts as incomplete. 55P03 where the locks were not to be
+had. Called by osms.guard and guard_payment';
 
 CREATE FUNCTION osms.stop_at_errors(registry text, what text, errors jsonb) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -153,7 +158,8 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.stop_at_errors(text, text, jsonb) IS
-    '55000 where there are errors of osms.check_registry (an array of its rows), naming all of them; called by guard, guard_payment and plan';
+'55000 where there are errors of osms.check_registry (an array of its rows), naming all of them
+called by guard, guard_payment and plan';
 
 CREATE FUNCTION osms.guard(registry text, modes jsonb DEFAULT '{}') RETURNS void
     LANGUAGE plpgsql
@@ -182,7 +188,12 @@ BEGIN
     PERFORM osms.put_triggers(registry, kept);
 END $$;
 COMMENT ON FUNCTION osms.guard(text, jsonb) IS
-    'puts the guard on the tables behind a registry and all their partitions, or replaces what differs; modes: object of rule to enforce, warn or off, over what is in force. Checks first, then asks for SHARE ROW EXCLUSIVE locks a tenth of a second at a time, letting writers pass in between, and keeps them until the transaction ends. Needs ownership of the tables. 55000 with the errors of osms.check_registry or for a table that another registry guards, 55P03 where the locks were not to be had within a hundred attempts, 25001 at another isolation level than READ COMMITTED, 22023 for an unknown rule or mode, 3F000 where there is no such registry, 42501 without ownership';
+'puts the guard on the tables behind a registry and all their partitions, or replaces what differs
+modes: object of rule to enforce, warn or off, over what is in force. Checks first, then asks for SHARE ROW EXCLUSIVE locks a
+tenth of a second at a time, letting writers pass in between, and keeps them until the transaction ends. Needs ownership of the
+tables. 55000 with the errors of osms.check_registry or for a table that another registry guards, 55P03 where the locks were not
+to be had within a hundred attempts, 25001 at another isolation level than READ COMMITTED, 22023 for an unknown rule or mode,
+3F000 where there is no such registry, 42501 without ownership';
 
 CREATE FUNCTION osms.unguard(registry text) RETURNS void
     LANGUAGE plpgsql
@@ -237,4 +248,7 @@ BEGIN
     END;
 END $$;
 COMMENT ON FUNCTION osms.unguard(text) IS
-    'removes the triggers of a guard; data, roster and journal stay. Where readers keep the tables, disables them instead with a WARNING. The roster counts as incomplete afterwards, unless payments alone were guarded. Needs ownership of the tables. 3F000 where there is no such registry, 55P03 where the locks were not to be had, 25001 at another isolation level than READ COMMITTED';
+'removes the triggers of a guard
+data, roster and journal stay. Where readers keep the tables, disables them instead with a WARNING. The roster counts as
+incomplete afterwards, unless payments alone were guarded. Needs ownership of the tables. 3F000 where there is no such registry,
+55P03 where the locks were not to be had, 25001 at another isolation level than READ COMMITTED';

@@ -10,7 +10,9 @@ CREATE VIEW osms.pace AS
         ('fill_roster', 60000, 'persons or attachments, whichever are more', 'osms.fill_roster in batches of 10,000, one attachment for each person'),
         ('verify', 250000, 'attachments', 'osms.verify')) AS p (work, per_second, unit, measured);
 COMMENT ON VIEW osms.pace IS
-    'what the estimates of osms.plan rest on: work, units of it done in a second, the unit, what was measured (PostgreSQL 15, two cores, tables of 500,000 to 5,000,000 rows in memory)';
+'what the estimates of osms.plan rest on
+work, units of it done in a second, the unit, what was measured (PostgreSQL 15, two cores, tables of 500,000 to 5,000,000 rows
+in memory)';
 
 CREATE FUNCTION osms.duration(work text, amount numeric) RETURNS interval
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -34,7 +36,8 @@ CREATE FUNCTION osms.indexed_reading(registry text, relation text, "column" text
                                  CASE WHEN e.of_events AND "column" = 'attachment' THEN 'event' ELSE "column" END) r;
     END;
 COMMENT ON FUNCTION osms.indexed_reading(text, text, text) IS
-    'the expression of the source that an index must hold for a look-up of the guard, and whether it is immutable; called by osms.index_steps';
+'the expression of the source that an index must hold for a look-up of the guard, and whether it is immutable
+called by osms.index_steps';
 
 CREATE FUNCTION osms.index_steps(registry text, OUT statement text, OUT lock text, OUT estimate interval, OUT undo text) RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE STRICT ROWS 1
@@ -88,7 +91,8 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.index_steps(text) IS
-    'the steps of osms.plan that make missing indexes, unique ones for keys, of partitioned tables partition by partition; 55000 where a look-up is no immutable expression';
+'the steps of osms.plan that make missing indexes, unique ones for keys, of partitioned tables partition by partition
+55000 where a look-up is no immutable expression';
 
 CREATE FUNCTION osms.plan(registry text, modes jsonb DEFAULT '{}', OUT step integer, OUT statement text, OUT lock text,
                           OUT estimate interval, OUT undo text) RETURNS SETOF record
@@ -161,4 +165,7 @@ BEGIN
     RETURN NEXT;
 END $$;
 COMMENT ON FUNCTION osms.plan(text, jsonb) IS
-    'the script that puts a guard with these modes on a registry: step, statement to be run as it is, each in a transaction of its own, the lock it takes, about how long it takes (osms.pace), and the statement that takes it back (NULL: nothing to take back; in the opposite order). Writes nothing. 55000 for what no statement can mend, 22023 for an unknown rule or mode, 3F000 where there is no such registry';
+'the script that puts a guard with these modes on a registry
+step, statement to be run as it is, each in a transaction of its own, the lock it takes, about how long it takes (osms.pace),
+and the statement that takes it back (NULL: nothing to take back; in the opposite order). Writes nothing. 55000 for what no
+statement can mend, 22023 for an unknown rule or mode, 3F000 where there is no such registry';

@@ -26,4 +26,10 @@ BEGIN
         coalesce((SELECT max(g.modes) FROM osms.guard_trigger g WHERE g.registry = sift.registry AND g.relation = sift.relation), '')) s;
 END $$;
 COMMENT ON FUNCTION osms.sift(text, text, regclass) IS
-    'candidate rows that the guard would refuse, a row for each rule that refuses one; nothing is written. relation: the guarded relation they are for; staging: a table or view with the columns of the source table, or with those of the canonical relation (what is missing counts as an INSERT leaves it). candidate: ctid in the staging table, NULL for a view; key, person; rule, finding. Judged as if inserted one by one, by person, first day and key, each refused one left out; under the modes in force. 42703 for a staging table of another shape, 55000 and 0A000 for one of the sources where a column is not read from its row alone, or from the whole of it, 22023 for a relation without rules, 42P01 for one the registry lacks, 3F000 where there is no such registry, 42501 where the user may not read it';
+'candidate rows that the guard would refuse, a row for each rule that refuses one
+nothing is written. relation: the guarded relation they are for; staging: a table or view with the columns of the source table,
+or with those of the canonical relation (what is missing counts as an INSERT leaves it). candidate: ctid in the staging table,
+NULL for a view; key, person; rule, finding. Judged as if inserted one by one, by person, first day and key, each refused one
+left out; under the modes in force. 42703 for a staging table of another shape, 55000 and 0A000 for one of the sources where a
+column is not read from its row alone, or from the whole of it, 22023 for a relation without rules, 42P01 for one the registry
+lacks, 3F000 where there is no such registry, 42501 where the user may not read it';

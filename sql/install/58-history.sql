@@ -63,4 +63,9 @@ BEGIN
         FROM osms.history_query(registry) q);
 END $$;
 COMMENT ON FUNCTION osms.history(text, text) IS
-    'what happened to a person (key, as text), in order: at; what: applied, identified, decided, attached, left, died; counted, suspect or excused (a version of the roster, at the moment from which it was known); inserted, updated or deleted (an entry of the journal); key and organisation of the row; detail; actor, who applied, identified, decided or wrote. at is NULL, and comes first, where the register keeps no time. No rows for a person nobody knows; 22P02 for a key that is none, 42501 where the user may not read the registry, 3F000 where there is none, 42P01 without persons';
+'what happened to a person (key, as text), in order: at
+what: applied, identified, decided, attached, left, died; counted, suspect or excused (a version of the roster, at the moment
+from which it was known); inserted, updated or deleted (an entry of the journal); key and organisation of the row; detail;
+actor, who applied, identified, decided or wrote. at is NULL, and comes first, where the register keeps no time. No rows for a
+person nobody knows; 22P02 for a key that is none, 42501 where the user may not read the registry, 3F000 where there is none,
+42P01 without persons';

@@ -28,7 +28,8 @@ BEGIN
     RETURN NOT plan @? 'strict $.** ? (exists (@."Relation Name") && !exists (@."Index Cond") && !exists (@."Recheck Cond"))';
 END $$;
 COMMENT ON FUNCTION osms.finds_by_index(regclass, text) IS
-    'whether rows of a relation, mapped or not, can be found by a column through an index; NULL for who may not look, 42703 where it has no such column';
+'whether rows of a relation, mapped or not, can be found by a column through an index
+NULL for who may not look, 42703 where it has no such column';
 
 CREATE FUNCTION osms.missing_indexes(registry text, OUT relation text, OUT "column" text, OUT few boolean, OUT source regclass,
                                      OUT problem text) RETURNS SETOF record
@@ -45,7 +46,8 @@ CREATE FUNCTION osms.missing_indexes(registry text, OUT relation text, OUT "colu
           AND NOT osms.finds_by_index(c.oid, i."column");
     END;
 COMMENT ON FUNCTION osms.missing_indexes(text) IS
-    'look-ups of the guard that no index serves: relation, canonical column, whether its rows are few, table to be indexed; called by osms.check_registry and osms.plan';
+'look-ups of the guard that no index serves: relation, canonical column, whether its rows are few, table to be indexed
+called by osms.check_registry and osms.plan';
 
 CREATE FUNCTION osms.missing_grants(registry text, OUT relation text, OUT problem text, OUT statement text, OUT undo text) RETURNS SETOF record
     LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
@@ -81,7 +83,8 @@ CREATE FUNCTION osms.missing_grants(registry text, OUT relation text, OUT proble
         FROM osms.mapping_grants(registry) m WHERE m.missing AND m.needed;
     END;
 COMMENT ON FUNCTION osms.missing_grants(text) IS
-    'rights that a guard needs and does not have, with the statements that grant them and take them back; called by osms.check_registry and osms.plan';
+'rights that a guard needs and does not have, with the statements that grant them and take them back
+called by osms.check_registry and osms.plan';
 
 CREATE FUNCTION osms.check_registry(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text)
     RETURNS SETOF record
@@ -324,4 +327,7 @@ BEGIN
     ORDER BY array_position('{error,warning,info}', f.severity), f.relation, f.problem;
 END $$;
 COMMENT ON FUNCTION osms.check_registry(text) IS
-    'what a registry lacks: absent relations, missing or mistyped columns, look-ups without an index, mappings gone stale, rights, missing or disabled triggers; severity error, which comes first, stops osms.guard, warning weakens it, info tells; 3F000 where there is no such registry';
+'what a registry lacks
+absent relations, missing or mistyped columns, look-ups without an index, mappings gone stale, rights, missing or disabled
+triggers; severity error, which comes first, stops osms.guard, warning weakens it, info tells; 3F000 where there is no such
+registry';

@@ -6,14 +6,19 @@
 --
 CREATE TYPE osms.workflow_result AS (key text, state text, outcome text, related text, note text);
 COMMENT ON TYPE osms.workflow_result IS
-    'what a workflow call came to: key and state of the row it is about, outcome (created, changed, unchanged), key of another row concerned, and a note in words';
+'what a workflow call came to
+key and state of the row it is about, outcome (created, changed, unchanged), key of another row concerned, and a note in words';
 
 CREATE FUNCTION osms.lock_persons(registry text, persons text[], organisations text[] DEFAULT '{}') RETURNS void
     LANGUAGE C VOLATILE STRICT
     SET osms.restrict_functions = 'all'
     AS 'MODULE_PATHNAME', 'osms_lock_persons';
 COMMENT ON FUNCTION osms.lock_persons(text, text[], text[]) IS
-    'locks persons of a registry to the end of the transaction, in the order of their keys, as the guards do, and their attachments and applications: what is read of them afterwards stays as it is. organisations: those to which they are to be attached, whose contracts are held first. Nobody who waits for it is waited for. 42501 for who may write nothing of persons there, 40001 where at a higher isolation level another transaction wrote about them, 3F000 and 42P01 where there is no such registry';
+'locks persons of a registry to the end of the transaction, in the order of their keys, as the guards do, and their attachments
+and applications: what is read of them afterwards stays as it is
+organisations: those to which they are to be attached, whose contracts are held first. Nobody who waits for it is waited for.
+42501 for who may write nothing of persons there, 40001 where at a higher isolation level another transaction wrote about them,
+3F000 and 42P01 where there is no such registry';
 
 CREATE FUNCTION osms.find_row(registry text, relation text, key text) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE STRICT
@@ -61,13 +66,19 @@ BEGIN
     RETURN osms.need_row(registry, relation, key);
 END $$;
 COMMENT ON FUNCTION osms.lock_person_of(text, text, text, boolean) IS
-    'locks the person whom an application or attachment is about, who may be attached to its organisation, and returns its row as it then is; P0002 where there is none';
+'locks the person whom an application or attachment is about, who may be attached to its organisation, and returns its row as it
+then is
+P0002 where there is none';
 
 CREATE FUNCTION osms.run_write(registry text, relation text, event text, "row" text, arguments text[]) RETURNS text
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'osms_run_write';
 COMMENT ON FUNCTION osms.run_write(text, text, text, text, text[]) IS
-    'inserts a row of a canonical relation, or updates the one with a key (event: insert, update). row: a query with parameters that are texts, whose columns have the names and the very types of the relation''s; it runs as the caller. The triggers of a table find the search_path that its owner chose (by a setting of the role or of the database, else the table''s schema), and run as the owner where he has not the rights of the caller. Returns the key. 42P01 for a relation that is not there, 42703 and 42804 for columns that are not the relation''s';
+'inserts a row of a canonical relation, or updates the one with a key (event: insert, update)
+row: a query with parameters that are texts, whose columns have the names and the very types of the relation''s; it runs as the
+caller. The triggers of a table find the search_path that its owner chose (by a setting of the role or of the database, else the
+table''s schema), and run as the owner where he has not the rights of the caller. Returns the key. 42P01 for a relation that is
+not there, 42703 and 42804 for columns that are not the relation''s';
 
 CREATE FUNCTION osms.remaining_person(registry text, person text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -90,7 +101,8 @@ BEGIN
     RETURN CASE cardinality(remaining) WHEN 1 THEN remaining[1] ELSE person END;
 END $$;
 COMMENT ON FUNCTION osms.remaining_person(text, text) IS
-    'key of the person who remains of the one whose key is given, as far as merges stand and lead to one; the key itself where there are none, or who calls may not read them; called by the workflow functions';
+'key of the person who remains of the one whose key is given, as far as merges stand and lead to one
+the key itself where there are none, or who calls may not read them; called by the workflow functions';
 
 CREATE FUNCTION osms.write_row(registry text, relation text, key text, fields jsonb, details jsonb DEFAULT '{}') RETURNS text
     LANGUAGE plpgsql VOLATILE
@@ -123,4 +135,5 @@ BEGIN
     RETURN osms.run_write(registry, relation, CASE WHEN key IS NULL THEN 'insert' ELSE 'update' END, 'SELECT ' || columns, arguments);
 END $$;
 COMMENT ON FUNCTION osms.write_row(text, text, text, jsonb, jsonb) IS
-    'inserts a canonical row (key NULL) or updates the one with a key, through the registry, and returns its key; fields must be kept, details are left out where the registry has no column or code for them. 55000 for a field that cannot be kept';
+'inserts a canonical row (key NULL) or updates the one with a key, through the registry, and returns its key
+fields must be kept, details are left out where the registry has no column or code for them. 55000 for a field that cannot be kept';

@@ -49,7 +49,11 @@ BEGIN
             'submitted', 'created', NULL, NULL)::osms.workflow_result;
 END $$;
 COMMENT ON FUNCTION osms.submit(text, text, text, text, text, text, text, timestamptz, text) IS
-    'files an application of a person to an organisation by a channel, on a ground (both NULL only where the registry does not keep them); applicant: who files for the person; application: its key, where the registry does not give one. Key and state of the application. unchanged: it was filed by that key, or an open one by the same person, applicant, organisation, channel and ground is there. 23505 for the key of another one, 22004 for a missing argument, class 23 as the guard judges';
+'files an application of a person to an organisation by a channel, on a ground (both NULL only where the registry does not keep
+them)
+applicant: who files for the person; application: its key, where the registry does not give one. Key and state of the
+application. unchanged: it was filed by that key, or an open one by the same person, applicant, organisation, channel and ground
+is there. 23505 for the key of another one, 22004 for a missing argument, class 23 as the guard judges';
 
 CREATE FUNCTION osms.identify(registry text, application text, method text, clerk text DEFAULT NULL, provider text DEFAULT NULL,
                               at timestamptz DEFAULT now(), evidence_hash text DEFAULT NULL, applicant text DEFAULT NULL)
@@ -90,7 +94,11 @@ BEGIN
     RETURN ROW(a ->> 'application', 'identified', 'changed', NULL, NULL)::osms.workflow_result;
 END $$;
 COMMENT ON FUNCTION osms.identify(text, text, text, text, text, timestamptz, text, text) IS
-    'records that the person, or the applicant, of an application was identified by a method (osms.channel), and moves the application from submitted to identified. Key and state of the application. unchanged: the event is there, by its evidence_hash or else by method, clerk and provider. P0002 for an unknown application, 23505 for the evidence of another one, 22004 for a missing argument, class 23 as the guard judges';
+'records that the person, or the applicant, of an application was identified by a method (osms.channel), and moves the
+application from submitted to identified
+Key and state of the application. unchanged: the event is there, by its evidence_hash or else by method, clerk and provider.
+P0002 for an unknown application, 23505 for the evidence of another one, 22004 for a missing argument, class 23 as the guard
+judges';
 
 CREATE FUNCTION osms.decide(registry text, application text, approve boolean, decided_by text DEFAULT NULL,
                             decided_at timestamptz DEFAULT now(), reason text DEFAULT NULL, effective_on date DEFAULT NULL)
@@ -123,4 +131,7 @@ BEGIN
                         WHEN 'approved' THEN 'takes effect by osms.transfer()' END)::osms.workflow_result;
 END $$;
 COMMENT ON FUNCTION osms.decide(text, text, boolean, text, timestamptz, text, date) IS
-    'approves or, with a reason of osms.reason_codes(''application''), refuses an application. A campaign application is deferred to effective_on, by default 1 January of the year after the decision in the registry''s time zone; another is approved. Key and state of the application. unchanged: it was decided so. P0002 for an unknown application, 22004 for a missing argument, class 23 as the guard judges';
+'approves or, with a reason of osms.reason_codes(''application''), refuses an application
+A campaign application is deferred to effective_on, by default 1 January of the year after the decision in the registry''s time
+zone; another is approved. Key and state of the application. unchanged: it was decided so. P0002 for an unknown application,
+22004 for a missing argument, class 23 as the guard judges';

@@ -57,7 +57,12 @@ BEGIN
     RETURN ROW(key, 'active', 'created', closed, format('attached since %s', day))::osms.workflow_result;
 END $$;
 COMMENT ON FUNCTION osms.transfer(text, text, date, text, text) IS
-    'attaches the person of an approved application to its organisation: closes what reaches beyond the day, writes the attachment, and moves the application to attached. since: by default the day the application takes effect or was decided in the registry''s time zone, or the day after an attachment that began meanwhile; attachment: the new key, where the registry does not give one. Key and state of the attachment; related: the one closed for it. unchanged: the application has its attachment. P0002 for an unknown application, 22004 for a missing argument, class 23 as the guard judges';
+'attaches the person of an approved application to its organisation
+closes what reaches beyond the day, writes the attachment, and moves the application to attached. since: by default the day the
+application takes effect or was decided in the registry''s time zone, or the day after an attachment that began meanwhile;
+attachment: the new key, where the registry does not give one. Key and state of the attachment; related: the one closed for it.
+unchanged: the application has its attachment. P0002 for an unknown application, 22004 for a missing argument, class 23 as the
+guard judges';
 
 CREATE FUNCTION osms.detach(registry text, person text, day date, reason text) RETURNS osms.workflow_result
     LANGUAGE plpgsql
@@ -93,7 +98,10 @@ BEGIN
     RETURN ROW(key, 'closed', 'unchanged', NULL, NULL)::osms.workflow_result;
 END $$;
 COMMENT ON FUNCTION osms.detach(text, text, date, text) IS
-    'closes what a person is attached to from a day on (the first day without attachment), for a reason of osms.reason_codes(''attachment''). Key and state of the attachment. unchanged: it was closed on that day for that reason. P0002 where the person is not attached, 22004 for a missing argument, class 23 as the guard judges';
+'closes what a person is attached to from a day on (the first day without attachment), for a reason of
+osms.reason_codes(''attachment'')
+Key and state of the attachment. unchanged: it was closed on that day for that reason. P0002 where the person is not attached,
+22004 for a missing argument, class 23 as the guard judges';
 
 CREATE FUNCTION osms.annul(registry text, attachment text, reason text) RETURNS osms.workflow_result
     LANGUAGE plpgsql
@@ -123,7 +131,9 @@ BEGIN
             CASE WHEN previous IS NOT NULL THEN format('osms.reopen() restores attachment "%s"', previous) END)::osms.workflow_result;
 END $$;
 COMMENT ON FUNCTION osms.annul(text, text, text) IS
-    'annuls an attachment for a reason of osms.reason_codes(''attachment''): it never counted. Key and state of the attachment; related: the attachment of the previous organisation, which osms.reopen can restore. unchanged: it was annulled for that reason. P0002 for an unknown attachment, 22004 for a missing argument, class 23 as the guard judges';
+'annuls an attachment for a reason of osms.reason_codes(''attachment''): it never counted
+Key and state of the attachment; related: the attachment of the previous organisation, which osms.reopen can restore. unchanged:
+it was annulled for that reason. P0002 for an unknown attachment, 22004 for a missing argument, class 23 as the guard judges';
 
 CREATE FUNCTION osms.reopen(registry text, attachment text, new_attachment text DEFAULT NULL) RETURNS osms.workflow_result
     LANGUAGE plpgsql
@@ -172,4 +182,8 @@ BEGIN
                format('attached since %s', start))::osms.workflow_result;
 END $$;
 COMMENT ON FUNCTION osms.reopen(text, text, text) IS
-    'restores an attachment that was closed or annulled wrongly, or closed for one that has since been annulled: writes a new one that restores it, from the old end (of an annulled one, from its beginning) to the next attachment of the person, or to the day after the death for which it was closed wrongly early, if there is one; new_attachment: its key, where the registry does not give one. Key and state of the new attachment; related: the restored one. unchanged: it is restored. P0002 for an unknown attachment, 22004 for a missing argument, class 23 as the guard judges';
+'restores an attachment that was closed or annulled wrongly, or closed for one that has since been annulled
+writes a new one that restores it, from the old end (of an annulled one, from its beginning) to the next attachment of the
+person, or to the day after the death for which it was closed wrongly early, if there is one; new_attachment: its key, where the
+registry does not give one. Key and state of the new attachment; related: the restored one. unchanged: it is restored. P0002 for
+an unknown attachment, 22004 for a missing argument, class 23 as the guard judges';

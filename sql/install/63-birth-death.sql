@@ -20,7 +20,8 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.need_possible_day(text, text, date, date) IS
-    '23514 for a day of death before birth, and for a day of birth or death after tomorrow in the registry''s time zone or infinite; called by the workflow functions';
+'23514 for a day of death before birth, and for a day of birth or death after tomorrow in the registry''s time zone or infinite
+called by the workflow functions';
 
 CREATE FUNCTION osms.give_back_days(registry text, person text, was date, day date) RETURNS osms.workflow_result
     LANGUAGE plpgsql
@@ -52,7 +53,8 @@ BEGIN
     RETURN result;
 END $$;
 COMMENT ON FUNCTION osms.give_back_days(text, text, date, date) IS
-    'reopens what a day of death closed or annulled, now that a later one is known: related and note for the result of osms.register_death, which calls it';
+'reopens what a day of death closed or annulled, now that a later one is known
+related and note for the result of osms.register_death, which calls it';
 
 CREATE FUNCTION osms.register_death(registry text, person text, day date) RETURNS osms.workflow_result
     LANGUAGE plpgsql
@@ -89,7 +91,12 @@ BEGIN
     RETURN ROW(p ->> 'person', CASE WHEN day IS NULL THEN 'alive' ELSE 'dead' END, outcome, given.related, given.note)::osms.workflow_result;
 END $$;
 COMMENT ON FUNCTION osms.register_death(text, text, date) IS
-    'records the day on which a person died, corrects it, or takes it back (NULL). The guard closes the attachment on the day after and annuls one that began later; a later day gives the days back, by a new attachment that restores what the earlier one closed or annulled (related), or the note says that osms.reopen does it; what was closed for a death taken back is restored by osms.reopen. A person merged into another is the one who remains. Key of the person, and dead or alive. unchanged: it is recorded so. 23514 for a day before birth, after tomorrow or infinite, P0002 for an unknown person, 22004 for a missing argument';
+'records the day on which a person died, corrects it, or takes it back (NULL)
+The guard closes the attachment on the day after and annuls one that began later; a later day gives the days back, by a new
+attachment that restores what the earlier one closed or annulled (related), or the note says that osms.reopen does it; what was
+closed for a death taken back is restored by osms.reopen. A person merged into another is the one who remains. Key of the
+person, and dead or alive. unchanged: it is recorded so. 23514 for a day before birth, after tomorrow or infinite, P0002 for an
+unknown person, 22004 for a missing argument';
 
 CREATE FUNCTION osms.register_birth(registry text, person text, birth_date date, sex text, organisation text, clerk text,
                                     applicant text DEFAULT NULL, iin text DEFAULT NULL, surname text DEFAULT NULL,
@@ -145,5 +152,10 @@ BEGIN
     result := osms.transfer(registry, key, birth_date, site, attachment);
     RETURN ROW(result.key, result.state, result.outcome, key, result.note)::osms.workflow_result;
 END $$;
-COMMENT ON FUNCTION osms.register_birth(text, text, date, text, text, text, text, text, text, text, text, text, text, text, text, timestamptz, text, text, text) IS
-    'enters a newborn: the person, an application by channel maternity identified by the applicant''s document that a clerk has seen, its approval, and an attachment from the day of birth. Key and state of the attachment; related: the application. unchanged: all of it is there. 23514 for a day of birth after tomorrow, 23505 for the key of another person, 22004 for a missing argument, class 23 as the guard judges';
+COMMENT ON FUNCTION osms.register_birth(text, text, date, text, text, text, text, text, text, text, text, text, text, text, text,
+                                        timestamptz, text, text, text) IS
+'enters a newborn
+the person, an application by channel maternity identified by the applicant''s document that a clerk has seen, its approval, and
+an attachment from the day of birth. Key and state of the attachment; related: the application. unchanged: all of it is there.
+23514 for a day of birth after tomorrow, 23505 for the key of another person, 22004 for a missing argument, class 23 as the
+guard judges';

@@ -51,13 +51,19 @@ BEGIN
     key := mapping[2];
 END $$;
 COMMENT ON FUNCTION osms.source_rows(text, text, text, text[], text) IS
-    'how canonical rows that the query rows gives become rows of the table behind a relation (event: insert, update): rows, a query that has every canonical column; values, a query of its result, "given", with columns and types of the table, by the inverse of the mapping (NULL for a table of the registry); key, the column by which the table is updated. columns: those rows gives, by their canonical names; for an update the key is among them. 55000 for a column that can only be read';
+'how canonical rows that the query rows gives become rows of the table behind a relation (event: insert, update)
+rows, a query that has every canonical column; values, a query of its result, "given", with columns and types of the table, by
+the inverse of the mapping (NULL for a table of the registry); key, the column by which the table is updated. columns: those
+rows gives, by their canonical names; for an update the key is among them. 55000 for a column that can only be read';
 
 CREATE FUNCTION osms.run_writes(registry text, relation text, event text, columns text[], rows text, arguments text[]) RETURNS void
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'osms_run_writes';
 COMMENT ON FUNCTION osms.run_writes(text, text, text, text[], text, text[]) IS
-    'inserts or updates (event: insert, update) canonical rows on the table behind a relation, in one statement. rows: a query with parameters that are texts, whose columns have the names and the very types of the relation''s; it runs as the caller, the inverse of the mapping as the owner of the mapped relation, and the triggers of the table as those of osms.run_write. 42703 and 42804 for columns that are not the relation''s';
+'inserts or updates (event: insert, update) canonical rows on the table behind a relation, in one statement
+rows: a query with parameters that are texts, whose columns have the names and the very types of the relation''s; it runs as the
+caller, the inverse of the mapping as the owner of the mapped relation, and the triggers of the table as those of
+osms.run_write. 42703 and 42804 for columns that are not the relation''s';
 
 CREATE FUNCTION osms.write_rows(registry text, relation text, event text, columns text[], arrays text[], constants jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE STRICT
@@ -93,7 +99,9 @@ BEGIN
     PERFORM osms.run_writes(registry, relation, event, all_columns, rows, arguments);
 END $$;
 COMMENT ON FUNCTION osms.write_rows(text, text, text, text[], text[], jsonb) IS
-    'inserts or updates canonical rows in one statement on the table behind a relation: columns, the array of values of each as text, and constants (object of column and value) that all rows have. 55000 for a value that cannot be kept';
+'inserts or updates canonical rows in one statement on the table behind a relation
+columns, the array of values of each as text, and constants (object of column and value) that all rows have. 55000 for a value
+that cannot be kept';
 
 -- Closes what reaches beyond a day of persons who get a new attachment then.
 CREATE FUNCTION osms.close_attachments(registry text, persons text[], day date) RETURNS void
@@ -154,7 +162,9 @@ BEGIN
     USING persons, day;
 END $$;
 COMMENT ON FUNCTION osms.due_applications(text, text[], date) IS
-    'the applications of persons deferred to a day and what becomes of each: attached, lapsed (no contract), replaced (a later application), dead, unknown_person, conflict (attached from that day on already); called by osms.take_effect';
+'the applications of persons deferred to a day and what becomes of each
+attached, lapsed (no contract), replaced (a later application), dead, unknown_person, conflict (attached from that day on
+already); called by osms.take_effect';
 
 CREATE FUNCTION osms.take_effect(registry text, day date, OUT outcome text, OUT applications bigint, OUT changed bigint) RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE
@@ -204,7 +214,12 @@ BEGIN
     USING left_over, day, due.told;
 END $$;
 COMMENT ON FUNCTION osms.take_effect(text, date) IS
-    'turns the applications deferred to a day into attachments from that day on, set by set on the tables behind the registry (the caller needs rights there): closes the old attachments, writes the new ones, moves the applications to attached; lapsed: the organisation has no contract on that day; replaced: the person filed a later application; dead, unknown_person, conflict (attached from that day on already) are left as they are. A row an outcome: applications there are of it, and how many this call changed (0 when repeated). 22004 for a missing argument, 55000 for a state the mapping lacks, class 23 as the guard judges';
+'turns the applications deferred to a day into attachments from that day on, set by set on the tables behind the registry (the
+caller needs rights there): closes the old attachments, writes the new ones, moves the applications to attached
+lapsed: the organisation has no contract on that day; replaced: the person filed a later application; dead, unknown_person,
+conflict (attached from that day on already) are left as they are. A row an outcome: applications there are of it, and how many
+this call changed (0 when repeated). 22004 for a missing argument, 55000 for a state the mapping lacks, class 23 as the guard
+judges';
 
 -- Whom an order moves: who is attached as its scope says on its day. Of
 -- several parts that name a person the narrowest counts.
@@ -246,7 +261,9 @@ BEGIN
     USING order_key, persons;
 END $$;
 COMMENT ON FUNCTION osms.ordered_moves(text, text, text[]) IS
-    'the persons whom an order of an authority still has to move, of all or of some, with the organisation they come to and what becomes of each: moved, dead, unknown_person, conflict (attached from the order''s day on already); called by osms.move_by_order';
+'the persons whom an order of an authority still has to move, of all or of some, with the organisation they come to and what
+becomes of each: moved, dead, unknown_person, conflict (attached from the order''s day on already)
+called by osms.move_by_order';
 
 CREATE FUNCTION osms.move_by_order(registry text, order_key text, OUT outcome text, OUT persons bigint, OUT changed bigint) RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE
@@ -283,4 +300,10 @@ BEGIN
     RETURN QUERY SELECT m.outcome, count(*), 0::bigint FROM osms.ordered_moves(registry, order_key) m GROUP BY 1 ORDER BY 1;
 END $$;
 COMMENT ON FUNCTION osms.move_by_order(text, text) IS
-    'moves whom an order of an authority names, from its day on, set by set on the tables behind the registry (the caller needs rights there): a part of order_scope names who on that day is attached to from_organisation, at a site, lives in a region, or is a person; one that says none but the site names nobody. Dead and unknown persons and whoever is attached from that day on already (conflict) are left as they are. A row an outcome: persons there are of it, and how many this call moved (0 when repeated; whose move was annulled is not moved again). P0002 for an unknown order, 22004 for a missing argument, 55000 where attachments keep no order, class 23 as the guard judges';
+'moves whom an order of an authority names, from its day on, set by set on the tables behind the registry (the caller needs
+rights there): a part of order_scope names who on that day is attached to from_organisation, at a site, lives in a region, or is
+a person
+one that says none but the site names nobody. Dead and unknown persons and whoever is attached from that day on already
+(conflict) are left as they are. A row an outcome: persons there are of it, and how many this call moved (0 when repeated; whose
+move was annulled is not moved again). P0002 for an unknown order, 22004 for a missing argument, 55000 where attachments keep no
+order, class 23 as the guard judges';

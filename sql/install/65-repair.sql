@@ -4,7 +4,8 @@
 --
 CREATE TYPE osms.overlap_repair AS (attachment text, person text, since date, until date, action text, ends date, kept text);
 COMMENT ON TYPE osms.overlap_repair IS
-    'an attachment that overlaps a later one: its key, person, first day and end; action close (on the day ends) or annul (nothing is left of it); kept: key of the later attachment, which counts';
+'an attachment that overlaps a later one: its key, person, first day and end
+action close (on the day ends) or annul (nothing is left of it); kept: key of the later attachment, which counts';
 
 -- What the roster marks as excused ends where the next decision begins.
 CREATE FUNCTION osms.overlap_repairs(registry text, persons text[]) RETURNS SETOF osms.overlap_repair
@@ -67,4 +68,8 @@ BEGIN
     RETURN QUERY SELECT * FROM unnest(repairs);
 END $$;
 COMMENT ON FUNCTION osms.repair_overlaps(text, boolean) IS
-    'lists old overlaps of attachments and, unless it is a dry run, ends them through the registry: of two that overlap the later decision (first day, then key) counts, the earlier is closed on its first day, or annulled where both begin on one day, with reason duplicate. Returns what it did or would do. Applied again it finds nothing. 42501 for who may not read the registry or write attachments, 55000 where the mapping cannot keep an end, state or the reason, 3F000 where there is no such registry, 22004 for NULL';
+'lists old overlaps of attachments and, unless it is a dry run, ends them through the registry
+of two that overlap the later decision (first day, then key) counts, the earlier is closed on its first day, or annulled where
+both begin on one day, with reason duplicate. Returns what it did or would do. Applied again it finds nothing. 42501 for who may
+not read the registry or write attachments, 55000 where the mapping cannot keep an end, state or the reason, 3F000 where there
+is no such registry, 22004 for NULL';

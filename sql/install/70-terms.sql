@@ -23,7 +23,8 @@ CREATE TYPE osms.statement_terms AS (
     inactive_share numeric,
     restored_late boolean
 );
-COMMENT ON TYPE osms.statement_terms IS 'what a statement of a month is made by: scheme, days and the parameters in force, as known at a moment';
+COMMENT ON TYPE osms.statement_terms IS
+    'what a statement of a month is made by: scheme, days and the parameters in force, as known at a moment';
 COMMENT ON COLUMN osms.statement_terms.registry IS 'name of the registry';
 COMMENT ON COLUMN osms.statement_terms.month IS 'first day of the month';
 COMMENT ON COLUMN osms.statement_terms.known_at IS 'moment as of which everything is known';
@@ -36,10 +37,12 @@ COMMENT ON COLUMN osms.statement_terms.insured_month IS 'month whose contributio
 COMMENT ON COLUMN osms.statement_terms.insured_from IS 'first month in which a contribution still covers the insured_month by grace';
 COMMENT ON COLUMN osms.statement_terms.exempt_categories IS 'categories that pay nothing and are never reduced';
 COMMENT ON COLUMN osms.statement_terms.insurance_known IS 'whether any contribution of these months was known';
-COMMENT ON COLUMN osms.statement_terms.norm_above IS 'steps for lists over the norm of their site: percent of the norm, ascending; NULL = nobody is reduced';
+COMMENT ON COLUMN osms.statement_terms.norm_above IS
+    'steps for lists over the norm of their site: percent of the norm, ascending; NULL = nobody is reduced';
 COMMENT ON COLUMN osms.statement_terms.norm_share IS 'share from each step on';
 COMMENT ON COLUMN osms.statement_terms.inactive_share IS 'share, for this month, of a person not served in the year; 1 = not reduced';
-COMMENT ON COLUMN osms.statement_terms.restored_late IS 'whether an attachment that restores another became known after the month, so that its persons may not count';
+COMMENT ON COLUMN osms.statement_terms.restored_late IS
+    'whether an attachment that restores another became known after the month, so that its persons may not count';
 
 -- An attachment that restores another may become known when the months it
 -- restores are over: the earlier organisation did not have the person then,
@@ -55,7 +58,9 @@ CREATE FUNCTION osms.restored_in_time(registry text, roster text, day text) RETU
             WHERE v.person = %2$s.person AND v.attachment <> %2$s.attachment AND v.mark <> 'excused' AND v.since <= %3$s AND %3$s < v.until AND v.known_from < %2$s.known_from
             ORDER BY v.known_to DESC, v.known_from DESC LIMIT 1))$query$, registry, roster, day);
 COMMENT ON FUNCTION osms.restored_in_time(text, text, text) IS
-    'condition on a row of the roster that restores another, told by its alias: that its attachment, whatever was corrected of it since, became known before the month of the day (an expression) was over, or that the same organisation had the person on the day until then';
+'condition on a row of the roster that restores another, told by its alias
+that its attachment, whatever was corrected of it since, became known before the month of the day (an expression) was over, or
+that the same organisation had the person on the day until then';
 
 -- What is told under a number that was given up is of the person who remains,
 -- and while a merge was not known, or no more since it was undone, it is not.
@@ -80,7 +85,8 @@ BEGIN
         UNION SELECT h.old, m.person FROM heir h JOIN merge m ON m.old = h.person) SELECT heir.old, heir.person FROM heir', merge) END;
 END $$;
 COMMENT ON FUNCTION osms.merged_query(osms.statement_terms) IS
-    'query for the merges that stand, as known: old, a number that was given up, and person, each whom it leads to; NULL where there are none';
+'query for the merges that stand, as known: old, a number that was given up, and person, each whom it leads to
+NULL where there are none';
 
 CREATE FUNCTION osms.service_query(terms osms.statement_terms, roster text, from_day date, to_day date) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -94,7 +100,8 @@ CREATE FUNCTION osms.service_query(terms osms.statement_terms, roster text, from
         roster, from_day, to_day, osms.known_then('s', quote_literal((terms).known_at) || '::timestamptz'), (terms).known_at)
             FROM osms.merged_query(terms) AS merged (query));
 COMMENT ON FUNCTION osms.service_query(osms.statement_terms, text, date, date) IS
-    'query for the services that the organisation of a row, told by its alias, gave its person from a day up to, not with, another, as known, denied ones aside';
+'query for the services that the organisation of a row, told by its alias, gave its person from a day up to, not with, another,
+as known, denied ones aside';
 
 -- They are found apart and looked up by a hash, so that the roster is read as
 -- if there were none.
@@ -110,7 +117,9 @@ CREATE FUNCTION osms.restored_counts(terms osms.statement_terms, roster text, da
                     THEN format(' OR EXISTS (%s)', osms.service_query(terms, 'x', (terms).month, ((terms).month + interval '1 month')::date)) ELSE '' END)
         ELSE 'true' END;
 COMMENT ON FUNCTION osms.restored_counts(osms.statement_terms, text, text) IS
-    'condition on a row of the roster, told by its alias, and a day of the statement (an expression): that it was not restored after the month to an organisation that had not had the person or, where the scheme says so, that organisation served the person in it';
+'condition on a row of the roster, told by its alias, and a day of the statement (an expression)
+that it was not restored after the month to an organisation that had not had the person or, where the scheme says so, that
+organisation served the person in it';
 
 CREATE FUNCTION osms.check_month(month date) RETURNS void
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
@@ -136,7 +145,8 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave known_at out for what is known now.';
     END IF;
 END $$;
-COMMENT ON FUNCTION osms.check_known_at(timestamptz) IS '22023 for an infinite moment, at which every version of the roster has ended, or none has begun';
+COMMENT ON FUNCTION osms.check_known_at(timestamptz) IS
+    '22023 for an infinite moment, at which every version of the roster has ended, or none has begun';
 
 CREATE FUNCTION osms.statement_days(month date, snapshot text) RETURNS date[]
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -144,7 +154,8 @@ CREATE FUNCTION osms.statement_days(month date, snapshot text) RETURNS date[]
         WHEN 'first_day' THEN ARRAY[month]
         WHEN 'last_day' THEN ARRAY[(month + interval '1 month')::date - 1]
         ELSE (SELECT array_agg(month + d ORDER BY d) FROM generate_series(0, (month + interval '1 month')::date - month - 1) AS d) END;
-COMMENT ON FUNCTION osms.statement_days(date, text) IS 'days of a month on which heads are counted: last_day, first_day or, by person_days, all';
+COMMENT ON FUNCTION osms.statement_days(date, text) IS
+    'days of a month on which heads are counted: last_day, first_day or, by person_days, all';
 
 CREATE FUNCTION osms.statement_terms(registry text, month date, scheme text, known_at timestamptz) RETURNS osms.statement_terms
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000
@@ -202,11 +213,14 @@ BEGIN
     RETURN terms;
 END $$;
 COMMENT ON FUNCTION osms.statement_terms(text, date, text, timestamptz) IS
-    'terms of a month of a registry by a scheme, as known at a moment, all of which belong to a payment. 22004 for a NULL, 22023 for a day that is not the first of a month or an infinite moment, 42704 for an unknown scheme, 3F000 for an unknown registry, 42P01 without a roster';
+'terms of a month of a registry by a scheme, as known at a moment, all of which belong to a payment
+22004 for a NULL, 22023 for a day that is not the first of a month or an infinite moment, 42704 for an unknown scheme, 3F000 for
+an unknown registry, 42P01 without a roster';
 
 -- Shares of some persons need not be looked up for everybody.
 CREATE FUNCTION osms.chosen(persons text, relation text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE persons WHEN '' THEN '' ELSE format(' AND %s.person IN (SELECT chosen.person FROM %s AS chosen)', relation, persons) END;
 COMMENT ON FUNCTION osms.chosen(text, text) IS
-    'condition, to be added to others, on a row told by its alias: that its person is in a relation of the query; empty for no relation, an empty string';
+'condition, to be added to others, on a row told by its alias: that its person is in a relation of the query
+empty for no relation, an empty string';

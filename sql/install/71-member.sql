@@ -21,7 +21,8 @@ CREATE FUNCTION osms.insured_among(terms osms.statement_terms, condition text) R
         FROM (SELECT NULL::timestamp UNION ALL
               SELECT generate_series((terms).insured_from::timestamp, (terms).insured_month - interval '1 month', '1 month')) AS grace (m));
 COMMENT ON FUNCTION osms.insured_among(osms.statement_terms, text) IS
-    'osms.insured_query of the numbers that meet a condition on the contribution i, each by itself; called by osms.insured_query';
+'osms.insured_query of the numbers that meet a condition on the contribution i, each by itself
+called by osms.insured_query';
 
 CREATE FUNCTION osms.insured_query(terms osms.statement_terms, persons text DEFAULT '') RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -34,7 +35,9 @@ CREATE FUNCTION osms.insured_query(terms osms.statement_terms, persons text DEFA
             osms.insured_among(terms, format(' AND i.person IN (SELECT h.old FROM (%s) AS h)', merged.query)), osms.chosen(persons, 'h')) END
             FROM osms.merged_query(terms) AS merged (query));
 COMMENT ON FUNCTION osms.insured_query(osms.statement_terms, text) IS
-    'query for person and insurance, of everybody or of the persons in a relation of the query: paid (a contribution in the month looked at or by grace, or an exempt category), unpaid, NULL = not known; of several rows for a number and month the one known last counts, and of several numbers of a person one that is paid';
+'query for person and insurance, of everybody or of the persons in a relation of the query
+paid (a contribution in the month looked at or by grace, or an exempt category), unpaid, NULL = not known; of several rows for a
+number and month the one known last counts, and of several numbers of a person one that is paid';
 
 CREATE FUNCTION osms.norm_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -67,7 +70,8 @@ CREATE FUNCTION osms.share_columns(terms osms.statement_terms, uninsured text, l
            nullif(concat_ws(', ', CASE WHEN %1$s THEN 'uninsured' END, CASE WHEN %2$s < 1 THEN 'over_norm' END), '') AS reason$query$,
         uninsured, list_share, ((terms).scheme).both_reductions, coalesce((terms).uninsured_share, 1));
 COMMENT ON FUNCTION osms.share_columns(osms.statement_terms, text, text) IS
-    'columns share and reason of a person, made by the terms from two expressions: whether contributions are wanting, and the share by the norm of the list';
+'columns share and reason of a person, made by the terms from two expressions
+whether contributions are wanting, and the share by the norm of the list';
 
 -- What never applies is written as a constant, which the planner takes out.
 CREATE FUNCTION osms.member_query(terms osms.statement_terms, spans boolean DEFAULT false, persons text DEFAULT '') RETURNS text
@@ -125,14 +129,20 @@ BEGIN
         CASE WHEN terms.norm_above IS NULL THEN osms.chosen(persons, 'r') ELSE '' END);
 END $$;
 COMMENT ON FUNCTION osms.member_query(osms.statement_terms, boolean, text) IS
-    'query for the persons who count by the terms of a statement, a row for each day on which they do (in spans: a row for all days, from_day up to to_day, exclusive, instead of day, and placed is not told; where only the persons in a relation of the query matter, it may leave out others): attachment, person, organisation, site, since, birth_date, sex, mark, day, placed (whether birth date and sex give a place in a pyramid, NULL for want of a birth date; who has none is listed and not paid for), insurance (paid, unpaid, NULL = not known or not asked), uninsured, list_share, share, reason (NULL, uninsured, over_norm, or both with a comma)';
+'query for the persons who count by the terms of a statement, a row for each day on which they do (in spans: a row for all days,
+from_day up to to_day, exclusive, instead of day, and placed is not told; where only the persons in a relation of the query
+matter, it may leave out others): attachment, person, organisation, site, since, birth_date, sex, mark, day, placed (whether
+birth date and sex give a place in a pyramid, NULL for want of a birth date; who has none is listed and not paid for), insurance
+(paid, unpaid, NULL = not known or not asked), uninsured, list_share, share, reason (NULL, uninsured, over_norm, or both with a
+comma)';
 
 -- Days are counted in spans, from one row of the roster, unless the norm of a
 -- list is another one each day, or somebody may count on some days only.
 CREATE FUNCTION osms.counted_in_spans(terms osms.statement_terms) RETURNS boolean
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN cardinality((terms).days) > 1 AND (terms).norm_above IS NULL AND NOT coalesce((terms).restored_late, false);
-COMMENT ON FUNCTION osms.counted_in_spans(osms.statement_terms) IS 'whether osms.tally_query reads a row of the roster once for all days on which it counts';
+COMMENT ON FUNCTION osms.counted_in_spans(osms.statement_terms) IS
+    'whether osms.tally_query reads a row of the roster once for all days on which it counts';
 
 -- Rows are grouped by what is cheap to compare and whose groups the planner
 -- can count, so that they are hashed and never sorted: whether a person is
@@ -165,17 +175,20 @@ BEGIN
         pyramid, osms.member_query(terms, spans), concat_ws(', ', 'm.organisation', uninsured, list_share));
 END $$;
 COMMENT ON FUNCTION osms.tally_query(osms.statement_terms) IS
-    'query for the heads of each organisation by share and reason, which passes over the roster once: organisation, share, reason, unknown (heads of whom no contribution is known), listed, pyramid of those placed';
+'query for the heads of each organisation by share and reason, which passes over the roster once
+organisation, share, reason, unknown (heads of whom no contribution is known), listed, pyramid of those placed';
 
 CREATE FUNCTION osms.on_roster(terms osms.statement_terms, roster text, day text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN format('(%1$s.since <= %2$s AND %2$s < %1$s.until AND %1$s.known_from <= %3$L::timestamptz AND %3$L::timestamptz < %1$s.known_to AND %1$s.mark %4$s AND %5$s)',
                   roster, day, (terms).known_at, CASE ((terms).scheme).suspect WHEN 'paid' THEN '<> ''excused''' ELSE '= ''counted''' END, osms.restored_counts(terms, roster, day));
-COMMENT ON FUNCTION osms.on_roster(osms.statement_terms, text, text) IS 'condition on a row of the roster, told by its alias: that it counts on the day (an expression) by the terms';
+COMMENT ON FUNCTION osms.on_roster(osms.statement_terms, text, text) IS
+    'condition on a row of the roster, told by its alias: that it counts on the day (an expression) by the terms';
 
 CREATE FUNCTION osms.placed(terms osms.statement_terms, roster text, day text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN format('coalesce(%1$s.sex IS NOT NULL AND %1$s.birth_date > (%3$s - interval ''128 years'')::date AND %1$s.birth_date <= %2$s, false)',
                   roster, day, coalesce(quote_literal((terms).age_day) || '::date', day));
 COMMENT ON FUNCTION osms.placed(osms.statement_terms, text, text) IS
-    'condition on a row of the roster, told by its alias: that birth date and sex give it a place in a pyramid on the day (an expression)';
+'condition on a row of the roster, told by its alias
+that birth date and sex give it a place in a pyramid on the day (an expression)';

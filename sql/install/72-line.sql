@@ -29,35 +29,47 @@ CREATE TYPE osms.statement_line AS (
     illustrative boolean,
     marks jsonb
 );
-COMMENT ON TYPE osms.statement_line IS 'a line of a statement, for one organisation; where the scheme counts person-days, a head is a day of a person';
+COMMENT ON TYPE osms.statement_line IS
+    'a line of a statement, for one organisation; where the scheme counts person-days, a head is a day of a person';
 COMMENT ON COLUMN osms.statement_line.organisation IS 'key of the organisation, as text';
 COMMENT ON COLUMN osms.statement_line.region IS 'its region on the day on which rates are read';
 COMMENT ON COLUMN osms.statement_line.class IS 'its class on that day, such as urban or rural';
 COMMENT ON COLUMN osms.statement_line.heads IS 'persons paid for';
 COMMENT ON COLUMN osms.statement_line.pyramid IS 'these persons by age and sex';
-COMMENT ON COLUMN osms.statement_line.coefficient IS 'age-sex coefficient Kav, to 6 digits; the rate is computed from the exact quotient, unless the scheme has coefficient_rounding';
+COMMENT ON COLUMN osms.statement_line.coefficient IS
+'age-sex coefficient Kav, to 6 digits
+the rate is computed from the exact quotient, unless the scheme has coefficient_rounding';
 COMMENT ON COLUMN osms.statement_line.factors IS 'coefficients Ki of the organisation by kind';
 COMMENT ON COLUMN osms.statement_line.rate IS 'tenge per person and month; to 12 digits where the scheme does not round it';
-COMMENT ON COLUMN osms.statement_line.suspect IS 'heads under suspicion among those listed; they are paid, unless the scheme says otherwise';
+COMMENT ON COLUMN osms.statement_line.suspect IS
+    'heads under suspicion among those listed; they are paid, unless the scheme says otherwise';
 COMMENT ON COLUMN osms.statement_line.insurance_unknown IS 'heads of whom no contribution is known, either way; NULL = nobody was asked';
 COMMENT ON COLUMN osms.statement_line.reduced IS 'heads paid at a share below 1, by reason: uninsured, over_norm, or both with a comma';
 COMMENT ON COLUMN osms.statement_line.shares IS 'sum of the shares of all heads; heads, where nobody is reduced';
-COMMENT ON COLUMN osms.statement_line.earned IS 'tenge: rate times shares (by person-days, divided by the days of the month), before December and cap; NULL while the line is held';
+COMMENT ON COLUMN osms.statement_line.earned IS
+'tenge: rate times shares (by person-days, divided by the days of the month), before December and cap
+NULL while the line is held';
 COMMENT ON COLUMN osms.statement_line.inactive IS 'persons not served here in the year, in December';
 COMMENT ON COLUMN osms.statement_line.inactive_cut IS 'tenge taken back in December for them, for all months of the year that count';
 COMMENT ON COLUMN osms.statement_line.inactive_rest IS 'tenge of it that the month could not bear; for the ledger';
 COMMENT ON COLUMN osms.statement_line.contract_amount IS 'tenge: yearly amount of the contract; NULL = no limit';
 COMMENT ON COLUMN osms.statement_line.carried_in IS 'tenge that the contract did not allow in earlier months of the year';
-COMMENT ON COLUMN osms.statement_line.cap_cut IS 'tenge that the contract does not allow now, carried_in included; carried on where the scheme says so';
-COMMENT ON COLUMN osms.statement_line.amount IS 'tenge to be paid: earned - inactive_cut + inactive_rest + carried_in - cap_cut; NULL while the line is held';
+COMMENT ON COLUMN osms.statement_line.cap_cut IS
+    'tenge that the contract does not allow now, carried_in included; carried on where the scheme says so';
+COMMENT ON COLUMN osms.statement_line.amount IS
+    'tenge to be paid: earned - inactive_cut + inactive_rest + carried_in - cap_cut; NULL while the line is held';
 COMMENT ON COLUMN osms.statement_line.status IS 'ok or held';
 COMMENT ON COLUMN osms.statement_line.held_because IS
-    'what is missing, with commas between: no_heads, no_weight, no_status (region and class), no_rate (none, or coefficients that leave less than nothing), no_contract, no_factor (a coefficient whose value is missing, infinite or below zero)';
+'what is missing, with commas between
+no_heads, no_weight, no_status (region and class), no_rate (none, or coefficients that leave less than nothing), no_contract,
+no_factor (a coefficient whose value is missing, infinite or below zero)';
 COMMENT ON COLUMN osms.statement_line.persons_held IS
     'persons listed but not paid for: without sex, or without a birth date that gives an age from 0 to 127';
 COMMENT ON COLUMN osms.statement_line.illustrative IS 'something the line was computed from is made up';
 COMMENT ON COLUMN osms.statement_line.marks IS
-    'what is illustrative (scheme, weights, rate, norm_steps, factors by kind) and which coefficient names no_act or an unknown_act, which osms.act does not have; empty when all is well';
+'what is illustrative (scheme, weights, rate, norm_steps, factors by kind) and which coefficient names no_act or an unknown_act,
+which osms.act does not have
+empty when all is well';
 
 -- Each optional relation, or nothing in its place.
 CREATE FUNCTION osms.status_query(registry text) RETURNS text
@@ -92,7 +104,9 @@ CREATE FUNCTION osms.factor_query(registry text) RETURNS text
             (SELECT string_agg(CASE WHEN a.attname IS NULL THEN 'NULL::text AS ' ELSE 'k.' END || c.name, ', ' ORDER BY c.name)
              FROM unnest('{point,tag}'::name[]) AS c (name)
              LEFT JOIN pg_attribute a ON a.attrelid = osms.relation_of(registry, 'coefficient') AND a.attname = c.name)) END;
-COMMENT ON FUNCTION osms.factor_query(text) IS 'query for the coefficients of each organisation in force on the day $1, as known at $3; a table made by hand may lack point and tag';
+COMMENT ON FUNCTION osms.factor_query(text) IS
+'query for the coefficients of each organisation in force on the day $1, as known at $3
+a table made by hand may lack point and tag';
 
 CREATE FUNCTION osms.suspect_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -103,7 +117,8 @@ CREATE FUNCTION osms.suspect_query(terms osms.statement_terms) RETURNS text
     GROUP BY r.organisation$query$,
         (terms).registry, CASE ((terms).scheme).suspect WHEN 'paid' THEN (terms).days ELSE '{}' END, (terms).known_at, osms.restored_counts(terms, 'r', 'd.day'));
 COMMENT ON FUNCTION osms.suspect_query(osms.statement_terms) IS
-    'query for the heads under suspicion of each organisation; a few rows, which the index roster_suspect finds, so that all others need not be asked';
+'query for the heads under suspicion of each organisation
+a few rows, which the index roster_suspect finds, so that all others need not be asked';
 
 CREATE FUNCTION osms.statement_query(terms osms.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -190,7 +205,9 @@ FROM line l$query$,
         osms.suspect_query(terms),
         CASE ((terms).scheme).coefficient_over WHEN 'all' THEN 'osms.sum(g.pyramid)' ELSE 'osms.sum(g.pyramid) FILTER (WHERE g.share = 1)' END);
 COMMENT ON FUNCTION osms.statement_query(osms.statement_terms) IS
-    'the query behind osms.earned_lines: $1 day on which rates are read, $2 name of the scheme, $3 known at, $4 the scheme, $5 whether contracts are asked for, $6 whether lists over the norm are, $7 days counted, $8 whether contributions are asked for';
+'the query behind osms.earned_lines
+$1 day on which rates are read, $2 name of the scheme, $3 known at, $4 the scheme, $5 whether contracts are asked for, $6
+whether lists over the norm are, $7 days counted, $8 whether contributions are asked for';
 
 -- Long queries of few rows at the end: compiling them costs more than it gives.
 CREATE FUNCTION osms.earned_lines(terms osms.statement_terms) RETURNS osms.statement_line[]
@@ -210,4 +227,5 @@ BEGIN
     RETURN coalesce(lines, '{}');
 END $$;
 COMMENT ON FUNCTION osms.earned_lines(osms.statement_terms) IS
-    'the lines of a statement as far as one month tells: everything up to earned, before what December takes back and the contract caps';
+'the lines of a statement as far as one month tells
+everything up to earned, before what December takes back and the contract caps';

@@ -40,7 +40,8 @@ BEGIN
     RETURN QUERY SELECT l.organisation, l.rate FROM unnest(osms.earned_lines(terms)) AS l WHERE l.status = 'ok';
 END $$;
 COMMENT ON FUNCTION osms.month_rates(osms.statement_terms) IS
-    'rate (tenge per person) at which each organisation is paid for a month: the stored one where the month is closed; held organisations have none';
+'rate (tenge per person) at which each organisation is paid for a month: the stored one where the month is closed
+held organisations have none';
 
 -- Whoever was on the roster of an organisation at enough snapshots of the
 -- year, and had no service there that was not denied. Snapshots a row covers
@@ -66,7 +67,9 @@ CREATE FUNCTION osms.inactive_query(terms osms.statement_terms) RETURNS text
         FROM (SELECT (osms.statement_days(m::date, CASE ((terms).scheme).snapshot WHEN 'first_day' THEN 'first_day' ELSE 'last_day' END))[1]
               FROM generate_series(date_trunc('year', (terms).month::timestamp), date_trunc('year', (terms).month::timestamp) + interval '11 months', '1 month') AS m) AS d (day));
 COMMENT ON FUNCTION osms.inactive_query(osms.statement_terms) IS
-    'query for organisation and person: on the roster there at every snapshot of the year (or at any, as the scheme says; by person-days at ends of months) and without a service there in the year, as known, denied ones aside';
+'query for organisation and person
+on the roster there at every snapshot of the year (or at any, as the scheme says; by person-days at ends of months) and without
+a service there in the year, as known, denied ones aside';
 
 CREATE FUNCTION osms.inactive_cut(terms osms.statement_terms, only_organisation text DEFAULT NULL)
     RETURNS TABLE (organisation text, month date, heads bigint, rate numeric, shares numeric, days integer, cut numeric)
@@ -121,7 +124,10 @@ BEGIN
         USING months, organisations, amounts, (terms.scheme).amount_rounding;
 END $$;
 COMMENT ON FUNCTION osms.inactive_cut(osms.statement_terms, text) IS
-    'what December takes back, a row for each organisation (or the only one, by its key as text) and month of the year in which the share was in force: heads not served here in the year, rate of that month (tenge), shares they lose (to the parameter inactive_share, beside their other reductions as the scheme says), days counted, and the cut (tenge, rounded as an amount); no rows in other months, where the registry has no relation service, and, with a WARNING, where it holds no service of the year';
+'what December takes back, a row for each organisation (or the only one, by its key as text) and month of the year in which the
+share was in force: heads not served here in the year, rate of that month (tenge), shares they lose (to the parameter
+inactive_share, beside their other reductions as the scheme says), days counted, and the cut (tenge, rounded as an amount)
+no rows in other months, where the registry has no relation service, and, with a WARNING, where it holds no service of the year';
 
 CREATE FUNCTION osms.paid_months(registry text, from_month date, to_month date, known_at timestamptz)
     RETURNS TABLE (organisation text, month date, amount numeric, earned numeric, cap_cut numeric)
@@ -159,7 +165,9 @@ BEGIN
         USING from_month, to_month, known_at;
 END $$;
 COMMENT ON FUNCTION osms.paid_months(text, date, date, timestamptz) IS
-    'tenge paid to each organisation for each month from one up to, not with, another: by its closed line, as restated until the moment, or, where there is none, by what was known then of the relation payment, less the corrections of other months on that invoice; of a closed line also what it earned and what the contract cut';
+'tenge paid to each organisation for each month from one up to, not with, another
+by its closed line, as restated until the moment, or, where there is none, by what was known then of the relation payment, less
+the corrections of other months on that invoice; of a closed line also what it earned and what the contract cut';
 
 CREATE FUNCTION osms.paid_before(registry text, month date, known_at timestamptz) RETURNS TABLE (organisation text, amount numeric, carried numeric)
     LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
@@ -169,4 +177,5 @@ BEGIN ATOMIC
     GROUP BY p.organisation;
 END;
 COMMENT ON FUNCTION osms.paid_before(text, date, timestamptz) IS
-    'tenge paid to each organisation for the earlier months of the year, as osms.paid_months tells; and what the cap of its contract carried on';
+'tenge paid to each organisation for the earlier months of the year, as osms.paid_months tells
+and what the cap of its contract carried on';

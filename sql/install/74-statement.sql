@@ -62,7 +62,11 @@ BEGIN
     ORDER BY l.organisation COLLATE "C";
 END $$;
 COMMENT ON FUNCTION osms.statement(text, date, text, timestamptz) IS
-    'a line for every organisation with persons on the roster of the registry when heads are counted, as known at the moment: heads (persons), Kav, rate B*(Kav + sum(Ki - 1)) or B*Kav*product(Ki), reductions, amount (tenge); what lacks something is held and says why, without harm to the rest. The contract caps what closed lines or the relation payment show as paid in the year, so months are closed in order. One WARNING when anything used is illustrative, and one when the roster is not complete. Errors as osms.statement_terms';
+'a line for every organisation with persons on the roster of the registry when heads are counted, as known at the moment
+heads (persons), Kav, rate B*(Kav + sum(Ki - 1)) or B*Kav*product(Ki), reductions, amount (tenge); what lacks something is held
+and says why, without harm to the rest. The contract caps what closed lines or the relation payment show as paid in the year, so
+months are closed in order. One WARNING when anything used is illustrative, and one when the roster is not complete. Errors as
+osms.statement_terms';
 
 CREATE FUNCTION osms.statement_by_region(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (region text, total boolean, organisations bigint, held bigint, heads bigint, pyramid osms.pyramid,
@@ -76,7 +80,8 @@ BEGIN ATOMIC
     ORDER BY grouping(s.region), s.region COLLATE "C";
 END;
 COMMENT ON FUNCTION osms.statement_by_region(text, date, text, timestamptz) IS
-    'a statement summed by region, and in its last row over all of them (total): organisations, held ones, heads, pyramid, shares, money (tenge). Warnings and errors as osms.statement';
+'a statement summed by region, and in its last row over all of them (total)
+organisations, held ones, heads, pyramid, shares, money (tenge). Warnings and errors as osms.statement';
 
 CREATE FUNCTION osms.statement_persons(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (organisation text, person text, attachment text, site text, since date, birth_date date, sex osms.sex, mark text, day date,
@@ -94,7 +99,10 @@ BEGIN
         coalesce(m.placed, false), m.insurance, m.share, m.reason FROM (%s) AS m', osms.member_query(terms));
 END $$;
 COMMENT ON FUNCTION osms.statement_persons(text, date, text, timestamptz) IS
-    'who stands behind the heads of a statement: a row for every person on the roster on the day counted (by person-days, on every such day), with share of the rate and reason where it is below 1; placed is false for persons without sex or usable birth date, who are not paid for. Errors as osms.statement_terms';
+'who stands behind the heads of a statement
+a row for every person on the roster on the day counted (by person-days, on every such day), with share of the rate and reason
+where it is below 1; placed is false for persons without sex or usable birth date, who are not paid for. Errors as
+osms.statement_terms';
 
 CREATE FUNCTION osms.person_days(registry text, from_day date, to_day date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (organisation text, listed bigint, pyramid osms.pyramid)
@@ -122,4 +130,6 @@ BEGIN
     RETURN QUERY EXECUTE format('SELECT t.organisation, t.listed, t.pyramid FROM (%s) AS t ORDER BY t.organisation COLLATE "C"', osms.tally_query(terms));
 END $$;
 COMMENT ON FUNCTION osms.person_days(text, date, date, text, timestamptz) IS
-    'days of persons on the roster of each organisation from a day up to, not with, another: all, and by age on each day and sex those who can be placed; the parts of a span sum to the whole. 22023 for a span without days, otherwise errors as osms.statement_terms';
+'days of persons on the roster of each organisation from a day up to, not with, another
+all, and by age on each day and sex those who can be placed; the parts of a span sum to the whole. 22023 for a span without
+days, otherwise errors as osms.statement_terms';

@@ -56,7 +56,12 @@ BEGIN
     RETURN QUERY EXECUTE osms.unpaid_query(terms) USING osms.earned_lines(terms);
 END $$;
 COMMENT ON FUNCTION osms.unpaid(text, date, text, timestamptz) IS
-    'every person of the registry for whom the statement of a month pays nothing, with the first of these reasons that holds: no_sex, no_birth_date, birth_date (in the future or over 127 years ago), organisation_held and why, over_norm (where that leaves no share), suspect or excused (the attachment is, and is not paid), restored_not_served (the attachment restores another, became known after the month and, by the scheme, is not paid for it), unborn, dead, stay_ended, not_attached. With the persons of osms.statement_persons who are placed, have a share and whose organisation is not held, these are all. Errors as osms.statement_terms';
+'every person of the registry for whom the statement of a month pays nothing, with the first of these reasons that holds
+no_sex, no_birth_date, birth_date (in the future or over 127 years ago), organisation_held and why, over_norm (where that leaves
+no share), suspect or excused (the attachment is, and is not paid), restored_not_served (the attachment restores another, became
+known after the month and, by the scheme, is not paid for it), unborn, dead, stay_ended, not_attached. With the persons of
+osms.statement_persons who are placed, have a share and whose organisation is not held, these are all. Errors as
+osms.statement_terms';
 
 CREATE FUNCTION osms.unattached(registry text, day date, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (person text, region text)
@@ -86,4 +91,7 @@ BEGIN
         registry, residence) USING day, known_at;
 END $$;
 COMMENT ON FUNCTION osms.unattached(text, date, timestamptz) IS
-    'residents no clinic has: persons alive, born and allowed to stay on a day who are on no roster, as known at the moment, with the region of their latest residence or of the person; 3F000 for an unknown registry, 42501 for one that may not be read, 42P01 without the relation person or a roster';
+'residents no clinic has
+persons alive, born and allowed to stay on a day who are on no roster, as known at the moment, with the region of their latest
+residence or of the person; 3F000 for an unknown registry, 42501 for one that may not be read, 42P01 without the relation person
+or a roster';

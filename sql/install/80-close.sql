@@ -38,7 +38,8 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION osms.add_money_relations(text) IS
-    'makes the relations in which a registry keeps closed months (statement, statement_line, restatement, restatement_line, ledger); called by add_derived_relations';
+'makes the relations in which a registry keeps closed months (statement, statement_line, restatement, restatement_line, ledger)
+called by add_derived_relations';
 
 CREATE FUNCTION osms.known_relations(registry text) RETURNS regclass[]
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -62,7 +63,9 @@ CREATE FUNCTION osms.known_relations(registry text) RETURNS regclass[]
         )
         SELECT array_agg(k.relation::regclass ORDER BY k.relation) FROM known k WHERE k.relation IS NOT NULL);
 COMMENT ON FUNCTION osms.known_relations(text) IS
-    'what keeps since when its rows are known: the config tables, and of a registry the roster and the relations in which known_from is kept or mapped; with the tables behind views and with partitions';
+'what keeps since when its rows are known
+the config tables, and of a registry the roster and the relations in which known_from is kept or mapped; with the tables behind
+views and with partitions';
 
 CREATE FUNCTION osms.clean_cut(registry text) RETURNS timestamptz
     LANGUAGE C VOLATILE STRICT
@@ -70,7 +73,10 @@ CREATE FUNCTION osms.clean_cut(registry text) RETURNS timestamptz
     SET osms.restrict_functions = 'all'
     AS 'MODULE_PATHNAME', 'osms_clean_cut';
 COMMENT ON FUNCTION osms.clean_cut(text) IS
-    'a moment, later than osms.last_cut and the new one, such that every row known since before is there to be seen by the next snapshot: waits for whoever was writing one of osms.known_relations at the moment, without a lock or a right on them; a row is later than the moment, unless it is given another known_from or the transaction''s start for a default. Called by begin_closing';
+'a moment, later than osms.last_cut and the new one, such that every row known since before is there to be seen by the next
+snapshot: waits for whoever was writing one of osms.known_relations at the moment, without a lock or a right on them
+a row is later than the moment, unless it is given another known_from or the transaction''s start for a default. Called by
+begin_closing';
 
 CREATE FUNCTION osms.begin_closing(registry text, month date) RETURNS timestamptz
     LANGUAGE plpgsql
@@ -122,7 +128,10 @@ BEGIN
     RETURN known_at;
 END $$;
 COMMENT ON FUNCTION osms.begin_closing(text, date) IS
-    'waits for whoever closes a month, writes the roster, a config table or a relation that keeps known_from, and keeps others from closing and from the roster until the transaction ends; the moment as of which everything is known: rows written later are known later, unless they are given another known_from. Called by close_month and post_restatement, whose errors it raises.';
+'waits for whoever closes a month, writes the roster, a config table or a relation that keeps known_from, and keeps others from
+closing and from the roster until the transaction ends
+the moment as of which everything is known: rows written later are known later, unless they are given another known_from. Called
+by close_month and post_restatement, whose errors it raises.';
 
 CREATE FUNCTION osms.check_closing(registry text, month date) RETURNS timestamptz
     LANGUAGE plpgsql
@@ -168,7 +177,13 @@ CREATE FUNCTION osms.close_month(registry text, month date, scheme text DEFAULT 
     SET row_security = off -- an error, where a policy would hide persons from the payment
     AS 'MODULE_PATHNAME', 'osms_close_month';
 COMMENT ON FUNCTION osms.close_month(text, date, text) IS
-    'closes a month: keeps its statement by the scheme (NULL: that of the month closed last, of the first "illustrative") in the registry''s statement and statement_line; organisations (held: without amount until osms.post_restatement releases them), heads (persons) and amount (tenge) of it. Waits for whoever writes the roster, the tariff or a relation that keeps known_from, so that known_at is a clean cut. Months in order. 55000 for a month that is closed, not over or not the next, or a roster that is not complete or, in this transaction, not judged; 25001 at another isolation level than READ COMMITTED; 42501 where row-level security would hide rows from the user; 22023, 42704, 42P01 as osms.statement';
+'closes a month
+keeps its statement by the scheme (NULL: that of the month closed last, of the first "illustrative") in the registry''s
+statement and statement_line; organisations (held: without amount until osms.post_restatement releases them), heads (persons)
+and amount (tenge) of it. Waits for whoever writes the roster, the tariff or a relation that keeps known_from, so that known_at
+is a clean cut. Months in order. 55000 for a month that is closed, not over or not the next, or a roster that is not complete
+or, in this transaction, not judged; 25001 at another isolation level than READ COMMITTED; 42501 where row-level security would
+hide rows from the user; 22023, 42704, 42P01 as osms.statement';
 
 CREATE FUNCTION osms.terms_of(registry text, month date, revision integer DEFAULT 0) RETURNS osms.statement_terms
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -195,7 +210,8 @@ BEGIN
     RETURN jsonb_populate_record(NULL::osms.statement_terms, stored);
 END $$;
 COMMENT ON FUNCTION osms.terms_of(text, date, integer) IS
-    'terms by which a month was closed (revision 0) or restated; 55000 for a month that is not closed, 22023 for a day that is not the first of a month, 42P01 for a registry without statements';
+'terms by which a month was closed (revision 0) or restated
+55000 for a month that is not closed, 22023 for a day that is not the first of a month, 42P01 for a registry without statements';
 
 CREATE FUNCTION osms.line_expression(line text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -224,7 +240,9 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.line_of(text, text, date, text, timestamptz) IS
-    'the line of an organisation, and the terms it was made by: as the month was closed or, where that was not known at the moment, of the statement by the scheme; a row of NULLs for an organisation without a line. Warnings and errors as osms.statement';
+'the line of an organisation, and the terms it was made by
+as the month was closed or, where that was not known at the moment, of the statement by the scheme; a row of NULLs for an
+organisation without a line. Warnings and errors as osms.statement';
 
 CREATE FUNCTION osms.need_organisation(registry text, organisation text) RETURNS void
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -247,7 +265,8 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.need_organisation(text, text) IS
-    'P0002 for an organisation (key as text) that has neither a row, nor persons on the roster, nor a line of a closed month; called by roster_of, invoice and monthly_form';
+'P0002 for an organisation (key as text) that has neither a row, nor persons on the roster, nor a line of a closed month
+called by roster_of, invoice and monthly_form';
 
 CREATE FUNCTION osms.roster_of(registry text, organisation text, month date, revision integer DEFAULT 0)
     RETURNS TABLE (person text, attachment text, site text, since date, until date, birth_date date, sex osms.sex, mark text, day date)
@@ -269,4 +288,6 @@ BEGIN
         registry, osms.key_type(registry, 'organisation'), osms.on_roster(terms, 'r', 'd.day'), osms.placed(terms, 'r', 'd.day')) USING terms.days, organisation;
 END $$;
 COMMENT ON FUNCTION osms.roster_of(text, text, date, integer) IS
-    'exactly the persons that a closed month paid an organisation for (key as text), for ever, whatever became known since: a row for each, by person-days for each and day; by revision those of a restatement. P0002 for an organisation that nobody knows, else errors as osms.terms_of';
+'exactly the persons that a closed month paid an organisation for (key as text), for ever, whatever became known since
+a row for each, by person-days for each and day; by revision those of a restatement. P0002 for an organisation that nobody
+knows, else errors as osms.terms_of';

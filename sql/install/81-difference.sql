@@ -16,7 +16,8 @@ COMMENT ON TYPE osms.difference IS 'what one cause makes of the difference betwe
 COMMENT ON COLUMN osms.difference.organisation IS 'key of the organisation, as text';
 COMMENT ON COLUMN osms.difference."position" IS 'place of the cause in the fixed order';
 COMMENT ON COLUMN osms.difference.cause IS
-    'died, left, moved_out, new, moved_in, age_or_sex, insurance, coefficient, rate, inactive, cap, rounding; held where one of the two lines is held';
+'died, left, moved_out, new, moved_in, age_or_sex, insurance, coefficient, rate, inactive, cap, rounding
+held where one of the two lines is held';
 COMMENT ON COLUMN osms.difference.persons IS 'heads more or less';
 COMMENT ON COLUMN osms.difference.amount IS 'tenge more or less';
 
@@ -25,7 +26,9 @@ CREATE FUNCTION osms.unrounded_amount(combination text, base numeric, excess num
     LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
     RETURN coalesce(div(base * shares * CASE combination WHEN 'add' THEN weighted + heads * excess ELSE weighted * product END * 1e12, nullif(heads, 0) * days) * 1e-12, 0);
 COMMENT ON FUNCTION osms.unrounded_amount(text, numeric, numeric, numeric, numeric, numeric, numeric, integer) IS
-    'tenge for heads (persons, or person-days over so many days) of so many shares, by base rate and coefficients (sum of Ki - 1, product of Ki), with neither Kav nor rate rounded: cut off after 12 digits; 0 without heads';
+'tenge for heads (persons, or person-days over so many days) of so many shares, by base rate and coefficients (sum of Ki - 1,
+product of Ki), with neither Kav nor rate rounded: cut off after 12 digits
+0 without heads';
 
 -- How a person of a statement is read: the day on which the age is taken, and
 -- the share, which is only asked for where somebody may be reduced.
@@ -33,7 +36,8 @@ CREATE FUNCTION osms.age_on(terms osms.statement_terms, person text) RETURNS tex
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN (terms).age_day IS NULL THEN format('%s.day', person)
                 ELSE format('least(greatest(%L::date, %2$s.birth_date), %2$s.day)', (terms).age_day, person) END;
-COMMENT ON FUNCTION osms.age_on(osms.statement_terms, text) IS 'expression for the day on which the age of a row, told by its alias, is taken';
+COMMENT ON FUNCTION osms.age_on(osms.statement_terms, text) IS
+    'expression for the day on which the age of a row, told by its alias, is taken';
 
 CREATE FUNCTION osms.shares_join(terms osms.statement_terms, person text, persons text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -41,7 +45,9 @@ CREATE FUNCTION osms.shares_join(terms osms.statement_terms, person text, person
         format('LEFT JOIN (%1$s) AS share ON (share.person, share.organisation, share.attachment, share.day) = (%2$s.person, %2$s.organisation, %2$s.attachment, %2$s.day)',
                osms.member_query(terms, persons => persons), person) ELSE '' END;
 COMMENT ON FUNCTION osms.shares_join(osms.statement_terms, text, text) IS
-    'join that gives the persons of a query, told by its alias, who are all in the relation persons of the query, their share by the terms; empty where nobody is reduced';
+'join that gives the persons of a query, told by its alias, who are all in the relation persons of the query, their share by the
+terms
+empty where nobody is reduced';
 
 -- Rows of the roster that are in one of the two statements and not in the
 -- other. A row that ended because it was corrected in place pairs with its
@@ -94,7 +100,9 @@ BEGIN
         osms.placed(b, 'm', 'm.day'), CASE WHEN osms.reduces(b) THEN 'coalesce(share.share, 1)' ELSE '1::numeric' END, osms.age_on(b, 'm'), osms.shares_join(b, 'm', 'side'));
 END $$;
 COMMENT ON FUNCTION osms.moves_query(osms.statement_terms, osms.statement_terms) IS
-    'common table expressions, the last of which is move: who is in the first statement only (position 1 died, 2 left, 3 moved_out) or in the second only (4 new, 5 moved_in), with organisation, placed, share, birth_date, sex and age_day';
+'common table expressions, the last of which is move
+who is in the first statement only (position 1 died, 2 left, 3 moved_out) or in the second only (4 new, 5 moved_in), with
+organisation, placed, share, birth_date, sex and age_day';
 
 CREATE FUNCTION osms.difference(a osms.statement_terms, lines_a osms.statement_line[], b osms.statement_terms, lines_b osms.statement_line[])
     RETURNS SETOF osms.difference
@@ -181,4 +189,7 @@ BEGIN
     ORDER BY r.organisation COLLATE "C", r."position"$query$, osms.moves_query(a, b)) USING a, lines_a, b, lines_b;
 END $$;
 COMMENT ON FUNCTION osms.difference(osms.statement_terms, osms.statement_line[], osms.statement_terms, osms.statement_line[]) IS
-    'what lies between two statements of a registry, by organisation and cause: each cause at its place in the fixed order is what the amount changes by when it alone is added to those before it; rounding is the rest, so that amounts sum to the difference of the amounts and persons to that of the heads. An organisation that one of the two does not have counts as without heads there, one that is held as without amount, with one cause held';
+'what lies between two statements of a registry, by organisation and cause
+each cause at its place in the fixed order is what the amount changes by when it alone is added to those before it; rounding is
+the rest, so that amounts sum to the difference of the amounts and persons to that of the heads. An organisation that one of the
+two does not have counts as without heads there, one that is held as without amount, with one cause held';

@@ -31,7 +31,8 @@ CREATE FUNCTION osms.due_lines(terms osms.statement_terms) RETURNS osms.statemen
     RETURN ARRAY(SELECT CASE WHEN s.inactive_rest <> 0 THEN jsonb_populate_record(s, jsonb_build_object('amount', s.amount - s.inactive_rest, 'inactive_rest', 0)) ELSE s END
                  FROM osms.statement((terms).registry, (terms).month, ((terms).scheme).scheme, (terms).known_at) AS s);
 COMMENT ON FUNCTION osms.due_lines(osms.statement_terms) IS
-    'the lines of a statement with what December could not bear taken off the amount, which may be below zero: a closed month is corrected to that';
+'the lines of a statement with what December could not bear taken off the amount, which may be below zero
+a closed month is corrected to that';
 
 CREATE FUNCTION osms.restatement(terms osms.statement_terms, restated osms.statement_line[])
     RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
@@ -82,7 +83,12 @@ BEGIN
     RETURN QUERY SELECT r.* FROM osms.restatement(terms, osms.due_lines(terms)) AS r;
 END $$;
 COMMENT ON FUNCTION osms.restate(text, date, timestamptz) IS
-    'what a closed month, as last restated, would be different by as known at the moment: heads (persons) and tenge by organisation, cause and kind. Causes in their fixed order: membership (who went is kind claw_back, who came is restoration), age_or_sex, insurance, coefficient, rate, inactive, cap, rounding; they sum to the difference of the amounts. An organisation held at closing is paid by cause held, kind release; one that is held now is listed with kind held and no amount. What December took back and the month could not bear (inactive_rest) is claimed by the first restatement. Errors as osms.terms_of and osms.statement';
+'what a closed month, as last restated, would be different by as known at the moment
+heads (persons) and tenge by organisation, cause and kind. Causes in their fixed order: membership (who went is kind claw_back,
+who came is restoration), age_or_sex, insurance, coefficient, rate, inactive, cap, rounding; they sum to the difference of the
+amounts. An organisation held at closing is paid by cause held, kind release; one that is held now is listed with kind held and
+no amount. What December took back and the month could not bear (inactive_rest) is claimed by the first restatement. Errors as
+osms.terms_of and osms.statement';
 
 CREATE FUNCTION osms.restatement_due(registry text, month date, OUT terms osms.statement_terms, OUT changed osms.statement_line[], OUT organisation text[],
                                      OUT cause text[], OUT kind text[], OUT persons bigint[], OUT amount numeric[]) RETURNS record
@@ -116,7 +122,9 @@ BEGIN
            OR coalesce((a.l).organisation, (b.n).organisation) IN (SELECT unnest(restatement_due.organisation)));
 END $$;
 COMMENT ON FUNCTION osms.restatement_due(text, date) IS
-    'what osms.post_restatement writes: its terms, the lines that changed (NULL: none), and column by column the entries of the ledger; called by it, whose errors it raises';
+'what osms.post_restatement writes
+its terms, the lines that changed (NULL: none), and column by column the entries of the ledger; called by it, whose errors it
+raises';
 
 -- In C, for nothing else may be written into the ledger.
 CREATE FUNCTION osms.post_restatement(registry text, month date)
@@ -127,4 +135,8 @@ CREATE FUNCTION osms.post_restatement(registry text, month date)
     SET row_security = off
     AS 'MODULE_PATHNAME', 'osms_post_restatement';
 COMMENT ON FUNCTION osms.post_restatement(text, date) IS
-    'writes what osms.restate finds now into the ledger, to be paid or withheld with the invoice of the first month that is not closed, and returns it; nothing, where nothing changed since it was posted last. What was closed and the ledger then sum to what the month is now, for every organisation that is not held now. Waits for writers as osms.close_month, with its errors; 55000 for a month that is not closed';
+'writes what osms.restate finds now into the ledger, to be paid or withheld with the invoice of the first month that is not
+closed, and returns it
+nothing, where nothing changed since it was posted last. What was closed and the ledger then sum to what the month is now, for
+every organisation that is not held now. Waits for writers as osms.close_month, with its errors; 55000 for a month that is not
+closed';

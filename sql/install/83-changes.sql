@@ -56,7 +56,10 @@ BEGIN
     ORDER BY d.place;
 END $$;
 COMMENT ON FUNCTION osms.changes(text, date, date, text) IS
-    'what lies between the statements of two months, closed ones as they were closed, open ones by the scheme as known now: heads (persons) and tenge by organisation and cause: died, left, moved_out, new, moved_in, aged (and corrected birth dates and sexes), insurance, coefficient, rate, inactive, cap, rounding; held where a line of an organisation is held. They sum to the difference of the heads and of the amounts. Errors as osms.statement';
+'what lies between the statements of two months, closed ones as they were closed, open ones by the scheme as known now
+heads (persons) and tenge by organisation and cause: died, left, moved_out, new, moved_in, aged (and corrected birth dates and
+sexes), insurance, coefficient, rate, inactive, cap, rounding; held where a line of an organisation is held. They sum to the
+difference of the heads and of the amounts. Errors as osms.statement';
 
 CREATE FUNCTION osms.flows(registry text, month date, later date, scheme text DEFAULT 'illustrative')
     RETURNS TABLE (from_organisation text, to_organisation text, ground text, persons bigint)
@@ -89,4 +92,6 @@ BEGIN
         ORDER BY f."from" COLLATE "C", f."to" COLLATE "C", f.ground COLLATE "C"$query$, osms.moves_query(a, b), ground, registry);
 END $$;
 COMMENT ON FUNCTION osms.flows(text, date, date, text) IS
-    'who moved from one organisation to another between two months, seen on the last day that counts of each: persons by organisation left, organisation joined, and ground of the application, or basis of the attachment where it has none. Errors as osms.statement_terms';
+'who moved from one organisation to another between two months, seen on the last day that counts of each
+persons by organisation left, organisation joined, and ground of the application, or basis of the attachment where it has none.
+Errors as osms.statement_terms';

@@ -36,4 +36,8 @@ BEGIN
         USING (last_closed + interval '1 month')::date - 1, last_closed, osms.known_now(), year;
 END $$;
 COMMENT ON FUNCTION osms.contract_execution(text, integer) IS
-    'how far the months of a year up to the last closed one, with their ledger or, where a month was paid before, by the relation payment, have used up the contracts in force on its last day, in tenge: yearly amount (NULL = no limit), paid, still available, what the last month earned before the cap, forecast of the year if every open month earns as much, and the month that exhausts the contract (NULL = none this year). 55000 when no month of the year is closed; 42501 for who may not read the registry';
+'how far the months of a year up to the last closed one, with their ledger or, where a month was paid before, by the relation
+payment, have used up the contracts in force on its last day, in tenge: yearly amount (NULL = no limit), paid, still available,
+what the last month earned before the cap, forecast of the year if every open month earns as much, and the month that exhausts
+the contract (NULL = none this year)
+55000 when no month of the year is closed; 42501 for who may not read the registry';

@@ -35,7 +35,9 @@ BEGIN
         ORDER BY d.defect_month, d.code, d.act$query$, terms.registry) USING terms, organisation;
 END $$;
 COMMENT ON FUNCTION osms.sanctions(osms.statement_terms, text) IS
-    'what the defects on the act of a month cost an organisation: cases times multiple times the rate (tenge) of the organisation in the month of the defect, or of the act, as the scheme says; amount is NULL where the multiple or the rate is not known';
+'what the defects on the act of a month cost an organisation
+cases times multiple times the rate (tenge) of the organisation in the month of the defect, or of the act, as the scheme says;
+amount is NULL where the multiple or the rate is not known';
 
 CREATE FUNCTION osms.invoice(registry text, organisation text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (place integer, line text, title text, amount numeric, detail text)
@@ -104,7 +106,10 @@ BEGIN
         USING invoice.organisation, terms.month, statement_line, month_end, known_at, terms;
 END $$;
 COMMENT ON FUNCTION osms.invoice(text, text, date, text, timestamptz) IS
-    'the act of a month for one organisation: capitation (tenge; what December takes back, the contract allows and the ledger of earlier months corrects on lines of their own; a closed month as it was closed), the lines entered in the relation adjustment, sanctions, and as the last line BANK their sum, which is NULL while an amount is not known. Warnings and errors as osms.statement';
+'the act of a month for one organisation
+capitation (tenge; what December takes back, the contract allows and the ledger of earlier months corrects on lines of their
+own; a closed month as it was closed), the lines entered in the relation adjustment, sanctions, and as the last line BANK their
+sum, which is NULL while an amount is not known. Warnings and errors as osms.statement';
 
 CREATE FUNCTION osms.monthly_form(registry text, organisation text, month date, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (part text, line text, male bigint, female bigint, unknown bigint, total bigint)
@@ -161,4 +166,7 @@ BEGIN
         ORDER BY f.section, f.place$query$, registry) USING organisation, month, known_at;
 END $$;
 COMMENT ON FUNCTION osms.monthly_form(text, text, date, timestamptz) IS
-    'the monthly form of one organisation, as known at the moment, in persons by sex: opening + attached - detached = closing, and the bands of osms.form_band on the last day of the month with those who cannot be placed, which sum to closing. Spells that touch are one. 22023 for a day that is not the first of a month, 3F000 for an unknown registry, 42501 for one that may not be read';
+'the monthly form of one organisation, as known at the moment, in persons by sex
+opening + attached - detached = closing, and the bands of osms.form_band on the last day of the month with those who cannot be
+placed, which sum to closing. Spells that touch are one. 22023 for a day that is not the first of a month, 3F000 for an unknown
+registry, 42501 for one that may not be read';

@@ -25,7 +25,10 @@ BEGIN
         ORDER BY organisation COLLATE "C"$query$, registry, payments) USING month;
 END $$;
 COMMENT ON FUNCTION osms.due(text, date) IS
-    'what a Fund owes every organisation for a closed month (tenge): statement, the amount of its closed line (NULL while held), ledger, what corrections of other months add on the invoice of this one, due, their sum, paid, the sum of the relation payment (NULL: nothing yet), status of the line (ok, held, no_line). Rule payment_due compares due and paid. Sanctions and the relation adjustment are on osms.invoice. Errors as osms.terms_of';
+'what a Fund owes every organisation for a closed month (tenge)
+statement, the amount of its closed line (NULL while held), ledger, what corrections of other months add on the invoice of this
+one, due, their sum, paid, the sum of the relation payment (NULL: nothing yet), status of the line (ok, held, no_line). Rule
+payment_due compares due and paid. Sanctions and the relation adjustment are on osms.invoice. Errors as osms.terms_of';
 
 CREATE FUNCTION osms.guard_payment(registry text, mode text DEFAULT 'enforce') RETURNS void
     LANGUAGE plpgsql
@@ -62,4 +65,7 @@ BEGIN
     PERFORM osms.put_triggers(registry, osms.guard_modes(registry, modes), guarded || 'payment'::text);
 END $$;
 COMMENT ON FUNCTION osms.guard_payment(text, text) IS
-    'puts the guard on the table behind the relation payment alone, for a Fund that does not guard its attachments here; mode: enforce, warn or off for the rules payment_due and payment_contract. Guards of other relations follow in these modes, unless they are disabled. osms.guard covers payments with everything else, osms.unguard takes all guards of the registry away. Locks and errors as osms.guard; 42P01 where the relation payment, the statements or what the lock needs is absent';
+'puts the guard on the table behind the relation payment alone, for a Fund that does not guard its attachments here
+mode: enforce, warn or off for the rules payment_due and payment_contract. Guards of other relations follow in these modes,
+unless they are disabled. osms.guard covers payments with everything else, osms.unguard takes all guards of the registry away.
+Locks and errors as osms.guard; 42P01 where the relation payment, the statements or what the lock needs is absent';

@@ -24,7 +24,8 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.explain_groups(osms.statement_terms, osms.statement_line) IS
-    'heads of a line of a statement that are paid at a share below 1, by reason and share; list_share: what the norm of the site leaves';
+'heads of a line of a statement that are paid at a share below 1, by reason and share
+list_share: what the norm of the site leaves';
 
 CREATE FUNCTION osms.explain_heads(terms osms.statement_terms, line osms.statement_line, closed boolean)
     RETURNS TABLE (item text, computation text, value numeric, source text)
@@ -74,7 +75,8 @@ BEGIN
                  CASE WHEN s.agrees THEN 'of all heads' ELSE 'as stored; who is reduced has changed since' END FROM summed s) AS x (part, nth, item, computation, value, source)
     ORDER BY x.part, x.nth, x.item COLLATE "C";
 END $$;
-COMMENT ON FUNCTION osms.explain_heads(osms.statement_terms, osms.statement_line, boolean) IS 'the heads of a line of a statement, and the shares at which they are paid';
+COMMENT ON FUNCTION osms.explain_heads(osms.statement_terms, osms.statement_line, boolean) IS
+    'the heads of a line of a statement, and the shares at which they are paid';
 
 -- Bands of both sexes share a line, so that a payment fits on a screen.
 CREATE FUNCTION osms.explain_coefficient(terms osms.statement_terms, line osms.statement_line)
@@ -114,7 +116,8 @@ BEGIN
          format('weighted heads / heads%s, %s to %s digits', CASE scheme.coefficient_over WHEN 'full' THEN ' paid in full' ELSE '' END, CASE WHEN scheme.coefficient_rounding IS NULL THEN 'shown' ELSE 'rounded' END, scale(line.coefficient)));
 END $$;
 COMMENT ON FUNCTION osms.explain_coefficient(osms.statement_terms, osms.statement_line) IS
-    'how the coefficient Kav of a line of a statement comes about: heads times weight for each band of ages (years), their sum, and the quotient';
+'how the coefficient Kav of a line of a statement comes about
+heads times weight for each band of ages (years), their sum, and the quotient';
 
 CREATE FUNCTION osms.explain_rate(terms osms.statement_terms, line osms.statement_line, quotient text)
     RETURNS TABLE (item text, computation text, value numeric, source text)
@@ -152,7 +155,8 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.explain_rate(osms.statement_terms, osms.statement_line, text) IS
-    'how the rate of a line of a statement, and what was earned by it, come about: base rate, coefficients Ki, and both computations, with Kav as an expression (NULL = not known)';
+'how the rate of a line of a statement, and what was earned by it, come about
+base rate, coefficients Ki, and both computations, with Kav as an expression (NULL = not known)';
 
 CREATE FUNCTION osms.explain_cap(terms osms.statement_terms, line osms.statement_line, owed numeric)
     RETURNS TABLE (item text, computation text, value numeric, source text)
@@ -218,7 +222,8 @@ BEGIN
         ' + ' || osms.plain(nullif(line.carried_in, 0)), ' - ' || osms.plain(nullif(line.cap_cut, 0))), line.amount, 'to be paid');
 END $$;
 COMMENT ON FUNCTION osms.explain_amount(osms.statement_terms, osms.statement_line) IS
-    'how the amount of a line of a statement comes about from what was earned: what December takes back for persons not served, by month, what is carried in, what the contract cuts; why it is held';
+'how the amount of a line of a statement comes about from what was earned
+what December takes back for persons not served, by month, what is carried in, what the contract cuts; why it is held';
 
 CREATE FUNCTION osms.explain_terms(terms osms.statement_terms, line osms.statement_line, closed boolean)
     RETURNS TABLE (item text, computation text, value numeric, source text)
@@ -240,7 +245,8 @@ BEGIN
     RETURN QUERY SELECT a.* FROM osms.explain_amount(terms, line) AS a;
 END $$;
 COMMENT ON FUNCTION osms.explain_terms(osms.statement_terms, osms.statement_line, boolean) IS
-    'a line of a statement, of a closed month or not, told number by number: what it is, how it is computed from those before it, its value, and the row or act it comes from';
+'a line of a statement, of a closed month or not, told number by number
+what it is, how it is computed from those before it, its value, and the row or act it comes from';
 
 CREATE FUNCTION osms.explain_payment(registry text, organisation text, month date, scheme text DEFAULT 'illustrative')
     RETURNS TABLE (item text, computation text, value numeric, source text)
@@ -291,4 +297,9 @@ BEGIN
         ORDER BY p.part, p.nth$query$, registry) USING registry, month, organisation, (made.line).amount, made.closed_at, ((made.terms).scheme).scheme;
 END $$;
 COMMENT ON FUNCTION osms.explain_payment(text, text, date, text) IS
-    'one payment, number by number (tenge, persons): heads and the shares they are paid at, weights by ages, Kav, base rate, coefficients, rate, what is taken back, carried and capped, amount and, of a closed month, its ledger; where the organisation was not there at the closing, as last restated. computation is arithmetic over the numbers of the lines before it, NULL for what is read from a row; value is its result, rounded to the digits shown; source is the row or act, or what rounds. Of an open month its statement by the scheme as known now. P0002 for an organisation without a line; errors as osms.statement';
+'one payment, number by number (tenge, persons)
+heads and the shares they are paid at, weights by ages, Kav, base rate, coefficients, rate, what is taken back, carried and
+capped, amount and, of a closed month, its ledger; where the organisation was not there at the closing, as last restated.
+computation is arithmetic over the numbers of the lines before it, NULL for what is read from a row; value is its result,
+rounded to the digits shown; source is the row or act, or what rounds. Of an open month its statement by the scheme as known
+now. P0002 for an organisation without a line; errors as osms.statement';

@@ -83,7 +83,10 @@ BEGIN
         'restored after the month' || CASE (terms.scheme).restored WHEN 'served' THEN ', not served in it' ELSE '' END) USING month, revision, terms.days;
 END $$;
 COMMENT ON FUNCTION osms.explain_month(text, text, boolean, date, integer) IS
-    'what a closed month (revision 0) or a restatement paid for an attachment, told by a condition on m and whether it was ever at a site: outcome (all but the rate, to be compared), its heads of those of the organisation, rate (tenge; NULL where nothing was paid), share below 1 with its reason, what there is instead of a payment; no row where the attachment does not count';
+'what a closed month (revision 0) or a restatement paid for an attachment, told by a condition on m and whether it was ever at a
+site: outcome (all but the rate, to be compared), its heads of those of the organisation, rate (tenge; NULL where nothing was
+paid), share below 1 with its reason, what there is instead of a payment
+no row where the attachment does not count';
 
 -- What only the rate of the organisation changed is told once, as restated
 -- last; months in a row of which the same is to be told are told together.
@@ -141,7 +144,8 @@ BEGIN
         GROUP BY r.nth, r.now, r.restated, r.island;
 END $$;
 COMMENT ON FUNCTION osms.explain_months(text, text, text) IS
-    'what closed months and their restatements paid for an attachment, with the moment as of which that became known, the first of months in a row that are told together: what each month paid, and each restatement that changed more than the rate';
+'what closed months and their restatements paid for an attachment, with the moment as of which that became known, the first of
+months in a row that are told together: what each month paid, and each restatement that changed more than the rate';
 
 CREATE FUNCTION osms.counted_days(state text, since date, until date, gone_on date) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -207,4 +211,8 @@ BEGIN
         USING coalesce(told, '[]'), attachment, found ->> 'person';
 END $$;
 COMMENT ON FUNCTION osms.explain_attachment(text, text) IS
-    'one attachment (its key as text), in order: whom and what it is, on which days it counts by what is known now, on what basis, then, at in the civil time zone of the registry, the application, identification or order behind it, what the roster knew from when on, and what closed months and restatements paid for it (tenge); months in a row with the same outcome are one row. P0002 for an unknown key, 42501 for who may not read the registry';
+'one attachment (its key as text), in order
+whom and what it is, on which days it counts by what is known now, on what basis, then, at in the civil time zone of the
+registry, the application, identification or order behind it, what the roster knew from when on, and what closed months and
+restatements paid for it (tenge); months in a row with the same outcome are one row. P0002 for an unknown key, 42501 for who may
+not read the registry';

@@ -12,13 +12,15 @@ CREATE FUNCTION osms.bar(value numeric, lowest numeric, highest numeric) RETURNS
     RETURN (SELECT jsonb_build_array(coalesce(round(100 * (least(value, 0) - least(lowest, 0)) / nullif(s.span, 0), 1), 0), coalesce(round(100 * abs(value) / nullif(s.span, 0), 1), 0), coalesce(value < 0, false))
             FROM (SELECT greatest(highest, 0) - least(lowest, 0)) AS s (span));
 COMMENT ON FUNCTION osms.bar(numeric, numeric, numeric) IS
-    'a figure among others from the lowest to the highest as a cell of osms.html_table: a bar from 0, with its left end and width in percent, and whether it goes to the left';
+'a figure among others from the lowest to the highest as a cell of osms.html_table
+a bar from 0, with its left end and width in percent, and whether it goes to the left';
 
 CREATE FUNCTION osms.html_bar(bar jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN (bar ->> 1)::numeric = 0 THEN '' ELSE
         format('<i%s style="margin-left:%s%%;width:%s%%"></i>', CASE WHEN (bar ->> 2)::boolean THEN ' class="less"' ELSE '' END, bar ->> 0, bar ->> 1) END;
-COMMENT ON FUNCTION osms.html_bar(jsonb) IS 'a bar, made by osms.bar, as it is drawn: filled to the right, hollow to the left, so that no colour tells anything';
+COMMENT ON FUNCTION osms.html_bar(jsonb) IS
+    'a bar, made by osms.bar, as it is drawn: filled to the right, hollow to the left, so that no colour tells anything';
 
 -- Rows of cells as a table: the first column is text, the others are figures,
 -- an array is a bar, an object with the key html is what it holds.
@@ -46,4 +48,5 @@ CREATE FUNCTION osms.small_pyramid(pyramid osms.pyramid) RETURNS text
             SELECT '<svg class="small" viewBox="-50 0 100 20" aria-hidden="true"><path d="' ||
                    string_agg(p.d, '' ORDER BY p.side) || '"/></svg>'
             FROM (SELECT s.side, 'M0 20' || string_agg('H' || coalesce(s.x, 0) || 'V' || 19 - s.n, '' ORDER BY s.n) || 'H0Z' AS d FROM scaled s GROUP BY s.side) AS p);
-COMMENT ON FUNCTION osms.small_pyramid(osms.pyramid) IS 'a pyramid as a picture of a line of a table: bands of five years, 95 and over together, males left, females right';
+COMMENT ON FUNCTION osms.small_pyramid(osms.pyramid) IS
+    'a pyramid as a picture of a line of a table: bands of five years, 95 and over together, males left, females right';

@@ -27,7 +27,8 @@ CREATE FUNCTION osms.report_regions(lines osms.statement_line[], day date) RETUR
                    CASE count(*) WHEN 0 THEN '<p class="none">none</p>' ELSE '' END
             FROM drawn d);
 COMMENT ON FUNCTION osms.report_regions(osms.statement_line[], date) IS
-    'the lines of a statement summed by region, as tiles in the places of osms.region_tile on the day, with amount (tenge) as a bar; regions without a tile, or on one that is taken, behind them';
+'the lines of a statement summed by region, as tiles in the places of osms.region_tile on the day, with amount (tenge) as a bar
+regions without a tile, or on one that is taken, behind them';
 
 -- Each source gives what, value, day from which it is in force, act, point, how
 -- sure it is, whether it is made up, and its place.
@@ -68,7 +69,9 @@ BEGIN
                                            FROM osms.scheme_property() WITH ORDINALITY AS p (property, choices, minimum, maximum, nth)), scheme.valid_from, scheme.act, scheme.point, scheme.tag::text, scheme.illustrative;
 END $$;
 COMMENT ON FUNCTION osms.rate_sources(osms.statement_terms, osms.statement_line[]) IS
-    'every number of law behind the rates of a statement: base rates, weights, coefficients by kind, parameters and steps in use, and the properties of the scheme, with the day from which it is in force (NULL = told by its edition), its act and point, and how sure that is';
+'every number of law behind the rates of a statement
+base rates, weights, coefficients by kind, parameters and steps in use, and the properties of the scheme, with the day from
+which it is in force (NULL = told by its edition), its act and point, and how sure that is';
 
 CREATE FUNCTION osms.report_rates(terms osms.statement_terms, lines osms.statement_line[]) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10000
@@ -83,7 +86,8 @@ CREATE FUNCTION osms.report_rates(terms osms.statement_terms, lines osms.stateme
                        SELECT jsonb_agg(jsonb_build_array(a.act, a.title, a.issued_on, a.number) ORDER BY a.act COLLATE "C")
                        FROM osms.act a WHERE a.act IN (SELECT s.act FROM source s)), 'text acts'));
 COMMENT ON FUNCTION osms.report_rates(osms.statement_terms, osms.statement_line[]) IS
-    'a part of a page: every number behind the rates of a statement with its act, point and certainty, and what these acts are';
+'a part of a page
+every number behind the rates of a statement with its act, point and certainty, and what these acts are';
 
 CREATE FUNCTION osms.report_missing(lines osms.statement_line[]) RETURNS jsonb
     LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10000
@@ -98,7 +102,8 @@ CREATE FUNCTION osms.report_missing(lines osms.statement_line[]) RETURNS jsonb
                                 UNION ALL SELECT 'without sex or usable birth date, not paid for', l.persons_held WHERE l.persons_held > 0) AS v (what, persons)
                   GROUP BY v.what) AS x);
 COMMENT ON FUNCTION osms.report_missing(osms.statement_line[]) IS
-    'what a statement was made from that is illustrative, unproved or missing, with the organisations and persons it touches; an array for each';
+'what a statement was made from that is illustrative, unproved or missing, with the organisations and persons it touches
+an array for each';
 
 CREATE FUNCTION osms.report_ledger(registry text, month date) RETURNS jsonb
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000
@@ -120,7 +125,8 @@ BEGIN
     RETURN coalesce(entries, '[]');
 END $$;
 COMMENT ON FUNCTION osms.report_ledger(text, date) IS
-    'the ledger that goes with the invoices of a month: what it is, organisations, persons, amount (tenge); an array for each cause';
+'the ledger that goes with the invoices of a month: what it is, organisations, persons, amount (tenge)
+an array for each cause';
 
 CREATE FUNCTION osms.report_style() RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -170,7 +176,8 @@ BEGIN
     END IF;
     RETURN had;
 END $$;
-COMMENT ON FUNCTION osms.had_statement(text, date, text) IS 'whether osms.month_lines can tell of a month: it is closed, or the scheme is in force in it';
+COMMENT ON FUNCTION osms.had_statement(text, date, text) IS
+    'whether osms.month_lines can tell of a month: it is closed, or the scheme is in force in it';
 
 CREATE FUNCTION osms.report_changes(a osms.statement_terms, lines_a osms.statement_line[], b osms.statement_terms, lines_b osms.statement_line[], names jsonb) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000000
@@ -189,7 +196,8 @@ CREATE FUNCTION osms.report_changes(a osms.statement_terms, lines_a osms.stateme
                        SELECT jsonb_agg(jsonb_build_array(concat_ws(' ', c.organisation, names ->> c.organisation), osms.grouped(c.persons), osms.grouped(c.amount, 2), c.bar) ORDER BY abs(c.amount) DESC, c.organisation COLLATE "C")
                        FROM (SELECT o.*, osms.bar(o.amount, min(o.amount) OVER (), max(o.amount) OVER ()) AS bar FROM organisation o) AS c), 'bars'));
 COMMENT ON FUNCTION osms.report_changes(osms.statement_terms, osms.statement_line[], osms.statement_terms, osms.statement_line[], jsonb) IS
-    'two parts of a page: what lies between two statements by cause, and the twelve organisations with the largest differences (tenge)';
+'two parts of a page
+what lies between two statements by cause, and the twelve organisations with the largest differences (tenge)';
 
 CREATE FUNCTION osms.report(registry text, month date, scheme text DEFAULT 'illustrative', clinics integer DEFAULT 12) RETURNS text
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000
@@ -261,4 +269,8 @@ BEGIN
         || '</body></html>';
 END $$;
 COMMENT ON FUNCTION osms.report(text, date, text, integer) IS
-    'a month as one HTML page without script or outside reference, for a screen, a telephone, light or dark, and for A4: totals and change against the month before, regions on a map of tiles, the pyramid of all, causes and largest differences, the ledger on its invoices, what is illustrative or missing, the act of every number behind the rates, large pyramids of so many clinics (the largest; NULL = all), and every organisation with a small one; a closed month as it was closed, an open one by the scheme as known now. Errors as osms.statement';
+'a month as one HTML page without script or outside reference, for a screen, a telephone, light or dark, and for A4
+totals and change against the month before, regions on a map of tiles, the pyramid of all, causes and largest differences, the
+ledger on its invoices, what is illustrative or missing, the act of every number behind the rates, large pyramids of so many
+clinics (the largest; NULL = all), and every organisation with a small one; a closed month as it was closed, an open one by the
+scheme as known now. Errors as osms.statement';

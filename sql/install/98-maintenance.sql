@@ -44,10 +44,15 @@ CREATE FUNCTION osms.revoke_maintenance(role name) RETURNS void
     END;
 
 COMMENT ON FUNCTION osms.let_maintain(name, boolean) IS
-    'gives a role EXECUTE on osms.maintenance_routines(), or takes it back; called by grant_maintenance and revoke_maintenance';
+'gives a role EXECUTE on osms.maintenance_routines(), or takes it back
+called by grant_maintenance and revoke_maintenance';
 COMMENT ON FUNCTION osms.maintenance_routines() IS
-    'the functions and procedures that not everybody may execute: set-up, guards, closings, and what these call; called by grant_maintenance and revoke_maintenance';
+'the functions and procedures that not everybody may execute: set-up, guards, closings, and what these call
+called by grant_maintenance and revoke_maintenance';
 COMMENT ON FUNCTION osms.grant_maintenance(name) IS
-    'lets a role set up, guard, fill and close: EXECUTE on osms.maintenance_routines(). Every function runs with its caller''s rights, so the role still needs the tables and the registry (membership in the keeper, ownership of what is guarded); it does not write the law. For superusers (42501); 42704 for a role that does not exist. To be called again after an update of the extension';
+'lets a role set up, guard, fill and close: EXECUTE on osms.maintenance_routines()
+Every function runs with its caller''s rights, so the role still needs the tables and the registry (membership in the keeper,
+ownership of what is guarded); it does not write the law. For superusers (42501); 42704 for a role that does not exist. To be
+called again after an update of the extension';
 COMMENT ON FUNCTION osms.revoke_maintenance(name) IS
     'takes back what osms.grant_maintenance gave; 42501 for who is no superuser, 42704 for a role that does not exist';

@@ -61,7 +61,7 @@ SELECT is_empty($$
 $$, 'every object has a comment');
 SELECT is_empty($$
     SELECT type, identity FROM member m
-    WHERE obj_description(objid, (SELECT relname FROM pg_class WHERE oid = classid)) ~ '[^ -~]'
+    WHERE obj_description(objid, (SELECT relname FROM pg_class WHERE oid = classid)) ~ '[^ -~\n]'
     UNION ALL
     SELECT 'body', signature::text FROM own_function WHERE prosrc ~ '[^ -~\n]'
 $$, 'the install script is ASCII, so it runs in a database of any encoding');
@@ -228,6 +228,12 @@ $$, 'input, output, operators and casts are strict');
 SELECT is_empty($$
     SELECT signature FROM own_function WHERE language NOT IN ('c', 'internal', 'sql', 'plpgsql')
 $$, 'no other language is needed');
+
+SELECT is_empty($$
+    SELECT m.identity, line
+    FROM member m, pg_description d, regexp_split_to_table(d.description, chr(10)) AS line
+    WHERE d.classoid = m.classid AND d.objoid = m.objid AND length(line) > 132
+$$, 'a comment fits the screen: a sentence, its details after line breaks');
 
 -- whatever a user adds to, and a dump saves
 SELECT is_empty($$
