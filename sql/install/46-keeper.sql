@@ -224,6 +224,18 @@ CREATE FUNCTION osms.distrusted(registry text, OUT relation text, OUT severity t
               JOIN pg_type y ON y.oid = c.atttypid JOIN pg_type t ON t.oid = CASE y.typcategory WHEN 'A' THEN y.typelem ELSE y.oid END
               WHERE s.relkind IN ('r', 'p') AND NOT pg_has_role(t.typowner, s.relowner, 'USAGE')
               UNION ALL
+              SELECT s.relation, format('%s casts to domain %s of role %s', pg_describe_object(d.classid, d.objid, 0), t.oid::regtype, pg_get_userbyid(t.typowner)),
+                     format('Let role %I own the domain, or cast to the type below it.', pg_get_userbyid(s.relowner))
+              FROM source s CROSS JOIN LATERAL
+                  (SELECT 'pg_constraint'::regclass::oid, k.oid FROM pg_constraint k WHERE k.conrelid = s.oid
+                   UNION ALL SELECT 'pg_attrdef'::regclass, e.oid FROM pg_attrdef e WHERE e.adrelid = s.oid
+                   UNION ALL SELECT 'pg_trigger'::regclass, g.oid FROM pg_trigger g WHERE g.tgrelid = s.oid
+                   UNION ALL SELECT 'pg_class'::regclass, i.indexrelid FROM pg_index i WHERE i.indrelid = s.oid
+                   UNION ALL SELECT 'pg_class'::regclass, s.oid) AS part (classid, objid)
+              JOIN pg_depend d ON d.classid = part.classid AND d.objid = part.objid AND d.objsubid = 0 AND d.refclassid = 'pg_type'::regclass
+              JOIN pg_type t ON t.oid = d.refobjid AND t.typtype = 'd'
+              WHERE s.relkind IN ('r', 'p') AND NOT pg_has_role(t.typowner, s.relowner, 'USAGE')
+              UNION ALL
               SELECT s.relation, format('table %s of role %s follows %s by a foreign key', f.oid::regclass, pg_get_userbyid(f.relowner), s.oid::regclass),
                      format('ALTER TABLE %s OWNER TO %I, or let its foreign key do nothing by itself.', f.oid::regclass, pg_get_userbyid(s.relowner))
               FROM source s JOIN pg_constraint k ON k.confrelid = s.oid AND k.contype = 'f' AND (k.confupdtype IN ('c', 'n', 'd') OR k.confdeltype IN ('c', 'n', 'd'))

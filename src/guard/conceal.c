@@ -9,8 +9,12 @@
  */
 #include "guard/guard.h"
 
+#include "access/table.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_constraint.h"
+#include "commands/trigger.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -52,29 +56,6 @@ tells_of_rule(const ErrorData *error, Oid table)
 	return false;
 }
 
-/*
- * Of a row that violates a constraint PostgreSQL shows what the current user
- * may read, and so the owner, as whom somebody's row is written.  Leave that
- * to the log where a role may not read the table.
- */
-static void
-conceal_detail(ErrorData *error, Oid role)
-{
-	Oid			table;
-
-	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
-		ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION || error->detail == NULL ||
-		error->schema_name == NULL || error->table_name == NULL)
-		return;
-	table = get_relname_relid(error->table_name,
-							  get_namespace_oid(error->schema_name, true));
-	if (OidIsValid(table) &&
-		(tells_of_rule(error, table) || may_read(table, role)))
-		return;
-	error->detail_log = error->detail;
-	error->detail = NULL;
-}
-
 /* Whether a function in PL/pgSQL says it, and not what it runs. */
 static bool
 is_raised(const ErrorData *error)
@@ -83,8 +64,60 @@ is_raised(const ErrorData *error)
 }
 
 /*
- * An expression of a table that fails on a value shows it: of a row that is
- * not the role's to read it is told only that there is one.
+ * Of a row that violates a constraint, or the condition of a view, PostgreSQL
+ * shows what the current user may read, and so the owner, as whom somebody's
+ * row is written.  Leave that to the log where a role may not read the table;
+ * which one a view has kept it from is not said.
+ */
+static void
+conceal_detail(ErrorData *error, Oid role)
+{
+	Oid			table = InvalidOid;
+
+	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
+	{
+		case ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION:
+			if (error->schema_name == NULL || error->table_name == NULL)
+				return;
+			table = get_relname_relid(error->table_name,
+									  get_namespace_oid(error->schema_name,
+														true));
+			break;
+		case ERRCODE_WITH_CHECK_OPTION_VIOLATION:
+			if (is_raised(error))
+				return;
+			break;
+		default:
+			return;
+	}
+	if (error->detail == NULL ||
+		(OidIsValid(table) &&
+		 (tells_of_rule(error, table) || may_read(table, role))))
+		return;
+	error->detail_log = error->detail;
+	error->detail = NULL;
+}
+
+/*
+ * Whether a role may be shown what a statement on a table failed on: the row
+ * is his to read, and the table has no triggers, which look at others.
+ */
+static bool
+may_be_shown(Oid table, Oid role)
+{
+	Relation	rel = table_open(table, AccessShareLock);
+	bool		shown = may_read(table, role);
+
+	for (int i = 0; shown && rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
+		shown = rel->trigdesc->triggers[i].tgfoid < FirstUnpinnedObjectId ||
+			get_func_namespace(rel->trigdesc->triggers[i].tgfoid) == our_schema();
+	table_close(rel, AccessShareLock);
+	return shown || has_privs_of_role(role, relation_owner(table));
+}
+
+/*
+ * What fails on a value shows it: of a row that is not the role's to read it
+ * is told only that there is one.
  */
 static void
 conceal_value(ErrorData *error, Oid table, Oid role)
@@ -93,7 +126,7 @@ conceal_value(ErrorData *error, Oid table, Oid role)
 		error->sqlerrcode == ERRCODE_STRING_DATA_RIGHT_TRUNCATION ||
 		error->sqlerrcode == ERRCODE_DIVISION_BY_ZERO ||
 		error->constraint_name || is_raised(error) ||
-		may_read(table, role))
+		may_be_shown(table, role))
 		return;
 	error->detail_log = error->detail ?
 		psprintf("%s: %s", error->message, error->detail) : error->message;

@@ -323,10 +323,15 @@ extern const Trigger *with_present_columns(const Trigger *trigger,
 /* moved.c */
 extern void note_moves(Chunk *chunk);
 
+/* table_expression.c */
+extern const char *expression_of_others(Relation rel, Oid role);
+extern bool domain_makes_of_others(Oid domain, Oid role);
+
 /* surroundings.c */
 extern bool look_around(Oid table, Oid role, bool *others_add);
 extern bool others_may_add(Oid table, Oid role);
 extern void check_type(Oid type);
+extern bool is_domain_of_others(Oid type, Oid role);
 extern void check_nothing_deferred(Oid table);
 extern bool is_keeper_of_write(Oid role);
 extern bool is_written_as_owner(Oid source, Oid view);

@@ -285,6 +285,24 @@ check_roster(const Registry *registry)
 	}
 }
 
+/*
+ * The clock of all registries follows none that is far ahead of it, as nobody
+ * puts a clock back by so much.  Errors: 55000.
+ */
+static void
+check_moment(const Registry *registry, TimestampTz latest)
+{
+	if (latest > GetCurrentTimestamp() + USECS_PER_DAY &&
+		latest > last_cut() + USECS_PER_DAY)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("roster of registry \"%s\" knows of what is to come",
+						registry->unquoted),
+				 errdetail("Its latest version is known from %s.",
+						   timestamptz_to_str(latest)),
+				 errhint("Set the server's clock right, or fill the roster again.")));
+}
+
 PG_FUNCTION_INFO_V1(osms_clean_cut);
 
 /*
@@ -318,7 +336,10 @@ osms_clean_cut(PG_FUNCTION_ARGS)
 	if (SPI_gettypeid(SPI_tuptable->tupdesc, 1) == TIMESTAMPTZOID)
 		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 							  &isnull);
-	cut = take_cut(isnull ? DT_NOBEGIN : DatumGetTimestampTz(value));
+	if (!isnull)
+		cut = DatumGetTimestampTz(value);
+	check_moment(&registry, cut);
+	cut = take_cut(cut);
 	if (SPI_execute_with_args(relations, 1, &type, &name, NULL, false,
 							  0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed");

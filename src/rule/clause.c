@@ -260,6 +260,8 @@ const Clause clauses[] = {
 		.audited = true},
 	{RULE_IMMUTABLE, REL_CONTRACT, CONTRACT_ORGANISATION, row_immutable, NULL,
 		.audited = false},
+	{RULE_PERIOD, REL_ORGANISATION_STATUS, STATUS_VALID_FROM, row_dates, NULL,
+		.audited = true},
 	{RULE_IMMUTABLE, REL_ORGANISATION_STATUS, STATUS_ORGANISATION,
 		row_immutable, NULL, .audited = false},
 	{RULE_IMMUTABLE, REL_AUTHORITY_ORDER, ORDER_KEY, row_immutable, NULL,

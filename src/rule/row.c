@@ -6,7 +6,7 @@
  * what the statement changed, so an old defect never stops a repair; in an
  * INSERT, and for audit, every column counts as changed.
  */
-#include "rule/rule.h"
+#include "guard/guard.h"
 
 #include "catalog/pg_type.h"
 #include "core/lifecycle.h"
@@ -80,6 +80,41 @@ unreadable(const Projection *p, int i, Datum value)
 	return DATE_IS_NOBEGIN(DatumGetDateADT(value));
 }
 
+/* The column that says since when a row is known, or -1. */
+static int
+known_from_column(RelationKind kind)
+{
+	switch (kind)
+	{
+		case REL_ORGANISATION_STATUS:
+			return STATUS_KNOWN_FROM;
+		case REL_CONTRACT:
+			return CONTRACT_KNOWN_FROM;
+		case REL_PAYMENT:
+			return PAYMENT_KNOWN_FROM;
+		default:
+			return -1;
+	}
+}
+
+/*
+ * Whether a row hides until a moment to come: what is not known yet counts
+ * for nothing.  Where the clock was set back, rows are known from a little
+ * after the last cut.
+ */
+static bool
+is_known_later(const RowChange *change)
+{
+	int			i = known_from_column(change->projection->kind);
+	TimestampTz known;
+
+	if (i < 0 || !CHANGED(change, i) || change->new->isnull[i])
+		return false;
+	known = DatumGetTimestampTz(change->new->value[i]);
+	return known > GetCurrentTimestamp() + USECS_PER_MINUTE &&
+		known > last_cut() + USECS_PER_MINUTE;
+}
+
 /* Dates are dates: osms.map lets a text that is none read as an infinity. */
 const char *
 row_dates(const RowChange *change)
@@ -91,7 +126,7 @@ row_dates(const RowChange *change)
 		if (CHANGED(change, i) && !change->new->isnull[i] &&
 			unreadable(change->projection, i, change->new->value[i]))
 			return psprintf("unreadable_%s", shape->columns[i].name);
-	return NULL;
+	return change->new && is_known_later(change) ? "known_in_future" : NULL;
 }
 
 /*
@@ -313,7 +348,8 @@ row_immutable(const RowChange *change)
 								COLUMN_BIT(STATUS_KNOWN_FROM));
 		case REL_PAYMENT:
 			return changed_name(change, COLUMN_BIT(PAYMENT_ORGANISATION) |
-								COLUMN_BIT(PAYMENT_MONTH));
+								COLUMN_BIT(PAYMENT_MONTH) |
+								COLUMN_BIT(PAYMENT_KNOWN_FROM));
 		case REL_IDENTITY_EVENT:
 		case REL_AUTHORITY_ORDER:
 		case REL_PERSON_ALIAS:

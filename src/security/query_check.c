@@ -287,6 +287,19 @@ schema_of_new_type(Node *statement)
 	return name ? QualifiedNameGetCreationNamespace(name, &type) : InvalidOid;
 }
 
+/* Check what a CALL hands to a procedure, which no query shows. */
+static void
+check_call(const CallStmt *call)
+{
+	Oid		   *types;
+	int			ntypes;
+
+	(void) check_node((Node *) call->funcexpr, NULL);
+	(void) get_func_signature(call->funcexpr->funcid, &types, &ntypes);
+	for (int i = 0; i < ntypes; i++)
+		check_type(types[i]);
+}
+
 /*
  * TRUNCATE and COPY write tables past the executor: what stands on a table of
  * others is not known there, so where osms writes for somebody they do not.
@@ -308,6 +321,8 @@ check_utility(Node *statement)
 								get_rel_name(lfirst_oid(lc)),
 								GetUserNameFromId(GetUserId(), true)),
 						 errhint("Let no trigger TRUNCATE or COPY a table that is not its owner's alone.")));
+	if (IsA(statement, CallStmt) && restriction() != RESTRICT_OFF)
+		check_call((CallStmt *) statement);
 	if (!InSecurityRestrictedOperation())
 		return;
 	if (isTempNamespace(schema_of_new_type(statement)))

@@ -37,6 +37,13 @@ static const struct
 	{"datestyle", NULL},
 	{"intervalstyle", NULL},
 	{"timezone", NULL},
+	{"xmloption", "content"},
+	{"xmlbinary", "base64"},
+	{"bytea_output", "hex"},
+	{"extra_float_digits", "1"},
+	{"lc_numeric", NULL},
+	{"lc_monetary", NULL},
+	{"default_text_search_config", NULL},
 	/* what the owner's functions hold is not for who writes */
 	{"plpgsql.print_strict_params", "off"},
 	{"plpgsql.check_asserts", "on"}

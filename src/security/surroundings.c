@@ -95,6 +95,8 @@ is_made_of_others(Oid type, Oid role, bool domain, List **seen)
 	switch (kind)
 	{
 		case TYPTYPE_DOMAIN:
+			if (domain_makes_of_others(type, role))
+				return true;
 			part = base_of_domain(type);
 			break;
 		case TYPTYPE_RANGE:
@@ -118,15 +120,25 @@ is_made_of_others(Oid type, Oid role, bool domain, List **seen)
 }
 
 /*
+ * Whether a type is, or is made of, a domain of somebody without the rights
+ * of a role, or one that makes values of such a domain.
+ */
+bool
+is_domain_of_others(Oid type, Oid role)
+{
+	List	   *seen = NIL;
+
+	return is_made_of_others(type, role, true, &seen);
+}
+
+/*
  * Refuse a type that is, or is made of, a domain of somebody without the
  * rights of the current user, as whom its checks would run.  Errors: 42501.
  */
 void
 check_type(Oid type)
 {
-	List	   *seen = NIL;
-
-	if (is_made_of_others(type, GetUserId(), true, &seen))
+	if (is_domain_of_others(type, GetUserId()))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("values of type %s must not be made as role \"%s\" while osms acts for others",
@@ -236,13 +248,15 @@ others_of(Relation rel, Oid role, List **seen, char **hint)
 {
 	List	   *types = NIL;
 	const char *column;
+	const char *expression = NULL;
 	char	   *table;
 	Oid			who;
 
 	*seen = lappend_oid(*seen, RelationGetRelid(rel));
 	if (has_privs_of_role(rel->rd_rel->relowner, role) &&
 		!others_may_trigger(rel, role, &who) &&
-		column_of_others(rel, role, false, &types) == NULL)
+		column_of_others(rel, role, false, &types) == NULL &&
+		(expression = expression_of_others(rel, role)) == NULL)
 		return rel->trigdesc ?
 			others_of_followers(rel, role, seen, hint) : NULL;
 	table = qualified_name(RelationGetRelid(rel));
@@ -262,6 +276,13 @@ others_of(Relation rel, Oid role, List **seen, char **hint)
 			psprintf("Everybody may put triggers on table %s.", table) :
 			psprintf("Role \"%s\" may put triggers on table %s.",
 					 GetUserNameFromId(who, true), table);
+	}
+	if (expression)
+	{
+		*hint = psprintf("Let role \"%s\" own the domain, or cast to the type below it.",
+						 GetUserNameFromId(role, true));
+		return psprintf("The expression of %s of table %s casts to a domain of another role.",
+						expression, table);
 	}
 	types = NIL;
 	column = column_of_others(rel, role, false, &types);

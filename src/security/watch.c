@@ -351,11 +351,13 @@ has_cursors(Form_pg_proc proc)
 /*
  * Whether an SQL function is called where it could be put in line: while osms
  * acts the names in its text may mean nothing, or what somebody else has it.
+ * A body that was parsed when it was stored has none.
  */
 static bool
-is_left_out(Oid function)
+is_left_out(Oid function, HeapTuple tuple)
 {
-	if (restriction() == RESTRICT_OFF ||
+	if (restriction() == RESTRICT_OFF || function < FirstUnpinnedObjectId ||
+		!heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL) ||
 		get_func_namespace(function) == our_schema())
 		return false;
 	note_left_out();
@@ -388,7 +390,7 @@ needs_call(Oid function)
 	proc = (Form_pg_proc) GETSTRUCT(tuple);
 	if (restriction() != RESTRICT_OFF && !may_run(function, tuple))
 		needed = true;
-	else if (proc->prolang == SQLlanguageId && is_left_out(function))
+	else if (proc->prolang == SQLlanguageId && is_left_out(function, tuple))
 		needed = true;
 	else if (proc->prolang == SQLlanguageId && !by_expression)
 	{
