@@ -25,25 +25,28 @@ COMMENT ON FUNCTION osms.read_time(text, text, timestamp) IS
 NULL where it is blank, unreadable where it is no such date, which rule period finds; 22007 and 22023 for a format that is not
 one of a date';
 
-CREATE FUNCTION osms.read_value(value text, unreadable anyelement) RETURNS anyelement
+CREATE FUNCTION osms.read_value(value text, unreadable anyelement, time_zone text DEFAULT NULL) RETURNS anyelement
     LANGUAGE C STABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_read_value';
-COMMENT ON FUNCTION osms.read_value(text, anyelement) IS
+COMMENT ON FUNCTION osms.read_value(text, anyelement, text) IS
 'value that a text tells of the type of the second argument
-NULL where it is blank, unreadable, which may be NULL, where it tells none';
+NULL where it is blank, unreadable, which may be NULL, where it tells none: a day is told by year, month and day, an instant with
+its zone unless time_zone is given, neither by a word such as today; 22023 for a zone that is none';
 
 -- A text is read so that no stored row fails: what tells no value of the type
 -- is NULL or, where a time would then be open, an infinity that lets nothing
 -- count, and audit names the row.
-CREATE FUNCTION osms.read_text(expression text, type text, canonical text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION osms.read_text(expression text, type text, canonical text, time_zone text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN type = 'text' THEN format('%s::text', expression)
                 WHEN type = 'osms.sex' THEN format('osms.read_sex(%s::text)', expression)
-                ELSE format('osms.read_value(%s::text, %L::%s)', expression,
-                            CASE WHEN type NOT IN ('date', 'timestamptz') THEN NULL
-                                 WHEN canonical IN ('since', 'valid_from', 'effective_on') THEN 'infinity' ELSE '-infinity' END, type) END;
-COMMENT ON FUNCTION osms.read_text(text, text, text) IS
-    'expression that reads a text as a type for a canonical column, without an error for any text; called by osms.map';
+                ELSE format('osms.read_value(%s::text, %L::%s%s)', expression,
+                            CASE WHEN to_regtype(type) IN ('date'::regtype, 'timestamptz'::regtype) IS NOT TRUE THEN NULL
+                                 WHEN canonical IN ('since', 'valid_from', 'effective_on') THEN 'infinity' ELSE '-infinity' END, type,
+                            CASE WHEN to_regtype(type) = 'timestamptz'::regtype THEN format(', %L', time_zone) END) END;
+COMMENT ON FUNCTION osms.read_text(text, text, text, text) IS
+'expression that reads a text as a type for a canonical column
+an instant in a time zone, without an error for any text; called by osms.map';
 
 -- A day is read from an instant, and an instant from a day, in the registry's
 -- time zone, never in that of whoever reads.
@@ -78,14 +81,14 @@ BEGIN
        AND EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
                    WHERE a.attrelid = source AND parts[1] IN (a.attname, quote_ident(a.attname)) AND a.attnum > 0
                      AND NOT a.attisdropped AND t.typcategory = 'S') THEN
-        result := osms.read_text('s.' || parts[1], parts[2], canonical);
+        result := osms.read_text('s.' || parts[1], parts[2], canonical, time_zone);
     END IF;
     IF type LIKE '@%' THEN
         RETURN result;
     END IF;
     EXECUTE format('SELECT pg_typeof(%s) FROM (SELECT) x LEFT JOIN %s s ON false', result, source) INTO result_type;
     IF (SELECT typcategory = 'S' FROM pg_type WHERE oid = result_type) THEN
-        RETURN osms.read_text(result, type, canonical);
+        RETURN osms.read_text(result, type, canonical, time_zone);
     END IF;
     RETURN coalesce(osms.read_instant(result, format_type(result_type, NULL), type, time_zone), format('%s::%s', result, type));
 END $$;
@@ -99,7 +102,7 @@ CREATE FUNCTION osms.read_uncoded(expression text, has text, canonical text) RET
     RETURN CASE WHEN canonical IN ('reason', 'channel', 'ground') AND has !~ '^(real|double|date|time|interval|money|bytea)'
                 THEN format(' ELSE ''?'' || nullif(btrim(%s::text), '''')', expression) ELSE '' END;
 COMMENT ON FUNCTION osms.read_uncoded(text, text, text) IS
-    'what a canonical column reads of a code that its mapping does not know, as the end of a CASE; called by osms.map';
+'what a canonical column reads of a code that its mapping does not know, as the end of a CASE; called by osms.map';
 
 -- How one canonical column is read from the source (expression over s) and
 -- written to it (column and expression over new; NULL = read only). Writing
@@ -248,7 +251,7 @@ BEGIN
                          ELSE 'Give {"column": "...", "codes": {"male": ["1"], "female": ["2"]}}.' END;
     ELSE
         result.read := CASE WHEN (SELECT typcategory = 'S' FROM pg_type WHERE oid = column_type::regtype)
-                            THEN osms.read_text(result.read, type, canonical) ELSE format('%s::%s', result.read, type) END;
+                            THEN osms.read_text(result.read, type, canonical, time_zone) ELSE format('%s::%s', result.read, type) END;
         -- what a domain checks, its table's owner checks when the row is stored
         result.write := format('%s::%s', value, osms.column_type(source, result.source_column));
     END IF;
@@ -319,6 +322,8 @@ BEGIN
         ELSE
             m := osms.map_column(source, c."column", c.type, c.spec, zone, until_inclusive, open_end, date_format);
         END IF;
+        -- also what codes and ends became
+        PERFORM osms.check_expression(source, c."column", m.read);
         reads := reads || m.read;
         names := names || c."column";
         IF m.write IS NOT NULL AND m.source_column IS NOT NULL THEN
@@ -336,6 +341,7 @@ BEGIN
          FROM unnest(reads, names) WITH ORDINALITY u (r, n, place)), source);
     EXECUTE format('COMMENT ON VIEW %I.%I IS %L', registry, relation, format('maps %s', source));
 
+    PERFORM osms.check_default(osms.relation_of(registry, relation), source, d.k, d.v) FROM jsonb_each_text(defaults) d (k, v);
     IF key_arguments IS NOT NULL THEN
         SELECT triples || coalesce(array_agg(x ORDER BY k, place), '{}') INTO triples
         FROM jsonb_each_text(defaults) d (k, v), unnest(ARRAY['', k, v]) WITH ORDINALITY u (x, place);

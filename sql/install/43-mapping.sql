@@ -64,14 +64,14 @@ COMMENT ON FUNCTION osms.can_write(regclass, text, text) IS
 whether its mapping has a column and a code for it, worked out as the view''s owner; NULL where others may put triggers on the
 view';
 
-CREATE FUNCTION osms.expression_fault(relation regclass, expression text, written boolean, OUT problem text, OUT hint text, OUT fails boolean) RETURNS record
+CREATE FUNCTION osms.expression_fault(relation regclass, expression text, purpose text, OUT problem text, OUT hint text, OUT fails boolean) RETURNS record
     LANGUAGE C STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_expression_fault';
-COMMENT ON FUNCTION osms.expression_fault(regclass, text, boolean) IS
-'what is wrong with an expression over a relation for a mapping
-a subquery, an aggregate, a set, a system column, a volatile function, a moment such as today and, where it is written, what is
-not immutable; NULL for nothing; fails: whether some row could make it fail; 42601 for what is no one expression; called by
-osms.map and check_registry';
+COMMENT ON FUNCTION osms.expression_fault(regclass, text, text) IS
+'what is wrong with an expression over a relation for a mapping, to read, to write or as a default
+a literal that settings of the session decide and, but in a default, a subquery, an aggregate, a set, a system column, a volatile
+function, a moment such as today and, where it is written, what is not immutable; NULL for nothing; fails: whether some row could
+make it fail; 42601 for what is no one expression; called by osms.map and check_registry';
 
 CREATE FUNCTION osms.reading_fault(canonical regclass, "column" text, OUT problem text, OUT hint text, OUT fails boolean) RETURNS record
     LANGUAGE C STABLE STRICT PARALLEL SAFE
@@ -89,13 +89,30 @@ AS $$
 DECLARE
     fault record;
 BEGIN
-    SELECT f.problem, f.hint INTO fault FROM osms.expression_fault(source, expression, false) f;
+    SELECT f.problem, f.hint INTO fault FROM osms.expression_fault(source, expression, 'read') f;
     IF fault.problem IS NOT NULL THEN
         RAISE EXCEPTION 'expression of column "%" %', "column", fault.problem USING ERRCODE = 'invalid_object_definition', HINT = fault.hint;
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.check_expression(regclass, text, text) IS
     '42P17 for an expression that a mapping cannot be made of; called by osms.map';
+
+CREATE FUNCTION osms.check_default(canonical regclass, source regclass, "column" text, expression text) RETURNS void
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
+AS $$
+DECLARE
+    fault record;
+BEGIN
+    SELECT f.problem, f.hint INTO fault
+    FROM osms.expression_fault(canonical, format('(%s)::%s', expression, osms.column_type(source, "column")), 'default') f;
+    IF fault.problem IS NOT NULL THEN
+        RAISE EXCEPTION 'default of column "%" %', "column", fault.problem USING ERRCODE = 'invalid_object_definition', HINT = fault.hint;
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.check_default(regclass, regclass, text, text) IS
+'42P17 for a default of a source''s column that settings of the session decide; called by osms.map';
 
 -- A mapping whose columns no longer fit is told of elsewhere.
 CREATE FUNCTION osms.mapping_faults(canonical regclass, relation text, OUT "column" text, OUT problem text, OUT hint text) RETURNS SETOF record
@@ -113,7 +130,10 @@ BEGIN
             FROM osms.reading_fault(canonical, "column") f WHERE f.problem IS NOT NULL;
             IF problem IS NULL THEN
                 SELECT format('"write" of column "%s" %s', "column", f.problem), f.hint INTO problem, hint
-                FROM osms.expression_fault(canonical, osms.mapped_writing(canonical, "column"), true) f WHERE f.problem IS NOT NULL;
+                FROM (SELECT osms.written_arguments(canonical) AS told) w, generate_series(4, cardinality(w.told), 3) p,
+                     osms.expression_fault(canonical, coalesce('(' || w.told[p + 2] || ')::' || osms.column_type(osms.mapped_source(canonical), w.told[p + 1]), w.told[p + 2]),
+                                           'write') f
+                WHERE w.told[p] = "column" AND f.problem IS NOT NULL;
             END IF;
         EXCEPTION WHEN undefined_column OR datatype_mismatch OR undefined_function THEN
             CONTINUE;

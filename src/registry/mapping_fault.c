@@ -34,7 +34,7 @@ typedef enum FaultKind
 {
 	FAULT_NONE,
 	FAULT_SYSTEM_COLUMN, FAULT_SUBQUERY, FAULT_AGGREGATE, FAULT_SET,
-	FAULT_VOLATILE, FAULT_MUTABLE, FAULT_MOMENT, FAULT_FAILS
+	FAULT_VOLATILE, FAULT_MUTABLE, FAULT_MOMENT, FAULT_LITERAL, FAULT_FAILS
 } FaultKind;
 
 /* How a fault is told of, and what helps; %s: what. */
@@ -65,6 +65,9 @@ static const struct
 	[FAULT_MOMENT] = {"holds the moment at which it is mapped: %s",
 		"Map a column, or write the day itself.",
 	},
+	[FAULT_LITERAL] = {"holds a literal that settings of the session decide: %s",
+		"Write a day as '2020-02-01', an instant with its zone as '2020-02-01 00:00+05', an interval as '1 day 02:00:00'.",
+	},
 	[FAULT_FAILS] = {"fails on a text that tells no %s",
 		"Write osms.read_value(text, NULL::type), or osms.read_time(text, 'DD.MM.YYYY')::date for a day: what tells no value is read as NULL, and osms.audit names the row.",
 	},
@@ -76,6 +79,7 @@ typedef struct Fault
 	char	   *what;
 	const char *sql;			/* what the expression was read from, if known */
 	bool		volatile_only;
+	bool		literals_only;
 	bool		of_text;		/* whether a text that is none counts */
 } Fault;
 
@@ -157,6 +161,17 @@ prints_the_same(List *args)
 	return true;
 }
 
+/* Patterns of a format that the language of the session fills. */
+static const char *const localized[] = {"TM", NULL};
+
+/* Whether a function is osms' of this name. */
+static bool
+is_ours(Oid function, const char *name)
+{
+	return strcmp(get_func_name(function), name) == 0 &&
+		get_func_namespace(function) == get_namespace_oid("osms", false);
+}
+
 /*
  * Whether what is called stable gives the same for the same arguments, here.
  * The labels of an enum change only when somebody alters the type.
@@ -164,7 +179,6 @@ prints_the_same(List *args)
 static bool
 is_steady(Oid function, List *args)
 {
-	static const char *const localized[] = {"TM", NULL};
 	static const char *const monetary[] = {"L", "D", "G", NULL};
 
 	switch (function)
@@ -172,8 +186,10 @@ is_steady(Oid function, List *args)
 		case F_ENUM_IN:
 		case F_ENUM_OUT:
 			return true;
+		case F_ANYTEXTCAT:
 		case F_CONCAT:
 		case F_CONCAT_WS:
+		case F_TEXTANYCAT:
 			return prints_the_same(args);
 		case F_TO_CHAR_TIMESTAMP_TEXT:
 			return args && is_format_without(lsecond(args), localized);
@@ -182,8 +198,7 @@ is_steady(Oid function, List *args)
 		case F_TO_CHAR_NUMERIC_TEXT:
 			return args && is_format_without(lsecond(args), monetary);
 		default:
-			return strcmp(get_func_name(function), "read_value") == 0 &&
-				get_func_namespace(function) == get_namespace_oid("osms", false);
+			return is_ours(function, "read_value");
 	}
 }
 
@@ -195,6 +210,9 @@ note_function(Oid function, List *args, Fault *fault)
 
 	if (volatility == PROVOLATILE_VOLATILE)
 		return note(fault, FAULT_VOLATILE, format_procedure(function));
+	if (args && is_ours(function, "read_time") &&
+		!is_format_without(lsecond(args), localized))
+		return note(fault, FAULT_MUTABLE, format_procedure(function));
 	if ((volatility == PROVOLATILE_STABLE || prints_by_settings(function)) &&
 		!fault->volatile_only && !is_steady(function, args))
 		return note(fault, FAULT_MUTABLE, format_procedure(function));
@@ -264,6 +282,13 @@ find_fault(Node *node, void *context)
 		if (note_function(f->funcid, f->args, fault))
 			return true;
 	}
+	else if (IsA(node, OpExpr))
+	{
+		OpExpr	   *o = (OpExpr *) node;
+
+		if (note_function(o->opfuncid, o->args, fault))
+			return true;
+	}
 	else if (check_functions_in_node(node, note_any_function, fault))
 		return true;
 	return expression_tree_walker(node, find_fault, context);
@@ -297,35 +322,12 @@ find_literal(Node *node, void *context)
 	return raw_expression_tree_walker(node, find_literal, context);
 }
 
-/* Whether a literal of the statement names a moment as seen from now. */
+/*
+ * Find a constant that was worked out as the expression was read, and that
+ * might have been another in another session or at another time.
+ */
 static bool
-names_moment(const char *statement, int location)
-{
-	static const char *const moments[] = {
-		"now", "today", "tomorrow", "yesterday"
-	};
-	Literal		literal = {.location = location};
-	const char *value;
-
-	(void) find_literal((Node *) raw_parser(statement, RAW_PARSE_DEFAULT),
-						&literal);
-	value = literal.value;
-	while (value && isspace((unsigned char) *value))
-		value++;
-	for (int i = 0; value && i < (int) lengthof(moments); i++)
-	{
-		size_t		length = strlen(moments[i]);
-
-		if (pg_strncasecmp(value, moments[i], length) == 0 &&
-			!isalpha((unsigned char) value[length]))
-			return true;
-	}
-	return false;
-}
-
-/* Find a constant that was worked out as the expression was read. */
-static bool
-find_moment(Node *node, void *context)
+find_unsteady(Node *node, void *context)
 {
 	Fault	   *fault = context;
 
@@ -334,12 +336,21 @@ find_moment(Node *node, void *context)
 	if (IsA(node, Const))
 	{
 		const Const *c = (Const *) node;
+		Literal		literal = {.location = c->location};
 
-		return TypeCategory(c->consttype) == TYPCATEGORY_DATETIME &&
-			c->location >= 0 && names_moment(fault->sql, c->location) &&
-			note(fault, FAULT_MOMENT, format_type_be(c->consttype));
+		if (c->location < 0 || !is_read_by_settings(c->consttype))
+			return false;
+		(void) find_literal((Node *) raw_parser(fault->sql, RAW_PARSE_DEFAULT),
+							&literal);
+		if (literal.value == NULL)
+			return false;
+		if (names_moment(literal.value))
+			return !fault->literals_only &&
+				note(fault, FAULT_MOMENT, format_type_be(c->consttype));
+		return !reads_the_same(c->consttype, c->consttypmod, literal.value) &&
+			note(fault, FAULT_LITERAL, format_type_be(c->consttype));
 	}
-	return expression_tree_walker(node, find_moment, context);
+	return expression_tree_walker(node, find_unsteady, context);
 }
 
 /*
@@ -351,10 +362,12 @@ never_fails(Oid function, pg_attribute_unused() void *context)
 {
 	switch (function)
 	{
+		case F_ANYTEXTCAT:
 		case F_BTRIM_TEXT:
 		case F_DATE_PLI:
 		case F_DATE_TIMESTAMP:
 		case F_LOWER_TEXT:
+		case F_TEXTANYCAT:
 		case F_TEXTCAT:
 		case F_UPPER_TEXT:
 			return true;
@@ -418,56 +431,88 @@ fault_row(FunctionCallInfo fcinfo, const Fault *fault, Node *expr)
 	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 
-/* The one expression of a query.  Errors: 42601 for what is more. */
-static Node *
-expression_of(const char *sql)
+/* An expression to be read, as the one of a query. */
+typedef struct Analysis
 {
-	List	   *statements = pg_parse_query(sql);
+	const char *sql;
+	Node	   *expr;
+} Analysis;
+
+/* Read it.  Errors: 42601 for what is more. */
+static void
+analyze_expression(void *arg)
+{
+	Analysis   *analysis = arg;
+	List	   *statements = pg_parse_query(analysis->sql);
 	Query	   *query;
 
 	if (list_length(statements) == 1)
 	{
 		query = parse_analyze_fixedparams(linitial_node(RawStmt, statements),
-										  sql, NULL, 0, NULL);
+										  analysis->sql, NULL, 0, NULL);
 		if (query->commandType == CMD_SELECT && query->setOperations == NULL &&
 			list_length(query->targetList) == 1 &&
 			list_length(query->jointree->fromlist) == 1)
-			return (Node *) linitial_node(TargetEntry, query->targetList)->expr;
+		{
+			analysis->expr = (Node *) linitial_node(TargetEntry,
+													query->targetList)->expr;
+			return;
+		}
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR),
 			 errmsg("a mapping takes one expression for a column")));
 }
 
+/* What is to become of an expression. */
+static void
+set_purpose(Fault *fault, const char *purpose)
+{
+	if (strcmp(purpose, "read") == 0)
+		fault->volatile_only = true;
+	else if (strcmp(purpose, "default") == 0)
+		fault->literals_only = true;
+	else if (strcmp(purpose, "write") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an expression has no purpose \"%s\"", purpose),
+				 errhint("It is to read, to write, or a default.")));
+}
+
 /*
- * expression_fault(relation, expression, written): what is wrong with an
+ * expression_fault(relation, expression, purpose): what is wrong with an
  * expression over a relation, before a mapping is made of it: over a row of a
  * view that is written or, where osms.map has yet to make it read the same
- * for everybody, of a source.
+ * for everybody, of a source.  A default may be another one each time.
  */
 Datum
 osms_expression_fault(PG_FUNCTION_ARGS)
 {
+	static const int codes[] = {ERRCODE_DATETIME_FIELD_OVERFLOW, 0};
 	Oid			relation = PG_GETARG_OID(0);
-	bool		written = PG_GETARG_BOOL(2);
 	Fault		fault = {0};
 	Evaluation	evaluation;
-	Node	   *expr;
+	Analysis	analysis = {0};
 
 	(void) relation_name(relation);
-	fault.volatile_only = !written;
-	fault.sql = psprintf("SELECT (%s\n) FROM %s %s",
-						 text_to_cstring(PG_GETARG_TEXT_PP(1)),
-						 qualified_name(relation), written ? "new" : "s");
-	expr = expression_of(fault.sql);
-	fault.kind = more_than_row(expr);
-	if (fault.kind == FAULT_NONE && !find_moment(expr, &fault))
+	set_purpose(&fault, text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	fault.sql = analysis.sql =
+		psprintf("SELECT (%s\n) FROM %s %s",
+				 text_to_cstring(PG_GETARG_TEXT_PP(1)),
+				 qualified_name(relation), fault.volatile_only ? "s" : "new");
+	if (attempt(analyze_expression, &analysis, codes) != 0)
+		note(&fault, FAULT_LITERAL, pstrdup("date or time"));
+	else if (!fault.literals_only)
+		fault.kind = more_than_row(analysis.expr);
+	if (fault.kind == FAULT_NONE && !find_unsteady(analysis.expr, &fault) &&
+		!fault.literals_only)
 	{
 		begin_evaluation(&evaluation, GetUserId());
-		(void) find_fault((Node *) expression_planner((Expr *) expr), &fault);
+		(void) find_fault((Node *) expression_planner((Expr *) analysis.expr),
+						  &fault);
 		end_evaluation(&evaluation);
 	}
-	PG_RETURN_DATUM(fault_row(fcinfo, &fault, expr));
+	PG_RETURN_DATUM(fault_row(fcinfo, &fault, analysis.expr));
 }
 
 /* What make_projection() is asked. */

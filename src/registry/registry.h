@@ -206,6 +206,22 @@ extern void end_evaluation(const Evaluation *evaluation);
 /* mapping_fault.c */
 extern bool is_read_alone(const Projection *p, int i);
 
+/* literal.c */
+/* Settings that decide how a text is read. */
+typedef struct ReadingSettings
+{
+	int			order;			/* of year, month and day */
+	int			intervals;
+	struct pg_tz *zone;
+} ReadingSettings;
+
+extern void begin_reading(ReadingSettings *before, int order, int intervals,
+						  struct pg_tz *zone);
+extern void end_reading(const ReadingSettings *before);
+extern bool names_moment(const char *text);
+extern bool is_read_by_settings(Oid type);
+extern bool reads_the_same(Oid type, int32 typmod, const char *value);
+
 /* projection.c */
 extern Projection *make_projection(RelationKind kind, Oid canonical);
 extern void check_columns(const Projection *projection, bool all);

@@ -54,6 +54,22 @@ reads_back(Timestamp time, const char *value, text *format)
 					   value);
 }
 
+/* Errors: 22023 for a format that the language of the session decides. */
+static void
+check_format(text *format)
+{
+	char	   *string = text_to_cstring(format);
+
+	for (char *c = string; *c; c++)
+		if (pg_strncasecmp(c, "TM", 2) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("format \"%s\" depends on the language of the session",
+							string),
+					 errhint("Write it like DD.MM.YYYY.")));
+	pfree(string);
+}
+
 /*
  * read_time(value, format, unreadable): the time that a text tells.  Blank is
  * NULL.  What is no date reads as the infinity it is given: a NULL would be
@@ -69,6 +85,7 @@ osms_read_time(PG_FUNCTION_ARGS)
 	Oid			type;
 	Datum		time;
 
+	check_format(format);
 	value += strspn(value, " ");
 	length = strlen(value);
 	while (length > 0 && value[length - 1] == ' ')
