@@ -30,7 +30,8 @@ extern void restrict_release(Restriction before);
 extern bool may_run(Oid function, HeapTuple tuple);
 extern bool may_run_lent(Oid function, HeapTuple tuple);
 extern void check_function(Oid function);
-extern Oid	our_schema(void);
+extern bool is_our_schema(Oid schema);
+extern bool is_our_function(Oid function);
 
 /* query_check.c */
 extern void check_utility(Node *statement);

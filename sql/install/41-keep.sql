@@ -177,7 +177,7 @@ BEGIN
     FROM osms.keep_definitions(registry) k JOIN pg_class c ON c.oid = k.kept JOIN pg_trigger t ON t.tgrelid = k.kept
     JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_roles w ON w.oid = p.proowner
     -- before each row; osms.foreign_rights tells of another role's
-    WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype::integer & 3 = 3 AND p.pronamespace <> 'osms'::regnamespace AND (p.proowner = c.relowner OR w.rolsuper);
+    WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype::integer & 3 = 3 AND p.pronamespace NOT IN ('osms'::regnamespace, 'osms_internal'::regnamespace) AND (p.proowner = c.relowner OR w.rolsuper);
 END $$;
 COMMENT ON FUNCTION osms.check_kept(text) IS
 'what stands between a registry and what osms alone writes in it

@@ -58,7 +58,8 @@ CREATE FUNCTION osms.read_back(canonical regclass, told jsonb) RETURNS jsonb
     LANGUAGE C STABLE STRICT PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'osms_read_back';
 COMMENT ON FUNCTION osms.read_back(regclass, jsonb) IS
-    'a row as its mapping reads it again once it is written as told, worked out with the rights of the owner of the relation; NULL where no mapping writes it. 42501 for who may not read the relation; called by osms.round_trip_faults';
+'a row as its mapping reads it again once it is written as told, worked out with the rights of the owner of the relation
+NULL where no mapping writes it. 42501 for who may not read the relation; called by osms.round_trip_faults';
 
 CREATE FUNCTION osms.written_elsewhere(canonical regclass) RETURNS SETOF text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1

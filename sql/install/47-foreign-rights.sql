@@ -57,12 +57,12 @@ CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severi
                CASE n.nspowner WHEN w.oid THEN 'Let a superuser own it: ALTER SCHEMA ... OWNER TO.'
                     ELSE format('REVOKE CREATE ON SCHEMA %I FROM %I, or from PUBLIC.', n.nspname, w.rolname) END
         FROM pg_catalog.pg_namespace n, pg_catalog.pg_roles w
-        WHERE n.nspname IN ('osms', 'pg_catalog') AND NOT w.rolsuper AND has_schema_privilege(w.oid, n.oid, 'CREATE')
+        WHERE n.nspname IN ('osms', 'osms_internal', 'pg_catalog') AND NOT w.rolsuper AND has_schema_privilege(w.oid, n.oid, 'CREATE')
         UNION ALL
-        SELECT 'setting', 'error', format('%s is in schema osms and does not belong to the extension', pg_describe_object(d.classid, d.objid, 0)),
+        SELECT 'setting', 'error', format('%s is in schema %s and does not belong to the extension', pg_describe_object(d.classid, d.objid, 0), n.nspname),
                'Find out who made it, and drop it.'
-        FROM pg_catalog.pg_depend d
-        WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'osms')
+        FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid
+        WHERE d.refclassid = 'pg_namespace'::regclass AND n.nspname IN ('osms', 'osms_internal')
           AND d.deptype = 'n'
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend m WHERE m.classid = d.classid AND m.objid = d.objid AND m.deptype = 'e')
         UNION ALL

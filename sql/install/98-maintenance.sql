@@ -7,7 +7,7 @@ CREATE FUNCTION osms.maintenance_routines() RETURNS SETOF regprocedure
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
     BEGIN ATOMIC
         SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
-        WHERE p.pronamespace = 'osms'::regnamespace
+        WHERE p.pronamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace)
           AND p.proname NOT IN ('grant_maintenance', 'revoke_maintenance', 'let_maintain')
           AND NOT EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE')
         ORDER BY p.proname, p.oid;

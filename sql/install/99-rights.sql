@@ -7,31 +7,33 @@
 --
 DO $do$
 DECLARE
+    ours CONSTANT pg_catalog._oid := ARRAY['osms'::pg_catalog.regnamespace, 'osms_internal'::pg_catalog.regnamespace];
     holders pg_catalog.text;
     made pg_catalog.regtype;
 BEGIN
     SELECT concat_ws(', ', 'PUBLIC', string_agg(DISTINCT quote_ident(pg_get_userbyid(a.grantee)), ', ')) INTO holders
-    FROM (SELECT n.nspacl, n.nspowner FROM pg_namespace n WHERE n.nspname = 'osms'
-          UNION ALL SELECT c.relacl, c.relowner FROM pg_class c WHERE c.relnamespace = 'osms'::regnamespace
-          UNION ALL SELECT p.proacl, p.proowner FROM pg_proc p WHERE p.pronamespace = 'osms'::regnamespace
-          UNION ALL SELECT t.typacl, t.typowner FROM pg_type t WHERE t.typnamespace = 'osms'::regnamespace) AS o (acl, owner),
+    FROM (SELECT n.nspacl, n.nspowner FROM pg_namespace n WHERE n.oid = ANY (ours)
+          UNION ALL SELECT c.relacl, c.relowner FROM pg_class c WHERE c.relnamespace = ANY (ours)
+          UNION ALL SELECT p.proacl, p.proowner FROM pg_proc p WHERE p.pronamespace = ANY (ours)
+          UNION ALL SELECT t.typacl, t.typowner FROM pg_type t WHERE t.typnamespace = ANY (ours)) AS o (acl, owner),
          aclexplode(o.acl) a
     WHERE a.grantee NOT IN (0, o.owner);
-    EXECUTE format('REVOKE ALL ON SCHEMA osms FROM %s CASCADE', holders);
-    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA osms FROM %s CASCADE', holders);
-    EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA osms FROM %s CASCADE', holders);
-    EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA osms FROM %s CASCADE', holders);
+    EXECUTE format('REVOKE ALL ON SCHEMA osms, osms_internal FROM %s CASCADE', holders);
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA osms, osms_internal FROM %s CASCADE', holders);
+    EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA osms, osms_internal FROM %s CASCADE', holders);
+    EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA osms, osms_internal FROM %s CASCADE', holders);
     -- everybody may name the types
     FOR made IN
         SELECT t.oid FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
-        WHERE t.typnamespace = 'osms'::regnamespace AND t.typcategory <> 'A' AND coalesce(c.relkind = 'c', true)
+        WHERE t.typnamespace = ANY (ours) AND t.typcategory <> 'A' AND coalesce(c.relkind = 'c', true)
     LOOP
         EXECUTE format('REVOKE ALL ON TYPE %s FROM %s CASCADE', made, holders);
         EXECUTE format('GRANT USAGE ON TYPE %s TO PUBLIC', made);
     END LOOP;
 END $do$;
 
-GRANT USAGE ON SCHEMA osms TO PUBLIC;
+-- helpers run as whoever calls what calls them
+GRANT USAGE ON SCHEMA osms, osms_internal TO PUBLIC;
 
 -- the law and what tells of guards is everybody's to read; the owner of the
 -- extension adds to the law
@@ -50,7 +52,7 @@ GRANT SELECT ON osms.channel_period, osms.law, osms.rule, osms.guard_trigger, os
 
 -- Every function runs with its caller's rights. Set-up, guards and closings
 -- are for the owner of the extension, and for whom a superuser lets in (osms.grant_maintenance).
-GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms TO @extowner@;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms, osms_internal TO @extowner@;
 
 -- What applications and analysts call, and all that this calls in turn, which
 -- does nothing that its caller could not do without it either.
@@ -120,20 +122,21 @@ GRANT EXECUTE ON FUNCTION
 
 DO $do$
 DECLARE
+    ours CONSTANT pg_catalog._oid := ARRAY['osms'::pg_catalog.regnamespace, 'osms_internal'::pg_catalog.regnamespace];
     made pg_catalog.regprocedure;
 BEGIN
     FOR made IN
         SELECT p.oid FROM pg_proc p
-        WHERE p.pronamespace = 'osms'::regnamespace
+        WHERE p.pronamespace = ANY (ours)
           AND (p.prokind = 'a'
                OR p.oid IN (SELECT unnest(ARRAY[t.typinput, t.typoutput, t.typreceive, t.typsend]::oid[])
-                            FROM pg_type t WHERE t.typnamespace = p.pronamespace
-                            UNION ALL SELECT o.oprcode FROM pg_operator o WHERE o.oprnamespace = p.pronamespace
+                            FROM pg_type t WHERE t.typnamespace = ANY (ours)
+                            UNION ALL SELECT o.oprcode FROM pg_operator o WHERE o.oprnamespace = ANY (ours)
                             UNION ALL SELECT s.amproc FROM pg_amproc s
                             UNION ALL SELECT c.castfunc FROM pg_cast c
                             UNION ALL
                             SELECT unnest(ARRAY[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn]::oid[])
-                            FROM pg_aggregate g JOIN pg_proc a ON a.oid = g.aggfnoid WHERE a.pronamespace = p.pronamespace))
+                            FROM pg_aggregate g JOIN pg_proc a ON a.oid = g.aggfnoid WHERE a.pronamespace = ANY (ours)))
     LOOP
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC', made);
     END LOOP;

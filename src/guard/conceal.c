@@ -110,7 +110,7 @@ may_be_shown(Oid table, Oid role)
 
 	for (int i = 0; shown && rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
 		shown = rel->trigdesc->triggers[i].tgfoid < FirstUnpinnedObjectId ||
-			get_func_namespace(rel->trigdesc->triggers[i].tgfoid) == our_schema();
+			is_our_function(rel->trigdesc->triggers[i].tgfoid);
 	table_close(rel, AccessShareLock);
 	return shown || has_privs_of_role(role, relation_owner(table));
 }

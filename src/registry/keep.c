@@ -103,7 +103,7 @@ check_only_ours(Oid registry, Kept kept)
 				 errhint("Drop its rules, or what stands in its place.")));
 	/* a look-up may have the triggers read anew */
 	for (int i = 0; table && table->trigdesc && i < table->trigdesc->numtriggers; i++)
-		if (get_func_namespace(table->trigdesc->triggers[i].tgfoid) != our_schema())
+		if (!is_our_function(table->trigdesc->triggers[i].tgfoid))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("table \"%s\" has trigger \"%s\", which is not of osms",

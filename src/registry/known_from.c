@@ -66,7 +66,8 @@ osms_as_known(PG_FUNCTION_ARGS)
 static Oid
 cut_sequence(void)
 {
-	Oid			sequence = get_relname_relid("last_cut", our_schema());
+	Oid			sequence = get_relname_relid("last_cut",
+												   get_namespace_oid("osms", false));
 
 	if (!OidIsValid(sequence))
 		ereport(ERROR,

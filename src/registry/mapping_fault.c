@@ -169,7 +169,7 @@ static bool
 is_ours(Oid function, const char *name)
 {
 	return strcmp(get_func_name(function), name) == 0 &&
-		get_func_namespace(function) == get_namespace_oid("osms", false);
+		is_our_function(function);
 }
 
 /*
@@ -373,7 +373,7 @@ never_fails(Oid function, pg_attribute_unused() void *context)
 			return true;
 		default:
 			return get_func_leakproof(function) ||
-				(get_func_namespace(function) == get_namespace_oid("osms", false) &&
+				(is_our_function(function) &&
 				 strncmp(get_func_name(function), "read_", 5) == 0);
 	}
 }

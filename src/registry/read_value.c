@@ -44,7 +44,7 @@ only_reads(Oid input)
 			return false;
 		default:
 			return input < FirstUnpinnedObjectId ||
-				get_func_namespace(input) == get_namespace_oid("osms", false);
+				is_our_function(input);
 	}
 }
 

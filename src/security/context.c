@@ -40,13 +40,15 @@ static bool
 is_about(const char *line, const char *function)
 {
 	static const char head[] = "PL/pgSQL function ";
+	static const char *const schemas[] = {"osms.", "osms_internal."};
 	int			length = strlen(function);
 
 	if (strncmp(line, head, sizeof(head) - 1) != 0)
 		return false;
 	line += sizeof(head) - 1;
-	if (strncmp(line, "osms.", 5) == 0)
-		line += 5;
+	for (int i = 0; i < (int) lengthof(schemas); i++)
+		if (strncmp(line, schemas[i], strlen(schemas[i])) == 0)
+			line += strlen(schemas[i]);
 	return strncmp(line, function, length) == 0 && line[length] == '(';
 }
 

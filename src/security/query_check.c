@@ -25,7 +25,7 @@ static bool
 is_others(Oid relation)
 {
 	return relation >= FirstNormalObjectId &&
-		get_rel_namespace(relation) != our_schema();
+		!is_our_schema(get_rel_namespace(relation));
 }
 
 static bool

@@ -138,10 +138,23 @@ static const char *const computing[] = {
 	"read_value"
 };
 
-Oid
-our_schema(void)
+/*
+ * Whether a schema is one of the two that the extension makes, which nobody
+ * else can have made, drop or create in: osms, and osms_internal of what its
+ * functions call.
+ */
+bool
+is_our_schema(Oid schema)
 {
-	return get_namespace_oid("osms", true);
+	return OidIsValid(schema) &&
+		(schema == get_namespace_oid("osms", true) ||
+		 schema == get_namespace_oid("osms_internal", true));
+}
+
+bool
+is_our_function(Oid function)
+{
+	return is_our_schema(get_func_namespace(function));
 }
 
 Restriction
@@ -306,7 +319,7 @@ may_run_lent(Oid function, HeapTuple tuple)
 		return proc->provolatile != PROVOLATILE_VOLATILE ||
 			is_for_triggers(function, tuple);
 	return proc->provolatile == PROVOLATILE_IMMUTABLE || proc->pronargs == 0 ||
-		proc->pronamespace == our_schema() ||
+		is_our_schema(proc->pronamespace) ||
 		!OidIsValid(getExtensionOfObject(ProcedureRelationId, function));
 }
 
@@ -476,12 +489,12 @@ refusal_of(Oid function, HeapTuple tuple)
 	{
 		/* who made the trigger is not who is trusted */
 		if (restriction() == RESTRICT_CHOSEN &&
-			proc->pronamespace != our_schema())
+			!is_our_schema(proc->pronamespace))
 			return REFUSED_FOR_ARGUMENTS;
 	}
 	else
 	{
-		if (proc->pronamespace == our_schema())
+		if (is_our_schema(proc->pronamespace))
 			return refusal_of_ours(tuple);
 		if (is_for_rows())
 			return refusal_of_value(tuple);

@@ -387,7 +387,7 @@ events_of_ours(Relation view)
 
 		if (TRIGGER_FOR_INSTEAD(type) &&
 			trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
-			get_func_namespace(trigger->tgfoid) == our_schema())
+			is_our_function(trigger->tgfoid))
 			events |= type & TRIGGER_TYPE_EVENT_MASK;
 	}
 	return events;
@@ -444,7 +444,7 @@ is_keep(Oid function)
 	char	   *name = get_func_name(function);
 
 	return name && strcmp(name, "keep") == 0 &&
-		get_func_namespace(function) == our_schema();
+		is_our_function(function);
 }
 
 /*

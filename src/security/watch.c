@@ -358,7 +358,7 @@ is_left_out(Oid function, HeapTuple tuple)
 {
 	if (restriction() == RESTRICT_OFF || function < FirstUnpinnedObjectId ||
 		!heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL) ||
-		get_func_namespace(function) == our_schema())
+		is_our_function(function))
 		return false;
 	note_left_out();
 	note_parsed();
@@ -470,7 +470,7 @@ watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
 	if (call == NULL)
 	{
 		call = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Call));
-		call->ours = get_func_namespace(function) == our_schema();
+		call->ours = is_our_function(function);
 		call->fires = get_func_rettype(function) == TRIGGEROID;
 		*private = PointerGetDatum(call);
 	}

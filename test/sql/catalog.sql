@@ -51,7 +51,7 @@ FROM unnest(ARRAY['function', 'aggregate', 'type', 'operator', 'operator class',
 
 -- all objects
 SELECT is_empty($$
-    SELECT type, identity FROM member WHERE schema <> 'osms'
+    SELECT type, identity FROM member WHERE schema NOT IN ('osms', 'osms_internal')
 $$, 'every object lives in schema osms');
 SELECT is_empty($$
     SELECT type, identity FROM member m
@@ -66,7 +66,7 @@ SELECT is_empty($$
     SELECT 'body', signature::text FROM own_function WHERE prosrc ~ '[^ -~\n]'
 $$, 'the install script is ASCII, so it runs in a database of any encoding');
 SELECT is_empty($$
-    SELECT identity FROM member WHERE type = 'event trigger' OR type = 'schema' AND identity <> 'osms'
+    SELECT identity FROM member WHERE type = 'event trigger' OR type = 'schema' AND identity NOT IN ('osms', 'osms_internal')
     UNION ALL
     SELECT signature::text FROM own_function WHERE prorettype = 'event_trigger'::regtype
 $$, 'there are no event triggers and no other schemas');
@@ -219,7 +219,7 @@ SELECT is_empty($$
 $$, 'nothing of the extension, nor any part of it, rests on what is neither of the extension nor built in');
 SELECT is_empty($$
     SELECT nspname, rolname FROM pg_namespace n, pg_roles r
-    WHERE nspname IN ('osms', 'pg_catalog') AND (has_schema_privilege(r.oid, n.oid, 'CREATE') OR r.oid = nspowner) AND NOT rolsuper
+    WHERE nspname IN ('osms', 'osms_internal', 'pg_catalog') AND (has_schema_privilege(r.oid, n.oid, 'CREATE') OR r.oid = nspowner) AND NOT rolsuper
 $$, 'where its functions look, only superusers create');
 SELECT is_empty($$
     SELECT signature FROM own_function

@@ -10,7 +10,7 @@ SELECT is_empty($$SELECT a.attrelid::regclass, pg_get_expr(d.adbin, d.adrelid) F
     WHERE c.relnamespace = 'osms'::regnamespace AND c.relkind = 'r' AND a.attname = 'known_from' AND (d.adbin IS NULL OR pg_get_expr(d.adbin, d.adrelid) <> format('known_moment(''%s''::regclass)', d.adrelid::regclass))$$,
     'rows are known since the moment of their transaction');
 SELECT ok(count(*) > 10, 'tables with known_from') FROM unnest(known_relations('none')) r;
-SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'osms'::regnamespace
+SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace)
     AND pg_get_function_arguments(oid) ~ 'known_at timestamp with time zone DEFAULT (now|statement_timestamp|clock_timestamp|CURRENT)'$$, 'and asked for as known now');
 
 -- One moment for a transaction: later than its start and than the lock, and than what was committed before.

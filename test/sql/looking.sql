@@ -188,14 +188,14 @@ SELECT osms.map('other', 'attachment', 'own.att', '{"attachment": "id", "person"
 
 -- every function that reads a registry is restricted, and those that only look see all rows or none
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-    WHERE p.pronamespace = 'osms'::regnamespace AND l.lanname = 'plpgsql' AND p.prokind = 'f' AND p.proargnames[1] = 'registry'
+    WHERE p.pronamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace) AND l.lanname = 'plpgsql' AND p.prokind = 'f' AND p.proargnames[1] = 'registry'
       AND 'osms.restrict_functions=all' <> ALL (coalesce(p.proconfig, '{}'))
       AND p.proname NOT IN ('create_registry', 'add_relation', 'add_own_relation', 'add_derived_relations', 'add_money_relations', 'index_sites', 'close_to_others',
           'map', 'map_relation', 'map_events', 'mapped_key_type', 'check_reader', 'hand_over', 'grant_to_keeper', 'set_keeper', 'put_keep_triggers',
           'guard', 'guard_payment', 'unguard', 'put_triggers', 'mend_mappings', 'check_one_guard')$$, 'only set-up is not restricted');
 
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-    WHERE p.pronamespace = 'osms'::regnamespace AND l.lanname = 'plpgsql' AND p.prosrc ~ 'EXECUTE' AND has_function_privilege('public', p.oid, 'EXECUTE')
+    WHERE p.pronamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace) AND l.lanname = 'plpgsql' AND p.prosrc ~ 'EXECUTE' AND has_function_privilege('public', p.oid, 'EXECUTE')
       AND NOT coalesce(p.proconfig, '{}') && '{osms.restrict_functions=all,osms.restrict_functions=strict}'$$, 'whatever runs statements that it makes, and everybody may call, is restricted');
 
 -- a keeper

@@ -12,7 +12,7 @@ SELECT p.oid, p.proname, p.prosrc || coalesce(pg_get_function_sqlbody(p.oid), ''
        p.prokind = 'a' OR EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid
            AND d.classid IN ('pg_type'::regclass, 'pg_operator'::regclass, 'pg_amproc'::regclass, 'pg_opclass'::regclass, 'pg_opfamily'::regclass, 'pg_cast'::regclass))
        OR EXISTS (SELECT FROM pg_aggregate g WHERE p.oid IN (g.aggtransfn, g.aggfinalfn, g.aggcombinefn)) AS behind
-FROM pg_proc p WHERE p.pronamespace = 'osms'::regnamespace;
+FROM pg_proc p WHERE p.pronamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace);
 SELECT set_eq('SELECT proname::text FROM own_function WHERE open AND NOT behind',
 $$SELECT regexp_split_to_table('act_told add_working_days age_on annul as_known audit audit_days audit_relation audit_summary band_label bar base_rate_on bin_attested bin_fault
 birth_date can_write cells changed_columns changes check_codes_of check_inputs check_kept check_known_at check_month check_order check_reader check_registry check_scheme chosen distrusted
@@ -52,7 +52,7 @@ SELECT is_empty(format('SELECT name FROM unnest(string_to_array(%L, '' '')) AS n
     'so is what queries of the library call, for they run as owners of tables and registries');
 SELECT is_empty($$
     SELECT c.oid::regclass FROM pg_class c
-    WHERE c.relnamespace = 'osms'::regnamespace AND c.relkind IN ('r', 'v') AND has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES')
+    WHERE c.relnamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace) AND c.relkind IN ('r', 'v') AND has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES')
 $$, 'nobody writes a table of the extension');
 
 -- Default privileges of whoever installs reach nothing of it.
@@ -60,11 +60,11 @@ CREATE TEMPORARY TABLE entry AS SELECT 'before' AS moment, * FROM (VALUES ('', '
 CREATE FUNCTION pg_temp.note(moment text) RETURNS void LANGUAGE sql AS $$
     INSERT INTO entry
     SELECT moment, o.object, a.privilege_type, a.grantee::text || a.is_grantable FROM (
-        SELECT oid::regclass::text, relacl FROM pg_class WHERE relnamespace = 'osms'::regnamespace
-        UNION ALL SELECT attrelid::regclass || '.' || attname, attacl FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'osms'::regnamespace
-        UNION ALL SELECT oid::regprocedure::text, coalesce(proacl, acldefault('f', proowner)) FROM pg_proc WHERE pronamespace = 'osms'::regnamespace
-        UNION ALL SELECT oid::regtype::text, coalesce(typacl, acldefault('T', typowner)) FROM pg_type WHERE typnamespace = 'osms'::regnamespace
-        UNION ALL SELECT nspname, nspacl FROM pg_namespace WHERE nspname = 'osms') AS o (object, acl), aclexplode(o.acl) a;
+        SELECT oid::regclass::text, relacl FROM pg_class WHERE relnamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace)
+        UNION ALL SELECT attrelid::regclass || '.' || attname, attacl FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE relnamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace)
+        UNION ALL SELECT oid::regprocedure::text, coalesce(proacl, acldefault('f', proowner)) FROM pg_proc WHERE pronamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace)
+        UNION ALL SELECT oid::regtype::text, coalesce(typacl, acldefault('T', typowner)) FROM pg_type WHERE typnamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace)
+        UNION ALL SELECT nspname, nspacl FROM pg_namespace WHERE nspname IN ('osms', 'osms_internal')) AS o (object, acl), aclexplode(o.acl) a;
 $$;
 SELECT pg_temp.note('before');
 SELECT set_config('search_path', 'public', false);
@@ -175,6 +175,22 @@ ALTER SCHEMA osms OWNER TO rights_officer;
 SELECT results_eq($$SELECT problem, hint FROM osms.check_registry('fund') WHERE problem ~ 'schema osms' ORDER BY 1$$,
     $$VALUES ('role rights_officer, who is no superuser, may make functions and operators in schema osms', 'Let a superuser own it: ALTER SCHEMA ... OWNER TO.')$$, 'and whose it is');
 ALTER SCHEMA osms OWNER TO CURRENT_USER;
+GRANT CREATE ON SCHEMA osms_internal TO rights_app;
+SET ROLE rights_app;
+CREATE FUNCTION osms_internal.format(text, text) RETURNS text LANGUAGE sql AS 'SELECT $1';
+CREATE DOMAIN osms_internal.text AS pg_catalog.text;
+RESET ROLE;
+SELECT results_eq($$SELECT problem, hint FROM osms.check_registry('fund') WHERE problem ~ 'schema osms_internal' ORDER BY 1$$, $$VALUES
+    ('function osms_internal.format(text,text) is in schema osms_internal and does not belong to the extension', 'Find out who made it, and drop it.'),
+    ('role rights_app, who is no superuser, may make functions and operators in schema osms_internal', 'REVOKE CREATE ON SCHEMA osms_internal FROM rights_app, or from PUBLIC.'),
+    ('type osms_internal.text is in schema osms_internal and does not belong to the extension', 'Find out who made it, and drop it.')$$, 'and into the other');
+REVOKE CREATE ON SCHEMA osms_internal FROM rights_app;
+DROP FUNCTION osms_internal.format;
+DROP DOMAIN osms_internal.text;
+ALTER SCHEMA osms_internal OWNER TO rights_officer;
+SELECT results_eq($$SELECT problem, hint FROM osms.check_registry('fund') WHERE problem ~ 'schema osms_internal' ORDER BY 1$$,
+    $$VALUES ('role rights_officer, who is no superuser, may make functions and operators in schema osms_internal', 'Let a superuser own it: ALTER SCHEMA ... OWNER TO.')$$, 'and whose it is');
+ALTER SCHEMA osms_internal OWNER TO CURRENT_USER;
 
 -- The judgement at the end of the transaction does not rest on the row of pending.
 SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off"}');

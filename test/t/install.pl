@@ -50,21 +50,21 @@ my $traps = q{
 	CREATE DOMAIN %1$s.numeric AS pg_catalog.numeric CHECK (%1$s.escalate());
 };
 # the last of these are harmless, and refused as well: whose schema it is cannot be told from what is in it
-my $refused = qr/^ERROR:  42P06: schema "osms" already exists\nDETAIL:.*\nHINT:  See what is in it/;
-my %prepared = (
-	'with traps' => "CREATE SCHEMA osms; $escalate $traps", 'with a function' => "CREATE SCHEMA osms; $escalate", 'that is empty' => 'CREATE SCHEMA osms');
-for my $what (sort keys %prepared)
+my %prepared = ('with traps' => "$escalate $traps", 'with a function' => $escalate, 'that is empty' => '');
+for my $case (map { my $what = $_; map { [ $_, $what ] } 'osms', 'osms_internal' } sort keys %prepared)
 {
-	my $traps = $prepared{$what} =~ s/%1\$s/osms/gr;
+	my ($schema, $what) = @$case;
+	my $refused = qr/^ERROR:  42P06: schema "$schema" already exists\nDETAIL:.*\nHINT:  See what is in it.*ALTER SCHEMA $schema RENAME/;
+	my $traps = "CREATE SCHEMA %1\$s; $prepared{$what}" =~ s/%1\$s/$schema/gr;
 
 	$node->safe_psql('postgres', "CREATE DATABASE owned OWNER dbo; CREATE DATABASE lent");
-	is(answer('owned', 'dbo', $traps =~ s/%2\$s/dbo/gr), '', "a schema $what");
+	is(answer('owned', 'dbo', $traps =~ s/%2\$s/dbo/gr), '', "a schema $schema $what");
 	like(answer('owned', 'dbo', 'CREATE EXTENSION osms'), $refused, 'is not taken over for the owner of the database');
 	$node->safe_psql('postgres', 'GRANT CREATE ON DATABASE lent TO mallory');
-	is(answer('lent', 'mallory', $traps =~ s/%2\$s/mallory/gr), '', "a schema $what of somebody else");
+	is(answer('lent', 'mallory', $traps =~ s/%2\$s/mallory/gr), '', "a schema $schema $what of somebody else");
 	like(answer('lent', $superuser, 'CREATE EXTENSION osms'), $refused, 'is not taken over for the superuser');
-	like(answer('lent', $superuser, 'CREATE EXTENSION osms SCHEMA osms'), qr/must be installed in schema "pg_catalog"/, 'even when it is asked for');
-	is(answer('lent', $superuser, 'ALTER SCHEMA osms RENAME TO theirs; CREATE EXTENSION osms'), '', 'renamed as the hint says it is no obstacle');
+	like(answer('lent', $superuser, "CREATE EXTENSION osms SCHEMA $schema"), qr/must be installed in schema "pg_catalog"/, 'even when it is asked for');
+	is(answer('lent', $superuser, "ALTER SCHEMA $schema RENAME TO theirs; CREATE EXTENSION osms"), '', 'renamed as the hint says it is no obstacle');
 	nobody_climbed('nobody climbed');
 	$node->safe_psql('postgres', 'DROP DATABASE owned'), $node->safe_psql('postgres', 'DROP DATABASE lent');
 }
@@ -81,9 +81,9 @@ is($node->safe_psql('owned', q{SELECT count(*) FROM pg_catalog.pg_depend d, pg_c
 	  AND pg_catalog.pg_describe_object(refclassid, refobjid, 0) ~ 'evil|pg_temp'}), '0', 'nothing was built on them');
 
 # The settings of whoever installs it change nothing in it either.
-my $bodies = q{SELECT oid::regprocedure::text, md5(pg_get_functiondef(oid)) FROM pg_proc WHERE pronamespace = 'osms'::regnamespace AND prokind <> 'a'
-	UNION ALL SELECT conname::text, md5(pg_get_constraintdef(oid)) FROM pg_constraint WHERE connamespace = 'osms'::regnamespace
-	UNION ALL SELECT relname::text, md5(pg_get_viewdef(oid)) FROM pg_class WHERE relnamespace = 'osms'::regnamespace AND relkind = 'v'
+my $bodies = q{SELECT oid::regprocedure::text, md5(pg_get_functiondef(oid)) FROM pg_proc WHERE pronamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace) AND prokind <> 'a'
+	UNION ALL SELECT conname::text, md5(pg_get_constraintdef(oid)) FROM pg_constraint WHERE connamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace)
+	UNION ALL SELECT relname::text, md5(pg_get_viewdef(oid)) FROM pg_class WHERE relnamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace) AND relkind = 'v'
 	UNION ALL SELECT act, md5(a::text) FROM osms.act a ORDER BY 1};
 $node->safe_psql('postgres', 'CREATE DATABASE usual; CREATE DATABASE odd OWNER dbo');
 is(answer('odd', 'dbo', q{SET standard_conforming_strings = off; SET escape_string_warning = off; SET transform_null_equals = on; SET datestyle = 'German';
@@ -91,18 +91,20 @@ is(answer('odd', 'dbo', q{SET standard_conforming_strings = off; SET escape_stri
 	answer('usual', $superuser, "CREATE EXTENSION osms; $bodies"), 'whatever the settings of the session, the extension is the same');
 
 # What the owner of the database has of it: nothing that others run.
-is($node->safe_psql('owned', q{SELECT extowner::pg_catalog.regrole, nspowner::pg_catalog.regrole FROM pg_catalog.pg_extension, pg_catalog.pg_namespace WHERE extname = 'osms' AND nspname = 'osms'}),
-	"dbo|$superuser", 'he owns the extension and not the schema');
+is($node->safe_psql('owned', q{SELECT extowner::pg_catalog.regrole, nspowner::pg_catalog.regrole FROM pg_catalog.pg_extension, pg_catalog.pg_namespace WHERE extname = 'osms' AND nspname IN ('osms', 'osms_internal')}),
+	"dbo|$superuser\ndbo|$superuser", 'he owns the extension and not the schemas');
 my $denied = qr/^ERROR:  (42501|0LP01)/;
 like(answer('owned', 'dbo', $_), $denied, $_) for (
 	"CREATE FUNCTION osms.format(text, text) RETURNS text LANGUAGE sql AS 'SELECT evil.escalate()::text'",
+	"CREATE FUNCTION osms_internal.format(text, text) RETURNS text LANGUAGE sql AS 'SELECT evil.escalate()::text'", 'CREATE TABLE osms_internal.roster ()',
+	'ALTER SCHEMA osms_internal OWNER TO dbo', 'ALTER SCHEMA osms_internal RENAME TO mine', 'DROP SCHEMA osms_internal CASCADE', 'ALTER EXTENSION osms DROP SCHEMA osms_internal',
 	'CREATE TABLE osms.roster ()', 'CREATE DOMAIN osms.text AS text', 'ALTER SCHEMA osms OWNER TO dbo', 'ALTER SCHEMA osms RENAME TO mine', 'DROP SCHEMA osms CASCADE',
 	'ALTER FUNCTION evil.escalate() SET SCHEMA osms', 'ALTER EXTENSION osms DROP SCHEMA osms', 'ALTER EXTENSION osms DROP FUNCTION osms.mask(osms.iin)',
 	'DROP FUNCTION osms.mask(osms.iin)', "CREATE OR REPLACE FUNCTION osms.mask(osms.iin) RETURNS text LANGUAGE sql AS 'SELECT 1'",
 	'CREATE TRIGGER t BEFORE INSERT ON osms.act EXECUTE FUNCTION osms.append_only()', 'CREATE RULE r AS ON INSERT TO osms.act DO ALSO SELECT 1',
 	'UPDATE osms.act SET title = title', 'CREATE POLICY p ON osms.act');
-answer('owned', 'dbo', 'GRANT CREATE ON SCHEMA osms TO dbo; GRANT ALL ON osms.act TO vendor; GRANT EXECUTE ON FUNCTION osms.guard TO vendor');
-is($node->safe_psql('owned', q{SELECT pg_catalog.has_schema_privilege('dbo', 'osms', 'CREATE'), pg_catalog.has_table_privilege('vendor', 'osms.act', 'INSERT, UPDATE, DELETE'),
+answer('owned', 'dbo', 'GRANT CREATE ON SCHEMA osms TO dbo; GRANT CREATE ON SCHEMA osms_internal TO dbo; GRANT ALL ON osms.act TO vendor; GRANT EXECUTE ON FUNCTION osms.guard TO vendor');
+is($node->safe_psql('owned', q{SELECT pg_catalog.has_schema_privilege('dbo', 'osms', 'CREATE') OR pg_catalog.has_schema_privilege('dbo', 'osms_internal', 'CREATE'), pg_catalog.has_table_privilege('vendor', 'osms.act', 'INSERT, UPDATE, DELETE'),
 	pg_catalog.has_function_privilege('vendor', 'osms.guard(pg_catalog.text, pg_catalog.jsonb)', 'EXECUTE')}), 'f|f|f', 'his grants come to nothing');
 
 # A superuser who works in this database, by its path, falls into none of the traps either.
@@ -121,7 +123,7 @@ nobody_climbed('and nobody climbed');
 
 # He drops what he made, and makes it again.
 is(answer('owned', 'dbo', 'DROP EXTENSION osms CASCADE'), '', 'its owner drops the extension');
-is($node->safe_psql('owned', q{SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = 'osms'}), '0', 'and the schema goes with it');
+is($node->safe_psql('owned', q{SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname IN ('osms', 'osms_internal')}), '0', 'and the schemas go with it');
 is(answer('owned', 'dbo', 'CREATE EXTENSION osms'), '', 'and can be made again');
 
 # A registry of the owner of the database, and what he let others do, survive dumps by him and by a superuser.
@@ -130,11 +132,11 @@ is(answer('owned', 'dbo', q{SET client_min_messages = warning; SELECT osms.creat
 	GRANT USAGE ON SCHEMA own TO vendor; GRANT INSERT, SELECT ON own.attachment TO vendor}), '', 'a registry of the owner of the database');
 $node->safe_psql('owned', 'GRANT EXECUTE ON FUNCTION osms.plan TO vendor');
 my $rights = q{
-	SELECT nspname, nspowner::regrole, nspacl FROM pg_namespace WHERE nspname IN ('osms', 'own') ORDER BY 1;
+	SELECT nspname, nspowner::regrole, nspacl FROM pg_namespace WHERE nspname IN ('osms', 'osms_internal', 'own') ORDER BY 1;
 	SELECT c.oid::regclass, relowner::regrole, relacl FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-	WHERE nspname IN ('osms', 'own') AND relkind IN ('r', 'v', 'S') ORDER BY c.oid::regclass::text;
+	WHERE nspname IN ('osms', 'osms_internal', 'own') AND relkind IN ('r', 'v', 'S') ORDER BY c.oid::regclass::text;
 	SELECT p.oid::regprocedure, proowner::regrole, array_remove(proacl, (SELECT makeaclitem(oid, proowner, 'EXECUTE', false) FROM pg_roles WHERE rolname = 'dbo'))
-	FROM pg_proc p WHERE pronamespace = 'osms'::regnamespace ORDER BY p.oid::regprocedure::text;
+	FROM pg_proc p WHERE pronamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace) ORDER BY p.oid::regprocedure::text;
 };
 my $before = $node->safe_psql('owned', $rights);
 like($before, qr/^osms\.plan.*vendor=X/m, 'a superuser let somebody call a function');
