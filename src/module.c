@@ -21,4 +21,5 @@ _PG_init(void)
 	watch_init();
 	cursors_init();
 	in_line_init();
+	kept_expressions_init();
 }

@@ -70,12 +70,18 @@ extern void cut_context(FmgrInfo *flinfo);
 
 /* in_line.c */
 extern bool is_difference(HeapTuple function);
-extern void note_in_line(Oid function, bool superusers);
-extern void note_left_out(void);
+extern void note_in_line(Oid function);
 extern void note_parsed(void);
 extern void forget_in_line(void);
 extern void in_line_init(void);
 extern void forget_kept(void);
+
+/* kept_expression.c */
+extern void forget_kept_expressions(void);
+extern void forget_left_expressions(void);
+extern void keep_expressions_apart(bool restricted);
+extern bool is_sure_index(Oid index);
+extern void kept_expressions_init(void);
 
 /* plan.c */
 extern Oid	looking_up;

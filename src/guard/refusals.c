@@ -31,7 +31,8 @@
 PG_FUNCTION_INFO_V1(osms_refusals);
 
 #define TALLIES 65536			/* in the file; then the older half goes */
-#define TALLIES_OF_DAY 1000		/* told apart by role and application */
+#define TALLIES_OF_DAY 1000		/* told apart by role */
+#define TALLIES_OF_ROLE 100		/* told apart by application */
 #define BLOCK 64				/* read at once */
 #define LOCK_TRIES 100			/* a millisecond apart */
 
@@ -114,14 +115,17 @@ write_tallies(int fd, int64 first, int n, const Tally *tallies)
 
 /*
  * Look for the tally of a key among those of its day, which are the last.
- * Returns its place, or n; *of_day is how many were seen of the day.
+ * Returns its place, or n; then *of_day is how many there are of the day, and
+ * *of_role how many of its role.
  */
 static int64
-find_tally(int fd, int64 n, const Tally *key, Tally *found, int *of_day)
+find_tally(int fd, int64 n, const Tally *key, Tally *found, int *of_day,
+		   int *of_role)
 {
 	Tally		block[BLOCK];
 
 	*of_day = 0;
+	*of_role = 0;
 	for (int64 end = n; end > 0; end -= BLOCK)
 	{
 		int64		first = Max(end - BLOCK, 0);
@@ -137,6 +141,8 @@ find_tally(int fd, int64 n, const Tally *key, Tally *found, int *of_day)
 			if (block[i].day < key->day)
 				return n;
 			(*of_day)++;
+			if (strcmp(block[i].role, key->role) == 0)
+				(*of_role)++;
 		}
 	}
 	return n;
@@ -161,20 +167,29 @@ forget_older(int fd, int64 n)
 	return ftruncate(fd, kept * sizeof(Tally)) == 0 ? kept : n;
 }
 
-/* Add a tally to the locked file. */
+/*
+ * Add a tally to the locked file.  Names that anybody may set tell too many
+ * apart for one role before they do for others.
+ */
 static bool
 add_tally(int fd, Tally *tally)
 {
 	Tally		found;
 	int			of_day;
+	int			of_role;
 	int64		n = tallies_in(fd);
-	int64		place = find_tally(fd, n, tally, &found, &of_day);
+	int64		place = find_tally(fd, n, tally, &found, &of_day, &of_role);
 
+	if (place == n && of_role >= TALLIES_OF_ROLE)
+	{
+		memset(tally->application, 0, sizeof(tally->application));
+		place = find_tally(fd, n, tally, &found, &of_day, &of_role);
+	}
 	if (place == n && of_day >= TALLIES_OF_DAY)
 	{
 		memset(tally->role, 0, sizeof(tally->role));
 		memset(tally->application, 0, sizeof(tally->application));
-		place = find_tally(fd, n, tally, &found, &of_day);
+		place = find_tally(fd, n, tally, &found, &of_day, &of_role);
 	}
 	if (place < n)
 	{

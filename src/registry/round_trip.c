@@ -35,6 +35,7 @@ static char *
 run_round_trip(Oid canonical, const char *query, Datum told)
 {
 	Oid			type = JSONBOID;
+	char	   *volatile value = NULL;
 	HeldCursors held;
 	Acting		acting;
 
@@ -48,6 +49,9 @@ run_round_trip(Oid canonical, const char *query, Datum told)
 		if (SPI_execute_with_args(query, 1, &type, &told, NULL, true,
 								  0) != SPI_OK_SELECT)
 			elog(ERROR, "SPI_execute_with_args failed");
+		if (SPI_processed == 1)
+			value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+								 1);
 	}
 	PG_FINALLY();
 	{
@@ -56,7 +60,7 @@ run_round_trip(Oid canonical, const char *query, Datum told)
 	PG_END_TRY();
 	close_later_cursors(&held);
 	end_acting(&acting);
-	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	return value;
 }
 
 /*

@@ -2,9 +2,8 @@
  * in_line.c
  *		What the session keeps of functions besides how they are called.
  *
- * A plan holds an SQL function in line, which then is not called, and so do the
- * expressions of an index and the checks of a domain; the type cache, how the
- * bounds of a range are told apart.
+ * A plan holds an SQL function in line, which then is not called; the type
+ * cache, how the bounds of a range are told apart.
  */
 #include "guard/guard.h"
 
@@ -13,18 +12,13 @@
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
-#include "catalog/pg_index.h"
-#include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_range.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "miscadmin.h"
-#include "storage/lock.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
-#include "utils/relcache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
@@ -32,13 +26,6 @@
 static Oid	in_line[64];
 static int	n_in_line = 0;
 static bool many_in_line = false;
-
-/*
- * Whether what relations and domains are kept with may hold a function in
- * line, whose names mean what they meant for whoever was first, or one that
- * is called though others would have it in line.
- */
-static bool kept_in_line = true;
 
 /* Whether an SQL function may have been parsed, which some versions keep. */
 static bool kept_parsed = KEEPS_SQL_FUNCTIONS;
@@ -68,16 +55,10 @@ is_difference(HeapTuple function)
 	return result;
 }
 
-/*
- * Note that plans may hold an SQL function in line, which they must not for
- * others unless a superuser's.
- */
+/* Note that plans may hold an SQL function in line, which they must not for others. */
 void
-note_in_line(Oid function, bool superusers)
+note_in_line(Oid function)
 {
-	kept_in_line = true;
-	if (superusers)
-		return;
 	for (int i = 0; i < n_in_line; i++)
 		if (in_line[i] == function)
 			return;
@@ -85,13 +66,6 @@ note_in_line(Oid function, bool superusers)
 		in_line[n_in_line++] = function;
 	else
 		many_in_line = true;
-}
-
-/* Note that an SQL function is called which the session would have in line. */
-void
-note_left_out(void)
-{
-	kept_in_line = true;
 }
 
 /* Let the hooks stand before what the session has kept since before they were. */
@@ -148,90 +122,9 @@ note_parsed(void)
 }
 
 /*
- * Whether a relation may be open: whoever opens one locks it, for as long as
- * the transaction lasts.
- */
-static bool
-is_locked(Oid relation)
-{
-	LOCKTAG		tag;
-	bool		locked = false;
-
-	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation);
-	for (int mode = AccessShareLock; !locked && mode <= MaxLockMode; mode++)
-		locked = holds_lock(&tag, mode);
-	return locked;
-}
-
-/* Forget what an open index holds in line; who uses it has a copy. */
-static void
-forget_of_index(Relation index)
-{
-	index->rd_indexprs = NIL;
-	index->rd_indpred = NIL;
-}
-
-/* The same of a partitioned table, whose key is used until the end. */
-static void
-forget_of_key(Relation table)
-{
-	if (table->rd_partkeycxt)
-		MemoryContextSetParent(table->rd_partkeycxt, TopTransactionContext);
-	table->rd_partkeycxt = NULL;
-	table->rd_partkey = NULL;
-}
-
-/*
- * PostgreSQL forgets only what relations hold that nobody has open.  Do so
- * for the open ones of a catalogue that have an expression in one of two
- * columns.
- */
-static void
-forget_of_open(Oid catalogue, int expression, int other,
-			   void (*forget) (Relation relation))
-{
-	Relation	rel = table_open(catalogue, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0,
-										  NULL);
-	HeapTuple	tuple;
-
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Oid			relation;
-		Relation	open;
-		bool		isnull;
-
-		if (heap_attisnull(tuple, expression, NULL) &&
-			heap_attisnull(tuple, other, NULL))
-			continue;
-		/* of both catalogues the first column */
-		relation = DatumGetObjectId(heap_getattr(tuple, 1,
-												 RelationGetDescr(rel),
-												 &isnull));
-		if (!is_locked(relation) ||
-			!RelationIsValid(open = RelationIdGetRelation(relation)))
-			continue;
-		forget(open);
-		RelationClose(open);
-	}
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-}
-
-/* Forget what relations and domains hold in line, but those that are open. */
-static void
-forget_kept_expressions(void)
-{
-	if (!kept_in_line)
-		return;
-	RelationCacheInvalidate(false);
-	CallSyscacheCallbacks(CONSTROID, 0);
-}
-
-/*
- * Somebody else begins or ends to act: forget what relations and domains hold
- * in line, and SQL functions that were parsed.  Plans are told by PostgreSQL
- * when the path is another.
+ * Somebody else begins or ends to act: forget what is kept of expressions, and
+ * SQL functions that were parsed.  Plans are told by PostgreSQL when the path
+ * is another.
  */
 void
 forget_in_line(void)
@@ -240,19 +133,9 @@ forget_in_line(void)
 		forget_compiled(true);
 	kept_parsed = false;
 	forget_kept_expressions();
-	if (!kept_in_line)
-		return;
-	forget_of_open(IndexRelationId, Anum_pg_index_indexprs,
-				   Anum_pg_index_indpred, forget_of_index);
-	forget_of_open(PartitionedRelationId, Anum_pg_partitioned_table_partexprs,
-				   Anum_pg_partitioned_table_partexprs, forget_of_key);
-	kept_in_line = false;
 }
 
-/*
- * The same where he ended by an error, when nothing can be looked up: what is
- * open then is left for the next.
- */
+/* The same where he ended by an error, when nothing can be looked up. */
 static void
 forget_after_error(void)
 {

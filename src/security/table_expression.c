@@ -12,13 +12,15 @@
 #include "access/genam.h"
 #include "access/table.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/partcache.h"
+#include "utils/syscache.h"
 
 /* Whether an expression makes values of a domain of others than a role. */
 static bool
@@ -51,15 +53,24 @@ stored_makes_of_others(const char *expression, Oid role)
 	return makes_of_others(stringToNode(expression), &role);
 }
 
+/*
+ * The same of a row of a catalogue.  What PostgreSQL keeps of it in memory it
+ * has worked out by calling functions.
+ */
 static bool
-index_makes_of_others(Oid index, Oid role)
+row_makes_of_others(int cache, Oid relation, int expression, Oid role)
 {
-	Relation	rel = index_open(index, AccessShareLock);
-	bool		result =
-		makes_of_others((Node *) RelationGetIndexExpressions(rel), &role) ||
-		makes_of_others((Node *) RelationGetIndexPredicate(rel), &role);
+	HeapTuple	tuple = SearchSysCache1(cache, ObjectIdGetDatum(relation));
+	bool		isnull = true;
+	Datum		stored = 0;
+	bool		result;
 
-	index_close(rel, AccessShareLock);
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	stored = SysCacheGetAttr(cache, tuple, expression, &isnull);
+	result = !isnull &&
+		stored_makes_of_others(TextDatumGetCString(stored), role);
+	ReleaseSysCache(tuple);
 	return result;
 }
 
@@ -71,7 +82,6 @@ const char *
 expression_of_others(Relation rel, Oid role)
 {
 	const TupleConstr *constraints = RelationGetDescr(rel)->constr;
-	PartitionKey key = RelationGetPartitionKey(rel);
 	ListCell   *lc;
 
 	for (int i = 0; constraints && i < constraints->num_check; i++)
@@ -86,10 +96,14 @@ expression_of_others(Relation rel, Oid role)
 		if (stored_makes_of_others(rel->trigdesc->triggers[i].tgqual, role))
 			return psprintf("trigger \"%s\"",
 							rel->trigdesc->triggers[i].tgname);
-	if (key && makes_of_others((Node *) key->partexprs, &role))
+	if (row_makes_of_others(PARTRELID, RelationGetRelid(rel),
+							Anum_pg_partitioned_table_partexprs, role))
 		return "partition key";
 	foreach(lc, RelationGetIndexList(rel))
-		if (index_makes_of_others(lfirst_oid(lc), role))
+		if (row_makes_of_others(INDEXRELID, lfirst_oid(lc),
+								Anum_pg_index_indexprs, role) ||
+			row_makes_of_others(INDEXRELID, lfirst_oid(lc),
+								Anum_pg_index_indpred, role))
 			return psprintf("index \"%s\"", get_rel_name(lfirst_oid(lc)));
 	return NULL;
 }

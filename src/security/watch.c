@@ -113,6 +113,22 @@ plan_checked(Query *query, const char *text, int options,
 }
 
 /*
+ * The rows of a table of somebody without the rights of the current user are
+ * found by no index that his own settings may have filled with others.
+ */
+static void
+leave_unsure_indexes(Oid relation, RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	if (has_privs_of_role(relation_owner(relation), GetUserId()))
+		return;
+	foreach(lc, rel->indexlist)
+		if (!is_sure_index(lfirst_node(IndexOptInfo, lc)->indexoid))
+			rel->indexlist = foreach_delete_current(rel->indexlist, lc);
+}
+
+/*
  * A foreign table is read on another server as who reads it here, by what its
  * owner has said of the server.  Errors: 42501.
  */
@@ -133,6 +149,8 @@ watch_relation(PlannerInfo *root, Oid relation, bool inhparent,
 				 errdetail("It belongs to role \"%s\", who does not have the rights of that role.",
 						   GetUserNameFromId(relation_owner(relation), true)),
 				 errhint("Detach it, or let a role that is trusted own it.")));
+	if (restriction() != RESTRICT_OFF)
+		leave_unsure_indexes(relation, rel);
 	if (!inhparent)
 		count_as_large(rel);
 }
@@ -238,6 +256,7 @@ start_executor(QueryDesc *query, int flags)
 {
 	Setup		outer_setup = begin_setup(false);
 
+	forget_left_expressions();
 	PG_TRY();
 	{
 		start_plan(query, flags);
@@ -360,7 +379,6 @@ is_left_out(Oid function, HeapTuple tuple)
 		!heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL) ||
 		is_our_function(function))
 		return false;
-	note_left_out();
 	note_parsed();
 	return true;
 }
@@ -397,8 +415,8 @@ needs_call(Oid function)
 		bool		superusers = superuser_arg(proc->proowner);
 
 		needed = !superusers && is_difference(tuple);
-		if (!needed)
-			note_in_line(function, superusers);
+		if (!needed && !superusers)
+			note_in_line(function);
 	}
 	else
 	{
@@ -498,6 +516,8 @@ watch_utility(PlannedStmt *statement, const char *text, bool readonly,
 			  QueryEnvironment *environment, DestReceiver *destination,
 			  QueryCompletion *completion)
 {
+	if (IsTransactionState())
+		forget_left_expressions();
 	if (restriction() != RESTRICT_OFF)
 		check_utility(statement->utilityStmt);
 	(previous_utility ? previous_utility : standard_ProcessUtility)
