@@ -17,6 +17,13 @@ COMMENT ON FUNCTION osms.written_arguments(regclass) IS
 'arguments of the trigger osms.map_write of a mapped view, with the names that the columns of its table have now
 NULL where it has none';
 
+CREATE FUNCTION osms.written_column(view regclass, "column" text, written text) RETURNS text
+    LANGUAGE C STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'osms_written_column';
+COMMENT ON FUNCTION osms.written_column(regclass, text, text) IS
+'what the column is called now that the mapping of a view writes for one of its own
+by the columns that this is read from, whatever else bears the name written; NULL where several come into question';
+
 CREATE FUNCTION osms.read_time(value text, format text, unreadable timestamp DEFAULT '-infinity') RETURNS timestamp
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_read_time';

@@ -130,12 +130,12 @@ BEGIN
             FROM osms.reading_fault(canonical, "column") f WHERE f.problem IS NOT NULL;
             IF problem IS NULL THEN
                 SELECT format('"write" of column "%s" %s', "column", f.problem), f.hint INTO problem, hint
-                FROM (SELECT osms.written_arguments(canonical) AS told) w, generate_series(4, cardinality(w.told), 3) p,
+                FROM pg_trigger g, LATERAL (SELECT osms.trigger_arguments(g.oid) AS told) w, generate_series(4, cardinality(w.told), 3) p,
                      osms.expression_fault(canonical, coalesce('(' || w.told[p + 2] || ')::' || osms.column_type(osms.mapped_source(canonical), w.told[p + 1]), w.told[p + 2]),
                                            'write') f
-                WHERE w.told[p] = "column" AND f.problem IS NOT NULL;
+                WHERE g.tgrelid = canonical AND g.tgfoid = 'osms.map_write'::regproc AND w.told[p] = "column" AND f.problem IS NOT NULL;
             END IF;
-        EXCEPTION WHEN undefined_column OR datatype_mismatch OR undefined_function THEN
+        EXCEPTION WHEN undefined_column OR datatype_mismatch OR undefined_function OR cannot_coerce THEN
             CONTINUE;
         END;
         IF problem IS NOT NULL THEN
@@ -158,6 +158,11 @@ DECLARE
 BEGIN
     SELECT f.problem, f.hint INTO fault FROM osms.mapping_faults(osms.relation_of(registry, relation), relation) f LIMIT 1;
     IF NOT FOUND THEN
+        SELECT format('column "%s" is written to "%s", but read from "%s"', e.told, e.written, array_to_string(e.columns, '", "')) AS problem,
+               'Let "write" be the inverse of the expression, or map the column by its name.' AS hint INTO fault
+        FROM osms.written_elsewhere(osms.relation_of(registry, relation)) e LIMIT 1;
+    END IF;
+    IF NOT FOUND THEN
         SELECT f.problem, f.hint INTO fault FROM osms.round_trip_faults(osms.relation_of(registry, relation), relation) f WHERE f.severity = 'error' LIMIT 1;
     END IF;
     IF FOUND THEN
@@ -165,7 +170,8 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.check_mapped(text, text) IS
-    '42P17 for a mapped relation with one of osms.mapping_faults, or an error of osms.round_trip_faults; called by osms.map';
+'42P17 for a mapped relation with a fault
+one of osms.mapping_faults or written_elsewhere, or an error of osms.round_trip_faults; called by osms.map';
 
 CREATE FUNCTION osms.is_keyed(leaf regclass, root regclass, expression text) RETURNS boolean
     LANGUAGE sql STABLE STRICT PARALLEL SAFE

@@ -105,10 +105,14 @@ BEGIN
     severity := 'error';
     FOR relation IN SELECT DISTINCT k.relation FROM osms.registry_columns(true) k ORDER BY k.relation LOOP
         BEGIN
-            PERFORM osms.mapped_source(osms.relation_of(registry, check_registry.relation));
+            PERFORM osms.mapped_reading(osms.relation_of(registry, check_registry.relation), k."column")
+            FROM osms.registry_columns(true) k WHERE k.relation = check_registry.relation AND k."position" = 1;
         EXCEPTION WHEN object_not_in_prerequisite_state OR wrong_object_type THEN
             GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
             RETURN NEXT;
+        WHEN undefined_column OR datatype_mismatch THEN
+            -- told below, column by column
+            CONTINUE;
         END;
     END LOOP;
     FOR relation IN SELECT v.name FROM unnest('{journal,moved,pending,import}'::text[]) v (name) WHERE roster IS NOT NULL AND osms.relation_of(registry, v.name) IS NULL LOOP
@@ -199,7 +203,7 @@ BEGIN
                  ('attachment', 'until', '2000-01-01', 'a death is recorded'), ('attachment', 'reason', 'death', 'a death is recorded'),
                  ('application', 'state', 'replaced', 'another application is identified')) AS w (relation, "column", value, occasion)
     JOIN present p ON p.relation = w.relation
-    WHERE NOT osms.can_write(p.oid, w."column", w.value)
+    WHERE CASE WHEN judged IS NOT NULL THEN NOT osms.can_write(p.oid, w."column", w.value) END
       -- told as a key by which nothing is written
       AND EXISTS (SELECT FROM pg_class c LEFT JOIN pg_trigger g ON g.tgrelid = c.oid AND g.tgfoid IN ('osms.map_write'::regproc, 'osms.map_event'::regproc)
                   WHERE c.oid = p.oid AND (c.relkind <> 'v' OR g.oid IS NOT NULL))
@@ -224,14 +228,21 @@ BEGIN
     FROM osms.failing_columns(registry) f
     UNION ALL
     -- mappings that no longer fit their source
+    SELECT p.relation, CASE WHEN e.now IS NULL THEN 'error' ELSE 'warning' END,
+           format('the mapping writes column "%s", which %s', e.written,
+                  CASE WHEN e.gone THEN format('%s no longer has', p.source) ELSE format('is another one of %s now', p.source) END),
+           CASE WHEN e.now IS NULL THEN 'Map the relation again with osms.map(): it cannot be told what the column is called now.'
+                ELSE format('Run osms.guard() again, which notes its new name, "%s": writing follows it.', e.now) END
+    FROM present p, osms.written_elsewhere(p.oid) e
+    UNION ALL
     SELECT p.relation, 'warning', format('the mapping writes column "%s", which %s no longer has', t.argument, p.source),
-           CASE (osms.trigger_arguments(g.oid))[t.place - 1] WHEN '' THEN 'Map the relation again with osms.map(); it is named in defaults.'
-                ELSE 'Run osms.guard() again, which notes its new name, if it was renamed: until another column takes the old one, writing follows it.' END
+           'Map the relation again with osms.map()' || CASE (osms.trigger_arguments(g.oid))[t.place - 1] WHEN '' THEN '; it is named in defaults.' ELSE '.' END
     FROM present p
     JOIN pg_trigger g ON g.tgrelid = p.oid AND g.tgfoid = 'osms.map_write'::regproc,
          unnest(osms.trigger_arguments(g.oid)) WITH ORDINALITY t (argument, place)
     WHERE t.place > 3 AND t.place % 3 = 2
       AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = p.source AND a.attname = t.argument AND NOT a.attisdropped)
+      AND NOT EXISTS (SELECT FROM osms.written_elsewhere(p.oid) e WHERE e.written = t.argument)
     UNION ALL
     -- rights
     SELECT g.relation, 'error', g.problem, g.statement || '.' FROM osms.missing_grants(registry) g

@@ -39,6 +39,7 @@ typedef struct WritePlan
 {
 	char		event;
 	Bitmapset  *columns;		/* triples written */
+	const Trigger *trigger;		/* with the names that columns have now */
 	SPIPlanPtr	lock;			/* the source's row, for U and D */
 	SPIPlanPtr	values;			/* works out what is written, and the key */
 	SPIPlanPtr	write;			/* writes it */
@@ -480,8 +481,17 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 
 	check_mapped_view(view);
 	LockRelationOid(w.source, RowExclusiveLock);
-	w.trigger = with_present_columns(trigger, plans->columns,
-									 RelationGetRelid(view), w.source);
+	if (plans->trigger == NULL)
+	{
+		MemoryContext caller =
+			MemoryContextSwitchTo(GetMemoryChunkContext(plans));
+
+		plans->trigger = with_present_columns(trigger, plans->columns,
+											  RelationGetRelid(view),
+											  w.source);
+		MemoryContextSwitchTo(caller);
+	}
+	w.trigger = plans->trigger;
 	if (w.identification)
 		for (int t = FIRST_TRIPLE; t < trigger->tgnargs; t += TRIPLE)
 			check_recorded_column(view, trigger->tgargs[t], w.source,

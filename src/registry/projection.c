@@ -281,7 +281,7 @@ project_view(Projection *p, Relation view, Query *query)
 			continue;
 		name = NameStr(TupleDescAttr(RelationGetDescr(view),
 									 tle->resno - 1)->attname);
-		i = canonical_column(p->kind, name, strlen(name));
+		i = own_column(p, name, tle->resname);
 		if (i >= 0)
 			project_column(p, i, tle->expr, source);
 	}
@@ -419,8 +419,9 @@ check_columns(const Projection *p, bool all)
 /*
  * Make the projection of a canonical relation, in the current memory
  * context.  Errors: 42P01 where there is no such relation, 42809 for what is
- * neither table nor view, 55000 for a view of another shape, 42703 for a
- * needed column that is missing, 42804 for one of another type.
+ * neither table nor view, 55000 for a view of another shape, or one whose
+ * columns were renamed, 42703 for a needed column that is missing, 42804 for
+ * one of another type.
  */
 Projection *
 make_projection(RelationKind kind, Oid canonical)

@@ -222,6 +222,10 @@ extern bool names_moment(const char *text);
 extern bool is_read_by_settings(Oid type);
 extern bool reads_the_same(Oid type, int32 typmod, const char *value);
 
+/* renamed.c */
+extern int	own_column(const Projection *p, const char *name,
+					   const char *made_as);
+
 /* projection.c */
 extern Projection *make_projection(RelationKind kind, Oid canonical);
 extern void check_columns(const Projection *projection, bool all);

@@ -100,8 +100,8 @@ SELECT pg_temp.told(what, statement, expected, id) FROM (VALUES
 SELECT is(pg_temp.verdict('ALTER TABLE legacy.att RENAME end_reason TO why; ALTER TABLE legacy.att RENAME id TO number; ' || statement, probe => probe), expected, 'renamed: ' || what) FROM (VALUES
 ('the guard reads on', $$UPDATE legacy.att SET st = '9', months = -1, why = 'error' WHERE number = 1$$, NULL, '23514 period legacy.att.d1 reversed in attachment 1'),
 ('it is told', 'SELECT', $$SELECT string_agg(problem || ' ' || hint, '; ' ORDER BY problem) FROM osms.check_registry('fund') WHERE severity = 'warning' AND relation <> 'roster'$$,
- 'ok the mapping writes column "end_reason", which legacy.att no longer has Run osms.guard() again, which notes its new name, if it was renamed: until another column takes the old one, writing follows it.; ' ||
- 'the mapping writes column "id", which legacy.att no longer has Run osms.guard() again, which notes its new name, if it was renamed: until another column takes the old one, writing follows it.'),
+ 'ok the mapping writes column "end_reason", which legacy.att no longer has Run osms.guard() again, which notes its new name, "why": writing follows it.; ' ||
+ 'the mapping writes column "id", which legacy.att no longer has Run osms.guard() again, which notes its new name, "number": writing follows it.'),
 ('the view writes on', $$UPDATE fund.attachment SET state = 'closed', until = '2021-03-01', reason = 'error' WHERE attachment = 1$$,
  'SELECT concat_ws('' '', st, d2, why) FROM legacy.att WHERE number = 1', 'ok 9 2021-03-01 error'),
 ('guard mends it', $$SELECT osms.guard('fund')$$, $$SELECT string_agg(problem, '; ') FROM osms.check_registry('fund') WHERE severity = 'warning' AND relation <> 'roster'$$, 'ok'),
