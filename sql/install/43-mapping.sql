@@ -179,7 +179,7 @@ CREATE FUNCTION osms.is_keyed(leaf regclass, root regclass, expression text) RET
     BEGIN ATOMIC
         SELECT EXISTS (
             SELECT FROM pg_catalog.pg_index x
-            WHERE x.indrelid = leaf AND x.indisunique AND x.indisvalid AND x.indpred IS NULL
+            WHERE x.indrelid = leaf AND x.indisunique AND x.indimmediate AND x.indisvalid AND x.indpred IS NULL
               AND EXISTS (SELECT FROM generate_series(1, x.indnkeyatts) n WHERE pg_get_indexdef(x.indexrelid, n, false) = expression)
               AND NOT EXISTS (SELECT FROM generate_series(1, x.indnkeyatts) n
                               WHERE pg_get_indexdef(x.indexrelid, n, false) NOT IN (
@@ -190,7 +190,7 @@ CREATE FUNCTION osms.is_keyed(leaf regclass, root regclass, expression text) RET
     END;
 COMMENT ON FUNCTION osms.is_keyed(regclass, regclass, text) IS
 'whether a table has a unique index on an expression alone or, as a partition of root, on it and on what tells partitions apart
-called by osms.key_reading and index_steps';
+one that is DEFERRABLE is not unique within a transaction, and does not count; called by osms.key_reading and index_steps';
 
 -- The key of a row, as its source has it: how it is read, by which column if
 -- by one alone, what keeps it unique in each table, and across partitions.
@@ -203,7 +203,7 @@ CREATE FUNCTION osms.key_reading(canonical regclass, key text, OUT source regcla
                c.relkind <> 'v' OR EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND g.tgfoid = to_regproc('osms.map_write')),
                NOT EXISTS (SELECT FROM osms.tables_of(s.oid) t (oid) JOIN pg_catalog.pg_class l ON l.oid = t.oid
                            WHERE l.relkind = 'r' AND NOT osms.is_keyed(t.oid, s.oid, r.expression)),
-               NOT EXISTS (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = s.oid AND x.indisunique AND x.indisvalid AND x.indpred IS NULL
+               NOT EXISTS (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = s.oid AND x.indisunique AND x.indimmediate AND x.indisvalid AND x.indpred IS NULL
                            AND x.indnkeyatts = 1 AND pg_get_indexdef(x.indexrelid, 1, false) = r.expression),
                (SELECT string_agg(quote_ident(b.attname), ', ' ORDER BY b.n)
                 FROM (SELECT x.indexrelid FROM pg_catalog.pg_index x

@@ -32,6 +32,7 @@ typedef struct Registry
 typedef enum GuardPlan
 {
 	PLAN_LOCK,
+	PLAN_KEYS,
 	PLAN_PERSONS,
 	PLAN_HOLD_CONTRACTS,
 	PLAN_LOCK_ATTACHMENTS,
@@ -319,6 +320,9 @@ extern bool holds_triples(const Trigger *trigger);
 extern const Trigger *with_present_columns(const Trigger *trigger,
 										   Bitmapset *triples, Oid view,
 										   Oid source);
+
+/* key.c */
+extern void check_recurring_keys(Chunk *chunk);
 
 /* moved.c */
 extern void note_moves(Chunk *chunk);

@@ -180,6 +180,7 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	if (guard->kind == REL_ATTACHMENT)
 		roster_note_versions(chunk, known);
 	chunk_publish(chunk);
+	check_recurring_keys(chunk);
 	if (guard->kind == REL_ATTACHMENT && !complete)
 		roster_bring_in_line(chunk);
 	as_owner_end(user, context);

@@ -261,7 +261,8 @@ report_concurrent_update(void)
 /*
  * Lock the source's row and see that it is still what the statement read:
  * the statement's conditions are not looked at again as on a table.  False
- * where the row is gone.  Errors: 40001 where it has changed.
+ * where the row is gone.  Errors: 40001 where it has changed, 21000 where the
+ * key does not tell which row it is.
  */
 static bool
 lock_row(WritePlan *plans, Relation view, const char *key, const char *equal,
@@ -289,6 +290,14 @@ lock_row(WritePlan *plans, Relation view, const char *key, const char *equal,
 			report_concurrent_update();
 		return false;
 	}
+	if (SPI_processed > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_CARDINALITY_VIOLATION),
+				 errmsg("several rows of mapped relation \"%s\" have one key",
+						RelationGetRelationName(view)),
+				 errdetail("Its column \"%s\" does not tell which of them is meant.",
+						   key),
+				 errhint("Give one of them another key; osms.check_registry() tells what is wrong with it.")));
 	if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
 									SPI_tuptable->tupdesc, 1, &isnull)))
 		report_concurrent_update();
