@@ -55,17 +55,23 @@ test-asserts:
 
 # src/core is plain C: unit tests with sanitizers and an independent oracle; a fuzzer with a time limit for each target
 CORE = $(sort $(wildcard src/core/*.c))
-CORE_CFLAGS = -std=c11 -g $(WARNINGS) -Isrc
+CORE_CFLAGS = -std=c11 -g $(WARNINGS) $(COPT) -Isrc
+SANITIZED = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+ORACLE_STRINGS ?= 1000000
 UNIT_TESTS = $(patsubst test/unit/%.c,test/unit/build/%,$(sort $(wildcard test/unit/*.c)))
 FUZZ_TARGETS = $(patsubst test/fuzz/%.c,test/fuzz/build/%,$(sort $(wildcard test/fuzz/*.c)))
 FUZZ_SECONDS ?= 30
 
 unit: $(UNIT_TESTS) test/unit/build/core.so
 	@rc=0; for test in $(UNIT_TESTS); do echo "# $$test"; $$test || rc=1; done; \
-	python3 test/oracle/number.py test/unit/build/core.so || rc=1; exit $$rc
-test/unit/build/%: test/unit/%.c test/unit/check.h $(CORE) $(OWN_HEADERS)
+	python3 test/oracle/number.py test/unit/build/core.so $(ORACLE_STRINGS) || rc=1; exit $$rc
+test/unit/build/%: test/unit/%.c test/unit/check.h test/unit/build/core.a
+	$(CC) $(CORE_CFLAGS) $(SANITIZED) -Itest/unit $< test/unit/build/core.a -o $@
+test/unit/build/core.a: $(patsubst src/core/%.c,test/unit/build/%.o,$(CORE))
+	$(AR) rcs $@ $^
+$(patsubst src/core/%.c,test/unit/build/%.o,$(CORE)): test/unit/build/%.o: src/core/%.c $(OWN_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CORE_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Itest/unit $< $(CORE) -o $@
+	$(CC) $(CORE_CFLAGS) $(SANITIZED) -c $< -o $@
 test/unit/build/core.so: $(CORE) $(OWN_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CORE_CFLAGS) -O2 -shared -fPIC $(CORE) -o $@
