@@ -70,7 +70,7 @@ sub statements
 	return "UPDATE fund.person SET birth_date = date '1950-01-01' + " . int(rand(20000)) . " WHERE person = $person;";
 }
 
-# Sessions that write for some seconds; returns how often each SQLSTATE came, and the transactions tried.
+# Sessions that write for some seconds, and sixty transactions at least each; returns how often each SQLSTATE came, and the transactions tried.
 sub write_at_random
 {
 	my ($sessions, $seconds, $lock_first) = @_;
@@ -87,7 +87,7 @@ sub write_at_random
 			$in .= "BEGIN ISOLATION LEVEL $level;\n";
 			$in .= "SELECT FROM fund.person WHERE person BETWEEN $person AND $person + 2 ORDER BY person FOR NO KEY UPDATE;\n" if $lock_first;
 			$in .= statements($person) . "\nCOMMIT;\n\\echo tried\n";
-			$in .= "SELECT clock_timestamp() > :'stop' AS done \\gset\n\\if :done\n\\quit\n\\endif\n" if $_ % 10 == 0;
+			$in .= "SELECT clock_timestamp() > :'stop' AS done \\gset\n\\if :done\n\\quit\n\\endif\n" if $_ % 10 == 0 && $_ >= 60;
 		}
 		my $script = "$folder/$session";
 		append_to_file("$script.sql", $in);
