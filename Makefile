@@ -1,7 +1,8 @@
 # make all install installcheck    build against the server that PG_CONFIG names
-# make demo test bench             install what is missing, run in a throw-away server (test/run)
+# make demo bench                  install what is missing, run in a throw-away server (test/run)
+# make test test-all               the suite in such a server: in minutes, without what takes long; and whole (test/suite)
 # make stress [SECONDS=600]          eight sessions write to three registries at random for so long
-# make test-fresh test-majors      the first two in clean systems (test/chroot): Debian 12 as it comes; PostgreSQL 17 and 18
+# make test-fresh test-majors      demo and tests in clean systems (test/chroot): Debian 12 as it comes; PostgreSQL 17 and 18
 # make test-asserts                the suite on a PostgreSQL with assertions (test/asserts)
 EXTENSION = osms
 MODULE_big = osms
@@ -33,23 +34,24 @@ PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: demo test bench stress test-fresh test-majors test-asserts lint unit fuzz
+.PHONY: demo test test-all bench stress test-fresh test-majors test-asserts lint unit fuzz
 
 demo bench:
 	@test/run $@
 test:
+	@test/run suite quick
+test-all:
 	@test/run suite
 SECONDS ?= 600
 stress:
 	@OSMS_STRESS_SECONDS=$(SECONDS) test/run suite stress
 
-TRIED = make demo && make test
 test-fresh:
-	test/chroot bookworm '$(TRIED)'
-	test/chroot --with 'libpq-dev postgresql-client-15' bookworm '$(TRIED)'
+	test/chroot bookworm 'make demo && make test'
+	test/chroot --with 'libpq-dev postgresql-client-15' bookworm 'make demo && make test'
 test-majors:
-	test/chroot --old bookworm trixie '$(TRIED)'
-	test/chroot --old bookworm forky '$(TRIED)'
+	test/chroot --old bookworm trixie 'make demo && make test-all'
+	test/chroot --old bookworm forky 'make demo && make test-all'
 test-asserts:
 	test/asserts
 
@@ -102,9 +104,13 @@ $(OBJS) $(OBJS:.o=.bc): $(OWN_HEADERS) osms.control
 sql/osms--$(EXTVERSION).sql: $(INSTALL_SQL) osms.control
 	cat $(INSTALL_SQL) > $@
 
-# What clang has to say about the sources, without building them
-lint:
-	for file in $(OBJS:.o=.c); do clang -fsyntax-only $(WARNINGS) -Werror $(CPPFLAGS) $$file || exit; done
+# What clang has to say about the sources
+LINT = -O2 -c -o /dev/null
+.PHONY: $(OBJS:.o=.lint)
+lint: $(OBJS:.o=.lint)
+$(OBJS:.o=.lint): %.lint: %.c
+	clang $(LINT) $(WARNINGS) -Werror $(CPPFLAGS) $<
+
 
 else
 

@@ -1,4 +1,5 @@
 -- What a writer may learn of a person who may not read the registry: nothing, until his row shows that he deals with that person.
+-- Takes long: make test-all.
 SET client_min_messages = error;
 SELECT * FROM no_plan();
 \ir verdict.psql

@@ -1,5 +1,6 @@
 -- Payments explained: every computation gives its value, out of figures that stand on the lines before it, and the lines end in the statement's
 -- own numbers. One registry by seven schemes, with everything that may reduce, cap, hold or correct a payment.
+-- Takes long: make test-all.
 SET client_min_messages = error;
 SET timezone = 'UTC';
 SELECT * FROM no_plan();

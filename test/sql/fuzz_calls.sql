@@ -1,5 +1,6 @@
 -- Every function of the extension is called with arguments that make no sense, all that PUBLIC may call by a role without rights, all of them by a superuser:
 -- no call ends the session or hangs, none fails with an internal error, none puts its arguments together to broken SQL. The same calls each time.
+-- Takes long: make test-all.
 SET client_min_messages = error;
 SELECT * FROM no_plan();
 SELECT pg_postmaster_start_time() AS started, pg_backend_pid() AS pid, :'DBNAME' AS database \gset

@@ -1,4 +1,5 @@
 -- Many rows of one person, or of one organisation, in one statement: twice as many read twice as much, and a refusal does not wait for the last of them.
+-- Takes long: make test-all.
 SET client_min_messages = error;
 SELECT * FROM no_plan();
 \ir verdict.psql

@@ -1,5 +1,6 @@
 -- An old defect never stops what ends it: over a registry full of rows that no guard would have let in, every closing, annulment, suspicion,
 -- death and correction succeeds; and a night's load of 15,000 deaths stops the money.
+-- Takes long: make test-all.
 SELECT * FROM no_plan();
 SET client_min_messages = error; -- what only warns is not the point here
 \ir verdict.psql

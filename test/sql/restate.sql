@@ -1,4 +1,5 @@
 -- Closing and restating by hand: what may not be done, and amounts anybody can check. All weights are 1, so a line is its heads times the rate.
+-- Takes long: make test-all.
 SET client_min_messages = error;
 SET timezone = 'UTC';
 SET search_path = public, osms;

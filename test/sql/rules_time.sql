@@ -73,7 +73,7 @@ CREATE FUNCTION pg_temp.choice(key int, organisation int, day date, ground text 
         || CASE WHEN state = 'annulled' THEN format('UPDATE fund.attachment SET state = ''annulled'', reason = ''unlawful'' WHERE attachment = %s; ', key) ELSE '' END $$;
 CREATE FUNCTION pg_temp.audited(statement text) RETURNS text LANGUAGE sql AS $$
     SELECT substr(pg_temp.verdict(replace(statement, 'fund.', 'bare.'), 'UTC', 'SELECT coalesce(string_agg(relation || '' '' || rule || '' '' || finding, '', '' ORDER BY relation, rule, finding), ''nothing'')
-        FROM osms.audit(''bare'') WHERE key = ''900'' AND rule IN (''decision_order'', ''no_backdating'', ''campaign_window'', ''free_choice_limit'', ''newborn_term'', ''four_eyes'', ''clinic_category'', ''burst'')'), 4) $$;
+        FROM osms.audit(''bare'', ''{decision_order,no_backdating,campaign_window,free_choice_limit,newborn_term,four_eyes,clinic_category,burst}'') WHERE key = ''900'''), 4) $$;
 
 CREATE TEMP TABLE time_case (place serial, rule text, what text, statement text, relation text, col text, found text, audit text);
 -- decision_order: 5 minutes of tolerance

@@ -1,5 +1,6 @@
 # A session is killed in the middle of a guarded statement, at each place where it can stand; then the whole server goes down while
 # sessions write. What was committed is there, in source, roster and journal alike; what was not has left nothing.
+# Takes long: make test-all.
 use strict;
 use warnings;
 use IPC::Run ();

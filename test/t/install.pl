@@ -1,5 +1,6 @@
 # Who installs the extension, and who prepares the ground for him, gains nothing by it: the script makes its schema itself, looks nowhere
 # else, and leaves nothing to the owner of the database but what it grants.
+# Takes long: make test-all.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;

@@ -1,5 +1,6 @@
 # A role that created nothing maps, guards, fills and closes once a superuser lets it in; it
 # gains nothing beyond what it could do with the registry and the tables anyway, and can be put out again.
+# Takes long: make test-all.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;

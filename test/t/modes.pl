@@ -1,6 +1,7 @@
 # Every rule that has modes, one unlawful statement each, with the other rules off: in mode enforce it is refused, in mode warn written
 # with exactly one WARNING, in mode off written without a word. What the registry does not know is a doubt: written with a WARNING,
 # although the rule enforces.
+# Takes long: make test-all.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;

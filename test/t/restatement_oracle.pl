@@ -2,6 +2,7 @@
 # between and at the end. Then a second calculator in exact fractions computes from one dump of the tables every line that was closed,
 # every line that was restated, as known at its moment, and every line of the ledger. And once more a smaller registry with more
 # events for its size, with person-days, too. PERSONS, EVENTS (in all) and MONTHS make the year larger or smaller.
+# Takes long: make test-all.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;

@@ -3,6 +3,7 @@
 # contracts amended, guards changed, months closed and restated meanwhile. What is refused is refused by a rule (class 23), because there
 # is nothing to do (P0002, and 55000 of a closing), or to be repeated (40001); nobody meets a deadlock, and in the end nothing is wrong.
 # OSMS_STRESS_SECONDS (make stress SECONDS=600) is how long each session goes on.
+# Takes long: make test-all.
 use strict;
 use warnings;
 use IPC::Run ();

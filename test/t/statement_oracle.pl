@@ -1,5 +1,6 @@
 # Every line of every statement of a made-up registry, by every property of a scheme, is what a second calculator in exact fractions
 # computes from a dump of the tables; and no plan, order, partition or session setting changes a byte.
+# Takes long: make test-all.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;

@@ -2,6 +2,7 @@
 # transaction (in either order), close, annul, suspect, use an application, identify one, die, come back, be born on another day.
 # What is refused is refused by a rule (class 23) or to be repeated (40001). Nobody counts twice, nobody is attached after death, and
 # the roster agrees with the source. Sessions that lock the person first never deadlock; the others may, and lose nothing by it.
+# Takes long: make test-all.
 use strict;
 use warnings;
 use IPC::Run ();

@@ -1,6 +1,7 @@
 # pg_upgrade keeps guarded registries of each kind, closed months included: the same rosters, statements and ledger, and guards that stand and refuse. It begins with
 # OSMS_OLD_PG, the folder of an older server (with bin/ and lib/, as /usr/lib/postgresql/15) in which this extension is installed, where there is one, as in
 # test/chroot --old; else with the server under test itself.
+# Takes long: make test-all.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;

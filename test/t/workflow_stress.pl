@@ -3,6 +3,7 @@
 # organisations and a campaign takes effect, each carried out by two sessions. The number of calls is fixed. What is refused is refused
 # by a rule (class 23), because there is nothing to do (P0002) or to be repeated (40001). Whoever locks the person first never waits in
 # a circle, so no deadlock reaches a user; in the end audit and verify find nothing, and nobody stands between two organisations.
+# Takes long: make test-all.
 use strict;
 use warnings;
 use IPC::Run ();
