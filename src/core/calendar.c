@@ -24,7 +24,8 @@ osms_leap_year(int year)
 int
 osms_days_in_month(int year, int month)
 {
-	static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
+	31};
 
 	if (month < 1 || month > 12)
 		return 0;
@@ -46,11 +47,13 @@ int32_t
 osms_days_from_date(int year, int month, int day)
 {
 	int64_t		shifted = (int64_t) year - (month <= 2);
-	int64_t		era = (shifted >= 0 ? shifted : shifted - (ERA_YEARS - 1)) / ERA_YEARS;
+	int64_t		era = (shifted >= 0 ? shifted : shifted - (ERA_YEARS - 1)) /
+		ERA_YEARS;
 	int			year_of_era = (int) (shifted - era * ERA_YEARS);
 	int			month_from_march = (month + 9) % 12;
 	int			day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-	int			day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+	int			day_of_era = year_of_era * 365 + year_of_era / 4 -
+		year_of_era / 100 + day_of_year;
 
 	return (int32_t) (era * ERA_DAYS + day_of_era - EPOCH_DAYS);
 }
@@ -60,11 +63,14 @@ void
 osms_date_from_days(int32_t days, int *year, int *month, int *day)
 {
 	int64_t		since_zero = (int64_t) days + EPOCH_DAYS;
-	int64_t		era = (since_zero >= 0 ? since_zero : since_zero - (ERA_DAYS - 1)) / ERA_DAYS;
+	int64_t		era = (since_zero >= 0 ? since_zero :
+					   since_zero - (ERA_DAYS - 1)) / ERA_DAYS;
 	int			day_of_era = (int) (since_zero - era * ERA_DAYS);
-	int			year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
+	int			year_of_era = (day_of_era - day_of_era / 1460 + day_of_era /
+							   36524 -
 							   day_of_era / 146096) / 365;
-	int			day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int			day_of_year = day_of_era -
+		(365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int			month_from_march = (5 * day_of_year + 2) / 153;
 
 	*day = day_of_year - (153 * month_from_march + 2) / 5 + 1;

@@ -7,16 +7,18 @@
 #include "core/calendar.h"
 #include "core/number.h"
 
-/* The number as digits 0 to 9, from the left; its halves fit 32 bits. */
+/*
+ * The number as digits 0 to 9, from the left; its halves fit 32 bits.  COPY
+ * reads a number for every row: the few steps of a loop are laid out flat.
+ */
 typedef uint8_t Digits[OSMS_NUMBER_DIGITS];
 
 #define HALF		(OSMS_NUMBER_DIGITS / 2)
 #define HALF_VALUE	1000000
 
-/* COPY reads a number for every row: the few steps of a loop are laid out flat. */
-#define UNROLLED	_Pragma("GCC unroll 12")
-
-/* Where the parts begin; a fault is reported at the first digit of its part. */
+/*
+ * Where the parts begin; a fault is reported at the first digit of its part.
+ */
 enum
 {
 	YEAR = 0, MONTH = 2, DAY = 4, CENTURY = 6,
@@ -36,8 +38,7 @@ static const struct
 {
 	const char *name;
 	const char *reason;
-}			faults[] =
-{
+}			faults[] = {
 	[OSMS_VALID] = {NULL, NULL},
 	[OSMS_FAULT_LENGTH] = {"length", "the number must have exactly 12 characters"},
 	[OSMS_FAULT_CHARACTER] = {"character", "only the digits 0 to 9 are allowed"},
@@ -93,7 +94,7 @@ split(int64_t value, Digits digits)
 	uint32_t	left = (uint32_t) (value / HALF_VALUE);
 	uint32_t	right = (uint32_t) (value % HALF_VALUE);
 
-	UNROLLED
+#pragma GCC unroll 12
 	for (int i = HALF - 1; i >= 0; i--)
 	{
 		digits[i] = (uint8_t) (left % 10);
@@ -110,7 +111,7 @@ join(const Digits digits)
 	uint32_t	left = 0;
 	uint32_t	right = 0;
 
-	UNROLLED
+#pragma GCC unroll 12
 	for (int i = 0; i < HALF; i++)
 	{
 		left = left * 10 + digits[i];
@@ -165,7 +166,7 @@ check_digit(const Digits digits)
 	static const int second_pass[CHECK] = {3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2};
 	int			sum = 0;
 
-	UNROLLED
+#pragma GCC unroll 12
 	for (int i = 0; i < CHECK; i++)
 		sum += (i + 1) * digits[i];
 	if (sum % 11 != 10)
@@ -187,7 +188,8 @@ birth_year(const Digits digits)
 {
 	int			code = digits[CENTURY];
 
-	return (code == 0 ? 2000 : OSMS_IIN_FIRST_YEAR + (code - 1) / 2 * 100) + pair(digits, YEAR);
+	return (code == 0 ? 2000 : OSMS_IIN_FIRST_YEAR + (code - 1) / 2 * 100) +
+		pair(digits, YEAR);
 }
 
 /* First fault in what an IIN says besides its check digit. */
@@ -208,7 +210,8 @@ iin_fault(const Digits digits, int *place)
 		return OSMS_FAULT_MONTH;
 	}
 	/* every month has 28 days, so that few dates need the calendar */
-	if (day < 1 || (day > 28 && !osms_valid_date(birth_year(digits), month, day)))
+	if (day < 1 ||
+		(day > 28 && !osms_valid_date(birth_year(digits), month, day)))
 	{
 		*place = DAY;
 		return OSMS_FAULT_DAY;
@@ -244,7 +247,8 @@ bin_fault(const Digits digits, int *place)
 static osms_number
 judge(osms_kind kind, const Digits digits)
 {
-	osms_number number = {.characters = OSMS_NUMBER_DIGITS, .value = join(digits)};
+	osms_number number = {.characters = OSMS_NUMBER_DIGITS,
+	.value = join(digits)};
 	int			place = CHECK;
 
 	if (number.value == 0)
@@ -253,7 +257,8 @@ judge(osms_kind kind, const Digits digits)
 		place = 0;
 	}
 	else
-		number.fault = kind == OSMS_IIN ? iin_fault(digits, &place) : bin_fault(digits, &place);
+		number.fault = kind == OSMS_IIN ? iin_fault(digits, &place) :
+			bin_fault(digits, &place);
 
 	if (number.fault == OSMS_VALID)
 	{
@@ -275,7 +280,8 @@ judge(osms_kind kind, const Digits digits)
  * ASCII must be part of it.
  */
 osms_number
-osms_number_read(osms_kind kind, const char *text, size_t length, osms_count_characters count)
+osms_number_read(osms_kind kind, const char *text, size_t length,
+				 osms_count_characters count)
 {
 	osms_number number = {.fault = OSMS_FAULT_LENGTH};
 	Digits		digits;
@@ -305,10 +311,13 @@ osms_number_read(osms_kind kind, const char *text, size_t length, osms_count_cha
 osms_number
 osms_number_judge(osms_kind kind, int64_t value)
 {
+	static const osms_number too_long = {
+		.fault = OSMS_FAULT_LENGTH,.position = 1
+	};
 	Digits		digits;
 
 	if (value < 0 || value > OSMS_NUMBER_MAX)
-		return (osms_number) {.fault = OSMS_FAULT_LENGTH, .position = 1};
+		return too_long;
 	split(value, digits);
 	return judge(kind, digits);
 }
@@ -320,7 +329,7 @@ osms_number_write(int64_t value, char text[OSMS_NUMBER_DIGITS])
 	Digits		digits;
 
 	split(value, digits);
-	UNROLLED
+#pragma GCC unroll 12
 	for (int i = 0; i < OSMS_NUMBER_DIGITS; i++)
 		text[i] = (char) ('0' + digits[i]);
 }
@@ -332,10 +341,13 @@ osms_number_write(int64_t value, char text[OSMS_NUMBER_DIGITS])
 static size_t
 next_character(const unsigned char *utf8, size_t length, uint32_t *code)
 {
-	size_t		bytes = utf8[0] < 0x80 ? 1 : utf8[0] >= 0xC2 && utf8[0] < 0xE0 ? 2 :
-		(utf8[0] & 0xF0) == 0xE0 ? 3 : utf8[0] >= 0xF0 && utf8[0] < 0xF5 ? 4 : 1;
+	const unsigned char first = utf8[0];
+	size_t		bytes = first < 0x80 ? 1 :
+		first >= 0xC2 && first < 0xE0 ? 2 :
+		(first & 0xF0) == 0xE0 ? 3 :
+		first >= 0xF0 && first < 0xF5 ? 4 : 1;
 
-	*code = bytes == 1 ? utf8[0] : utf8[0] & (0x7F >> bytes);
+	*code = bytes == 1 ? first : first & (0x7F >> bytes);
 	if (bytes > length)
 		return 1;
 	for (size_t i = 1; i < bytes; i++)
@@ -354,13 +366,16 @@ next_character(const unsigned char *utf8, size_t length, uint32_t *code)
 static bool
 separates(uint32_t code)
 {
-	return code == ' ' || (code >= '\t' && code <= '\r') || code == '-' || code == '_' ||
-		code == '/' || code == '\'' ||
-		code == 0x85 || code == 0xA0 || code == 0xAD ||	/* next line, no-break space, soft hyphen */
+	return code == ' ' || (code >= '\t' && code <= '\r') || code == '-' ||
+		code == '_' || code == '/' || code == '\'' ||
+	/* next line, no-break space, soft hyphen */
+		code == 0x85 || code == 0xA0 || code == 0xAD ||
+	/* spaces, zero width, dashes, directions, minus */
 		code == 0x1680 || code == 0x180E || code == 0x3000 ||
-		(code >= 0x2000 && code <= 0x2015) ||	/* spaces, zero width, dashes */
-		(code >= 0x2028 && code <= 0x202F) || (code >= 0x205F && code <= 0x2064) ||
-		(code >= 0x2066 && code <= 0x2069) || code == 0x2212 ||	/* directions, minus */
+		(code >= 0x2000 && code <= 0x2015) ||
+		(code >= 0x2028 && code <= 0x202F) ||
+		(code >= 0x205F && code <= 0x2064) ||
+		(code >= 0x2066 && code <= 0x2069) || code == 0x2212 ||
 		code == 0xFEFF;
 }
 
@@ -398,18 +413,22 @@ osms_clean_number(const char *utf8, size_t length, char *cleaned)
  * is unknown, or no check digit exists.
  */
 bool
-osms_make_iin(int year, int month, int day, osms_sex sex, int serial, int64_t *value)
+osms_make_iin(int year, int month, int day, osms_sex sex, int serial,
+			  int64_t *value)
 {
 	Digits		digits;
 	int			check;
 
-	if (year < OSMS_IIN_FIRST_YEAR || year > OSMS_IIN_LAST_YEAR || !osms_valid_date(year, month, day) ||
+	if (year < OSMS_IIN_FIRST_YEAR || year > OSMS_IIN_LAST_YEAR ||
+		!osms_valid_date(year, month, day) ||
 		sex == OSMS_SEX_UNKNOWN || serial < 0 || serial > OSMS_IIN_LAST_SERIAL)
 		return false;
 
-	split((((int64_t) (year % 100) * 100 + month) * 100 + day) * 1000000 + (int64_t) serial * 10,
+	split((((int64_t) (year % 100) * 100 + month) * 100 + day) * 1000000 +
+		  (int64_t) serial * 10,
 		  digits);
-	digits[CENTURY] = (uint8_t) ((year - OSMS_IIN_FIRST_YEAR) / 100 * 2 + (sex == OSMS_SEX_MALE ? 1 : 2));
+	digits[CENTURY] = (uint8_t) ((year - OSMS_IIN_FIRST_YEAR) / 100 * 2 +
+								 (sex == OSMS_SEX_MALE ? 1 : 2));
 	check = check_digit(digits);
 	if (check == 10)
 		return false;
@@ -418,7 +437,10 @@ osms_make_iin(int year, int month, int day, osms_sex sex, int serial, int64_t *v
 	return true;
 }
 
-/* Birth date an IIN names; false where its century is not coded or it names none. */
+/*
+ * Birth date an IIN names; false where its century is not coded or it names
+ * none.
+ */
 bool
 osms_iin_birth_date(int64_t value, int *year, int *month, int *day)
 {

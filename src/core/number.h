@@ -59,7 +59,8 @@ typedef struct osms_number
 typedef int (*osms_count_characters) (const char *text, int length);
 
 /* reading and judging */
-extern osms_number osms_number_read(osms_kind kind, const char *text, size_t length,
+extern osms_number osms_number_read(osms_kind kind, const char *text,
+									size_t length,
 									osms_count_characters count);
 extern osms_number osms_number_judge(osms_kind kind, int64_t value);
 extern int	osms_utf8_characters(const char *utf8, int length);
@@ -71,11 +72,14 @@ extern bool osms_fault_attestable(osms_fault fault);
 
 /* writing and repairing */
 extern void osms_number_write(int64_t value, char text[OSMS_NUMBER_DIGITS]);
-extern size_t osms_clean_number(const char *utf8, size_t length, char *cleaned);
-extern bool osms_make_iin(int year, int month, int day, osms_sex sex, int serial, int64_t *value);
+extern size_t osms_clean_number(const char *utf8, size_t length,
+								char *cleaned);
+extern bool osms_make_iin(int year, int month, int day, osms_sex sex,
+						  int serial, int64_t *value);
 
 /* parts; where the number does not tell, false, unknown or NULL */
-extern bool osms_iin_birth_date(int64_t value, int *year, int *month, int *day);
+extern bool osms_iin_birth_date(int64_t value, int *year, int *month,
+								int *day);
 extern osms_sex osms_iin_sex(int64_t value);
 extern bool osms_bin_registered(int64_t value, int *year, int *month);
 extern const char *osms_bin_legal_form(int64_t value);

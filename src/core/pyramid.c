@@ -28,11 +28,14 @@ osms_pyramid_cutoffs(PyramidCutoffs *cutoffs, int32_t as_of)
 		int			length = osms_days_in_month(year - age, month);
 
 		cutoffs->latest_birth[age] =
-			osms_days_from_date(year - age, month, day < length ? day : length);
+			osms_days_from_date(year - age, month, day < length ? day :
+								length);
 	}
 }
 
-/* Add the other cells to these; false, and the cells undefined, on overflow. */
+/*
+ * Add the other cells to these; false, and the cells undefined, on overflow.
+ */
 bool
 osms_pyramid_plus(int64_t *cells, const int64_t *other)
 {
@@ -43,7 +46,10 @@ osms_pyramid_plus(int64_t *cells, const int64_t *other)
 	return !overflow;
 }
 
-/* Take the other cells from these; false, and the cells undefined, on overflow. */
+/*
+ * Take the other cells from these; false, and the cells undefined, on
+ * overflow.
+ */
 bool
 osms_pyramid_minus(int64_t *cells, const int64_t *other)
 {
@@ -57,10 +63,12 @@ osms_pyramid_minus(int64_t *cells, const int64_t *other)
 /*
  * Heads with from_age <= age < to_age of one sex or PYRAMID_ANY_SEX.  Ages
  * outside the pyramid count nobody.  Summed in 128 bits, so that the order of
- * large and negative cells does not matter; false if the sum needs more than 64.
+ * large and negative cells does not matter; false if the sum needs more than
+ * 64.
  */
 bool
-osms_pyramid_heads(const int64_t *cells, int from_age, int to_age, int sex, int64_t *heads)
+osms_pyramid_heads(const int64_t *cells, int from_age, int to_age, int sex,
+				   int64_t *heads)
 {
 	__int128	sum = 0;
 
@@ -141,7 +149,8 @@ read_age(const char **text, int64_t *last_age, int64_t *cells)
 	int64_t		age;
 
 	fault = read_number(text, false, &age);
-	if (fault == PYRAMID_COUNT_RANGE || (fault == PYRAMID_VALID && age >= PYRAMID_AGES))
+	if (fault == PYRAMID_COUNT_RANGE ||
+		(fault == PYRAMID_VALID && age >= PYRAMID_AGES))
 		fault = PYRAMID_AGE_RANGE;
 	else if (fault == PYRAMID_VALID && age <= *last_age)
 		fault = PYRAMID_AGE_ORDER;
@@ -163,9 +172,9 @@ read_age(const char **text, int64_t *last_age, int64_t *cells)
 }
 
 /*
- * Read a pyramid, "{0:512/498,1:530/511}": age, males, females, ages ascending;
- * white space may stand between the parts.  On a fault, position is where in
- * the text it was seen and the cells are undefined.
+ * Read a pyramid, "{0:512/498,1:530/511}": age, males, females, ages
+ * ascending; white space may stand between the parts.  On a fault, position is
+ * where in the text it was seen and the cells are undefined.
  */
 PyramidFault
 osms_pyramid_parse(const char *text, int64_t *cells, size_t *position)

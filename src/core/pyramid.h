@@ -21,7 +21,10 @@
 #define PYRAMID_ANY_SEX	(-1)
 #define PYRAMID_CELL(age, sex)	((age) * PYRAMID_SEXES + (sex))
 
-/* Enough for every pyramid in text: braces, and "127:-9223372036854775808/-9223372036854775808," */
+/*
+ * Enough for every pyramid in text: braces, and
+ * "127:-9223372036854775808/-9223372036854775808,"
+ */
 #define PYRAMID_TEXT_SIZE	(PYRAMID_AGES * 46 + 3)
 
 /*
@@ -47,8 +50,10 @@ typedef enum PyramidFault
 extern void osms_pyramid_cutoffs(PyramidCutoffs *cutoffs, int32_t as_of);
 extern bool osms_pyramid_plus(int64_t *cells, const int64_t *other);
 extern bool osms_pyramid_minus(int64_t *cells, const int64_t *other);
-extern bool osms_pyramid_heads(const int64_t *cells, int from_age, int to_age, int sex, int64_t *heads);
-extern PyramidFault osms_pyramid_parse(const char *text, int64_t *cells, size_t *position);
+extern bool osms_pyramid_heads(const int64_t *cells, int from_age, int to_age,
+							   int sex, int64_t *heads);
+extern PyramidFault osms_pyramid_parse(const char *text, int64_t *cells,
+									   size_t *position);
 extern size_t osms_pyramid_print(const int64_t *cells, char *text);
 
 #define PYRAMID_NOT_BORN	(-1)

@@ -12,8 +12,8 @@ static const struct
 {
 	const char *word;			/* in lower case */
 	osms_sex	sex;
-}			words[] =
-{
+}			words[] = {
+
 	/* ISO 5218; its 0 (not known) and 9 (not applicable) tell no sex */
 	{"1", OSMS_SEX_MALE},
 	{"2", OSMS_SEX_FEMALE},
@@ -42,8 +42,8 @@ static const struct
 
 /*
  * Lower-cases ASCII and the letters of the words above in place.  Of Cyrillic,
- * U+0410..U+042F is written D0 90..D0 AF and its small letters are D0 B0..D0 BF
- * and D1 80..D1 8F; the Kazakh schwa D3 98 becomes D3 99.
+ * U+0410..U+042F is written D0 90..D0 AF and its small letters are D0 B0..D0
+ * BF and D1 80..D1 8F; the Kazakh schwa D3 98 becomes D3 99.
  */
 static void
 fold(unsigned char *text, size_t length)
@@ -54,7 +54,8 @@ fold(unsigned char *text, size_t length)
 
 		if (*c >= 'A' && *c <= 'Z')
 			*c += 'a' - 'A';
-		else if (i + 1 < length && c[0] == 0xD0 && c[1] >= 0x90 && c[1] <= 0xAF)
+		else if (i + 1 < length && c[0] == 0xD0 && c[1] >= 0x90 &&
+				 c[1] <= 0xAF)
 		{
 			c[0] = c[1] <= 0x9F ? 0xD0 : 0xD1;
 			c[1] = c[1] <= 0x9F ? c[1] + 0x20 : c[1] - 0x20;
@@ -93,7 +94,8 @@ osms_read_sex(const char *text, size_t length)
 	fold(folded, length);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 	{
-		if (strlen(words[i].word) == length && memcmp(words[i].word, folded, length) == 0)
+		if (strlen(words[i].word) == length &&
+			memcmp(words[i].word, folded, length) == 0)
 			return words[i].sex;
 	}
 	return OSMS_SEX_UNKNOWN;

@@ -16,7 +16,8 @@
 static void
 fuzz_number(osms_kind kind, const char *text, size_t length)
 {
-	osms_number number = osms_number_read(kind, text, length, osms_utf8_characters);
+	osms_number number = osms_number_read(kind, text, length,
+										  osms_utf8_characters);
 	osms_number judged;
 	char		written[OSMS_NUMBER_DIGITS];
 	int			year,
@@ -25,8 +26,10 @@ fuzz_number(osms_kind kind, const char *text, size_t length)
 
 	PROMISE((number.fault == OSMS_VALID) == (number.position == 0));
 	PROMISE(number.position >= 0 && number.position <= OSMS_NUMBER_DIGITS + 1);
-	PROMISE((number.fault == OSMS_FAULT_LENGTH) == (number.characters != OSMS_NUMBER_DIGITS));
-	if (number.fault == OSMS_FAULT_LENGTH || number.fault == OSMS_FAULT_CHARACTER)
+	PROMISE((number.fault == OSMS_FAULT_LENGTH) ==
+			(number.characters != OSMS_NUMBER_DIGITS));
+	if (number.fault == OSMS_FAULT_LENGTH ||
+		number.fault == OSMS_FAULT_CHARACTER)
 		return;
 
 	/* twelve digits are one number, however they come */
@@ -34,15 +37,18 @@ fuzz_number(osms_kind kind, const char *text, size_t length)
 	osms_number_write(number.value, written);
 	PROMISE(memcmp(written, text, length) == 0);
 	judged = osms_number_judge(kind, number.value);
-	PROMISE(judged.fault == number.fault && judged.position == number.position);
+	PROMISE(judged.fault == number.fault &&
+			judged.position == number.position);
 
 	if (kind == OSMS_BIN)
 	{
-		bool		registered = osms_bin_registered(number.value, &year, &month);
+		bool		registered = osms_bin_registered(number.value, &year,
+													 &month);
 		const char *form = osms_bin_legal_form(number.value);
 		const char *division = osms_bin_division(number.value);
 
-		PROMISE(number.fault != OSMS_VALID || (registered && form && division));
+		PROMISE(number.fault != OSMS_VALID ||
+				(registered && form && division));
 	}
 	else if (osms_iin_birth_date(number.value, &year, &month, &day))
 	{
@@ -54,7 +60,8 @@ fuzz_number(osms_kind kind, const char *text, size_t length)
 			int64_t		made;
 			int			serial = (int) (number.value / 10 % 10000);
 
-			PROMISE(osms_make_iin(year, month, day, osms_iin_sex(number.value), serial, &made) &&
+			PROMISE(osms_make_iin(year, month, day, osms_iin_sex(number.value),
+								  serial, &made) &&
 					made == number.value);
 		}
 	}
@@ -81,7 +88,8 @@ fuzz_calendar(const char *text, size_t length)
 	if (length < sizeof(days))
 		return;
 	memcpy(&days, text, sizeof(days));
-	days = days % 2000000000;	/* within PostgreSQL's dates, and as far below */
+	/* within PostgreSQL's dates, and as far below */
+	days = days % 2000000000;
 	osms_date_from_days(days, &year, &month, &day);
 	PROMISE(osms_valid_date(year, month, day));
 	PROMISE(osms_days_from_date(year, month, day) == days);

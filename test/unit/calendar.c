@@ -21,7 +21,8 @@ walk(int from_year, int to_year)
 							dd;
 
 				osms_date_from_days(day, &y, &m, &dd);
-				wrong += osms_days_from_date(year, month, d) != day || y != year || m != month || dd != d;
+				wrong += osms_days_from_date(year, month, d) != day ||
+					y != year || m != month || dd != d;
 			}
 	CHECK(wrong == 0);
 	CHECK(day == osms_days_from_date(to_year, 1, 1));
@@ -31,21 +32,27 @@ walk(int from_year, int to_year)
 static int
 age(int by, int bm, int bd, int y, int m, int d)
 {
-	return osms_completed_years(osms_days_from_date(by, bm, bd), osms_days_from_date(y, m, d));
+	return osms_completed_years(osms_days_from_date(by, bm, bd),
+								osms_days_from_date(y, m, d));
 }
 
-/* The birthdays of everybody born in these years: the age goes up on that day, and not the day before. */
+/*
+ * The birthdays of everybody born in these years: the age goes up on that day,
+ * and not the day before.
+ */
 static void
 birthdays(int from_year, int to_year)
 {
+	int			end = osms_days_from_date(to_year, 1, 1);
 	int			wrong = 0;
 
-	for (int birth = osms_days_from_date(from_year, 1, 1); birth < osms_days_from_date(to_year, 1, 1); birth++)
+	for (int birth = osms_days_from_date(from_year, 1, 1); birth < end; birth++)
 		for (int years = 1; years <= 128; years++)
 		{
 			int			day = osms_birthday(birth, years);
 
-			wrong += osms_completed_years(birth, day) != years || osms_completed_years(birth, day - 1) != years - 1;
+			wrong += osms_completed_years(birth, day) != years ||
+				osms_completed_years(birth, day - 1) != years - 1;
 		}
 	CHECK(wrong == 0);
 }
@@ -77,13 +84,18 @@ main(void)
 	birthdays(1999, 2005);
 
 	/* leap years and valid dates */
-	CHECK(osms_leap_year(2000) && osms_leap_year(2024) && osms_leap_year(0) && osms_leap_year(-4));
-	CHECK(!osms_leap_year(1900) && !osms_leap_year(2023) && !osms_leap_year(-1));
+	CHECK(osms_leap_year(2000) && osms_leap_year(2024) && osms_leap_year(0) &&
+		  osms_leap_year(-4));
+	CHECK(!osms_leap_year(1900) && !osms_leap_year(2023) &&
+		  !osms_leap_year(-1));
 	CHECK(osms_valid_date(2000, 2, 29) && !osms_valid_date(1900, 2, 29));
-	CHECK(osms_days_in_month(2024, 2) == 29 && osms_days_in_month(2023, 2) == 28);
-	CHECK(osms_days_in_month(2024, 0) == 0 && osms_days_in_month(2024, 13) == 0);
+	CHECK(osms_days_in_month(2024, 2) == 29 &&
+		  osms_days_in_month(2023, 2) == 28);
+	CHECK(osms_days_in_month(2024, 0) == 0 &&
+		  osms_days_in_month(2024, 13) == 0);
 	CHECK(!osms_valid_date(2000, 0, 1) && !osms_valid_date(2000, 13, 1));
-	CHECK(!osms_valid_date(2000, 4, 31) && !osms_valid_date(2000, 1, 0) && !osms_valid_date(2000, 1, -1));
+	CHECK(!osms_valid_date(2000, 4, 31) && !osms_valid_date(2000, 1, 0) &&
+		  !osms_valid_date(2000, 1, -1));
 
 	/* completed years */
 	CHECK(age(1978, 3, 15, 2024, 3, 14) == 45);

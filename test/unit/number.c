@@ -31,7 +31,8 @@ cleans(const char *text, const char *expected)
 	char		cleaned[64];
 	size_t		length = osms_clean_number(text, strlen(text), cleaned);
 
-	return length == strlen(expected) && memcmp(cleaned, expected, length) == 0;
+	return length == strlen(expected) &&
+		memcmp(cleaned, expected, length) == 0;
 }
 
 static void
@@ -44,7 +45,8 @@ test_reading(void)
 	number = read(OSMS_BIN, "000140002217", 12);
 	CHECK(number.fault == OSMS_VALID && number.value == 140002217);
 	number = read(OSMS_IIN, "780315397017", 12);
-	CHECK(number.fault == OSMS_FAULT_CHECK_DIGIT && number.value == INT64_C(780315397017));
+	CHECK(number.fault == OSMS_FAULT_CHECK_DIGIT &&
+		  number.value == INT64_C(780315397017));
 
 	CHECK(faulty(OSMS_IIN, "", OSMS_FAULT_LENGTH, 1));
 	CHECK(faulty(OSMS_IIN, "78031539701", OSMS_FAULT_LENGTH, 12));
@@ -74,17 +76,22 @@ test_reading(void)
 static void
 test_judging(void)
 {
-	CHECK(osms_number_judge(OSMS_IIN, INT64_C(10523597010)).fault == OSMS_VALID);
+	CHECK(osms_number_judge(OSMS_IIN,
+							INT64_C(10523597010)).fault == OSMS_VALID);
 	CHECK(osms_number_judge(OSMS_IIN, 0).fault == OSMS_FAULT_ZERO);
 	CHECK(osms_number_judge(OSMS_IIN, -1).fault == OSMS_FAULT_LENGTH);
-	CHECK(osms_number_judge(OSMS_IIN, OSMS_NUMBER_MAX).fault == OSMS_FAULT_CENTURY);
-	CHECK(osms_number_judge(OSMS_IIN, OSMS_NUMBER_MAX + 1).fault == OSMS_FAULT_LENGTH);
+	CHECK(osms_number_judge(OSMS_IIN,
+							OSMS_NUMBER_MAX).fault == OSMS_FAULT_CENTURY);
+	CHECK(osms_number_judge(OSMS_IIN,
+							OSMS_NUMBER_MAX + 1).fault == OSMS_FAULT_LENGTH);
 	CHECK(osms_number_judge(OSMS_BIN, INT64_MIN).fault == OSMS_FAULT_LENGTH);
 	CHECK(osms_number_judge(OSMS_BIN, INT64_MAX).fault == OSMS_FAULT_LENGTH);
 
-	CHECK(osms_fault_name(OSMS_VALID) == NULL && osms_fault_reason(OSMS_VALID) == NULL);
+	CHECK(osms_fault_name(OSMS_VALID) == NULL &&
+		  osms_fault_reason(OSMS_VALID) == NULL);
 	CHECK(strcmp(osms_fault_name(OSMS_FAULT_CHECK_DIGIT), "check_digit") == 0);
-	for (int fault = OSMS_FAULT_LENGTH; fault <= OSMS_FAULT_CHECK_DIGIT; fault++)
+	for (int fault = OSMS_FAULT_LENGTH; fault <=
+		 OSMS_FAULT_CHECK_DIGIT; fault++)
 		CHECK(osms_fault_name(fault) && osms_fault_reason(fault) &&
 			  osms_fault_attestable(fault) == (fault > OSMS_FAULT_ZERO));
 	CHECK(!osms_fault_attestable(OSMS_VALID));
@@ -98,12 +105,15 @@ test_parts(void)
 				d;
 
 	CHECK(osms_iin_birth_date(INT64_C(229197015), &y, &m, &d) == false);
-	CHECK(osms_iin_birth_date(INT64_C(229597010), &y, &m, &d) && y == 2000 && m == 2 && d == 29);
+	CHECK(osms_iin_birth_date(INT64_C(229597010), &y, &m, &d) && y == 2000 &&
+		  m == 2 && d == 29);
 	CHECK(osms_iin_birth_date(INT64_C(850101097019), &y, &m, &d) == false);
 	CHECK(osms_iin_sex(INT64_C(850101097019)) == OSMS_SEX_UNKNOWN);
 	CHECK(osms_iin_sex(INT64_C(850101797019)) == OSMS_SEX_UNKNOWN);
-	CHECK(osms_bin_registered(INT64_C(900140000000), &y, &m) && y == 1990 && m == 1);
-	CHECK(osms_bin_registered(INT64_C(891240000000), &y, &m) && y == 2089 && m == 12);
+	CHECK(osms_bin_registered(INT64_C(900140000000), &y, &m) && y == 1990 &&
+		  m == 1);
+	CHECK(osms_bin_registered(INT64_C(891240000000), &y, &m) && y == 2089 &&
+		  m == 12);
 	CHECK(!osms_bin_registered(INT64_C(891340000000), &y, &m));
 	CHECK(osms_bin_legal_form(INT64_C(890130000000)) == NULL);
 	CHECK(osms_bin_division(INT64_C(890144000000)) == NULL);
@@ -121,7 +131,8 @@ test_writing(void)
 	osms_number_write(OSMS_NUMBER_MAX, text);
 	CHECK(memcmp(text, "999999999999", sizeof(text)) == 0);
 
-	CHECK(osms_make_iin(1978, 3, 15, OSMS_SEX_MALE, 9701, &value) && value == INT64_C(780315397016));
+	CHECK(osms_make_iin(1978, 3, 15, OSMS_SEX_MALE, 9701, &value) &&
+		  value == INT64_C(780315397016));
 	CHECK(osms_make_iin(1800, 1, 1, OSMS_SEX_MALE, 0, &value) &&
 		  osms_number_judge(OSMS_IIN, value).fault == OSMS_VALID);
 	CHECK(!osms_make_iin(1972, 4, 11, OSMS_SEX_MALE, 9782, &value));
