@@ -194,10 +194,14 @@ CREATE FUNCTION osms.possible_inputs(OUT relation text, OUT name text, OUT holds
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
     BEGIN ATOMIC
         SELECT * FROM (VALUES
-            ('coefficient', 'value', 'value >= 0', false, 'a coefficient below zero'),
-            ('contract', 'amount', 'yearly_amount >= 0', true, 'a yearly amount below zero'),
+            ('adjustment', 'amount', 'abs(amount) < ''Infinity''', true, 'an amount that is no number'),
+            ('coefficient', 'value', 'value >= 0 AND value < ''Infinity''', true, 'a coefficient below zero, or one that is no number'),
+            ('coefficient', 'valid_from', 'valid_from < ''infinity''', true, 'a first day that is none'),
+            ('contract', 'amount', 'yearly_amount >= 0 AND yearly_amount < ''Infinity''', true, 'a yearly amount below zero, or one that is no number'),
             ('contract', 'period', 'valid_to > valid_from', false, 'an end that does not lie after the first day'),
             ('defect', 'cases', 'cases >= 0', true, 'a number of cases below zero'),
+            ('defect', 'month', 'defect_month < month + interval ''1 month''', true, 'a defect of a month after that of the act'),
+            ('insurance', 'month', 'month BETWEEN ''1990-01-01'' AND current_date + 366', false, 'a month in more than a year, or before 1990'),
             ('site', 'norm', 'norm >= 0', true, 'a norm below zero'),
             ('service', 'served_on', 'served_on BETWEEN ''1990-01-01'' AND current_date + 1', false, 'a day of service in the future or before 1990')) v;
     END;
@@ -346,12 +350,16 @@ BEGIN
                   HINT = 'It is the first day from which an attachment must have a basis.';
     END IF;
     PERFORM osms.need_arguments('create_registry', jsonb_build_object('tables', tables)), osms.check_time_zone(time_zone);
+    IF to_regnamespace(quote_ident(registry)) IS NOT NULL THEN
+        RAISE EXCEPTION 'schema "%" already exists', registry
+            USING ERRCODE = 'duplicate_schema', HINT = 'A registry is a schema of its own: give it another name.';
+    END IF;
     IF keeper IS NOT NULL THEN
         PERFORM osms.check_keeper(keeper);
     END IF;
     EXECUTE format('CREATE SCHEMA %I AUTHORIZATION %I', registry, coalesce(keeper, current_user));
     EXECUTE format('COMMENT ON SCHEMA %I IS %L', registry, 'registry of osms');
-    EXECUTE format('CREATE TABLE %I.setting (one boolean PRIMARY KEY DEFAULT true CHECK (one), cut_over date NOT NULL,
+    EXECUTE format('CREATE TABLE %I.setting (one boolean PRIMARY KEY DEFAULT true CHECK (one), cut_over date NOT NULL CHECK (isfinite(cut_over)),
         time_zone text NOT NULL, roster_complete boolean NOT NULL DEFAULT false,
         epoch bigint NOT NULL DEFAULT 1, filled_under text)', registry);
     EXECUTE format('COMMENT ON TABLE %I.setting IS %L', registry,

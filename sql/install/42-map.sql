@@ -40,6 +40,27 @@ COMMENT ON FUNCTION osms.read_value(text, anyelement, text) IS
 NULL where it is blank, unreadable, which may be NULL, where it tells none: a day is told by year, month and day, an instant with
 its zone unless time_zone is given, neither by a word such as today; 22023 for a zone that is none';
 
+CREATE FUNCTION osms.check_date_format(format text) RETURNS void
+    LANGUAGE plpgsql STABLE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    kept boolean;
+BEGIN
+    BEGIN
+        -- of the years of the living, two digits tell too little
+        SELECT bool_and(osms.read_time(to_char(d, format), format) IS NOT DISTINCT FROM d) INTO kept
+        FROM unnest('{1919-12-31,2019-12-31}'::timestamp[]) d;
+    EXCEPTION WHEN data_exception THEN
+        kept := false;
+    END;
+    IF NOT kept THEN
+        RAISE EXCEPTION 'format "%" does not keep a date', format
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write it like DD.MM.YYYY, in the letters of to_char, with all digits of the year.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.check_date_format(text) IS '22023 for a format in which a day is not what it was when it is read again; called by osms.map';
+
 -- A text is read so that no stored row fails: what tells no value of the type
 -- is NULL or, where a time would then be open, an infinity that lets nothing
 -- count, and audit names the row.
@@ -310,6 +331,8 @@ DECLARE
     triples text[] := '{}';
 BEGIN
     EXECUTE format('SELECT time_zone FROM %I.setting', registry) INTO zone;
+    PERFORM osms.check_expression(source, k."column", osms.map_spec(source, columns -> k."column") ->> 'expression')
+    FROM osms.registry_columns(true) k WHERE k.relation = map_relation.relation;
     FOR c IN SELECT k."column", k.type, k."position", osms.map_spec(source, columns -> k."column") AS spec
              FROM osms.registry_columns(true) k WHERE k.relation = map_relation.relation ORDER BY k."position" LOOP
         IF c.spec IS NULL THEN
@@ -323,7 +346,7 @@ BEGIN
         IF c."column" = 'state' AND states IS NOT NULL THEN
             c.spec := c.spec || jsonb_build_object('codes', states);
         END IF;
-        PERFORM osms.check_codes(relation, c."column", c.spec -> 'codes'), osms.check_expression(source, c."column", c.spec ->> 'expression');
+        PERFORM osms.check_codes(relation, c."column", c.spec -> 'codes');
         IF relation = 'attachment_event' AND c."column" = 'day' THEN
             m := osms.map_day(source, c.spec, reads[2], zone, until_inclusive, open_end, date_format);
         ELSE
@@ -392,6 +415,44 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.map_events(text) IS 'makes the relation attachment of the relation attachment_event; called by osms.map';
 
+-- A roster keeps the keys of attachments, persons and organisations. As long as
+-- nothing is on it, its keys follow the mapping; afterwards the mapping follows.
+CREATE FUNCTION osms.fit_keys(registry text, relation text) RETURNS void
+    LANGUAGE plpgsql STRICT
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    roster CONSTANT regclass := osms.need_relation(registry, 'roster');
+    k record;
+    stands boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', roster) INTO stands;
+    stands := stands OR EXISTS (SELECT FROM osms.guard_trigger g WHERE g.registry = fit_keys.registry);
+    FOR k IN SELECT t.oid::regclass AS kept, a.attname AS name, osms.column_type(t.oid, a.attname) AS has, c."column", m.type
+             FROM (VALUES ('roster', 'attachment', 'attachment'), ('roster', 'person', 'person'), ('roster', 'organisation', 'organisation'),
+                          ('journal', 'person', 'person'), ('moved', 'person', 'person'), ('pending', 'person', 'person'),
+                          ('identity_event', 'person', 'person'), ('identity_event', 'applicant', 'person'),
+                          ('identity_event', 'application', 'application')) r (relation, name, key)
+             JOIN pg_class t ON t.oid = osms.relation_of(registry, r.relation) AND t.relkind = 'r'
+             JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = r.name AND NOT a.attisdropped
+             JOIN osms.registry_columns() c ON c.relation = fit_keys.relation AND c."column" = r.key AND c.type = '@' || r.key
+             CROSS JOIN LATERAL (SELECT osms.column_type(osms.relation_of(registry, c.relation), c."column") AS type) m
+             ORDER BY r.relation <> 'roster', r.relation, a.attnum LOOP
+        IF k.has <> k.type AND stands AND k.kept = roster THEN
+            RAISE EXCEPTION 'key "%" has type %, but % on the roster of registry "%"', k."column", k.type, k.has, registry
+                USING ERRCODE = 'datatype_mismatch',
+                      HINT = format('Map it with a cast to %s; keys of another type take a registry of their own.', k.has);
+        ELSIF k.has <> k.type AND NOT stands AND relation = 'attachment' THEN
+            EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s USING %I::text::%s', k.kept, k.name, k.type, k.name, k.type);
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.fit_keys(text, text) IS
+'sees that the keys of a relation have the types that the registry''s own tables keep
+42804 where the roster holds rows or a guard stands; until then attachments give these tables their types. Called by osms.map';
+
 CREATE FUNCTION osms.map(registry text, relation text, source regclass, columns jsonb, states jsonb DEFAULT NULL,
                          shape text DEFAULT 'period', until_inclusive boolean DEFAULT false, open_end date DEFAULT NULL,
                          date_format text DEFAULT NULL, defaults jsonb DEFAULT '{}') RETURNS void
@@ -403,7 +464,6 @@ CREATE FUNCTION osms.map(registry text, relation text, source regclass, columns 
     SET datestyle = 'ISO, YMD'
 AS $$
 DECLARE
-    day CONSTANT timestamp := '2001-12-31';
     known text[];
     needed text[];
     unknown text;
@@ -467,10 +527,7 @@ BEGIN
         RAISE EXCEPTION 'table "%" has no column "%"', source, unknown
             USING ERRCODE = 'undefined_column', HINT = 'It is named in defaults.';
     END IF;
-    IF osms.read_time(to_char(day, date_format), date_format) <> day THEN
-        RAISE EXCEPTION 'format "%" does not keep a date', date_format
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write it like DD.MM.YYYY.';
-    END IF;
+    PERFORM osms.check_date_format(date_format);
     PERFORM osms.begin_change(registry, 'map');
     IF existing IS NOT NULL THEN
         IF (SELECT relkind = 'r' FROM pg_class WHERE oid = existing) THEN
@@ -500,6 +557,7 @@ BEGIN
     ELSE
         PERFORM osms.map_relation(registry, relation, source, columns, states, until_inclusive, open_end, date_format, defaults);
     END IF;
+    PERFORM osms.fit_keys(registry, relation) WHERE osms.relation_of(registry, 'roster') IS NOT NULL;
     IF existing IS NOT NULL AND relation IN ('attachment', 'person') AND osms.new_epoch(registry) THEN
         RAISE WARNING 'roster of "%" was filled under another mapping', registry
             USING HINT = format('CALL osms.fill_roster(%L) brings it in line.', registry);

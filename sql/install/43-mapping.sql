@@ -82,20 +82,29 @@ cast of a text that some text would make fail
 errors as of osms.mapped_reading';
 
 CREATE FUNCTION osms.check_expression(source regclass, "column" text, expression text) RETURNS void
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'foreign'
 AS $$
 DECLARE
     fault record;
+    advice text;
 BEGIN
-    SELECT f.problem, f.hint INTO fault FROM osms.expression_fault(source, expression, 'read') f;
+    BEGIN
+        SELECT f.problem, f.hint INTO fault FROM osms.expression_fault(source, expression, 'read') f;
+    EXCEPTION WHEN syntax_error_or_access_rule_violation OR data_exception OR feature_not_supported THEN
+        GET STACKED DIAGNOSTICS advice = PG_EXCEPTION_HINT;
+        RAISE EXCEPTION 'column "%" cannot be read from %: %', "column", source, SQLERRM
+            USING ERRCODE = SQLSTATE, DETAIL = format('It would be read as %s', expression),
+                  HINT = coalesce(nullif(advice, ''), 'Write columns as they are called, in double quotes where small letters are not all that they have.');
+    END;
     IF fault.problem IS NOT NULL THEN
         RAISE EXCEPTION 'expression of column "%" %', "column", fault.problem USING ERRCODE = 'invalid_object_definition', HINT = fault.hint;
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.check_expression(regclass, text, text) IS
-    '42P17 for an expression that a mapping cannot be made of; called by osms.map';
+'42P17 for an expression that a mapping cannot be made of
+the error of its SQL, with the canonical column, for one that is none; called by osms.map';
 
 CREATE FUNCTION osms.check_default(canonical regclass, source regclass, "column" text, expression text) RETURNS void
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -324,6 +333,36 @@ COMMENT ON FUNCTION osms.unfilled_columns(text) IS
 'columns of the tables behind applications and attachments that may not be NULL, have no default, and are not written by the
 mapping
 called by osms.check_registry';
+
+-- What rules and calls would read or keep there they do without.
+CREATE FUNCTION osms.unmapped_columns(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE STRICT ROWS 5
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+AS $$
+DECLARE
+    columns text;
+BEGIN
+    FOR relation IN SELECT DISTINCT k.relation FROM osms.registry_columns(true) k JOIN pg_class c ON c.oid = osms.relation_of(registry, k.relation)
+                    WHERE c.relkind = 'v' AND (k.relation <> 'attachment' OR osms.relation_of(registry, 'attachment_event') IS NULL) LOOP
+        BEGIN
+            SELECT string_agg(k."column", ', ' ORDER BY k."position") INTO columns
+            FROM osms.registry_columns(true) k CROSS JOIN LATERAL osms.mapped_reading(osms.relation_of(registry, k.relation), k."column") r
+            WHERE k.relation = unmapped_columns.relation AND r.expression IS NULL;
+        EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
+            -- told of elsewhere
+            CONTINUE;
+        END;
+        severity := 'info';
+        problem := format('columns not mapped: %s', columns);
+        hint := 'They are read as NULL: rules that need them are idle, and calls that would write them are refused (55000).';
+        IF columns IS NOT NULL THEN
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.unmapped_columns(text) IS
+    'canonical columns that the mapping of a relation leaves out; called by osms.check_registry';
 
 --
 -- rows that a mapping cannot read

@@ -12,6 +12,8 @@ CREATE FUNCTION osms.known_codes(relation text, "column" text) RETURNS text[]
         WHEN "column" = 'reason' AND relation = 'application' THEN (SELECT array_agg(r.code) FROM osms.reason_codes('application') r)
         WHEN "column" = 'reason' AND relation IN ('attachment', 'attachment_event')
             THEN (SELECT array_agg(r.code) FROM osms.reason_codes('attachment') r)
+        WHEN "column" = 'state' THEN (SELECT array_agg(DISTINCT s.state) FROM osms.transitions(replace(relation, '_event', '')) t,
+                                                                          unnest(ARRAY[t.from_state, t.to_state]) s (state))
         WHEN "column" = 'kind' AND relation = 'residence' THEN '{permanent,temporary,actual}'::text[]
         END;
 COMMENT ON FUNCTION osms.known_codes(text, text) IS
@@ -58,21 +60,29 @@ AS $$
 DECLARE
     looked_at CONSTANT integer := 1000000;
     source CONSTANT regclass := osms.mapped_source(canonical);
+    of_time CONSTANT boolean := EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = canonical AND a.attname = "column"
+                                                                         AND a.atttypid IN ('date'::regtype, 'timestamptz'::regtype));
     reading record;
 BEGIN
     SELECT r.* INTO reading FROM osms.mapped_reading(canonical, "column") r;
     IF cardinality(reading.columns) IS DISTINCT FROM 1 OR NOT has_table_privilege(source, 'SELECT') THEN
+        RETURN;
+    ELSIF of_time AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+                                  WHERE a.attrelid = source AND a.attname = reading.columns[1] AND t.typcategory = 'S') THEN
         RETURN;
     END IF;
     EXECUTE format('SELECT sum(u.n),
                left(string_agg(format(''"%%s"'', left(u.code, 40)), '', '' ORDER BY u.n DESC, u.code) FILTER (WHERE u.place <= 5), 250)
         FROM (SELECT v.code, count(*) AS n, row_number() OVER (ORDER BY count(*) DESC, v.code) AS place
               FROM (SELECT s.%1$I::text AS code, (%2$s)::text AS value FROM (SELECT * FROM %3$s LIMIT %4$s) s) v
-              WHERE btrim(v.code) <> '''' AND (v.value IS NULL OR v.value LIKE ''?%%'' OR v.value <> ALL ($1)) GROUP BY v.code) u',
-        reading.columns[1], reading.expression, source, looked_at)
+              WHERE btrim(v.code) <> '''' AND %5$s GROUP BY v.code) u',
+        reading.columns[1], reading.expression, source, looked_at,
+        -- a text that tells no time is read as an infinity
+        CASE WHEN of_time THEN 'coalesce(v.value IN (''infinity'', ''-infinity''), true)'
+             ELSE '(v.value IS NULL OR v.value LIKE ''?%'' OR v.value <> ALL ($1))' END)
     INTO heads, codes USING osms.known_codes(relation, "column");
 EXCEPTION WHEN insufficient_privilege OR data_exception OR integrity_constraint_violation OR raise_exception
-               OR object_not_in_prerequisite_state THEN
+               OR object_not_in_prerequisite_state OR undefined_column OR datatype_mismatch THEN
     heads := NULL;
     codes := NULL;
 END $$;
@@ -84,9 +94,10 @@ CREATE FUNCTION osms.check_codes_of(registry text, OUT relation text, OUT severi
     LANGUAGE sql STABLE STRICT ROWS 1
     BEGIN ATOMIC
         SELECT c.relation, 'warning', format('%s rows hold values without a meaning for column "%s": %s', u.heads, c."column", u.codes),
-               'Map the relation again with osms.map(), with codes for them, or correct the rows: they are read as unknown.'
-        FROM (SELECT k.relation, k."column", osms.relation_of(registry, k.relation) AS oid FROM osms.registry_columns(true) k
-              WHERE k."column" IN ('sex', 'class', 'reason', 'channel', 'ground', 'kind', 'state')
+               format('Map the relation again with osms.map(), with %s for them, or correct the rows: they are read as unknown.',
+                      CASE WHEN c.type IN ('date', 'timestamptz') THEN 'a date_format' ELSE 'codes' END)
+        FROM (SELECT k.relation, k."column", k.type, osms.relation_of(registry, k.relation) AS oid FROM osms.registry_columns(true) k
+              WHERE (k."column" IN ('sex', 'class', 'reason', 'channel', 'ground', 'kind', 'state') OR k.type IN ('date', 'timestamptz'))
                 AND k.relation NOT IN (SELECT 'attachment' WHERE osms.relation_of(registry, 'attachment_event') IS NOT NULL)) c,
              osms.uncoded(c.oid, c.relation, c."column") u
         WHERE u.heads > 0
@@ -118,14 +129,21 @@ BEGIN
     FOR i IN
         SELECT p.relation, format('(%s) IS FALSE', p.holds) AS wrong, p.problem, 'Correct them: they count as they are.' AS hint FROM osms.possible_inputs() p
         UNION ALL
-        SELECT r.relation, format('x.organisation IS NOT NULL AND NOT EXISTS (SELECT FROM %I.organisation o WHERE o.organisation = x.organisation)', registry),
-               'an organisation that the registry does not know', 'Enter the organisation, or correct its key: they count for nobody.'
-        FROM unnest('{adjustment,coefficient,contract,defect,organisation_status,payment,site}'::text[]) r (relation)
-        WHERE osms.relation_of(registry, 'organisation') IS NOT NULL
+        SELECT r.relation, format('x.%1$s IS NOT NULL AND NOT EXISTS (SELECT FROM %2$I.%3$s o WHERE o.%4$s = x.%1$s)', r."column", registry, r.known, r.key),
+               format('an unknown %s in column "%s"', r.what, r."column"), format('Enter the %s, or correct its key: they count for nobody.', r.what)
+        FROM (SELECT t, 'organisation', 'organisation', 'organisation', 'organisation'
+              FROM unnest('{adjustment,coefficient,contract,defect,organisation_status,payment,service,site}'::text[]) t
+              UNION ALL SELECT t, 'person', 'person', 'person', 'person' FROM unnest('{insurance,order_scope,residence,service}'::text[]) t
+              UNION ALL VALUES ('order_scope', 'from_organisation', 'organisation', 'organisation', 'organisation'),
+                               ('order_scope', 'to_organisation', 'organisation', 'organisation', 'organisation'),
+                               ('order_scope', 'order_key', 'authority_order', 'order_key', 'order'),
+                               ('organisation_succession', 'old', 'organisation', 'organisation', 'organisation'),
+                               ('organisation_succession', 'new', 'organisation', 'organisation', 'organisation')) r (relation, "column", known, key, what)
+        WHERE osms.relation_of(registry, r.known) IS NOT NULL
         ORDER BY 1, 3
     LOOP
         CONTINUE WHEN osms.relation_of(registry, i.relation) IS NULL;
-        EXECUTE format('SELECT count(*) FROM %I.%I x WHERE %s', registry, i.relation, i.wrong) INTO n;
+        EXECUTE format('SELECT count(*) FROM (SELECT * FROM %I.%I LIMIT 1000000) x WHERE %s', registry, i.relation, i.wrong) INTO n;
         IF n > 0 THEN
             relation := i.relation;
             problem := format('%s rows have %s', n, i.problem);
@@ -139,6 +157,6 @@ EXCEPTION WHEN insufficient_privilege OR undefined_function OR undefined_column 
     RETURN;
 END $$;
 COMMENT ON FUNCTION osms.check_inputs(text) IS
-'rows of money that make no sense
-amounts, coefficients and cases below zero, reversed contracts, organisations that nobody knows; counted. Called by
-osms.check_registry';
+'rows that make no sense
+counted among the first million of each relation: amounts, coefficients and cases below zero, reversed contracts, months and days
+that cannot be, keys of organisations, persons and orders that nobody knows. Called by osms.check_registry';

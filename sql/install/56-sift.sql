@@ -21,7 +21,7 @@ CREATE FUNCTION osms.sift(registry text, relation text, staging regclass,
     SET row_security = off
 AS $$
 BEGIN
-    PERFORM osms.check_reader(registry);
+    PERFORM osms.need_arguments('sift', jsonb_build_object('registry', registry, 'relation', relation, 'staging', staging)), osms.check_reader(registry);
     RETURN QUERY SELECT s.* FROM osms.sift_candidates(registry, relation, staging,
         coalesce((SELECT max(g.modes) FROM osms.guard_trigger g WHERE g.registry = sift.registry AND g.relation = sift.relation), '')) s;
 END $$;

@@ -51,16 +51,23 @@ AS $$
 DECLARE
     zone text;
     person_type text;
+    known boolean;
 BEGIN
-    PERFORM osms.check_reader(registry);
+    PERFORM osms.need_arguments('history', jsonb_build_object('registry', registry, 'person', person)), osms.check_reader(registry);
     EXECUTE format('SELECT time_zone FROM %I.setting', registry) INTO zone;
     person_type := osms.column_type(osms.need_relation(registry, 'person'), 'person');
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I.person p WHERE p.person = $1::%s)', registry, person_type) INTO known USING person;
     PERFORM osms.column_type(osms.relation_of(registry, 'person'), 'death_date');
     RETURN QUERY EXECUTE (
         SELECT format('SELECT h.at, h.what, h.key, h.organisation, h.detail, h.actor FROM (%s) h (at, place, what, key, organisation, detail, actor)
                        ORDER BY h.at NULLS FIRST, h.place, h.key, h.detail',
                       string_agg(format(q.query, registry, history.person, person_type, zone), ' UNION ALL '))
         FROM osms.history_query(registry) q);
+    -- who is gone may have left traces
+    IF NOT FOUND AND NOT known THEN
+        RAISE EXCEPTION 'person "%" does not exist in registry "%"', person, registry
+            USING ERRCODE = 'no_data_found', HINT = 'Keys are those of relation "person", written in full.';
+    END IF;
 END $$;
 COMMENT ON FUNCTION osms.history(text, text) IS
 'what happened to a person (key, as text), in order: at

@@ -124,10 +124,10 @@ BEGIN
     IF problem IS NOT NULL THEN
         RETURN;
     END IF;
-    -- nor which rules judge while a column they need is missing or another
+    -- nor which rules judge while a column they need is missing or another, or nobody is attached yet
     BEGIN
         SELECT array_agg(c.rule || ' on ' || c.relation) INTO judged FROM osms.clauses(registry) c WHERE c.judged;
-    EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
+    EXCEPTION WHEN undefined_column OR datatype_mismatch OR undefined_table THEN
         NULL;
     END;
 
@@ -170,6 +170,11 @@ BEGIN
     JOIN attribute k ON k.type = a.type AND k.relation = CASE a.type WHEN '@event' THEN 'identity_event' ELSE substr(a.type, 2) END
                      AND k."column" = substr(a.type, 2)
     WHERE a.type LIKE '@%' AND a.base <> k.base
+    UNION ALL
+    SELECT a.relation, 'error', format('key "%s" has type %s, but %s on the roster', a."column", a.has, format_type(k.atttypid, NULL)),
+           format('Map it with a cast to %s; keys of another type take a registry of their own.', format_type(k.atttypid, NULL))
+    FROM attribute a JOIN pg_attribute k ON k.attrelid = roster AND k.attname = a."column" AND NOT k.attisdropped
+    WHERE a.relation = 'attachment' AND a."column" IN ('attachment', 'person', 'organisation') AND a.base <> osms.column_type(roster, k.attname)
     UNION ALL
     -- queries find the equality of PostgreSQL and of osms alone
     SELECT a.relation, 'error', format('key "%s" has type %s, whose equality is not PostgreSQL''s', a."column", a.has),
@@ -318,6 +323,9 @@ BEGIN
     WHERE judged IS NOT NULL
     UNION ALL
     SELECT i.* FROM osms.check_inputs(registry) i
+    WHERE judged IS NOT NULL
+    UNION ALL
+    SELECT u.* FROM osms.unmapped_columns(registry) u
     WHERE judged IS NOT NULL
     UNION ALL
     -- the guard itself

@@ -161,18 +161,23 @@ BEGIN
     IF restored IS NOT NULL THEN
         RETURN ROW(restored ->> 'attachment', restored ->> 'state', 'unchanged', a ->> 'attachment', NULL)::osms.workflow_result;
     END IF;
+    IF a ->> 'state' NOT IN ('closed', 'annulled') THEN
+        RAISE EXCEPTION 'attachment "%" is not lost: it is %', attachment, a ->> 'state'
+            USING ERRCODE = 'check_violation', HINT = 'Only what was closed or annulled can be restored.';
+    END IF;
     start := CASE a ->> 'state' WHEN 'annulled' THEN a ->> 'since' ELSE coalesce(a ->> 'until', a ->> 'since') END;
     EXECUTE format('SELECT min(x.since) FROM %s x WHERE x.person = ($1 ->> ''person'')::%s AND x.state <> ''annulled'' AND x.since > $2',
                    attachments, person_type)
     INTO until USING a, start;
-    IF a ->> 'reason' = 'death' THEN
-        -- annulled by a death, it may have ended before
-        until := least(until, CASE a ->> 'state' WHEN 'annulled' THEN (a ->> 'until')::date END);
-        died := osms.need_row(registry, 'person', a ->> 'person') ->> 'death_date';
-        IF died >= start AND died + 1 < coalesce(until, 'infinity') THEN
-            until := died + 1;
-            reason := 'death';
-        END IF;
+    -- what was annulled may have ended before
+    IF a ->> 'state' = 'annulled' AND (a ->> 'until')::date < coalesce(until, 'infinity') THEN
+        until := a ->> 'until';
+        reason := coalesce(a ->> 'reason', 'error');
+    END IF;
+    died := osms.need_row(registry, 'person', a ->> 'person') ->> 'death_date';
+    IF died >= start AND died + 1 <= coalesce(until, 'infinity') THEN
+        until := died + 1;
+        reason := 'death';
     END IF;
     key := osms.write_row(registry, 'attachment', NULL, jsonb_build_object('attachment', new_attachment, 'person', a -> 'person',
         'organisation', a -> 'organisation', 'site', a -> 'site', 'state', CASE WHEN until IS NULL THEN 'active' ELSE 'closed' END,

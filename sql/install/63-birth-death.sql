@@ -88,6 +88,13 @@ BEGIN
             given := osms.give_back_days(registry, person, was, day);
         END IF;
     END IF;
+    IF day IS NOT NULL AND given.note IS NULL AND attachments IS NOT NULL AND has_table_privilege(attachments, 'SELECT') THEN
+        EXECUTE format('SELECT x.attachment::text FROM %s x WHERE x.person = $1::%s AND x.state IN (''active'', ''suspect'', ''closed'')
+            AND coalesce(x.until, ''infinity'') > greatest(x.since, $2 + 1) ORDER BY x.since DESC, x.attachment DESC LIMIT 1',
+                       attachments, osms.column_type(attachments, 'person'))
+        INTO given.related USING person, day;
+        given.note := CASE WHEN given.related IS NOT NULL THEN format('attachment "%s" goes on: no guard ended it', given.related) END;
+    END IF;
     RETURN ROW(p ->> 'person', CASE WHEN day IS NULL THEN 'alive' ELSE 'dead' END, outcome, given.related, given.note)::osms.workflow_result;
 END $$;
 COMMENT ON FUNCTION osms.register_death(text, text, date) IS

@@ -65,7 +65,7 @@ osms.statement_terms';
 
 CREATE FUNCTION osms.unattached(registry text, day date, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (person text, region text)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 10000
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 10000
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
@@ -73,6 +73,7 @@ AS $$
 DECLARE
     residence text := 'NULL';
 BEGIN
+    PERFORM osms.need_arguments('unattached', jsonb_build_object('registry', registry, 'day', day, 'known_at', known_at));
     PERFORM osms.check_reader(registry);
     PERFORM osms.check_known_at(known_at);
     IF osms.relation_of(registry, 'person') IS NULL OR osms.relation_of(registry, 'roster') IS NULL THEN

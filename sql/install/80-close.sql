@@ -270,15 +270,17 @@ called by roster_of, invoice and monthly_form';
 
 CREATE FUNCTION osms.roster_of(registry text, organisation text, month date, revision integer DEFAULT 0)
     RETURNS TABLE (person text, attachment text, site text, since date, until date, birth_date date, sex osms.sex, mark text, day date)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 10000
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE ROWS 10000
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
     SET datestyle = 'ISO'
 AS $$
 DECLARE
-    terms osms.statement_terms := osms.terms_of(registry, month, revision);
+    terms osms.statement_terms;
 BEGIN
+    PERFORM osms.need_arguments('roster_of', jsonb_build_object('registry', registry, 'organisation', organisation, 'month', month, 'revision', revision));
+    terms := osms.terms_of(registry, month, revision);
     PERFORM osms.need_organisation(registry, organisation);
     RETURN QUERY EXECUTE format($query$
         SELECT r.person::text, r.attachment::text, r.site, r.since, r.until, r.birth_date, r.sex, r.mark, d.day

@@ -72,14 +72,16 @@ COMMENT ON FUNCTION osms.restatement(osms.statement_terms, osms.statement_line[]
 
 CREATE FUNCTION osms.restate(registry text, month date, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (organisation text, cause text, kind text, persons bigint, amount numeric)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
 AS $$
 DECLARE
-    terms osms.statement_terms := osms.statement_terms(registry, month, ((osms.terms_of(registry, month)).scheme).scheme, known_at);
+    terms osms.statement_terms;
 BEGIN
+    PERFORM osms.need_arguments('restate', jsonb_build_object('registry', registry, 'month', month, 'known_at', known_at));
+    terms := osms.statement_terms(registry, month, ((osms.terms_of(registry, month)).scheme).scheme, known_at);
     RETURN QUERY SELECT r.* FROM osms.restatement(terms, osms.due_lines(terms)) AS r;
 END $$;
 COMMENT ON FUNCTION osms.restate(text, date, timestamptz) IS

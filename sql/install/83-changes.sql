@@ -39,7 +39,7 @@ COMMENT ON FUNCTION osms.check_order(date, date) IS '22023 where the second mont
 
 CREATE FUNCTION osms.changes(registry text, month date, later date, scheme text DEFAULT 'illustrative')
     RETURNS TABLE (organisation text, cause text, persons bigint, amount numeric)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 5000
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 5000
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
@@ -48,6 +48,7 @@ DECLARE
     a record;
     b record;
 BEGIN
+    PERFORM osms.need_arguments('changes', jsonb_build_object('registry', registry, 'month', month, 'later', later, 'scheme', scheme));
     PERFORM osms.check_order(month, later);
     SELECT m.* INTO a FROM osms.month_lines(registry, month, scheme) AS m;
     SELECT m.* INTO b FROM osms.month_lines(registry, later, scheme) AS m;
@@ -63,7 +64,7 @@ difference of the heads and of the amounts. Errors as osms.statement';
 
 CREATE FUNCTION osms.flows(registry text, month date, later date, scheme text DEFAULT 'illustrative')
     RETURNS TABLE (from_organisation text, to_organisation text, ground text, persons bigint)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
@@ -78,6 +79,7 @@ DECLARE
     ground text := CASE WHEN osms.relation_of(registry, 'attachment') IS NULL OR osms.relation_of(registry, 'application') IS NULL THEN 'NULL'
         ELSE format('(SELECT p.ground FROM %1$I.attachment x JOIN %1$I.application p ON p.application = x.application WHERE x.attachment = i.attachment)', registry) END;
 BEGIN
+    PERFORM osms.need_arguments('flows', jsonb_build_object('registry', registry, 'month', month, 'later', later, 'scheme', scheme));
     PERFORM osms.check_order(month, later);
     a.days := a.days[cardinality(a.days):];
     b.days := b.days[cardinality(b.days):];

@@ -4,7 +4,7 @@
 --
 CREATE FUNCTION osms.contract_execution(registry text, year integer)
     RETURNS TABLE (organisation text, contract_amount numeric, paid numeric, available numeric, monthly numeric, forecast numeric, exhausted_in date)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 1000
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
@@ -12,6 +12,7 @@ AS $$
 DECLARE
     last_closed date;
 BEGIN
+    PERFORM osms.need_arguments('contract_execution', jsonb_build_object('registry', registry, 'year', year));
     PERFORM osms.check_reader(registry);
     EXECUTE format('SELECT max(s.month) FROM %I.statement s WHERE extract(year FROM s.month) = $1', registry) INTO last_closed USING year;
     IF last_closed IS NULL THEN

@@ -55,6 +55,7 @@ DECLARE
     adjustments text := 'SELECT NULL::text, NULL::numeric, NULL::text WHERE false';
     corrections text := 'SELECT NULL::date, NULL::text, NULL::text, NULL::numeric WHERE false';
 BEGIN
+    PERFORM osms.need_arguments('invoice', jsonb_build_object('registry', registry, 'organisation', organisation, 'month', month));
     SELECT l.* INTO made FROM osms.line_of(registry, organisation, month, scheme, known_at) AS l;
     terms := made.terms;
     statement_line := made.line;
@@ -113,13 +114,14 @@ sum, which is NULL while an amount is not known. Warnings and errors as osms.sta
 
 CREATE FUNCTION osms.monthly_form(registry text, organisation text, month date, known_at timestamptz DEFAULT osms.known_now())
     RETURNS TABLE (part text, line text, male bigint, female bigint, unknown bigint, total bigint)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 16
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 16
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
 AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM osms.need_arguments('monthly_form', jsonb_build_object('registry', registry, 'organisation', organisation, 'month', month, 'known_at', known_at));
     PERFORM osms.check_month(month);
     PERFORM osms.check_known_at(known_at);
     PERFORM osms.check_reader(registry);

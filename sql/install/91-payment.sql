@@ -4,7 +4,7 @@
 --
 CREATE FUNCTION osms.due(registry text, month date)
     RETURNS TABLE (organisation text, statement numeric, ledger numeric, due numeric, paid numeric, status text)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 1000
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
@@ -12,6 +12,7 @@ AS $$
 DECLARE
     payments text := 'SELECT NULL::text, NULL::numeric WHERE false';
 BEGIN
+    PERFORM osms.need_arguments('due', jsonb_build_object('registry', registry, 'month', month));
     PERFORM osms.terms_of(registry, month);
     IF osms.relation_of(registry, 'payment') IS NOT NULL THEN
         payments := format('SELECT y.organisation::text, sum(y.amount) FROM %I.payment y

@@ -250,7 +250,7 @@ what it is, how it is computed from those before it, its value, and the row or a
 
 CREATE FUNCTION osms.explain_payment(registry text, organisation text, month date, scheme text DEFAULT 'illustrative')
     RETURNS TABLE (item text, computation text, value numeric, source text)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000 ROWS 40
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000 ROWS 40
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
@@ -264,6 +264,7 @@ DECLARE
     restated record;
     by_ledger boolean := false;
 BEGIN
+    PERFORM osms.need_arguments('explain_payment', jsonb_build_object('registry', registry, 'organisation', organisation, 'month', month, 'scheme', scheme));
     SELECT l.* INTO made FROM osms.line_of(registry, organisation, month, scheme, osms.known_now()) AS l;
     terms := made.terms;
     line := made.line;

@@ -161,7 +161,7 @@ COMMENT ON FUNCTION osms.counted_days(text, date, date, date) IS
 
 CREATE FUNCTION osms.explain_attachment(registry text, attachment text)
     RETURNS TABLE (at timestamp, item text, value text, source text)
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 30
+    LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 100000 ROWS 30
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
@@ -173,6 +173,7 @@ DECLARE
     told jsonb;
     gone_on date;
 BEGIN
+    PERFORM osms.need_arguments('explain_attachment', jsonb_build_object('registry', registry, 'attachment', attachment));
     PERFORM osms.check_reader(registry);
     EXECUTE format('SELECT to_jsonb(a) FROM %I.attachment a WHERE a.attachment = $1::%s', registry, osms.key_type(registry, 'attachment')) INTO found USING attachment;
     IF found IS NULL THEN

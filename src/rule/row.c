@@ -302,6 +302,22 @@ until_moved(const RowChange *change)
 }
 
 /*
+ * Whether an attachment that was annulled is only told to have been so by an
+ * error: what was annulled by mistake can then be restored.
+ */
+static bool
+told_an_error(const RowChange *change)
+{
+	char	   *reason;
+
+	if (change->projection->kind != REL_ATTACHMENT ||
+		change->changed != COLUMN_BIT(ATTACHMENT_REASON))
+		return false;
+	reason = text_of(change->new, ATTACHMENT_REASON);
+	return reason != NULL && strcmp(reason, "error") == 0;
+}
+
+/*
  * What is written stays: keys and the basis, rows in a final state, and rows
  * as such, except an application that is still a draft.  A value that was
  * missing may be supplied.
@@ -327,7 +343,8 @@ row_immutable(const RowChange *change)
 
 			draft = kind == REL_APPLICATION && state == APPLICATION_DRAFT;
 			if (change->new && (change->changed & ~of_person) != 0 &&
-				life_cycle_ends(machine_of(kind), state))
+				life_cycle_ends(machine_of(kind), state) &&
+				!told_an_error(change))
 				return "final_state";
 		}
 	}

@@ -38,7 +38,7 @@ SELECT results_eq($$SELECT what, key, organisation, detail FROM osms.history('fu
     ('updated', '1', '1', 'attachment, active to closed, changed state until reason')$$, 'and who wrote it');
 SELECT is((SELECT array_agg(at) FROM osms.history('fund', '1')), (SELECT array_agg(at ORDER BY at) FROM osms.history('fund', '1')), 'by time');
 SELECT is((SELECT array_agg(at) FROM osms.history('fund', '2')), ARRAY['2020-02-29 18:00Z', (SELECT known_from FROM fund.roster WHERE person = 2)], 'days begin at the registry''s midnight');
-SELECT is_empty($$SELECT * FROM osms.history('fund', '3')$$, 'nobody');
+SELECT is(pg_temp.verdict($$SELECT osms.history('fund', '3')$$), 'P0002 person "3" does not exist in registry "fund"', 'nobody');
 SELECT is(pg_temp.verdict($$SELECT osms.history('fund', 'x')$$), '22P02 invalid input syntax for type bigint: "x"', 'no key');
 SELECT is(pg_temp.verdict($$SELECT osms.history('none', '1')$$), '3F000 registry "none" does not exist', 'no registry');
 CREATE ROLE history_reader;

@@ -48,9 +48,9 @@ SELECT is(pg_temp.verdict('SELECT osms.map(' || arguments || ')'), expected, exp
 ($$'fund', 'person', 'legacy.people', '{"person": "code", "sex": {"column": "m", "codes": {"male": ["1", "2"], "female": ["2"]}}}'$$, '22023 code "2" of column "sex" has more than one meaning'),
 ($$'fund', 'attachment', 'legacy.att', '{"attachment": "id", "person": "pers", "organisation": "org", "state": "st", "since": "b", "until": "e"}',
     states => '{"active": ["1"], "closed": [1]}'$$, '22023 code "1" of column "state" has more than one meaning'),
-($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": "no such column"}'$$, '42601 syntax error at or near "such"'),
+($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": "no such column"}'$$, '42601 column "surname" cannot be read from legacy.people: syntax error at or near "such"'),
 ($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": "nope"}'$$, '42703 table "legacy.people" has no column "nope"'),
-($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": "upper(nope)"}'$$, '42703 column "nope" does not exist'),
+($$'fund', 'person', 'legacy.people', '{"person": "code", "surname": "upper(nope)"}'$$, '42703 column "surname" cannot be read from legacy.people: column "nope" does not exist'),
 ($$'fund', 'person', 'legacy.people', '{"person": "code", "sex": "died"}'$$, '22023 column "died" has type date, whose codes for "sex" are not given'),
 ($$'fund', 'attachment', 'legacy.att', '{"attachment": "id", "person": "pers", "organisation": "org", "since": "b", "state": "st"}'$$,
     '22023 column "st" has type smallint, whose codes for "state" are not given')) m (arguments, expected);

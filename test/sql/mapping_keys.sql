@@ -48,7 +48,7 @@ SELECT is(pg_temp.mapped("column", to_jsonb(expression)), '42P17 expression of c
 ('death_date', 'nullif(txt, '''')::date', 'fails on a text that tells no date'),
 ('birth_date', 'make_date(txt::int, 1, 1)', 'fails on a text that tells no integer'), ('iin', 'btrim(txt)::osms.iin', 'fails on a text that tells no osms.iin'),
 ('region', '((doc ->> ''obl'')::int)::text', 'fails on a text that tells no integer')) e ("column", expression, problem);
-SELECT is(pg_temp.mapped('surname', '"txt), (txt"'), '42601 a mapping takes one expression for a column', 'two expressions');
+SELECT is(pg_temp.mapped('surname', '"txt), (txt"'), '42601 column "surname" cannot be read from a.people: a mapping takes one expression for a column', 'two expressions');
 -- the same in what is written
 SELECT is(pg_temp.mapped('surname', jsonb_build_object('expression', 'txt', 'column', 'txt', 'write', written)), '42P17 "write" of column "surname" ' || problem, written) FROM (VALUES
 ('(SELECT new.surname FROM a.death)', 'has a subquery'), ('a.drifting(new.surname)', 'calls a.drifting(text), which is volatile'), ('new.surname || now()::text', 'depends on more than the row, such as settings of the session: timestamptz_out(timestamp with time zone)'),

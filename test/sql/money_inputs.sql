@@ -38,8 +38,8 @@ SELECT osms.map('mapped', 'person', 'people', '{"person": "id", "birth_date": "b
     osms.map('mapped', 'coefficient', 'ki', '{"organisation": "org", "kind": "kind", "value": "value", "valid_from": "b"}'),
     osms.map('mapped', 'attachment', 'attached', '{"attachment": "no", "person": "person", "organisation": "clinic", "since": "d_beg", "state": "st"}');
 SELECT results_eq($$SELECT relation, severity, problem FROM osms.check_registry('mapped') WHERE problem ~ '^\d+ rows have' ORDER BY 1, 3$$, $$VALUES
-    ('coefficient', 'warning', '1 rows have a coefficient below zero'), ('coefficient', 'warning', '1 rows have an organisation that the registry does not know'),
-    ('contract', 'warning', '1 rows have a yearly amount below zero'), ('contract', 'warning', '1 rows have an end that does not lie after the first day'),
-    ('contract', 'warning', '1 rows have an organisation that the registry does not know')$$, 'what makes no sense is counted');
+    ('coefficient', 'warning', '1 rows have a coefficient below zero, or one that is no number'), ('coefficient', 'warning', '1 rows have an unknown organisation in column "organisation"'),
+    ('contract', 'warning', '1 rows have a yearly amount below zero, or one that is no number'), ('contract', 'warning', '1 rows have an end that does not lie after the first day'),
+    ('contract', 'warning', '1 rows have an unknown organisation in column "organisation"')$$, 'what makes no sense is counted');
 SELECT is_empty($$SELECT * FROM osms.check_registry('fund') WHERE problem ~ '^\d+ rows have'$$, 'nothing of it where all is well');
 SELECT * FROM finish();

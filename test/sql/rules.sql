@@ -248,6 +248,7 @@ SELECT is(pg_temp.verdict(statement), expected, what) FROM (VALUES
 ('basis supplied wrongly',     $$UPDATE fund.attachment SET application = 47 WHERE attachment = 5$$, '23514 basis fund.attachment.application application_of_another_person in attachment 5'),
 ('site',                       $$UPDATE fund.attachment SET site = 'S7' WHERE attachment = 5$$, 'ok'),
 ('annulled stays',             $$UPDATE fund.attachment SET site = 'S7' WHERE attachment = 4$$, '23001 immutable fund.attachment.attachment final_state in attachment 4'),
+('annulled for another reason', $$UPDATE fund.attachment SET reason = 'unlawful' WHERE attachment = 4$$, '23001 immutable fund.attachment.attachment final_state in attachment 4'),
 ('annul what is closed',       $$UPDATE fund.attachment SET state = 'annulled', reason = 'unlawful' WHERE attachment = 6$$, 'ok'),
 ('delete',                     $$DELETE FROM fund.attachment WHERE attachment = 5$$, '23001 immutable fund.attachment.attachment deleted in attachment 5'),
 ('delete a draft',             $$DELETE FROM fund.application WHERE application = 1$$, 'ok'),

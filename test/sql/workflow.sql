@@ -117,7 +117,7 @@ SELECT is(pg_temp.verdict('SELECT osms.' || call), expected, call || ': ' || exp
 ($$detach('fund', '8', current_date, 'holiday')$$, '23514 reason fund.attachment.reason reason_unknown in attachment 8'),
 ($$detach('fund', '8', '2019-01-01', 'left_country')$$, '23514 period fund.attachment.since reversed in attachment 8'),
 ($$annul('fund', '900', 'error')$$, 'P0002 attachment "900" does not exist in registry "fund"'),
-($$reopen('fund', '8', '900')$$, '23514 basis fund.attachment.application still_attached in attachment 900'),
+($$reopen('fund', '8', '900')$$, '23514 attachment "8" is not lost: it is active'),
 ($$reopen('fund', '1', '900')$$, '23P01 one_attachment fund.attachment.since overlap'),
 ($$reopen('fund', '3', '900')$$, '23514 basis fund.attachment.application nothing_to_restore in attachment 900'),
 ($$register_death('fund', '999', '2026-01-01')$$, 'P0002 person "999" does not exist in registry "fund"'),
