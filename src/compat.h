@@ -62,6 +62,14 @@
 #define compiled_tid(function) ((function)->fn_tid)
 #endif
 
+/* Functions that read a text as a type whose name they are given */
+#if PG_VERSION_NUM >= 160000
+#define reads_as_named_type(function) \
+	((function) == F_PG_INPUT_IS_VALID || (function) == F_PG_INPUT_ERROR_INFO)
+#else
+#define reads_as_named_type(function) false
+#endif
+
 /* JSON_VALUE() and the like, which read a document as a type */
 #if PG_VERSION_NUM >= 170000
 #define CASE_JSON_EXPR case T_JsonExpr:

@@ -136,6 +136,46 @@ conceal_value(ErrorData *error, Oid table, Oid role)
 	error->hint = "The server's log tells the value that an expression of the table fails on.";
 }
 
+/* Whether a line of a context tells of a function in PL/pgSQL, with no values. */
+static bool
+tells_of_function(const char *line, int length)
+{
+	return memchr(line, '\'', length) == NULL &&
+		memchr(line, '"', length) == NULL &&
+		strstr(pnstrdup(line, length), "PL/pgSQL") != NULL;
+}
+
+/*
+ * What functions of a table run is their owner's, values that they put into a
+ * statement too: a role is told only which functions they are.  The log has
+ * it all.
+ */
+static void
+conceal_context(ErrorData *error)
+{
+	StringInfoData kept;
+	const char *line = error->context;
+
+	/* the first line is the statement that osms runs, if it is the last, too */
+	if (line == NULL || strchr(line, '\n') == NULL)
+		return;
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("osms kept the context of an error from who writes: %s",
+					error->message),
+			 errcontext("%s", error->context), errhidestmt(true)));
+	initStringInfo(&kept);
+	while (*line)
+	{
+		int			length = strcspn(line, "\n");
+
+		if (tells_of_function(line, length))
+			appendStringInfo(&kept, "%s%.*s", kept.len ? "\n" : "", length,
+							 line);
+		line += length + (line[length] == '\n');
+	}
+	error->context = kept.data;
+}
+
 /*
  * Run write(arg), which writes a table or view, telling a role no more of its
  * rows than it may read.
@@ -158,6 +198,8 @@ write_told(void (*write) (void *arg), void *arg, Oid target, Oid role)
 		FlushErrorState();
 		conceal_detail(error, role);
 		conceal_value(error, target, role);
+		if (!may_be_shown(target, role))
+			conceal_context(error);
 		ReThrowError(error);
 	}
 	PG_END_TRY();

@@ -99,6 +99,14 @@ write_consequences(Guard *guard, RelationKind kind, const char *query,
 	withdraw_relation("consequence");
 	tuplestore_end(store);
 	SPI_freetuptable(table);
+	if (guard_execute(guard, PLAN_CONSEQUENCES, query, 0, NULL, NULL) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("relation \"%s\" of registry \"%s\" has not kept what follows from the statement",
+						canonical_relations[kind].name,
+						guard->registry.unquoted),
+				 errhint("Let no trigger of the table behind it skip rows that guards write, or set their columns back.")));
+	SPI_freetuptable(SPI_tuptable);
 }
 
 /* Applications: those only submitted give way to one that is identified. */

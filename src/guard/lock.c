@@ -25,6 +25,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/typcache.h"
 
@@ -380,6 +381,13 @@ lock_all(Locks *locks)
 	as_owner_end(user, context);
 }
 
+/* Whether an error is that of a timeout, and not of a row that is locked. */
+static bool
+is_canceled(const ErrorData *error)
+{
+	return error->funcname && strcmp(error->funcname, "ProcessInterrupts") == 0;
+}
+
 /*
  * Do some work in a subtransaction, which is rolled back unless kept; false
  * where it came to a row that is locked.
@@ -410,8 +418,9 @@ in_subtransaction(void (*work) (Locks *locks), Locks *locks, bool keep)
 		RollbackAndReleaseCurrentSubTransaction();
 	MemoryContextSwitchTo(caller);
 	CurrentResourceOwner = owner;
+	/* lock_timeout has the same code, and is meant to end the statement */
 	if (error && (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE ||
-				  !locks->at_rows))
+				  !locks->at_rows || is_canceled(error)))
 		ReThrowError(error);
 	return error == NULL;
 }
@@ -444,6 +453,17 @@ wait_for_row(Locks *locks)
 				  1, &type, &key);
 	SPI_freetuptable(SPI_tuptable);
 	as_owner_end(user, context);
+}
+
+pg_noreturn static void
+report_row_without_key(const Guard *guard, const CanonicalRelation *shape)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("a row of relation \"%s\" of registry \"%s\" has no key",
+					shape->name, guard->registry.unquoted),
+			 errdetail("Somebody holds it, and nothing says for which row to wait."),
+			 errhint("Give every row a key; osms.check_registry() tells of those without.")));
 }
 
 /*
@@ -484,8 +504,9 @@ wait_for_rows(Locks *locks)
 
 			CHECK_FOR_INTERRUPTS();
 			row.key = SPI_getbinval(table->vals[i], table->tupdesc, 1, &isnull);
-			if (!isnull)
-				(void) in_subtransaction(wait_for_row, &row.locks, false);
+			if (isnull)
+				report_row_without_key(guard, shape);
+			(void) in_subtransaction(wait_for_row, &row.locks, false);
 		}
 		SPI_freetuptable(table);
 	}
@@ -503,9 +524,13 @@ osms_lock_persons(PG_FUNCTION_ARGS)
 	char	   *registry = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	Locks		locks = {.guard = NULL};
 	Guard	   *guard;
+	MemoryContext round;
+	MemoryContext caller;
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+	round = AllocSetContextCreate(CurrentMemoryContext, "osms locks",
+								  ALLOCSET_SMALL_SIZES);
 	guard = guard_in_session(registry, REL_ATTACHMENT);
 	if (guard == NULL)
 	{
@@ -527,8 +552,13 @@ osms_lock_persons(PG_FUNCTION_ARGS)
 			read_keys(&locks.organisations, PG_GETARG_ARRAYTYPE_P(2));
 		}
 		lock_roster(guard);
+		caller = MemoryContextSwitchTo(round);
 		while (!in_subtransaction(lock_all, &locks, true))
+		{
 			wait_for_rows(&locks);
+			MemoryContextReset(round);
+		}
+		MemoryContextSwitchTo(caller);
 	}
 	PG_FINALLY();
 	{

@@ -370,7 +370,9 @@ osms_known_moment(PG_FUNCTION_ARGS)
 		PG_RETURN_TIMESTAMPTZ(known.moment);
 	now = clock_after_cut();
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, PG_GETARG_OID(0));
-	if (holds_lock(&tag, RowExclusiveLock))
+	/* by those tables a closing waits for who writes */
+	if (is_our_schema(get_rel_namespace(PG_GETARG_OID(0))) &&
+		holds_lock(&tag, RowExclusiveLock))
 		remember(&known, now, InvalidOid);
 	PG_RETURN_TIMESTAMPTZ(now);
 }

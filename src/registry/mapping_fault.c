@@ -134,14 +134,6 @@ is_format_without(Node *arg, const char *const *words)
 	return true;
 }
 
-/* What PostgreSQL calls immutable, though settings say how it prints. */
-static bool
-prints_by_settings(Oid output)
-{
-	return output == F_FLOAT4OUT || output == F_FLOAT8OUT ||
-		output == F_BYTEAOUT;
-}
-
 /* Whether the values that a function puts into a text always look the same. */
 static bool
 prints_the_same(List *args)

@@ -197,6 +197,28 @@ keep_expressions_apart(bool restricted)
 	kept_restricted = restricted;
 }
 
+/* Whether settings say what an output function prints that counts as immutable. */
+bool
+prints_by_settings(Oid output)
+{
+	switch (output)
+	{
+		case F_FLOAT4OUT:
+		case F_FLOAT8OUT:
+		case F_BYTEAOUT:
+		case F_POINT_OUT:
+		case F_LSEG_OUT:
+		case F_PATH_OUT:
+		case F_BOX_OUT:
+		case F_POLY_OUT:
+		case F_LINE_OUT:
+		case F_CIRCLE_OUT:
+			return true;
+		default:
+			return false;
+	}
+}
+
 /* Whether an index is what its function says, whoever built it. */
 static bool
 is_unsure_function(Oid function, void *context)
@@ -207,8 +229,7 @@ is_unsure_function(Oid function, void *context)
 
 	(void) context;
 	if (function < FirstUnpinnedObjectId)
-		return function == F_FLOAT4OUT || function == F_FLOAT8OUT ||
-			function == F_BYTEAOUT;
+		return prints_by_settings(function);
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))
 		return true;

@@ -12,6 +12,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/acl.h"
@@ -169,6 +170,36 @@ check_operator(Oid operator)
 }
 
 /*
+ * Check the arguments of a function: the defaults of those that are not given,
+ * which nobody sees in the query, and rows, which it may read as their type.
+ */
+static void
+check_arguments(FuncExpr *call)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID,
+										ObjectIdGetDatum(call->funcid));
+	ListCell   *lc;
+
+	if (!HeapTupleIsValid(tuple))
+		return;					/* whoever calls it says so */
+	if (list_length(call->args) < ((Form_pg_proc) GETSTRUCT(tuple))->pronargs)
+	{
+		bool		isnull;
+		Datum		defaults = SysCacheGetAttr(PROCOID, tuple,
+											   Anum_pg_proc_proargdefaults,
+											   &isnull);
+
+		if (!isnull)
+			(void) check_node(stringToNode(TextDatumGetCString(defaults)),
+							  NULL);
+	}
+	ReleaseSysCache(tuple);
+	foreach(lc, call->args)
+		if (get_typtype(exprType(lfirst(lc))) == TYPTYPE_COMPOSITE)
+			check_type(exprType(lfirst(lc)));
+}
+
+/*
  * Check the types of the values that a node makes: what reads a text or a
  * document as a type that it is told runs the checks of domains in it.
  */
@@ -181,6 +212,8 @@ check_types(Node *node)
 	switch (nodeTag(node))
 	{
 		case T_FuncExpr:
+			check_arguments((FuncExpr *) node);
+			/* FALLTHROUGH */
 		case T_OpExpr:
 		case T_Aggref:
 		case T_WindowFunc:
@@ -300,6 +333,21 @@ check_call(const CallStmt *call)
 		check_type(types[i]);
 }
 
+/* Whether a statement executes one that was prepared. */
+static bool
+executes_prepared(Node *statement)
+{
+	if (IsA(statement, ExplainStmt))
+		statement = ((ExplainStmt *) statement)->query;
+	else if (IsA(statement, CreateTableAsStmt))
+		statement = ((CreateTableAsStmt *) statement)->query;
+	if (IsA(statement, Query))
+		statement = ((Query *) statement)->utilityStmt;
+	if (statement && IsA(statement, CreateTableAsStmt))
+		return executes_prepared(statement);
+	return statement && IsA(statement, ExecuteStmt);
+}
+
 /*
  * TRUNCATE and COPY write tables past the executor: what stands on a table of
  * others is not known there, so where osms writes for somebody they do not.
@@ -323,6 +371,13 @@ check_utility(Node *statement)
 						 errhint("Let no trigger TRUNCATE or COPY a table that is not its owner's alone.")));
 	if (IsA(statement, CallStmt) && restriction() != RESTRICT_OFF)
 		check_call((CallStmt *) statement);
+	if (OidIsValid(cursors_held_from()) && executes_prepared(statement))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("EXECUTE must not run as role \"%s\" while osms acts for others",
+						GetUserNameFromId(GetUserId(), true)),
+				 errdetail("Prepared statements are the session's."),
+				 errhint("Let no trigger of the table execute a prepared statement.")));
 	if (!InSecurityRestrictedOperation())
 		return;
 	if (isTempNamespace(schema_of_new_type(statement)))

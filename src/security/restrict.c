@@ -133,6 +133,11 @@ static const char *const reading_no_persons[] = {
 	"statement_terms"
 };
 
+/* What runs a text that it is given, for who looks at a registry. */
+static const char *const running_texts[] = {
+	"key_stands", "tried"
+};
+
 /* What other people's tables and mappings may ask of osms for their rows. */
 static const char *const computing[] = {
 	"read_value"
@@ -329,7 +334,9 @@ refusal_of_postgres(Oid function, HeapTuple tuple)
 {
 	if (!is_for_everybody(tuple))
 		return REFUSED_AS_PRIVATE;
-	if (runs_queries(function))
+	if (runs_queries(function) ||
+		(reads_as_named_type(function) &&
+		 (is_lent() || restriction() > RESTRICT_FOREIGN)))
 		return REFUSED_FOR_ARGUMENTS;
 	if ((restriction() == RESTRICT_CHOSEN ||
 		 (touching_others && restriction() >= RESTRICT_ALL)) &&
@@ -391,6 +398,8 @@ refusal_of_ours(HeapTuple tuple)
 
 	if (proc->provolatile == PROVOLATILE_IMMUTABLE)
 		return NOT_REFUSED;
+	if (is_lent() && is_named(name, running_texts, lengthof(running_texts)))
+		return REFUSED_FOR_ARGUMENTS;
 	/* a mapping or a table says that it is called */
 	if (is_for_rows() && !effects)
 		return is_named(name, computing, lengthof(computing)) ?

@@ -14,40 +14,118 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_db_role_setting.h"
+#include "executor/executor.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/tuplestore.h"
 #include "utils/varlena.h"
 
-/* What is set, and what to where neither role nor database says so, if at all. */
+/*
+ * What is set, and what to where neither role nor database says so: what the
+ * server's file says, if that is asked, else what PostgreSQL begins with.  How
+ * a session began, which is the client's to say, is taken of the time zone
+ * alone: clients commonly say theirs, and it decides nothing of a text.
+ */
 static const struct
 {
 	const char *name;
-	const char *otherwise;
+	const char *otherwise;		/* NULL: how the session began */
+	bool		of_file;
 }			owners[] =
 {
-	{"search_path", NULL},
-	{"standard_conforming_strings", "on"},
-	{"backslash_quote", "safe_encoding"},
-	{"transform_null_equals", "off"},
-	{"array_nulls", "on"},
-	{"datestyle", NULL},
-	{"intervalstyle", NULL},
-	{"timezone", NULL},
-	{"xmloption", "content"},
-	{"xmlbinary", "base64"},
-	{"bytea_output", "hex"},
-	{"extra_float_digits", "1"},
-	{"lc_numeric", NULL},
-	{"lc_monetary", NULL},
-	{"default_text_search_config", NULL},
+	{"search_path", NULL, false},
+	{"timezone", NULL, false},
+	{"standard_conforming_strings", "on", false},
+	{"backslash_quote", "safe_encoding", false},
+	{"transform_null_equals", "off", false},
+	{"array_nulls", "on", false},
+	{"datestyle", "ISO, MDY", true},
+	{"intervalstyle", "postgres", true},
+	{"xmloption", "content", false},
+	{"xmlbinary", "base64", false},
+	{"bytea_output", "hex", false},
+	{"extra_float_digits", "1", false},
+	{"lc_numeric", "C", true},
+	{"lc_monetary", "C", true},
+	{"default_text_search_config", "pg_catalog.simple", true},
 	/* what the owner's functions hold is not for who writes */
-	{"plpgsql.print_strict_params", "off"},
-	{"plpgsql.check_asserts", "on"}
+	{"plpgsql.print_strict_params", "off", false},
+	{"plpgsql.check_asserts", "on", false}
 };
+
+/* What the server's file says of them, as it was when first asked. */
+static char *in_file[lengthof(owners)];
+static bool file_read = false;
+
+/* Keep what a row of pg_file_settings says, if it is one of them. */
+static void
+note_in_file(TupleTableSlot *slot)
+{
+	enum
+	{
+		FILE_NAME = 4, FILE_SETTING, FILE_APPLIED, FILE_ERROR
+	};
+	bool		isnull;
+	Datum		name = slot_getattr(slot, FILE_NAME, &isnull);
+	Datum		value;
+
+	if (isnull)
+		return;
+	value = slot_getattr(slot, FILE_SETTING, &isnull);
+	if (isnull)
+		return;
+	for (int s = 0; s < (int) lengthof(owners); s++)
+		if (owners[s].of_file &&
+			pg_strcasecmp(TextDatumGetCString(name), owners[s].name) == 0)
+			in_file[s] = MemoryContextStrdup(TopMemoryContext,
+											 TextDatumGetCString(value));
+}
+
+/*
+ * Read what the server's file says, of which the last one holds.  PostgreSQL
+ * tells a session only what is left of it when the client has had his say.
+ */
+static void
+read_file(void)
+{
+	LOCAL_FCINFO(fcinfo, 0);
+	FmgrInfo	flinfo;
+	ReturnSetInfo result = {
+		.type = T_ReturnSetInfo,
+		.econtext = CreateStandaloneExprContext(),
+		.allowedModes = SFRM_Materialize
+	};
+	TupleTableSlot *slot;
+
+	fmgr_info(F_PG_SHOW_ALL_FILE_SETTINGS, &flinfo);
+	InitFunctionCallInfoData(*fcinfo, &flinfo, 0, InvalidOid, NULL,
+							 (Node *) &result);
+	(void) FunctionCallInvoke(fcinfo);
+	slot = MakeSingleTupleTableSlot(result.setDesc, &TTSOpsMinimalTuple);
+	while (tuplestore_gettupleslot(result.setResult, true, false, slot))
+		note_in_file(slot);
+	ExecDropSingleTupleTableSlot(slot);
+	tuplestore_end(result.setResult);
+	FreeExprContext(result.econtext, true);
+	file_read = true;
+}
+
+/* What a setting is where neither role nor database says so. */
+static const char *
+otherwise_value(int s)
+{
+	if (owners[s].otherwise == NULL)
+		return GetConfigOptionResetString(owners[s].name);
+	if (owners[s].of_file && !file_read)
+		read_file();
+	return in_file[s] ? in_file[s] : owners[s].otherwise;
+}
 
 /* Note what a setting of a role or a database gives, where nothing is noted. */
 static void
@@ -148,11 +226,7 @@ set_owners_settings(Oid table)
 	}
 	set_parameter("search_path", path);
 	for (int s = 1; s < (int) lengthof(owners); s++)
-	{
-		const char *value = values[s] ? values[s] : owners[s].otherwise;
-
-		if (value)
-			set_parameter(owners[s].name, value);
-	}
+		set_parameter(owners[s].name,
+					  values[s] ? values[s] : otherwise_value(s));
 	hide_plans();
 }

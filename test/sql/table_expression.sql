@@ -30,7 +30,7 @@ CREATE DOMAIN theirs.code AS text CHECK (VALUE::own.code IS NOT NULL);
 ALTER DOMAIN theirs.code OWNER TO expression_vendor;
 \set write 'SET LOCAL ROLE expression_clerk; UPDATE fund.organisation SET name = ''x'' WHERE organisation = 1; RESET ROLE'
 
-SELECT plan(17);
+SELECT plan(20);
 SELECT is(pg_temp.verdict(:'write'), 'ok', 'a clerk writes a vendor''s table through the registry');
 -- a domain's owner says what its checks call: those of a clerk call nothing as the vendor
 SELECT is(pg_temp.verdict(ddl || '; ' || :'write'), told, ddl)
@@ -85,6 +85,37 @@ END $$;
 SELECT is(pg_temp.shown(written), told, written)
 FROM (VALUES ('bad', '44000 new row violates check option for view "cards"'), ('number', '22P02 table "mo" cannot read a value of the row'), ('xml', 'ok')) t (written, told);
 DROP TRIGGER follow ON legacy.mo;
+
+-- nor what it runs; of a date it reads what the server's file says, not who writes
+CREATE TABLE theirs.seen (day date);
+ALTER TABLE theirs.seen OWNER TO expression_vendor;
+CREATE FUNCTION theirs.see() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.name = 'fail' THEN
+        EXECUTE format('SELECT 1 / 0 AS %I', (SELECT c.phone FROM theirs.card c));
+    END IF;
+    INSERT INTO theirs.seen VALUES ('02/03/2026'::text::date);
+    RETURN NEW;
+END $$;
+ALTER FUNCTION theirs.see OWNER TO expression_vendor;
+CREATE TRIGGER see BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION theirs.see();
+CREATE FUNCTION pg_temp.context_of(written text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    told text;
+BEGIN
+    SET LOCAL datestyle = 'ISO, DMY';
+    SET LOCAL ROLE expression_clerk;
+    UPDATE fund.organisation SET name = written WHERE organisation = 1;
+    RESET ROLE;
+    RETURN 'ok';
+EXCEPTION WHEN division_by_zero THEN
+    GET STACKED DIAGNOSTICS told = PG_EXCEPTION_CONTEXT;
+    RETURN split_part(told, E'\n', 1);
+END $$;
+SELECT is(pg_temp.context_of('fail'), 'PL/pgSQL function theirs.see() line 4 at EXECUTE', 'nor what the vendor runs');
+SELECT is(pg_temp.context_of('x'), 'ok', 'a clerk writes under a DateStyle of his');
+SELECT is((SELECT day FROM theirs.seen), '2026-02-03'::date, 'which is not the vendor''s');
+DROP TRIGGER see ON legacy.mo;
 
 -- how a mapping writes is a text of whoever set it up: who checks does not run it as himself
 SELECT osms.grant_maintenance('expression_setter');
