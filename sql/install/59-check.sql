@@ -139,10 +139,15 @@ BEGIN
         SELECT DISTINCT c.relation, c.oid, c.guarded, osms.mapped_source(c.oid) AS source FROM canonical c WHERE c.oid IS NOT NULL
     ), attribute AS (
         SELECT c.relation, c."column", c.type, c.needed, c.oid, a.atttypid, format_type(a.atttypid, NULL) AS has,
-               CASE WHEN a.attname IS NOT NULL THEN osms.column_type(c.oid, c."column") END AS base
+               CASE WHEN a.attname IS NOT NULL THEN osms.column_type(c.oid, c."column") END AS base, l.oid AS collation, l.collisdeterministic
         FROM canonical c
         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = c."column" AND a.attnum > 0 AND NOT a.attisdropped
+        LEFT JOIN pg_collation l ON l.oid = a.attcollation
         WHERE c.oid IS NOT NULL
+    ), collated AS (
+        -- the default one gives way to any other
+        SELECT DISTINCT ON (a.type) a.type, a.relation, a.collation FROM attribute a
+        WHERE a.type LIKE '@%' AND a.collation <> '"default"'::regcollation ORDER BY a.type, a.relation <> substr(a.type, 2), a.relation
     )
     -- relations
     SELECT DISTINCT c.relation, CASE WHEN c.relation IN ('person', 'attachment') THEN 'error' ELSE 'info' END,
@@ -182,6 +187,22 @@ BEGIN
     FROM attribute a JOIN pg_type t ON t.oid = a.base::regtype
     WHERE a.type LIKE '@%' AND a.type <> '@number' AND t.typtype = 'b' AND t.typnamespace NOT IN ('pg_catalog'::regnamespace, 'osms'::regnamespace)
       AND osms.equality(t.oid) !~ '\(pg_catalog\.'
+    UNION ALL
+    SELECT a.relation, 'error', format('key "%s" has type %s, which calls do not take as a text', a."column", a.has),
+           format('Map it with a cast, such as {"%s": "(column::text)"}, in every relation.', a."column")
+    FROM attribute a JOIN pg_type t ON t.oid = a.base::regtype
+    -- arrays, bit strings, and what is read otherwise than it is written or cannot be hashed
+    WHERE a.type LIKE '@%' AND (t.typcategory IN ('A', 'V', 'Z') OR t.typnamespace = 'pg_catalog'::regnamespace
+                                AND (t.typname IN ('bytea', 'money', 'jsonb', 'tsvector', 'tsquery') OR t.typname LIKE 'reg%'))
+    UNION ALL
+    SELECT a.relation, 'error', format('key "%s" has collation %s, to which different texts are equal', a."column", a.collation::regcollation),
+           'Let the column have a deterministic collation (ALTER TABLE ... ALTER COLUMN ... TYPE text COLLATE "C"), or map one that has, in every relation.'
+    FROM attribute a WHERE a.type LIKE '@%' AND NOT a.collisdeterministic
+    UNION ALL
+    SELECT a.relation, 'error', format('key "%s" has collation %s, but %s in relation "%s"', a."column", a.collation::regcollation, k.collation::regcollation, k.relation),
+           'Let the columns have one collation (ALTER TABLE ... ALTER COLUMN ... TYPE text COLLATE ...), or map such that have.'
+    FROM attribute a JOIN collated k ON k.type = a.type
+    WHERE a.collation NOT IN (k.collation, '"default"'::regcollation) AND a.collisdeterministic
     UNION ALL
     -- look-ups of the guard
     SELECT i.relation, CASE WHEN i.few THEN 'warning' ELSE 'error' END, i.problem,

@@ -38,13 +38,16 @@ const char lock_of_persons[] = PERSONS LOCKED;
 
 /*
  * A merge is about everybody to whom it leads, too: two that close a ring
- * with merges that stand have one of them in common.
+ * with merges that stand have one of them in common.  The terms of the
+ * recursion have one collation, which may be another than the parameter's.
  */
 static const char lock_of_merged[] = PERSONS_AMONG(
-	"ARRAY(WITH RECURSIVE heir (person) AS (SELECT unnest($1)"
-	" UNION SELECT y.new FROM heir JOIN {r}.person_alias y"
-	"  ON y.old = heir.person AND y.undone_at IS NULL)"
-	" SELECT heir.person FROM heir)") LOCKED;
+	"ARRAY(SELECT unnest($1) UNION"
+	" (WITH RECURSIVE heir AS (SELECT y.new FROM {r}.person_alias y"
+	"   WHERE y.old = ANY ($1) AND y.undone_at IS NULL"
+	"  UNION SELECT y.new FROM heir JOIN {r}.person_alias y"
+	"   ON y.old = heir.new AND y.undone_at IS NULL)"
+	"  SELECT heir.new FROM heir))") LOCKED;
 
 /*
  * Read the persons of a chunk, and lock them, and note what rules look at and

@@ -55,4 +55,66 @@ CREATE TABLE v.late (id int NOT NULL UNIQUE DEFERRABLE INITIALLY DEFERRED, born 
 SELECT osms.map('r', 'person', 'v.late', '{"person": "id", "birth_date": "born", "death_date": "died"}');
 SELECT is(pg_temp.errors('r', 'DELETE FROM v.a30'), 'ok person key "person" is not unique: no unique index of v.late is on id alone', 'a deferrable key');
 SELECT is(pg_temp.errors('r', 'DELETE FROM v.a30; CREATE UNIQUE INDEX ON v.late (id)'), 'ok', 'beside an index it may be');
+
+-- types that calls do not take, collations to which different texts are equal, and two collations of one key
+CREATE FUNCTION pg_temp.keyed(name text, person_key text, other_key text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('CREATE TABLE v.p_%1$s (id %2$s PRIMARY KEY, born date, died date, sx text);
+        CREATE TABLE v.al_%1$s (o %2$s, n %3$s, f date, act text); CREATE INDEX ON v.al_%1$s (o); CREATE INDEX ON v.al_%1$s (n);
+        CREATE TABLE v.os_%1$s (c %3$s PRIMARY KEY, r text, k text, f date);
+        CREATE TABLE v.a_%1$s (id int PRIMARY KEY, p %3$s, c %3$s, b date, e date, st text, why text); CREATE INDEX ON v.a_%1$s (p)', name, person_key, other_key);
+    PERFORM osms.create_registry(name, tables => false, cut_over => '2027-01-01'),
+        osms.map(name, 'person', ('v.p_' || name)::regclass, '{"person": "id", "birth_date": "born", "death_date": "died", "sex": "osms.read_sex(sx)"}'),
+        osms.map(name, 'person_alias', ('v.al_' || name)::regclass, '{"old": "o", "new": "n", "valid_from": "f", "act": "act"}'),
+        osms.map(name, 'organisation_status', ('v.os_' || name)::regclass, '{"organisation": "c", "region": "r", "class": "k", "valid_from": "f"}'),
+        osms.map(name, 'attachment', ('v.a_' || name)::regclass, '{"attachment": "id", "person": "p", "organisation": "c", "state": "st", "since": "b", "until": "e", "reason": "why"}',
+                 states => '{"active": ["A"], "closed": ["C"], "annulled": ["X"]}');
+    RETURN pg_temp.errors(name);
+END $$;
+CREATE DOMAIN v.numbers AS int[];
+SELECT is(pg_temp.keyed('k' || n, type, type), format('ok attachment key "organisation" has type %1$s, which calls do not take as a text; '
+    'attachment key "person" has type %1$s, which calls do not take as a text; identity_event key "applicant" has type %1$s, which calls do not take as a text; '
+    'identity_event key "person" has type %1$s, which calls do not take as a text; organisation_status key "organisation" has type %1$s, which calls do not take as a text; '
+    'person key "person" has type %1$s, which calls do not take as a text; person_alias key "new" has type %1$s, which calls do not take as a text; '
+    'person_alias key "old" has type %1$s, which calls do not take as a text', shown), type)
+FROM (VALUES (1, 'int[]', 'integer[]'), (2, 'bytea', 'bytea'), (3, '"char"', '"char"'), (4, 'money', 'money'), (5, 'v.numbers', 'integer[]'),
+    (6, 'varbit', 'bit varying'), (7, 'jsonb', 'jsonb'), (8, 'tsvector', 'tsvector'), (9, 'regclass', 'regclass')) t (n, type, shown);
+SELECT is(pg_temp.verdict('SELECT osms.guard(''k1'')'), '55000 registry "k1" cannot be guarded: key "organisation" has type integer[], which calls do not take as a text', 'and no guard stands on it');
+SELECT is(pg_temp.keyed('two', 'text COLLATE "C"', 'text COLLATE "POSIX"'), 'ok attachment key "person" has collation "POSIX", but "C" in relation "person"; '
+    'person_alias key "new" has collation "POSIX", but "C" in relation "person"', 'two collations');
+SELECT is(pg_temp.verdict('SELECT osms.guard(''two'')'), '55000 registry "two" cannot be guarded: key "person" has collation "POSIX", but "C" in relation "person"', 'are not compared');
+SELECT count(*) > 0 AS icu FROM pg_collation WHERE collprovider = 'i' \gset
+\if :icu
+CREATE COLLATION v.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE DOMAIN v.code AS text COLLATE v.ci;
+SELECT is(pg_temp.keyed(name, a, b), 'ok ' || found, name) FROM (VALUES
+('ci', 'text COLLATE v.ci', 'text COLLATE v.ci', 'attachment key "organisation" has collation v.ci, to which different texts are equal; attachment key "person" has collation v.ci, to which different texts are equal; '
+    'organisation_status key "organisation" has collation v.ci, to which different texts are equal; person key "person" has collation v.ci, to which different texts are equal; '
+    'person_alias key "new" has collation v.ci, to which different texts are equal; person_alias key "old" has collation v.ci, to which different texts are equal'),
+('domain', 'v.code', 'text', 'person key "person" has collation v.ci, to which different texts are equal; person_alias key "old" has collation v.ci, to which different texts are equal')) t (name, a, b, found);
+SELECT is(pg_temp.verdict('SELECT osms.guard(''domain'')'), '55000 registry "domain" cannot be guarded: key "person" has collation v.ci, to which different texts are equal', 'behind a domain too');
+\else
+SELECT skip('no collation of ICU') FROM generate_series(1, 3);
+\endif
+-- one collation that is not the default, of all keys, of the persons', or of the others': merges are followed
+CREATE FUNCTION pg_temp.merges(name text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    dead text;
+BEGIN
+    EXECUTE format('INSERT INTO v.p_%1$s SELECT k, ''1980-01-01'', NULL, ''f'' FROM unnest(ARRAY[''a'', ''b'', ''c'']) k;
+        INSERT INTO v.os_%1$s VALUES (''k'', ''75'', ''urban'', ''2015-01-01'');
+        INSERT INTO v.a_%1$s VALUES (1, ''a'', ''k'', ''2020-01-01'', NULL, ''A''), (2, ''b'', ''k'', ''2020-01-01'', NULL, ''A'')', name);
+    PERFORM osms.guard(name);
+    PERFORM osms.enter_persons(name, ARRAY['a', 'b']);
+    EXECUTE format('UPDATE v.a_%1$s SET st = ''X'', why = ''duplicate'' WHERE id = 1; INSERT INTO v.al_%1$s VALUES (''a'', ''b'', ''2021-01-01'', ''act''), (''b'', ''c'', ''2021-01-01'', ''act'')', name);
+    BEGIN
+        EXECUTE format('INSERT INTO v.al_%1$s VALUES (''c'', ''a'', ''2021-01-01'', ''act'')', name);
+    EXCEPTION WHEN foreign_key_violation THEN
+        GET STACKED DIAGNOSTICS dead = PG_EXCEPTION_DETAIL;
+    END;
+    PERFORM osms.register_death(name, 'a', '2025-05-05');
+    RETURN concat_ws(' ', dead, (SELECT count(*) FROM osms.audit(name)), (SELECT count(*) FROM osms.verify(name)));
+END $$;
+SELECT is(pg_temp.keyed(name, a, b) || ' ' || pg_temp.merges(name), 'ok Rule "person_known" finds merged_in_a_ring in person_alias c. 1 0', name)
+FROM (VALUES ('all_c', 'text COLLATE "C"', 'text COLLATE "C"'), ('others_c', 'text', 'text COLLATE "C"'), ('person_c', 'text COLLATE "C"', 'text')) t (name, a, b);
 SELECT * FROM finish();
