@@ -200,14 +200,15 @@ osms_written_column(PG_FUNCTION_ARGS)
 	Oid			view = PG_GETARG_OID(0);
 	Relation	view_rel;
 	Relation	source_rel;
-	char	   *name;
+	char	   *name = NULL;
 
 	(void) relation_name(view);
 	view_rel = relation_open(view, AccessShareLock);
 	source_rel = relation_open(mapped_source(view), AccessShareLock);
-	name = present_name(view_rel, source_rel,
-						text_to_cstring(PG_GETARG_TEXT_PP(1)),
-						text_to_cstring(PG_GETARG_TEXT_PP(2)), false);
+	if (view_rel->rd_rel->relkind == RELKIND_VIEW)
+		name = present_name(view_rel, source_rel,
+							text_to_cstring(PG_GETARG_TEXT_PP(1)),
+							text_to_cstring(PG_GETARG_TEXT_PP(2)), false);
 	relation_close(source_rel, AccessShareLock);
 	relation_close(view_rel, AccessShareLock);
 	if (name == NULL)
