@@ -8,17 +8,29 @@
  * at once, what the joins tell of nearly every row; where clauses look at
  * other rows of the same person, a join tells who has any.
  */
-#include "guard/guard.h"
+#include "osms.h"
 
+#include "guard/cache.h"
+#include "guard/guard.h"
+#include "guard/judge.h"
+#include "guard/plan.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
 #include "rule/law_time.h"
+#include "rule/rule.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "executor/tuptable.h"
 #include "funcapi.h"
+#include "nodes/execnodes.h"
 #include "tcop/dest.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/lsyscache.h"
+#include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(osms_audit_relation);

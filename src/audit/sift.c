@@ -9,13 +9,32 @@
  * person when it is known whether the first was accepted.  Nothing is
  * written or locked.
  */
+#include "osms.h"
+
 #include "audit/staging.h"
+#include "guard/cache.h"
+#include "guard/chunk.h"
+#include "guard/guard.h"
+#include "guard/import.h"
+#include "guard/judge.h"
+#include "guard/key_set.h"
+#include "guard/lock.h"
+#include "guard/payee.h"
+#include "guard/plan.h"
+#include "guard/roster.h"
+#include "guard/violation.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "rule/rule.h"
 
 #include "access/htup_details.h"
+#include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/memutils.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(osms_sift_candidates);
 
@@ -114,9 +133,10 @@ take_candidate(Candidate *candidate, const Guard *guard, HeapTuple tuple,
 }
 
 /* A rule refuses a candidate of this round. */
-void
-sift_found(Sift *sift, int ord, RuleId rule, const char *finding)
+static void
+note_refusal(void *arg, int ord, RuleId rule, const char *finding)
 {
+	Sift	   *sift = arg;
 	Candidate  *candidate = &sift->candidates[sift->round[ord]];
 	Refusal    *refusal;
 
@@ -220,8 +240,8 @@ judge_span(Sift *sift, int ord, Findings *findings)
 		if (sift->spans[s].since < until && since < sift->spans[s].until)
 		{
 			findings->ord = ord;
-			found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
-				  'I', NULL, NULL, findings);
+			report_violation(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE,
+							 "overlap", 'I', NULL, NULL, findings);
 			return;
 		}
 }
@@ -303,7 +323,8 @@ sift_chunk(Sift *sift, Chunk *chunk, int n)
 	Candidate  *candidates = sift->candidates;
 	int			subject = CHANGE_NEW +
 		canonical_relations[chunk->guard->kind].subject;
-	Findings	findings = {.context = CurrentMemoryContext,.sift = sift};
+	Findings	findings = {.context = CurrentMemoryContext,.collect = note_refusal,
+	.collector = sift};
 	Chunk		round;
 
 	chunk->nchanges = n;

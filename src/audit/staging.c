@@ -7,11 +7,20 @@
  */
 #include "audit/staging.h"
 
+#include "catalog.h"
+#include "guard/guard.h"
+#include "registry/expression.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "security/cursors.h"
+#include "security/owner.h"
+
 #include "access/relation.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "nodes/execnodes.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -19,6 +28,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/ruleutils.h"
 
 /*

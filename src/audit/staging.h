@@ -2,8 +2,8 @@
  * staging.h
  *		Rows that wait to be inserted, as osms.sift reads them.
  */
-#ifndef OSMS_CANDIDATE_H
-#define OSMS_CANDIDATE_H
+#ifndef OSMS_STAGING_H
+#define OSMS_STAGING_H
 
 #include "guard/guard.h"
 
@@ -15,4 +15,4 @@ enum
 
 extern char *candidate_query(const Guard *guard, Oid staging);
 
-#endif							/* OSMS_CANDIDATE_H */
+#endif							/* OSMS_STAGING_H */

@@ -208,18 +208,6 @@ life_cycle_allows(const LifeCycle *cycle, int from, int to)
 	return false;
 }
 
-/*
- * May a row be written as this by itself?  One born later must prove its path,
- * which is not decided here.
- */
-bool
-life_cycle_begins(const LifeCycle *cycle, int state)
-{
-	const LifeCycleState *found = find_state(cycle, state);
-
-	return found && found->initial;
-}
-
 /* Does nothing lead on from here? */
 bool
 life_cycle_ends(const LifeCycle *cycle, int state)

@@ -79,7 +79,6 @@ extern bool event_known(const LifeCycle *cycle, const char *event);
 extern int	state_after(const LifeCycle *cycle, int state, const char *event);
 
 extern bool life_cycle_allows(const LifeCycle *cycle, int from, int to);
-extern bool life_cycle_begins(const LifeCycle *cycle, int state);
 extern bool life_cycle_ends(const LifeCycle *cycle, int state);
 extern bool reason_known(const LifeCycle *cycle, const char *code);
 

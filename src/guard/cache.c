@@ -6,27 +6,28 @@
  * modes that differ from the catalogue's.  What is derived from it is kept
  * per session until the relations it rests on change.
  */
-#include "guard/guard.h"
+#include "guard/cache.h"
 
-#include "access/genam.h"
+#include "guard/chunk.h"
+#include "guard/guard.h"
+#include "guard/partition.h"
+#include "registry/guarded.h"
+#include "registry/open.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "rule/rule.h"
+
 #include "access/table.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "nodes/value.h"
-#include "parser/parse_func.h"
-#include "utils/acl.h"
-#include "utils/array.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
-
-PG_FUNCTION_INFO_V1(osms_trigger_arguments);
 
 typedef struct GuardKey
 {
@@ -208,7 +209,7 @@ collation_of(const Guard *guard)
 }
 
 /* Errors: 42P01. */
-static void
+pg_noreturn static void
 report_missing(const char *registry, RelationKind kind)
 {
 	ereport(ERROR,
@@ -253,31 +254,6 @@ check_keys(const Guard *guard)
 				 errmsg("attachments of registry \"%s\" are not made of its own events",
 						guard->registry.unquoted),
 				 errhint("Map the relation \"attachment\" again with osms.map().")));
-}
-
-/*
- * A set trigger by which a table is guarded as a relation of a registry, NULL
- * where none stands; it lives until something is looked up.  Anybody may call
- * a function guard_set.
- */
-const Trigger *
-guard_trigger_on(Relation table, const char *registry, const char *relation)
-{
-	Oid			ours = LookupFuncName(list_make2(makeString("osms"),
-												 makeString("guard_set")),
-									  0, NULL, false);
-	const TriggerDesc *triggers = table->trigdesc;
-
-	for (int i = 0; triggers && i < triggers->numtriggers; i++)
-	{
-		const Trigger *trigger = &triggers->triggers[i];
-
-		if (trigger->tgfoid == ours && trigger->tgnargs == 3 &&
-			strcmp(trigger->tgargs[0], registry) == 0 &&
-			strcmp(trigger->tgargs[1], relation) == 0)
-			return trigger;
-	}
-	return NULL;
 }
 
 /* Give a guard the modes that the triggers on its table carry, if there are. */
@@ -496,45 +472,6 @@ guard_in_session(const char *registry, RelationKind kind)
 			return entry->guard;
 		}
 	return NULL;
-}
-
-/* trigger_arguments(oid): the arguments of a trigger, as written. */
-Datum
-osms_trigger_arguments(PG_FUNCTION_ARGS)
-{
-	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	ArrayBuildState *arguments = NULL;
-
-	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
-				PG_GETARG_DATUM(0));
-	scan = systable_beginscan(catalog, TriggerOidIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-	{
-		int			n = ((Form_pg_trigger) GETSTRUCT(tuple))->tgnargs;
-		bool		isnull;
-		bytea	   *bytes = DatumGetByteaPP(heap_getattr(tuple,
-														 Anum_pg_trigger_tgargs,
-														 RelationGetDescr(catalog),
-														 &isnull));
-		char	   *argument = VARDATA_ANY(bytes);
-
-		for (int i = 0; i < n; i++)
-		{
-			arguments = accumArrayResult(arguments,
-										 CStringGetTextDatum(argument), false,
-										 TEXTOID, CurrentMemoryContext);
-			argument += strlen(argument) + 1;
-		}
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	if (arguments == NULL)
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(makeArrayResult(arguments, CurrentMemoryContext));
 }
 
 /* Whether a clause is to be judged under this guard, or by audit. */

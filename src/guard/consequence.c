@@ -6,13 +6,29 @@
  * a mapped source is written in its own terms and its own guard judges and
  * follows them.
  */
+#include "guard/consequence.h"
+
+#include "catalog.h"
+#include "core/lifecycle.h"
+#include "guard/cache.h"
+#include "guard/chunk.h"
 #include "guard/guard.h"
+#include "guard/plan.h"
+#include "guard/roster.h"
+#include "guard/version.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "rule/rule.h"
+#include "security/owner.h"
+#include "security/told.h"
+#include "security/writer.h"
 
 #include "catalog/pg_type.h"
-#include "core/lifecycle.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
+#include "utils/tuplestore.h"
 
 /* A newly identified application replaces those only submitted. */
 static const char replaced[] =

@@ -8,11 +8,23 @@
  * guard derives from the events of a statement the attachments they change,
  * and hands these on as it would the changes of a table of attachments.
  */
+#include "guard/derive.h"
+
+#include "guard/chunk.h"
 #include "guard/guard.h"
+#include "guard/judge.h"
+#include "guard/plan.h"
+#include "guard/violation.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "rule/rule.h"
+#include "security/owner.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "executor/spi.h"
+#include "nodes/execnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -140,9 +152,9 @@ find_idle(const Chunk *events, Datum opening, Findings *findings)
 		if (change->event == 'I' && !change->isnull[closes] &&
 			same_key(type, guard->projection->collation[CHAIN_CLOSES],
 					 change->value[closes], opening))
-			found(guard, RULE_TRANSITION, CHAIN_STATE, "no_such_step", 'I',
-				  change->value + CHANGE_NEW, change->isnull + CHANGE_NEW,
-				  findings);
+			report_violation(guard, RULE_TRANSITION, CHAIN_STATE,
+							 "no_such_step", 'I', change->value + CHANGE_NEW,
+							 change->isnull + CHANGE_NEW, findings);
 	}
 }
 
@@ -229,7 +241,7 @@ derive_changes(Chunk *events, Chunk *chunk, Findings *findings)
 											 &arguments[1]));
 	if (events->guard->plans[PLAN_DERIVE] == NULL)
 		sql = psprintf(derive, psprintf(attachments_of, events_before));
-	as_owner_begin(&guard->registry, &user, &context);
+	as_owner_begin(guard->registry.owner, &user, &context);
 	n = guard_execute(events->guard, PLAN_DERIVE, sql, 3, types, arguments);
 	as_owner_end(user, context);
 	table = SPI_tuptable;
@@ -270,9 +282,10 @@ derive_changes(Chunk *events, Chunk *chunk, Findings *findings)
 	return table;
 }
 
-/* Hand on what a chunk of events makes as changes of attachments. */
+/* Hand on what a chunk of events makes, changes of attachments, to work. */
 void
-follow_events(Chunk *events, Findings *findings)
+follow_events(Chunk *events, Findings *findings,
+			  void (*work) (Chunk *chunk, Findings *findings))
 {
 	Chunk		chunk = {.guard = events->guard->attachments,
 	.order = events->order,.stale = events->stale};
@@ -284,7 +297,7 @@ follow_events(Chunk *events, Findings *findings)
 			elog(ERROR, "SPI_connect failed");
 		chunk.offered = offer_relation("chunk", chunk.guard->desc, NULL);
 		chunk_order(&chunk);
-		guard_chunk(&chunk, findings);
+		work(&chunk, findings);
 		chunk_forget(&chunk);
 		withdraw_relation("chunk");
 		SPI_finish();

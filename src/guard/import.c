@@ -8,14 +8,27 @@
  * the transaction.  Only owners of guarded tables may import, each into their
  * own.
  */
+#include "guard/import.h"
+
+#include "catalog.h"
 #include "guard/guard.h"
+#include "guard/protocol.h"
+#include "registry/keep.h"
+#include "registry/open.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "security/owner.h"
+#include "security/writer.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 PG_FUNCTION_INFO_V1(osms_import_begin);
 PG_FUNCTION_INFO_V1(osms_import_end);
@@ -80,7 +93,7 @@ on_import(const Registry *registry, uint32 writes, const char *sql, int nargs,
 	uint64		n;
 
 	check_import(registry);
-	as_owner_begin(registry, &user, &context);
+	as_owner_begin(registry->owner, &user, &context);
 	n = keep_execute(get_rel_namespace(registry->roster), writes,
 					 psprintf(sql, registry->name), nargs, types, values,
 					 NULL);

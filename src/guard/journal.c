@@ -6,13 +6,24 @@
  * a relation that no rule judges leaves one that counts them, for a month's
  * contributions are millions.
  */
+#include "guard/journal.h"
+
+#include "guard/changes.h"
+#include "guard/chunk.h"
 #include "guard/guard.h"
+#include "guard/import.h"
+#include "guard/plan.h"
+#include "registry/keep.h"
+#include "registry/registry.h"
+#include "security/writer.h"
 
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(osms_changed_columns);
 

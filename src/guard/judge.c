@@ -19,12 +19,26 @@
  * clerk in the same hour; audit judges each.  {candidate} tells that the row
  * is not in the relation yet, as only sift's are.
  */
-#include "guard/guard.h"
+#include "guard/judge.h"
 
+#include "catalog.h"
+#include "guard/cache.h"
+#include "guard/chunk.h"
+#include "guard/guard.h"
+#include "guard/identification.h"
+#include "guard/plan.h"
+#include "guard/violation.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
 #include "rule/law_application.h"
 #include "rule/law_place.h"
+#include "rule/optional.h"
+#include "rule/rule.h"
+#include "security/owner.h"
+#include "security/writer.h"
 
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -390,8 +404,8 @@ judge_row(const Guard *guard, const RowChange *change, bool row_layer,
 		Assert(!rules[clause->rule].import);
 		finding = clause->row(change);
 		if (finding)
-			found(guard, clause->rule, clause->column, finding, event,
-				  row->value, row->isnull, findings);
+			report_violation(guard, clause->rule, clause->column, finding,
+							 event, row->value, row->isnull, findings);
 	}
 }
 
@@ -420,7 +434,7 @@ run_judge(Chunk *chunk, GuardPlan plan, char *(*query) (const Guard *guard),
 	values[1] = person_array(guard, chunk->persons, chunk->npersons);
 	values[2] = CStringGetTextDatum(recording_fault(chunk));
 	values[3] = NameGetDatum(&owner);
-	as_owner_begin(&guard->registry, &user, &context);
+	as_owner_begin(guard->registry.owner, &user, &context);
 	guard_execute(guard, plan, sql, lengthof(types), types, values);
 	*table = SPI_tuptable;
 	as_owner_end(user, context);
@@ -478,9 +492,10 @@ judge_published(Chunk *chunk, Findings *findings)
 			i = atoi(SPI_fname(desc, a) + 1);
 			findings->ord = ord;
 			findings->shown = change->shown;
-			found(guard, clauses[i].rule, clauses[i].column, finding,
-				  change->event, change->value + CHANGE_NEW,
-				  change->isnull + CHANGE_NEW, findings);
+			report_violation(guard, clauses[i].rule, clauses[i].column,
+							 finding, change->event,
+							 change->value + CHANGE_NEW,
+							 change->isnull + CHANGE_NEW, findings);
 		}
 	}
 	findings->shown = SHOWN_PERSON;
@@ -511,4 +526,28 @@ judge_chunk(Chunk *chunk, Findings *findings)
 	}
 	if (slices)
 		chunk_publish(chunk);
+}
+
+/*
+ * See what a change changed, judge it by what a row alone decides, and tell
+ * whether there is anything to it.
+ */
+bool
+weigh_change(const Guard *guard, ProjectionState *projection,
+			 RowChange *change, char event, Findings *findings)
+{
+	MemoryContext caller;
+
+	change->changed = -1;
+	if (event == 'U')
+	{
+		change->changed = compare_rows(guard, projection, change->old,
+									   change->new);
+		if (change->changed == 0)
+			return false;
+	}
+	caller = MemoryContextSwitchTo(projection->context->ecxt_per_tuple_memory);
+	judge_row(guard, change, false, findings, event);
+	MemoryContextSwitchTo(caller);
+	return true;
 }

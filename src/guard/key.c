@@ -7,11 +7,19 @@
  * one person, or of one attachment, and be paid twice; so the guard does what
  * the index would.
  */
-#include "guard/guard.h"
+#include "guard/key.h"
 
+#include "guard/chunk.h"
+#include "guard/guard.h"
+#include "guard/plan.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "executor/spi.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 

@@ -11,7 +11,15 @@
  * A statement is known by the memory context of its query, which its row
  * triggers and its statement triggers share.
  */
+#include "guard/nested.h"
+
+#include "catalog.h"
 #include "guard/guard.h"
+#include "registry/registry.h"
+#include "security/writer.h"
+
+#include "commands/trigger.h"
+#include "utils/rel.h"
 
 struct Running
 {

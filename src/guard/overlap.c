@@ -2,11 +2,20 @@
  * overlap.c
  *		Versions of the roster that overlap: nobody counts twice on one day.
  */
+#include "guard/overlap.h"
+
+#include "guard/chunk.h"
 #include "guard/guard.h"
+#include "guard/plan.h"
+#include "guard/version.h"
+#include "guard/violation.h"
+#include "registry/registry.h"
+#include "rule/rule.h"
 
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -245,8 +254,8 @@ warn_of_overlaps(Guard *guard, Findings *findings)
 													&isnull));
 
 			if (TransactionIdIsCurrentTransactionId(writer))
-				found(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE, "overlap",
-					  'U', NULL, NULL, findings);
+				report_violation(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE,
+								 "overlap", 'U', NULL, NULL, findings);
 		}
 		SPI_freetuptable(SPI_tuptable);
 	}

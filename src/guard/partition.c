@@ -8,7 +8,10 @@
  * root to every partition.  Rows come in the shape of the table at hand and
  * are read in the shape of the root.
  */
+#include "guard/partition.h"
+
 #include "guard/guard.h"
+#include "registry/registry.h"
 
 #include "access/table.h"
 #include "access/tupconvert.h"
@@ -16,11 +19,14 @@
 #include "catalog/partition.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "executor/tuptable.h"
 #include "parser/parse_func.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 
 /* What a session knows of where a table stands. */
 typedef struct Lineage

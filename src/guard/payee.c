@@ -8,8 +8,17 @@
  * month that is being closed is not closed yet.  Organisations come before
  * their contracts, which nobody may change or amend meanwhile.
  */
-#include "guard/guard.h"
+#include "guard/payee.h"
 
+#include "guard/cache.h"
+#include "guard/chunk.h"
+#include "guard/guard.h"
+#include "guard/import.h"
+#include "guard/lock.h"
+#include "guard/plan.h"
+#include "rule/rule.h"
+
+#include "executor/spi.h"
 #include "utils/lsyscache.h"
 
 /* Whether a rule has to look at the payments of a statement. */

@@ -3,16 +3,28 @@
  *		Queries of a guard: run as the registry's owner, with a snapshot that
  *		shows what was committed before the lock was granted.
  */
+#include "guard/plan.h"
+
+#include "catalog.h"
+#include "guard/conceal.h"
 #include "guard/guard.h"
+#include "registry/keep.h"
+#include "registry/open.h"
+#include "registry/registry.h"
+#include "security/looking.h"
+#include "security/restrict.h"
+#include "security/settings.h"
 
 #include "access/xact.h"
-#include "miscadmin.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
 #include "parser/parse_coerce.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
+#include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
 /*
@@ -23,34 +35,22 @@ static const char *const planner_settings[] = {
 	"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"
 };
 
-/* A table that has an index counts as one of so many rows, on so many pages. */
-#define LARGE_TUPLES	1e6
-#define LARGE_PAGES		10000
-
-/* The owner of the registry for whose guard a look-up is under way. */
-Oid			looking_up = InvalidOid;
-
-/*
- * Where a table was empty when it was analyzed, any index will do that holds
- * its rows, whatever it is of: so look-ups are planned as if tables were large.
- */
-void
-count_as_large(RelOptInfo *rel)
-{
-	ListCell   *lc;
-
-	if (!OidIsValid(looking_up) || rel->indexlist == NIL)
-		return;
-	rel->tuples = Max(rel->tuples, LARGE_TUPLES);
-	rel->pages = Max(rel->pages, LARGE_PAGES);
-	foreach(lc, rel->indexlist)
-	{
-		IndexOptInfo *index = lfirst_node(IndexOptInfo, lc);
-
-		index->tuples = Max(index->tuples, LARGE_TUPLES);
-		index->pages = Max(index->pages, LARGE_PAGES);
-	}
-}
+/* Plans of a guard that write kept relations. */
+static const uint32 plan_writes[GUARD_PLANS] = {
+	[PLAN_ADD_LEGACY] = MAY_INSERT(KEPT_ROSTER),
+	[PLAN_END_VERSIONS] = MAY_UPDATE(KEPT_ROSTER),
+	[PLAN_END_STALE] = MAY_UPDATE(KEPT_ROSTER),
+	[PLAN_ADD_VERSIONS] = MAY_INSERT(KEPT_ROSTER),
+	[PLAN_REMARK] = MAY_UPDATE(KEPT_ROSTER) | MAY_INSERT(KEPT_ROSTER),
+	[PLAN_CORRECT_PERSON] = MAY_UPDATE(KEPT_ROSTER) | MAY_INSERT(KEPT_ROSTER),
+	[PLAN_COUNT_AGAIN] = MAY_UPDATE(KEPT_ROSTER) | MAY_INSERT(KEPT_ROSTER),
+	[PLAN_END_PERSON] = MAY_UPDATE(KEPT_ROSTER),
+	[PLAN_PEND] = MAY_INSERT(KEPT_PENDING),
+	[PLAN_UNPEND] = MAY_DELETE(KEPT_PENDING),
+	[PLAN_UNPEND_ALL] = MAY_DELETE(KEPT_PENDING),
+	[PLAN_NOTE_MOVES] = MAY_INSERT(KEPT_MOVED),
+	[PLAN_JOURNAL] = MAY_INSERT(KEPT_JOURNAL),
+};
 
 /* Type of the column a guard sorts and locks by. */
 Oid
@@ -128,18 +128,21 @@ run_plan(const Guard *guard, GuardPlan plan, Datum *values, Snapshot snapshot,
 {
 	MemoryContext caller = CurrentMemoryContext;
 	Oid			outer = looking_up;
+	bool		follows = plan == PLAN_FOLLOW;	/* as write_as() has it */
 	volatile int rc = 0;
 
-	looking_up = plan == PLAN_FOLLOW ? InvalidOid :
+	looking_up = follows ? InvalidOid :
 		relation_owner(guard->registry.roster);
 	PG_TRY();
 	{
-		rc = keep_execute_plan(guard, plan, values, snapshot, crosscheck);
+		rc = keep_execute_plan(get_rel_namespace(guard->registry.roster),
+							   plan_writes[plan], follows, guard->plans[plan],
+							   values, snapshot, crosscheck);
 	}
 	PG_CATCH();
 	{
 		looking_up = outer;
-		conceal_error(guard, plan == PLAN_FOLLOW, caller);
+		conceal_error(guard, follows, caller);
 	}
 	PG_END_TRY();
 	looking_up = outer;

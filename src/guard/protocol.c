@@ -2,9 +2,11 @@
  * protocol.c
  *		How the triggers of a guard must be called.
  */
-#include "guard/guard.h"
+#include "guard/protocol.h"
 
 #include "catalog/namespace.h"
+#include "commands/trigger.h"
+#include "utils/rel.h"
 
 /* Refuse to run but as osms.guard() sets the trigger up. */
 void

@@ -9,15 +9,21 @@
  * It holds no person.  To count is best effort: what cannot be counted is
  * still in the server's log, and no statement fails for it.
  */
-#include "guard/guard.h"
+#include "guard/refusals.h"
 
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "guard/guard.h"
+#include "registry/open.h"
+#include "registry/registry.h"
+#include "rule/rule.h"
+
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/execnodes.h"
 #include "pgstat.h"
 #include "pgtime.h"
 #include "storage/fd.h"
@@ -27,6 +33,7 @@
 #include "utils/datetime.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(osms_refusals);
 

@@ -8,11 +8,20 @@
  * trusted.  The rows are read again by their keys.  Nobody else can have
  * changed them: this transaction holds them until it ends.
  */
+#include "guard/renew.h"
+
+#include "guard/chunk.h"
 #include "guard/guard.h"
+#include "guard/plan.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "security/owner.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "executor/spi.h"
+#include "nodes/execnodes.h"
 #include "utils/lsyscache.h"
 
 /* The columns of a relation's key as bits; 0 where none tells its rows. */
@@ -75,7 +84,7 @@ there_now(const Guard *guard, int key)
 }
 
 /* Errors: 27000 where a key does not tell which row was written. */
-static void
+pg_noreturn static void
 report_no_key(const Guard *guard)
 {
 	ereport(ERROR,
@@ -87,7 +96,7 @@ report_no_key(const Guard *guard)
 }
 
 /* Errors: 27000 where a row goes from person to person in one statement. */
-static void
+pg_noreturn static void
 report_moved_twice(const Guard *guard)
 {
 	ereport(ERROR,
@@ -196,7 +205,7 @@ renew_chunk(Chunk *chunk)
 		chunk->changes[i].value[CHANGE_ORD] = Int32GetDatum(i);
 	}
 	chunk_publish(chunk);
-	as_owner_begin(&guard->registry, &user, &context);
+	as_owner_begin(guard->registry.owner, &user, &context);
 	n = guard_execute(guard, PLAN_THERE_NOW,
 					  guard->plans[PLAN_THERE_NOW] ? "" : there_now(guard, key),
 					  0, NULL, NULL);

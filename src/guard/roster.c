@@ -9,11 +9,21 @@
  * not overlap; an older one that would is marked excused and is not paid.
  * Nobody counts after the day of death, whatever the source says.
  */
+#include "guard/roster.h"
+
+#include "core/lifecycle.h"
+#include "guard/chunk.h"
 #include "guard/guard.h"
+#include "guard/lock.h"
+#include "guard/overlap.h"
+#include "guard/plan.h"
+#include "guard/version.h"
+#include "registry/known_from.h"
+#include "registry/registry.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "core/lifecycle.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
@@ -21,6 +31,7 @@
 #include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 #define BASIS_OF(x) \
 	"CASE WHEN " x ".application IS NOT NULL THEN 'application'" \

@@ -6,9 +6,22 @@
  * reached the table.  Without the set triggers beside it the row layer would
  * be a guard in appearance only, so it refuses to run.
  */
-#include "guard/guard.h"
+#include "osms.h"
 
+#include "guard/cache.h"
+#include "guard/conceal.h"
+#include "guard/guard.h"
+#include "guard/judge.h"
+#include "guard/nested.h"
+#include "guard/partition.h"
+#include "guard/protocol.h"
+#include "registry/projection.h"
+#include "rule/rule.h"
+#include "security/writer.h"
+
+#include "commands/trigger.h"
 #include "executor/executor.h"
+#include "nodes/execnodes.h"
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(osms_guard_row);

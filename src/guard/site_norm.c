@@ -6,10 +6,21 @@
  * and not for each of its rows.  It is not locked: the rule is not there to
  * refuse, and two sessions at the last place may both go unwarned.
  */
+#include "guard/site_norm.h"
+
+#include "guard/cache.h"
+#include "guard/chunk.h"
 #include "guard/guard.h"
+#include "guard/plan.h"
+#include "guard/violation.h"
+#include "registry/registry.h"
+#include "rule/rule.h"
+#include "security/owner.h"
 
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/tuplestore.h"
 
 /* What is noted of a row: the columns of the attachment, in this order. */
 static const int noted[] = {
@@ -101,7 +112,7 @@ judge_sites(Guard *guard, Findings *findings)
 	if (guard->kind == REL_ATTACHMENT_EVENT)
 		guard = guard->attachments;
 	offer_relation("sited", findings->site_desc, findings->sites);
-	as_owner_begin(&guard->registry, &user, &context);
+	as_owner_begin(guard->registry.owner, &user, &context);
 	n = guard_execute(guard, PLAN_FULL_SITES, full_sites, 0, NULL, NULL);
 	table = SPI_tuptable;
 	as_owner_end(user, context);
@@ -115,9 +126,9 @@ judge_sites(Guard *guard, Findings *findings)
 		Datum		key = SPI_getbinval(table->vals[r], table->tupdesc, 2,
 										&isnull);
 
-		found(guard, RULE_SITE_NORM, ATTACHMENT_SITE, "over_norm", 'U', &key,
-			  &isnull, findings);
-		found_more(findings, RULE_SITE_NORM, rows - 1);
+		report_violation(guard, RULE_SITE_NORM, ATTACHMENT_SITE, "over_norm",
+						 'U', &key, &isnull, findings);
+		count_more(findings, RULE_SITE_NORM, rows - 1);
 	}
 	SPI_freetuptable(table);
 	tuplestore_end(findings->sites);

@@ -6,30 +6,38 @@
  * shows of the row only its key, and that only to whom the statement gave it
  * or who may read the table.  Persons are never named.
  */
-#include "guard/guard.h"
+#include "guard/violation.h"
 
-#include "catalog/pg_class.h"
+#include "catalog.h"
+#include "guard/chunk.h"
+#include "guard/discreet.h"
+#include "guard/guard.h"
+#include "guard/refusals.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "rule/rule.h"
+#include "security/told.h"
+#include "security/writer.h"
+#include "type/encoding.h"
+
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
-#include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/rls.h"
 
-#include "type/encoding.h"
+/* What a rule found in rows of a statement without refusing it. */
+typedef struct Warned
+{
+	RelationKind relation;
+	RuleId		rule;
+	char	   *finding;
+	char	   *told;			/* what the writer is told, or NULL: nothing */
+	int64		rows;
+} Warned;
 
 #define KEY_SHOWN 200			/* bytes of a key in a message */
-
-/* Whether a role may read all rows of a relation. */
-bool
-may_read(Oid table, Oid user)
-{
-	return pg_class_aclcheck(table, user, ACL_SELECT) == ACLCHECK_OK &&
-		check_enable_rls(table, user, true) != RLS_ENABLED;
-}
 
 /*
  * Whether the keys of the guarded table may be told: who writes may read
@@ -133,7 +141,7 @@ note_warned(Findings *findings, RelationKind relation, RuleId rule,
 
 /* Let what a rule found first without refusing stand for more rows. */
 void
-found_more(Findings *findings, RuleId rule, int64 rows)
+count_more(Findings *findings, RuleId rule, int64 rows)
 {
 	ListCell   *cell;
 
@@ -177,8 +185,9 @@ source_column(const Guard *guard, int column)
  * the user of the statement.
  */
 void
-found(const Guard *guard, RuleId rule, int column, const char *finding,
-	  char event, const Datum *row, const bool *isnull, Findings *findings)
+report_violation(const Guard *guard, RuleId rule, int column,
+				 const char *finding, char event, const Datum *row,
+				 const bool *isnull, Findings *findings)
 {
 	const char *told = finding;
 	const char *name;
@@ -202,9 +211,9 @@ found(const Guard *guard, RuleId rule, int column, const char *finding,
 		note_warned(findings, guard->kind, rule, finding, told);
 		return;
 	}
-	if (findings && findings->sift)
+	if (findings && findings->collect)
 	{
-		sift_found(findings->sift, findings->ord, rule, finding);
+		findings->collect(findings->collector, findings->ord, rule, finding);
 		return;
 	}
 	log_finding(guard, guard->kind, "refused", rule, finding, 1);
@@ -269,4 +278,18 @@ tell_findings(const Guard *guard, const Findings *findings)
 	for (int i = 0; i < RULES; i++)
 		if (first[i])
 			warn_of_rule(first[i], rows[i], findings->at_end);
+}
+
+static bool
+is_rule(const char *name)
+{
+	RuleId		rule;
+
+	return rule_of(name, strlen(name), &rule);
+}
+
+void
+violation_init(void)
+{
+	told_init(is_rule);
 }

@@ -5,14 +5,16 @@
  * An expression of a mapping may fail on a stored row, and a mapping may no
  * longer fit its source: who looks after them is told, and goes on.
  */
-#include "guard/guard.h"
+#include "registry/attempt.h"
 
+#include "catalog.h"
+
+#include "access/htup_details.h"
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 #include "utils/resowner.h"
 
 PG_FUNCTION_INFO_V1(osms_tried);
@@ -28,6 +30,39 @@ code_among(int code, const int *codes)
 }
 
 /*
+ * Act in a subtransaction, which is rolled back where that failed, or is not
+ * to be kept.  Returns the error by which it failed, NULL for none.
+ */
+ErrorData *
+act_in_subtransaction(void (*act) (void *), void *arg, bool keep)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		act(arg);
+		if (keep)
+			ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	if (error || !keep)
+		RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	return error;
+}
+
+/*
  * Act, and return with which of these errors, or classes of errors, that
  * failed; 0 for none, which also ends them.  What takes part in a parallel
  * query can take nothing back: there every error is raised.
@@ -35,38 +70,21 @@ code_among(int code, const int *codes)
 int
 attempt(void (*act) (void *), void *arg, const int *codes)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile int failed = 0;
+	ErrorData  *error;
+	int			failed;
 
 	if (IsInParallelMode() || IsParallelWorker())
 	{
 		act(arg);
 		return 0;
 	}
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		act(arg);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		failed = code_among(error->sqlerrcode, codes);
-		if (failed == 0)
-			ReThrowError(error);
-		FreeErrorData(error);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
+	error = act_in_subtransaction(act, arg, true);
+	if (error == NULL)
+		return 0;
+	failed = code_among(error->sqlerrcode, codes);
+	if (failed == 0)
+		ReThrowError(error);
+	FreeErrorData(error);
 	return failed;
 }
 

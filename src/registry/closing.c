@@ -5,16 +5,21 @@
  * What is to be written is found in SQL, with the rights of whoever closes;
  * that this is written, and nothing else, is seen to here.
  */
-#include "guard/guard.h"
+#include "osms.h"
+
+#include "registry/keep.h"
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "funcapi.h"
+#include "nodes/execnodes.h"
 #include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(osms_close_month);

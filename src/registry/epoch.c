@@ -5,11 +5,17 @@
  * What makes it untrue begins a new epoch: another mapping, a guard that fell
  * or was put back.  Only a filling that began in an epoch completes it.
  */
-#include "guard/guard.h"
+#include "osms.h"
+
+#include "catalog.h"
+#include "registry/keep.h"
+#include "registry/keeper.h"
+#include "security/owner.h"
 
 #include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -40,7 +46,8 @@ execute_on_setting(const char *name, const char *sql, int nargs, Oid *types,
 {
 	Oid			namespace = get_namespace_oid(name, false);
 	Oid			setting = get_relname_relid("setting", namespace);
-	Registry	registry = {.name = pstrdup(quote_identifier(name))};
+	const char *registry = quote_identifier(name);
+	Oid			owner;
 	Oid			user;
 	int			context;
 	uint64		n;
@@ -53,10 +60,10 @@ execute_on_setting(const char *name, const char *sql, int nargs, Oid *types,
 	if (pg_class_aclcheck(setting, GetUserId(), ACL_UPDATE) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "setting");
 	/* in a schema that only looks like one, as who calls */
-	registry.owner = is_kept_by(namespace, relation_owner(setting)) ?
+	owner = is_kept_by(namespace, relation_owner(setting)) ?
 		relation_owner(setting) : GetUserId();
-	as_owner_begin(&registry, &user, &context);
-	n = keep_execute(namespace, 0, psprintf(sql, registry.name), nargs, types,
+	as_owner_begin(owner, &user, &context);
+	n = keep_execute(namespace, 0, psprintf(sql, registry), nargs, types,
 					 values, NULL);
 	as_owner_end(user, context);
 	return n;

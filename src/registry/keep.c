@@ -9,21 +9,33 @@
  * function, view or trigger of other people's that a statement of ours may
  * reach ever finds a permit, and no SQL can give one.
  */
-#include "guard/guard.h"
+#include "registry/keep.h"
+
+#include "catalog.h"
+#include "registry/guarded.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "security/restrict.h"
+#include "security/settings.h"
 
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "pgtime.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 PG_FUNCTION_INFO_V1(osms_keep);
@@ -54,23 +66,6 @@ static const struct
 	[KEPT_RESTATEMENT] = {"restatement", REPAIRED_BY_POSTING},
 	[KEPT_RESTATEMENT_LINE] = {"restatement_line", REPAIRED_BY_POSTING},
 	[KEPT_LEDGER] = {"ledger", REPAIRED_BY_POSTING},
-};
-
-/* Plans of a guard that write kept relations. */
-static const uint32 plan_writes[GUARD_PLANS] = {
-	[PLAN_ADD_LEGACY] = MAY_INSERT(KEPT_ROSTER),
-	[PLAN_END_VERSIONS] = MAY_UPDATE(KEPT_ROSTER),
-	[PLAN_END_STALE] = MAY_UPDATE(KEPT_ROSTER),
-	[PLAN_ADD_VERSIONS] = MAY_INSERT(KEPT_ROSTER),
-	[PLAN_REMARK] = MAY_UPDATE(KEPT_ROSTER) | MAY_INSERT(KEPT_ROSTER),
-	[PLAN_CORRECT_PERSON] = MAY_UPDATE(KEPT_ROSTER) | MAY_INSERT(KEPT_ROSTER),
-	[PLAN_COUNT_AGAIN] = MAY_UPDATE(KEPT_ROSTER) | MAY_INSERT(KEPT_ROSTER),
-	[PLAN_END_PERSON] = MAY_UPDATE(KEPT_ROSTER),
-	[PLAN_PEND] = MAY_INSERT(KEPT_PENDING),
-	[PLAN_UNPEND] = MAY_DELETE(KEPT_PENDING),
-	[PLAN_UNPEND_ALL] = MAY_DELETE(KEPT_PENDING),
-	[PLAN_NOTE_MOVES] = MAY_INSERT(KEPT_MOVED),
-	[PLAN_JOURNAL] = MAY_INSERT(KEPT_JOURNAL),
 };
 
 /* What the statement about to begin may write, once each. */
@@ -137,26 +132,27 @@ begin_kept_write(Oid registry, uint32 writes, Oid *user, int *context)
 }
 
 /*
- * Run a prepared query of a guard, with the permit that it needs and no
- * other.
+ * Run a prepared query that writes kept relations of a registry, these ones
+ * once each; as_set_up leaves to whoever calls what it may leave to the end of
+ * the transaction.  Returns what SPI does.
  */
 int
-keep_execute_plan(const Guard *guard, GuardPlan plan, Datum *values,
-				  Snapshot snapshot, Snapshot crosscheck)
+keep_execute_plan(Oid registry, uint32 writes, bool as_set_up, SPIPlanPtr plan,
+				  Datum *values, Snapshot snapshot, Snapshot crosscheck)
 {
 	Permit		outer = permit;
 	Oid			user;
 	int			context;
 	int			rc;
 
-	permit.registry = get_rel_namespace(guard->registry.roster);
-	permit.writes = plan_writes[plan];
-	begin_kept_write(permit.registry, permit.writes, &user, &context);
-	if (plan == PLAN_FOLLOW)	/* as write_as() has it */
+	permit.registry = registry;
+	permit.writes = writes;
+	begin_kept_write(registry, writes, &user, &context);
+	if (as_set_up)
 		SetUserIdAndSecContext(user, context);
 	PG_TRY();
 	{
-		rc = SPI_execute_snapshot(guard->plans[plan], values, NULL, snapshot,
+		rc = SPI_execute_snapshot(plan, values, NULL, snapshot,
 								  crosscheck, false, true, 0);
 	}
 	PG_FINALLY();
@@ -228,7 +224,7 @@ is_followed(Relation table)
 }
 
 /* Refuse a statement that writes a kept relation. */
-static void
+pg_noreturn static void
 refuse_write(Relation table, Kept kept, bool insert)
 {
 	const char *name = RelationGetRelationName(table);

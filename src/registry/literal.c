@@ -6,15 +6,16 @@
  * a zone the TimeZone, and today is another day tomorrow.  A mapping is read
  * and written in sessions of which who mapped knows nothing.
  */
-#include "guard/guard.h"
+#include "registry/literal.h"
 
 #include <ctype.h>
+
+#include "registry/attempt.h"
 
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "pgtime.h"
-#include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 

@@ -9,15 +9,23 @@
  * Nothing is locked here: the guard of the source judges what the event finds
  * under the person's lock.
  */
-#include "guard/guard.h"
+#include "osms.h"
+
+#include "core/lifecycle.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "security/owner.h"
+#include "security/writer.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "core/lifecycle.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 PG_FUNCTION_INFO_V1(osms_map_event);
 
@@ -56,7 +64,7 @@ typedef struct EventWriter
 } EventWriter;
 
 /* Refuse to write what no event could tell. */
-static void
+pg_noreturn static void
 refuse_write(const char *column, Relation view)
 {
 	ereport(ERROR,

@@ -15,7 +15,23 @@
  * search_path must not choose functions for the owner.  The source is written
  * as the owner of the source.
  */
-#include "guard/guard.h"
+#include "osms.h"
+
+#include "catalog.h"
+#include "registry/guarded.h"
+#include "registry/keeper.h"
+#include "registry/map_trigger.h"
+#include "registry/projection.h"
+#include "registry/recording.h"
+#include "registry/registry.h"
+#include "registry/renamed.h"
+#include "registry/uncoded.h"
+#include "registry/write_sql.h"
+#include "security/cursors.h"
+#include "security/owner.h"
+#include "security/restrict.h"
+#include "security/settings.h"
+#include "security/writer.h"
 
 #include "access/htup_details.h"
 #include "access/xact.h"
@@ -70,16 +86,6 @@ report_arguments(void)
 			 errhint("Let osms.map() make the view and its trigger.")));
 }
 
-/* Position of a column of the view, by name; -1 where it has none. */
-int
-view_column(TupleDesc desc, const char *name)
-{
-	for (int a = 0; a < desc->natts; a++)
-		if (strcmp(NameStr(TupleDescAttr(desc, a)->attname), name) == 0)
-			return a;
-	return -1;
-}
-
 /* Columns of the view in which two of its rows differ. */
 static Bitmapset *
 written_columns(TupleDesc desc, HeapTuple old, HeapTuple new)
@@ -99,17 +105,6 @@ written_columns(TupleDesc desc, HeapTuple old, HeapTuple new)
 			columns = bms_add_member(columns, a);
 	}
 	return columns;
-}
-
-/* Whether a triple copies its column as it is, quoted or not. */
-bool
-is_plain(const Trigger *trigger, int t)
-{
-	const char *column = trigger->tgargs[t];
-	const char *value = trigger->tgargs[t + 2];
-
-	return strcmp(value, psprintf("new.%s", column)) == 0 ||
-		strcmp(value, psprintf("new.\"%s\"", column)) == 0;
 }
 
 /*
@@ -249,7 +244,7 @@ with_key(TriggerData *trigdata, HeapTuple inserted, int key)
 									 &isnull);
 }
 
-static void
+pg_noreturn static void
 report_concurrent_update(void)
 {
 	ereport(ERROR,
@@ -458,7 +453,7 @@ values_of_rows(const Writing *w, Relation view, Datum *rows)
  * The row was not written, but another was judged in its name: by a function
  * that the table called before a trigger skipped the row.  Errors: 27000.
  */
-static void
+pg_noreturn static void
 report_other_rows(Oid source)
 {
 	ereport(ERROR,

@@ -7,35 +7,40 @@
  * session with other settings: what does not read the same then lets people
  * count who were never judged.
  */
-#include "guard/guard.h"
+#include "osms.h"
 
 #include <ctype.h>
 
-#include "catalog/namespace.h"
+#include "catalog.h"
+#include "registry/attempt.h"
+#include "registry/expression.h"
+#include "registry/literal.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "security/kept_expression.h"
+#include "security/owner.h"
+
+#include "access/htup_details.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
+#include "nodes/value.h"
 #include "optimizer/optimizer.h"
 #include "parser/analyze.h"
 #include "parser/parse_coerce.h"
+#include "parser/parser.h"
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/formatting.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 
 PG_FUNCTION_INFO_V1(osms_expression_fault);
 PG_FUNCTION_INFO_V1(osms_reading_fault);
-
-typedef enum FaultKind
-{
-	FAULT_NONE,
-	FAULT_SYSTEM_COLUMN, FAULT_SUBQUERY, FAULT_AGGREGATE, FAULT_SET,
-	FAULT_VOLATILE, FAULT_MUTABLE, FAULT_MOMENT, FAULT_LITERAL, FAULT_FAILS
-} FaultKind;
 
 /* How a fault is told of, and what helps; %s: what. */
 static const struct
@@ -90,32 +95,6 @@ note(Fault *fault, FaultKind kind, char *what)
 	fault->kind = kind;
 	fault->what = what;
 	return true;
-}
-
-/* What takes more than a row of the table: only a whole query could tell. */
-static FaultKind
-more_than_row(Node *expr)
-{
-	ListCell   *lc;
-
-	/* the others take a query to be planned already */
-	if (contain_subplans(expr))
-		return FAULT_SUBQUERY;
-	if (contain_agg_clause(expr) || contain_window_function(expr))
-		return FAULT_AGGREGATE;
-	if (expression_returns_set(expr))
-		return FAULT_SET;
-	foreach(lc, variables_of(expr))
-		if (lfirst_node(Var, lc)->varattno < 0)
-			return FAULT_SYSTEM_COLUMN;
-	return FAULT_NONE;
-}
-
-/* Whether a column is read from its row alone. */
-bool
-is_read_alone(const Projection *p, int i)
-{
-	return more_than_row((Node *) p->expr[i]) == FAULT_NONE;
 }
 
 /* Whether an argument is a constant text without any of these words. */

@@ -2,7 +2,12 @@
  * open.c
  *		Looking up the registry that a schema is.
  */
-#include "guard/guard.h"
+#include "registry/open.h"
+
+#include "catalog.h"
+#include "registry/guarded.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
 
 #include "access/relation.h"
 #include "catalog/namespace.h"
@@ -11,6 +16,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 /* What a guard reads and writes besides canonical relations. */

@@ -6,14 +6,19 @@
  * read source tuples through the expressions of that view, so a renamed
  * source column needs no repair and reading has one definition.
  */
-#include "registry/registry.h"
+#include "registry/projection.h"
 
-#include "access/relation.h"
+#include "registry/expression.h"
+#include "registry/registry.h"
+#include "security/owner.h"
+
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
-#include "miscadmin.h"
+#include "executor/tuptable.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -22,6 +27,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
@@ -57,7 +63,7 @@ is_event_view(Oid relation)
 			   canonical_relations[REL_ATTACHMENT_EVENT].name) == 0;
 }
 
-static void
+pg_noreturn static void
 refuse_view(Relation view)
 {
 	ereport(ERROR,
@@ -152,14 +158,6 @@ Datum
 osms_mapped_source(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_OID(mapped_source(PG_GETARG_OID(0)));
-}
-
-/* The columns of the source that an expression of its view reads. */
-List *
-variables_of(Node *expr)
-{
-	return pull_var_clause(expr, PVC_RECURSE_AGGREGATES |
-						   PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS);
 }
 
 /* Whether an expression reads a stored generated column of the source. */
@@ -281,7 +279,7 @@ project_view(Projection *p, Relation view, Query *query)
 			continue;
 		name = NameStr(TupleDescAttr(RelationGetDescr(view),
 									 tle->resno - 1)->attname);
-		i = own_column(p, name, tle->resname);
+		i = own_column(p->kind, p->canonical, name, tle->resname);
 		if (i >= 0)
 			project_column(p, i, tle->expr, source);
 	}
@@ -470,7 +468,7 @@ make_projection(RelationKind kind, Oid canonical)
 void
 check_reading(const Projection *p, int i)
 {
-	if (!is_read_alone(p, i))
+	if (!is_read_alone((Node *) p->expr[i]))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("column \"%s\" of canonical relation \"%s\" cannot be read from a row alone",

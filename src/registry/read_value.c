@@ -2,15 +2,19 @@
  * read_value.c
  *		Values that a register keeps as text.
  */
-#include "registry/registry.h"
+#include "osms.h"
+
+#include "catalog.h"
+#include "registry/literal.h"
 
 #include "access/transam.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(osms_read_value);
 

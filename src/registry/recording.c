@@ -9,15 +9,19 @@
  * there (map_write.c); of a statement on the table itself nobody sees what it
  * told.
  */
-#include "guard/guard.h"
+#include "registry/recording.h"
 
-#include "access/htup_details.h"
+#include "registry/map_trigger.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+
 #include "access/sysattr.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
 #include "optimizer/optimizer.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
+#include "utils/rel.h"
 
 /* The type of a column, with the length to which a value is stored. */
 static char *
@@ -103,30 +107,6 @@ check_stored(Oid source)
 				 errmsg("a trigger of table \"%s\" changed the identification that was to be recorded",
 						get_rel_name(source)),
 				 errhint("Let no trigger of the table change what is mapped to the relation \"identity_event\".")));
-}
-
-/*
- * What is wrong with a statement that records for a channel with a writer:
- * "written_by_trigger"; "table_rewrites" where the owner of the table, by a
- * trigger, a default or whatever else he lets run, may have changed what was
- * told or told more; "" for nothing.
- */
-const char *
-recording_fault(const Chunk *chunk)
-{
-	const Guard *guard = chunk->guard;
-	Writer		writer = written_by(guard->source);
-
-	if (guard->kind != REL_IDENTITY_EVENT || guard->purpose != TO_GUARD)
-		return "";
-	if (!writer.directly || runs_within_another(chunk->query, guard))
-		return "written_by_trigger";
-	/* the owner of a registry could do without */
-	if (writer.through_view ||
-		has_privs_of_role(relation_owner(guard->source),
-						  guard->registry.owner))
-		return "";
-	return "table_rewrites";
 }
 
 /*

@@ -4,16 +4,17 @@
  */
 #include "registry/registry.h"
 
-#include "access/htup_details.h"
+#include "catalog.h"
+
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "nodes/execnodes.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
-#include "utils/typcache.h"
+#include "utils/tuplestore.h"
 
 const CanonicalRelation canonical_relations[REL_KINDS] = {
 	[REL_PERSON] = {"person", 10, {
@@ -235,19 +236,6 @@ relation_kind_of(const char *name, RelationKind *kind)
 	return false;
 }
 
-/* The name of a relation.  Errors: 42P01 where there is none. */
-char *
-relation_name(Oid relation)
-{
-	char	   *name = get_rel_name(relation);
-
-	if (name == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relation)));
-	return name;
-}
-
 /*
  * Which canonical relation this is, told by its name.  Errors: 42P01 where
  * there is no such relation, 22023 for one of another name.
@@ -390,47 +378,6 @@ osms_registry_columns(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The owner of a relation.  Errors: 42P01 where there is none. */
-Oid
-relation_owner(Oid relation)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relation)));
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-/*
- * The equality operator of a type, spelled out.  Errors: 42883 where it has
- * none.
- */
-char *
-equality_of(Oid type)
-{
-	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	Form_pg_operator form;
-	char	   *name;
-
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("type %s has no equality operator",
-						format_type_be(type))));
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	name = psprintf("OPERATOR(%s.%s)",
-					quote_identifier(get_namespace_name(form->oprnamespace)),
-					NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return name;
-}
-
 /* relation_of(registry, relation): a table or view, NULL where absent. */
 Datum
 osms_relation_of(PG_FUNCTION_ARGS)
@@ -452,4 +399,46 @@ osms_relation_of(PG_FUNCTION_ARGS)
 		default:
 			PG_RETURN_NULL();
 	}
+}
+
+/*
+ * The columns of a record that say whose it is, as bits; 0 where a merge of
+ * persons moves none of the relation.
+ */
+int
+person_columns(RelationKind kind)
+{
+	switch (kind)
+	{
+		case REL_APPLICATION:
+			return COLUMN_BIT(APPLICATION_PERSON) |
+				COLUMN_BIT(APPLICATION_APPLICANT);
+		case REL_IDENTITY_EVENT:
+			return COLUMN_BIT(EVENT_PERSON) | COLUMN_BIT(EVENT_APPLICANT);
+		case REL_ATTACHMENT:
+			return COLUMN_BIT(ATTACHMENT_PERSON);
+		default:
+			return 0;
+	}
+}
+
+/*
+ * Position of the canonical column that a column of a view is; -1 for none.
+ * Errors: 55000 where it was made as another one, whose name it does not bear
+ * now.
+ */
+int
+own_column(RelationKind kind, Oid canonical, const char *name,
+		   const char *made_as)
+{
+	int			i = canonical_column(kind, name, strlen(name));
+
+	if (i >= 0 && strcmp(name, made_as) != 0 &&
+		canonical_column(kind, made_as, strlen(made_as)) >= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("column \"%s\" of canonical relation \"%s\" was made as \"%s\"",
+						name, get_rel_name(canonical), made_as),
+				 errhint("Give the columns their canonical names again, or map the relation with osms.map().")));
+	return i;
 }

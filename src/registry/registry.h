@@ -1,17 +1,11 @@
 /*
  * registry.h
- *		Canonical relations of a registry, and how a row of any source table
- *		is read as a canonical row.
+ *		The canonical relations of a registry.
  */
 #ifndef OSMS_REGISTRY_H
 #define OSMS_REGISTRY_H
 
 #include "osms.h"
-
-#include "access/tupdesc.h"
-#include "executor/tuptable.h"
-#include "nodes/execnodes.h"
-#include "utils/rel.h"
 
 typedef enum RelationKind
 {
@@ -119,6 +113,7 @@ enum
 #define EXTENDED_BIT (1 << 30)
 /* Of mapped columns: an index finds the decisions of a clerk by their time. */
 #define DECISIONS_INDEXED_BIT (1 << 29)
+StaticAssertDecl(CANONICAL_MAX <= 29, "a bit for each column is below these");
 
 typedef struct CanonicalColumn
 {
@@ -142,103 +137,17 @@ typedef struct CanonicalRelation
 	bool		inner;			/* made by osms.map, never told or a table */
 } CanonicalRelation;
 
-extern const CanonicalRelation canonical_relations[REL_KINDS];
+#define RELATION_BIT(r) (1 << (r))
+StaticAssertDecl(REL_KINDS <= 31, "an int has a bit for each relation");
 
+extern const CanonicalRelation canonical_relations[REL_KINDS];
 extern bool relation_kind_of(const char *name, RelationKind *kind);
-extern char *relation_name(Oid relation);
 extern RelationKind canonical_kind(Oid relation);
 extern bool type_fits(const CanonicalColumn *column, Oid type);
 extern int	canonical_column(RelationKind kind, const char *name, int length);
 extern const char *key_text(const CanonicalRelation *shape);
-
-typedef struct CanonicalRow
-{
-	Datum		value[CANONICAL_MAX];
-	bool		isnull[CANONICAL_MAX];
-} CanonicalRow;
-
-/*
- * How the canonical columns are read from a tuple of the source: a plain
- * attribute, or an expression of the view that maps the source.
- */
-typedef struct Projection
-{
-	RelationKind kind;
-	Oid			canonical;		/* the view, or the table itself */
-	Oid			owner;
-	Oid			source;
-	Oid			events;			/* view of the events it is made of, if any */
-	AttrNumber	attno[CANONICAL_MAX];	/* 0 where expr decides */
-	Expr	   *expr[CANONICAL_MAX];	/* NULL: not mapped */
-	AttrNumber	told[CANONICAL_MAX];	/* what errors call it in the source; 0:
-										 * nothing of it is read */
-	Oid			type[CANONICAL_MAX];
-	Oid			collation[CANONICAL_MAX];
-	int			mapped;			/* bit per mapped column, DECISIONS_INDEXED_BIT */
-	int			computed;		/* columns that are virtual ones of the source */
-	bool		generated;		/* reads a stored generated column */
-} Projection;
-
-/* A projection made ready for one query. */
-typedef struct ProjectionState
-{
-	const Projection *projection;
-	ExprState  *state[CANONICAL_MAX];
-	FmgrInfo	equal[CANONICAL_MAX];
-	bool		byval[CANONICAL_MAX];
-	int16		len[CANONICAL_MAX];
-	ExprContext *context;
-	bool		evaluates;		/* any expression */
-} ProjectionState;
-
-/* owner.c */
-/* Who and what is to be restored when expressions have been evaluated. */
-typedef struct Evaluation
-{
-	Oid			user;
-	int			context;
-	Restriction restriction;
-} Evaluation;
-
-extern void begin_evaluation(Evaluation *evaluation, Oid owner);
-extern void end_evaluation(const Evaluation *evaluation);
-
-/* mapping_fault.c */
-extern bool is_read_alone(const Projection *p, int i);
-
-/* literal.c */
-/* Settings that decide how a text is read. */
-typedef struct ReadingSettings
-{
-	int			order;			/* of year, month and day */
-	int			intervals;
-	struct pg_tz *zone;
-} ReadingSettings;
-
-extern void begin_reading(ReadingSettings *before, int order, int intervals,
-						  struct pg_tz *zone);
-extern void end_reading(const ReadingSettings *before);
-extern bool names_moment(const char *text);
-extern bool is_read_by_settings(Oid type);
-extern bool reads_the_same(Oid type, int32 typmod, const char *value);
-
-/* renamed.c */
-extern int	own_column(const Projection *p, const char *name,
+extern int	person_columns(RelationKind kind);
+extern int	own_column(RelationKind kind, Oid canonical, const char *name,
 					   const char *made_as);
-
-/* projection.c */
-extern Projection *make_projection(RelationKind kind, Oid canonical);
-extern void check_columns(const Projection *projection, bool all);
-extern ProjectionState *begin_projection(const Projection *projection);
-extern void end_projection(ProjectionState *state);
-extern void project_row(ProjectionState *state, TupleTableSlot *slot,
-						CanonicalRow *row);
-extern int	changed_columns(ProjectionState *state, CanonicalRow *old,
-							CanonicalRow *new);
-extern List *variables_of(Node *expr);
-extern void check_reading(const Projection *p, int i);
-extern Oid	mapped_source(Oid view);
-extern char *equality_of(Oid type);
-extern Oid	relation_owner(Oid relation);
 
 #endif							/* OSMS_REGISTRY_H */

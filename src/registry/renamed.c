@@ -7,15 +7,20 @@
  * the old name.  So what is written is looked for where the canonical column
  * is read from.
  */
-#include "guard/guard.h"
+#include "registry/renamed.h"
+
+#include "catalog.h"
+#include "registry/map_trigger.h"
+#include "registry/projection.h"
 
 #include "access/relation.h"
 #include "access/sysattr.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "nodes/value.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
-#include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/array.h"
@@ -25,26 +30,6 @@
 
 PG_FUNCTION_INFO_V1(osms_written_arguments);
 PG_FUNCTION_INFO_V1(osms_written_column);
-
-/*
- * Position of the canonical column that a column of a view is; -1 for none.
- * Errors: 55000 where it was made as another one, whose name it does not bear
- * now.
- */
-int
-own_column(const Projection *p, const char *name, const char *made_as)
-{
-	int			i = canonical_column(p->kind, name, strlen(name));
-
-	if (i >= 0 && strcmp(name, made_as) != 0 &&
-		canonical_column(p->kind, made_as, strlen(made_as)) >= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("column \"%s\" of canonical relation \"%s\" was made as \"%s\"",
-						name, get_rel_name(p->canonical), made_as),
-				 errhint("Give the columns their canonical names again, or map the relation with osms.map().")));
-	return i;
-}
 
 /* Whether a trigger's arguments are a key and whole triples. */
 bool

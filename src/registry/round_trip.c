@@ -5,13 +5,18 @@
  * How it writes stands in the trigger of the view, a text of whoever owns the
  * view: so it is worked out as that owner, whoever asks.
  */
-#include "guard/guard.h"
+#include "osms.h"
+
+#include "catalog.h"
+#include "security/cursors.h"
+#include "security/owner.h"
+#include "security/settings.h"
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 
 PG_FUNCTION_INFO_V1(osms_read_back);

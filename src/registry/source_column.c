@@ -3,7 +3,13 @@
  *		What a canonical column is read from, for who looks after indexes and
  *		mappings.
  */
-#include "guard/guard.h"
+#include "osms.h"
+
+#include "registry/expression.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "security/owner.h"
+#include "security/surroundings.h"
 
 #include "access/relation.h"
 #include "catalog/pg_type.h"
@@ -15,6 +21,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/ruleutils.h"
 
 PG_FUNCTION_INFO_V1(osms_can_write);
@@ -30,7 +37,7 @@ reading_of(const Projection *p, int i)
 	Node	   *expr = copyObject((Node *) p->expr[i]);
 	List	   *vars = variables_of(expr);
 
-	if (!is_read_alone(p, i))
+	if (!is_read_alone((Node *) p->expr[i]))
 		return NULL;
 	if (p->attno[i] != 0)
 		return (Node *) makeVar(1, p->attno[i], p->type[i], -1,

@@ -2,7 +2,9 @@
  * uncoded.c
  *		What is told of a column of codes and has none in its mapping.
  */
-#include "guard/guard.h"
+#include "registry/uncoded.h"
+
+#include "registry/map_trigger.h"
 
 #include "access/htup_details.h"
 #include "utils/rel.h"
@@ -19,7 +21,7 @@ static const struct
 };
 
 /* The mapping has no code for what is told of a column of codes. */
-static void
+pg_noreturn static void
 report_uncoded(Relation view, int column, int code, char *told,
 			   const char *source_column)
 {

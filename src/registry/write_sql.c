@@ -2,18 +2,15 @@
  * write_sql.c
  *		The statements by which a mapped view's row is worked out and written.
  */
-#include "guard/guard.h"
+#include "registry/write_sql.h"
 
+#include "catalog.h"
+#include "registry/map_trigger.h"
+#include "registry/recording.h"
+
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-
-/* A table or view as it is written in a statement. */
-char *
-qualified_name(Oid relation)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
-									  get_rel_name(relation));
-}
 
 /*
  * The query that works out the values of a set of triples from the rows $1,

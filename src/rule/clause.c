@@ -6,8 +6,10 @@
  * relation it judges, its predicate in row.c or law_*.h, and its test.
  * Guard, sift and audit run the same clauses.
  */
-#include "guard/guard.h"
+#include "rule/rule.h"
 
+#include "registry/open.h"
+#include "registry/registry.h"
 #include "rule/law_application.h"
 #include "rule/law_attachment.h"
 #include "rule/law_order.h"

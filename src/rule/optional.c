@@ -4,8 +4,10 @@
  *
  * With the relation the part looks into it, without it makes do.
  */
-#include "guard/guard.h"
+#include "rule/optional.h"
 
+#include "registry/open.h"
+#include "registry/registry.h"
 #include "rule/law_application.h"
 
 static const struct

@@ -6,11 +6,16 @@
  * what the statement changed, so an old defect never stops a repair; in an
  * INSERT, and for audit, every column counts as changed.
  */
-#include "guard/guard.h"
+#include "rule/rule.h"
+
+#include "core/lifecycle.h"
+#include "core/number.h"
+#include "registry/last_cut.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "type/identifier.h"
 
 #include "catalog/pg_type.h"
-#include "core/lifecycle.h"
-#include "type/identifier.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"

@@ -2,14 +2,19 @@
  * rule.c
  *		The catalogue of rules.  What they judge is in clause.c.
  */
-#include "guard/guard.h"
+#include "rule/rule.h"
+
+#include "registry/open.h"
+#include "registry/projection.h"
+#include "registry/registry.h"
+#include "type/encoding.h"
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "nodes/execnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-
-#include "type/encoding.h"
+#include "utils/tuplestore.h"
 
 #define ACT_ATTACHMENT "KR DSM-194/2020 (attachment rules)"
 #define ACT_PAYMENT "KR DSM-291/2020 (payment rules)"

@@ -6,7 +6,10 @@
 #ifndef OSMS_RULE_H
 #define OSMS_RULE_H
 
-#include "registry/registry.h"
+#include "osms.h"
+
+#include "registry/projection.h"
+
 #include "utils/timestamp.h"
 
 typedef enum RuleId
@@ -116,8 +119,6 @@ extern const Rule rules[RULES];
 extern const Clause clauses[];
 extern const int nclauses;
 
-#define RELATION_BIT(r) (1 << (r))
-
 extern const char *message_of(RuleId rule, const char *finding);
 extern const char *hint_of(RuleId rule, const char *finding,
 						   const char *column);
@@ -127,9 +128,6 @@ extern bool mode_of(const char *name, int length, RuleMode *mode);
 struct Registry;
 extern bool clause_applies(const Clause *clause, int mapped,
 						   const struct Registry *registry);
-
-/* moved.c */
-extern int	person_columns(RelationKind kind);
 
 /* row.c */
 extern const char *row_identifier(const RowChange *change);

@@ -8,18 +8,19 @@
  * compiled is compiled anew when he is done, unless it is his own, and one
  * that was compiled for another before he runs it.  A compiled function is
  * stale where it does not bear the number of the transaction that stored it.
- *
- * PL/pgSQL tells one plugin what it runs, in whose place another may have been,
- * such as a debugger's; it is told all the same.
  */
 #include "security/compiled.h"
 
 #include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
-#include "utils/lsyscache.h"
+#include "plpgsql.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+
+#include "plpgsql.h"
 
 /* A compiled function, and for whom: nobody is the session itself. */
 typedef struct Compiled
@@ -46,11 +47,6 @@ static Compiled **borrowed = NULL;
 static int	n_borrowed = 0;
 static int	max_borrowed = 0;
 
-/* Where PL/pgSQL looks for its plugin, ours, and the one in whose place it is. */
-static PLpgSQL_plugin **asked = NULL;
-static PLpgSQL_plugin ours;
-static PLpgSQL_plugin *others = NULL;
-
 /* Let a function be compiled anew when it is called next. */
 static void
 make_stale(Compiled *c)
@@ -61,7 +57,7 @@ make_stale(Compiled *c)
 
 /* What is known of a compiled function; compiled just now where that is new. */
 static Compiled *
-know(PLpgSQL_function *function)
+know(PLpgSQL_function *function, Oid role)
 {
 	CompiledEntry *entry;
 	Compiled   *c;
@@ -84,7 +80,7 @@ know(PLpgSQL_function *function)
 	{
 		c->xmin = compiled_xmin(function);
 		c->tid = compiled_tid(function);
-		c->role = cursors_held_from();
+		c->role = role;
 	}
 	return c;
 }
@@ -118,12 +114,14 @@ is_owned_by(Oid function, Oid role)
 	return owned;
 }
 
-/* A function begins.  Errors: 55000 where we were not told of its call. */
-static void
-note_compiled(PLpgSQL_function *function)
+/*
+ * A function begins, for somebody, or where that is nobody for the session.
+ * Errors: 55000 where we were not told of its call.
+ */
+void
+note_compiled(PLpgSQL_function *function, Oid role)
 {
-	Oid			role = cursors_held_from();
-	Compiled   *c = know(function);
+	Compiled   *c = know(function, role);
 
 	if (!OidIsValid(role))
 		return;
@@ -140,25 +138,13 @@ note_compiled(PLpgSQL_function *function)
 		note_borrowed(c);
 }
 
-/* See that PL/pgSQL tells us of what it runs for somebody.  Errors: 55000. */
-void
-check_plugin(void)
-{
-	if (*asked != &ours)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("another library has taken the place of osms in PL/pgSQL"),
-				 errhint("Load that library before osms.")));
-}
-
 /*
  * A function is about to be called for somebody, or by the session: not as it
  * was compiled for another.
  */
 void
-renew_compiled(Oid function)
+renew_compiled(Oid function, Oid role)
 {
-	Oid			role = cursors_held_from();
 	CompiledEntry *entry;
 
 	entry = hash_search(compiled, &function, HASH_FIND, NULL);
@@ -184,33 +170,6 @@ forget_borrowed(int before)
 		c->borrowed = false;
 		make_stale(c);
 	}
-}
-
-static void
-function_begins(PLpgSQL_execstate *estate, PLpgSQL_function *function)
-{
-	if (OidIsValid(function->fn_oid))
-		note_compiled(function);
-	if (restriction() != RESTRICT_OFF)
-		check_variables(function);
-	if (others && others->func_setup)
-	{
-		others->error_callback = ours.error_callback;
-		others->assign_expr = ours.assign_expr;
-		others->assign_value = ours.assign_value;
-		others->eval_datum = ours.eval_datum;
-		others->cast_value = ours.cast_value;
-		others->func_setup(estate, function);
-	}
-}
-
-static void
-statement_begins(PLpgSQL_execstate *estate, PLpgSQL_stmt *statement)
-{
-	if (restriction() != RESTRICT_OFF)
-		check_fields(estate);
-	if (others && others->stmt_beg)
-		others->stmt_beg(estate, statement);
 }
 
 /*
@@ -274,11 +233,4 @@ compiled_init(void)
 
 	compiled = hash_create(COMPILED, 64, &ctl, HASH_ELEM | HASH_BLOBS);
 	forget_compiled(false);
-	asked = (PLpgSQL_plugin **) find_rendezvous_variable("PLpgSQL_plugin");
-	others = *asked;
-	if (others)
-		ours = *others;
-	ours.func_setup = function_begins;
-	ours.stmt_beg = statement_begins;
-	*asked = &ours;
 }

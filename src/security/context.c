@@ -8,10 +8,9 @@
  * of it: the line about itself, and before it the statement that it ran.
  * What functions of other people said stays, within ours and around them.
  */
-#include "osms.h"
+#include "security/context.h"
 
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 
 /* How the text of a statement begins that a function runs; it ends by ". */
 static const char *const statements[] = {

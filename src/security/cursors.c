@@ -8,12 +8,14 @@
  * rights nobody fetches from those that were there before, nor closes them,
  * and what is opened meanwhile does not outlast it.
  */
-#include "guard/guard.h"
+#include "security/cursors.h"
+
+#include "security/compiled.h"
+#include "security/in_line.h"
+#include "security/restrict.h"
 
 #include "access/xact.h"
-#include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/memnodes.h"
 #include "utils/acl.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"

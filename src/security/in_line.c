@@ -5,7 +5,10 @@
  * A plan holds an SQL function in line, which then is not called; the type
  * cache, how the bounds of a range are told apart.
  */
-#include "guard/guard.h"
+#include "security/in_line.h"
+
+#include "security/compiled.h"
+#include "security/kept_expression.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
@@ -15,7 +18,6 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_range.h"
 #include "catalog/pg_type.h"
-#include "fmgr.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"

@@ -8,7 +8,7 @@
  * as him.  So where somebody begins or ends to act, or to look, what calls
  * functions of people is read anew.
  */
-#include "guard/guard.h"
+#include "security/kept_expression.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
@@ -25,9 +25,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/partcache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/syscache.h"

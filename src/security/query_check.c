@@ -2,7 +2,15 @@
  * query_check.c
  *		What a statement may hold while something is restricted.
  */
-#include "guard/guard.h"
+#include "security/query_check.h"
+
+#include "catalog.h"
+#include "security/cursors.h"
+#include "security/looking.h"
+#include "security/restrict.h"
+#include "security/surroundings.h"
+#include "security/type_check.h"
+#include "security/writer.h"
 
 #include "access/htup_details.h"
 #include "access/table.h"

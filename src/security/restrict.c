@@ -36,7 +36,11 @@
  * so it holds at least what the functions and writes under way asked for,
  * until they end.
  */
-#include "osms.h"
+#include "security/restrict.h"
+
+#include "catalog.h"
+#include "security/in_line.h"
+#include "security/writer.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
@@ -44,14 +48,13 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "parser/parse_node.h"
 #include "utils/acl.h"
-#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -82,6 +85,9 @@ static int	restrict_functions = RESTRICT_OFF;
 static Restriction least = RESTRICT_OFF;
 static Restriction *least_at = NULL;
 static int	n_least_at = 0;
+
+/* How the parser says where in a text a literal is. */
+static void (*of_literal) (void *arg) = NULL;
 
 /* Whether a statement is under way that touches other people's relations. */
 bool		touching_others = false;
@@ -142,25 +148,6 @@ static const char *const running_texts[] = {
 static const char *const computing[] = {
 	"read_value"
 };
-
-/*
- * Whether a schema is one of the two that the extension makes, which nobody
- * else can have made, drop or create in: osms, and osms_internal of what its
- * functions call.
- */
-bool
-is_our_schema(Oid schema)
-{
-	return OidIsValid(schema) &&
-		(schema == get_namespace_oid("osms", true) ||
-		 schema == get_namespace_oid("osms_internal", true));
-}
-
-bool
-is_our_function(Oid function)
-{
-	return is_our_schema(get_func_namespace(function));
-}
 
 Restriction
 restriction(void)
@@ -473,6 +460,16 @@ is_validator(Form_pg_proc proc)
 	return result;
 }
 
+/*
+ * Whether a literal is being read as its type, before there is a query to
+ * look through: the parser says so where that fails.
+ */
+static bool
+is_in_literal(void)
+{
+	return error_context_stack && error_context_stack->callback == of_literal;
+}
+
 /* Why a function may not run as the current user. */
 static Refusal
 refusal_of(Oid function, HeapTuple tuple)
@@ -568,9 +565,21 @@ check_function(Oid function)
 	ReleaseSysCache(tuple);
 }
 
+/* Find how the parser says it. */
+static void
+watch_literals(void)
+{
+	ParseCallbackState state;
+
+	setup_parser_errposition_callback(&state, NULL, -1);
+	of_literal = error_context_stack->callback;
+	cancel_parser_errposition_callback(&state);
+}
+
 void
 restrict_init(void)
 {
+	watch_literals();
 	DefineCustomEnumVariable("osms.restrict_functions",
 							 "Functions that do not run while osms acts for others: those of owners with less rights, and those with effects.",
 							 "Set by the functions of osms that need it.",

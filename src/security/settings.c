@@ -8,14 +8,18 @@
  * owner's sessions begin with, by a setting of the role or of the database;
  * otherwise the table's own schema, and what PostgreSQL begins with.
  */
-#include "guard/guard.h"
+#include "security/settings.h"
+
+#include "catalog.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_db_role_setting.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -23,6 +27,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/tuplestore.h"
 #include "utils/varlena.h"
 
@@ -229,4 +234,12 @@ set_owners_settings(Oid table)
 		set_parameter(owners[s].name,
 					  values[s] ? values[s] : otherwise_value(s));
 	hide_plans();
+}
+
+/* Set a parameter until the GUC nest ends. */
+void
+set_parameter(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }

@@ -9,23 +9,26 @@
  * functions run, and with what; but neither a trigger nor an expression tells
  * who made it.  So such a table is not written.
  */
-#include "guard/guard.h"
+#include "security/surroundings.h"
+
+#include "catalog.h"
+#include "security/table_expression.h"
+#include "security/type_check.h"
 
 #include "access/htup_details.h"
-#include "access/relation.h"
 #include "access/table.h"
-#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
-#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 static Oid
@@ -39,113 +42,6 @@ function_owner(Oid function)
 	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
 	ReleaseSysCache(tuple);
 	return owner;
-}
-
-static Oid
-type_owner(Oid type)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", type);
-	owner = ((Form_pg_type) GETSTRUCT(tuple))->typowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-static const char *column_of_others(Relation rel, Oid role, bool domain,
-									List **seen);
-
-/* The type of which a domain is one, perhaps a domain itself. */
-static Oid
-base_of_domain(Oid domain)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(domain));
-	Oid			base;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", domain);
-	base = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
-	ReleaseSysCache(tuple);
-	return base;
-}
-
-/*
- * Whether a type, or one that it is made of, is of somebody without the
- * rights; or, where that is asked, a domain, whose checks he may change.
- */
-static bool
-is_made_of_others(Oid type, Oid role, bool domain, List **seen)
-{
-	char		kind;
-	Oid			part = InvalidOid;
-
-	check_stack_depth();
-	CHECK_FOR_INTERRUPTS();
-	if (type < FirstNormalObjectId || list_member_oid(*seen, type))
-		return false;
-	*seen = lappend_oid(*seen, type);
-	if (OidIsValid(get_element_type(type)))
-		return is_made_of_others(get_element_type(type), role, domain, seen);
-	kind = get_typtype(type);
-	if ((!domain || kind == TYPTYPE_DOMAIN) &&
-		!has_privs_of_role(type_owner(type), role))
-		return true;
-	switch (kind)
-	{
-		case TYPTYPE_DOMAIN:
-			if (domain_makes_of_others(type, role))
-				return true;
-			part = base_of_domain(type);
-			break;
-		case TYPTYPE_RANGE:
-			part = get_range_subtype(type);
-			break;
-		case TYPTYPE_MULTIRANGE:
-			part = get_multirange_range(type);
-			break;
-		case TYPTYPE_COMPOSITE:
-			{
-				Relation	rel = relation_open(get_typ_typrelid(type),
-												AccessShareLock);
-				bool		result = column_of_others(rel, role, domain,
-															seen) != NULL;
-
-				relation_close(rel, AccessShareLock);
-				return result;
-			}
-	}
-	return OidIsValid(part) && is_made_of_others(part, role, domain, seen);
-}
-
-/*
- * Whether a type is, or is made of, a domain of somebody without the rights
- * of a role, or one that makes values of such a domain.
- */
-bool
-is_domain_of_others(Oid type, Oid role)
-{
-	List	   *seen = NIL;
-
-	return is_made_of_others(type, role, true, &seen);
-}
-
-/*
- * Refuse a type that is, or is made of, a domain of somebody without the
- * rights of the current user, as whom its checks would run.  Errors: 42501.
- */
-void
-check_type(Oid type)
-{
-	if (is_domain_of_others(type, GetUserId()))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("values of type %s must not be made as role \"%s\" while osms acts for others",
-						format_type_be(type),
-						GetUserNameFromId(GetUserId(), true)),
-				 errdetail("It is, or is made of, a domain of a role who does not have the rights of that role."),
-				 errhint("Name the type below the domain, or let a role that is trusted own the domain.")));
 }
 
 /*
@@ -180,23 +76,6 @@ others_may_trigger(Relation rel, Oid role, Oid *who)
 	}
 	ReleaseSysCache(tuple);
 	return result;
-}
-
-/* The column of a type, or a domain, of somebody without the rights of a role. */
-static const char *
-column_of_others(Relation rel, Oid role, bool domain, List **seen)
-{
-	TupleDesc	desc = RelationGetDescr(rel);
-
-	for (int a = 0; a < desc->natts; a++)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, a);
-
-		if (!att->attisdropped &&
-			is_made_of_others(att->atttypid, role, domain, seen))
-			return NameStr(att->attname);
-	}
-	return NULL;
 }
 
 static char *others_of(Relation rel, Oid role, List **seen, char **hint);
@@ -417,66 +296,6 @@ check_view_written(Oid relation)
 }
 
 /*
- * Refuse a mapped view on which others may put triggers: what they name there
- * would be worked out as its owner.  Errors: 42501.
- */
-void
-check_mapped_view(Relation view)
-{
-	Oid			owner = view->rd_rel->relowner;
-	Oid			who;
-
-	if (others_may_trigger(view, owner, &who))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("mapped relation \"%s\" is not written while others may put triggers on it",
-						RelationGetRelationName(view)),
-				 errhint("REVOKE TRIGGER ON %s FROM %s.",
-						 qualified_name(RelationGetRelid(view)),
-						 who == ACL_ID_PUBLIC ? "PUBLIC" :
-						 quote_identifier(GetUserNameFromId(who, false)))));
-}
-
-/* Whether a function keeps relations of a registry. */
-static bool
-is_keep(Oid function)
-{
-	char	   *name = get_func_name(function);
-
-	return name && strcmp(name, "keep") == 0 &&
-		is_our_function(function);
-}
-
-/*
- * Whether a schema is a registry of an owner, who keeps it, and not one that
- * only has tables of these names.
- */
-bool
-is_kept_by(Oid schema, Oid owner)
-{
-	Oid			oid = get_relname_relid("roster", schema);
-	Relation	roster;
-	bool		result = false;
-
-	if (!OidIsValid(oid) || relation_owner(oid) != owner)
-		return false;
-	roster = table_open(oid, AccessShareLock);
-	for (int i = 0; roster->trigdesc && i < roster->trigdesc->numtriggers; i++)
-		result |= is_keep(roster->trigdesc->triggers[i].tgfoid);
-	table_close(roster, NoLock);
-	return result;
-}
-
-/* Who keeps the registry of a canonical relation and owns that; or nobody. */
-Oid
-keeper_of(Oid canonical)
-{
-	Oid			owner = relation_owner(canonical);
-
-	return is_kept_by(get_rel_namespace(canonical), owner) ? owner : InvalidOid;
-}
-
-/*
  * Refuse a table whose checks a statement before this one has left to the end
  * of the transaction: they would be done now, as its owner.  Errors: 55006.
  */
@@ -493,66 +312,4 @@ check_nothing_deferred(Oid table)
 							get_rel_name(lfirst_oid(lc))),
 					 errdetail("They are the business of who wrote the table, not of its owner, as whom it is to be written now."),
 					 errhint("SET CONSTRAINTS ALL IMMEDIATE before writing through the registry.")));
-}
-
-/* When the guard fires that stands on a table for a relation, if one does. */
-static char
-guard_fires(Relation table, Oid view)
-{
-	const char *relation = get_rel_name(view);
-	const Trigger *guard;
-
-	/* what guards events is of what they make */
-	if (strcmp(relation, canonical_relations[REL_ATTACHMENT_EVENT].name) == 0)
-		relation = canonical_relations[REL_ATTACHMENT].name;
-	guard = guard_trigger_on(table,
-							 get_namespace_name(get_rel_namespace(view)),
-							 relation);
-	return guard ? guard->tgenabled : TRIGGER_DISABLED;
-}
-
-/*
- * Rows were written that no guard has judged: see that none stands there that
- * should have, but for something that switched it off for this write.
- * Errors: 55000.
- */
-void
-check_unguarded(Oid source, Oid view)
-{
-	Relation	table = table_open(source, AccessShareLock);
-	char		fires = guard_fires(table, view);
-	RelationKind kind;
-
-	/* of what is only traced no row is judged */
-	if (relation_kind_of(get_rel_name(view), &kind) &&
-		!canonical_relations[kind].traced &&
-		(fires == TRIGGER_FIRES_ALWAYS ||
-		 fires ==
-		 (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ?
-		  TRIGGER_FIRES_ON_REPLICA : TRIGGER_FIRES_ON_ORIGIN)))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the guard of table \"%s\" did not see what was written",
-						RelationGetRelationName(table)),
-				 errhint("Let no trigger of the table set \"session_replication_role\".")));
-	table_close(table, AccessShareLock);
-}
-
-/*
- * Whether the owner of a table lets a registry write it as him: whoever maps
- * has his rights, or a guard of the registry stands on it that nobody else
- * can have put there.
- */
-bool
-is_written_as_owner(Oid source, Oid view)
-{
-	Relation	table = table_open(source, RowExclusiveLock);
-	Oid			owner = table->rd_rel->relowner;
-	Oid			who;
-	bool		result = has_privs_of_role(relation_owner(view), owner);
-
-	if (!result && !others_may_trigger(table, owner, &who))
-		result = guard_fires(table, view) != TRIGGER_DISABLED;
-	table_close(table, NoLock);
-	return result;
 }

@@ -7,55 +7,22 @@
  * no query shows them.  One that casts to a domain runs the checks of that
  * domain, which its owner may change at any time.
  */
-#include "guard/guard.h"
+#include "security/table_expression.h"
 
-#include "access/genam.h"
-#include "access/table.h"
-#include "catalog/pg_constraint.h"
+#include "security/type_check.h"
+
 #include "catalog/pg_index.h"
 #include "catalog/pg_partitioned_table.h"
-#include "catalog/pg_type.h"
-#include "commands/trigger.h"
-#include "nodes/nodeFuncs.h"
+#include "catalog/pg_trigger.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
-/* Whether an expression makes values of a domain of others than a role. */
-static bool
-makes_of_others(Node *node, void *role)
-{
-	if (node == NULL)
-		return false;
-	switch (nodeTag(node))
-	{
-		case T_CoerceToDomain:
-		case T_CoerceViaIO:
-		case T_FuncExpr:
-		case T_OpExpr:
-		CASE_JSON_EXPR
-			if (is_domain_of_others(exprType(node), *(Oid *) role))
-				return true;
-			break;
-		default:
-			break;
-	}
-	return expression_tree_walker(node, makes_of_others, role);
-}
-
-/* The same of a stored one, read only where it makes a value of another type. */
-static bool
-stored_makes_of_others(const char *expression, Oid role)
-{
-	if (expression == NULL || strstr(expression, "{COERCE") == NULL)
-		return false;
-	return makes_of_others(stringToNode(expression), &role);
-}
-
 /*
- * The same of a row of a catalogue.  What PostgreSQL keeps of it in memory it
- * has worked out by calling functions.
+ * Whether an expression in a row of a catalogue makes values of a domain of
+ * others than a role.  What PostgreSQL keeps of it in memory it has worked out
+ * by calling functions.
  */
 static bool
 row_makes_of_others(int cache, Oid relation, int expression, Oid role)
@@ -106,33 +73,4 @@ expression_of_others(Relation rel, Oid role)
 								Anum_pg_index_indpred, role))
 			return psprintf("index \"%s\"", get_rel_name(lfirst_oid(lc)));
 	return NULL;
-}
-
-/* Whether a check of a domain itself casts to a domain of others. */
-bool
-domain_makes_of_others(Oid domain, Oid role)
-{
-	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		result = false;
-
-	ScanKeyInit(&key, Anum_pg_constraint_contypid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(domain));
-	scan = systable_beginscan(constraints, ConstraintTypidIndexId, true, NULL,
-							  1, &key);
-	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		bool		isnull;
-		Datum		expression = heap_getattr(tuple, Anum_pg_constraint_conbin,
-											  RelationGetDescr(constraints),
-											  &isnull);
-
-		result = !isnull &&
-			stored_makes_of_others(TextDatumGetCString(expression), role);
-	}
-	systable_endscan(scan);
-	table_close(constraints, AccessShareLock);
-	return result;
 }

@@ -7,15 +7,14 @@
  * then, and say what functions are called with.  So while something is
  * restricted it makes values of no domain of somebody without the rights of
  * who runs it.
- *
- * A literal is read as its type before there is a query to look through.
  */
-#include "security/compiled.h"
+#include "security/variables.h"
 
-#include "parser/parse_node.h"
+#include "security/type_check.h"
 
-/* How the parser says where in a text a literal is. */
-static void (*of_literal) (void *arg) = NULL;
+#include "plpgsql.h"
+
+#include "plpgsql.h"
 
 static void
 name_function(void *function)
@@ -62,21 +61,4 @@ check_fields(PLpgSQL_execstate *estate)
 			expanded_record_lookup_field(record, field->fieldname, &found))
 			check_type(found.ftypeid);
 	}
-}
-
-/* Whether a literal is being read: the parser says so where that fails. */
-bool
-is_in_literal(void)
-{
-	return error_context_stack && error_context_stack->callback == of_literal;
-}
-
-void
-variables_init(void)
-{
-	ParseCallbackState state;
-
-	setup_parser_errposition_callback(&state, NULL, -1);
-	of_literal = error_context_stack->callback;
-	cancel_parser_errposition_callback(&state);
 }

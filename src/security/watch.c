@@ -11,24 +11,39 @@
  * PostgreSQL and osms: then others say what is called, by a view, a trigger's
  * condition or a domain.  Inside a function of osms its own statements count.
  */
-#include "guard/guard.h"
+#include "security/watch.h"
+
+#include "catalog.h"
+#include "security/compiled.h"
+#include "security/context.h"
+#include "security/cursors.h"
+#include "security/in_line.h"
+#include "security/kept_expression.h"
+#include "security/looking.h"
+#include "security/owner.h"
+#include "security/plugin.h"
+#include "security/query_check.h"
+#include "security/restrict.h"
+#include "security/surroundings.h"
+#include "security/writer.h"
 
 #include "access/htup_details.h"
 #include "access/transam.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "optimizer/plancat.h"
 #include "optimizer/planner.h"
 #include "parser/parsetree.h"
+#include "tcop/dest.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/syscache.h"
 
 /* A call that changes what may be done, and what other hooks keep of it. */
@@ -110,22 +125,6 @@ plan_checked(Query *query, const char *text, int options,
 	}
 	PG_END_TRY();
 	return result;
-}
-
-/*
- * The rows of a table of somebody without the rights of the current user are
- * found by no index that his own settings may have filled with others.
- */
-static void
-leave_unsure_indexes(Oid relation, RelOptInfo *rel)
-{
-	ListCell   *lc;
-
-	if (has_privs_of_role(relation_owner(relation), GetUserId()))
-		return;
-	foreach(lc, rel->indexlist)
-		if (!is_sure_index(lfirst_node(IndexOptInfo, lc)->indexoid))
-			rel->indexlist = foreach_delete_current(rel->indexlist, lc);
 }
 
 /*
@@ -462,7 +461,7 @@ begin_call(Call *call, Oid function)
 		call->held = hold_cursors();
 	}
 	call->holds = holds;
-	renew_compiled(function);
+	renew_compiled(function, cursors_held_from());
 }
 
 static void

@@ -4,10 +4,10 @@
  */
 #include "osms.h"
 
-#include "utils/date.h"
-
 #include "core/calendar.h"
 #include "type/identifier.h"
+
+#include "utils/date.h"
 
 PG_FUNCTION_INFO_V1(bin_in);
 PG_FUNCTION_INFO_V1(bin_out);

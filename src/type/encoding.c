@@ -6,13 +6,11 @@
  * in Cyrillic where the database is LATIN1, anything in SQL_ASCII.  No such
  * text may stop a guard or an audit, so nothing here raises an error.
  */
-#include "osms.h"
+#include "type/encoding.h"
 
 #include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
-
-#include "type/encoding.h"
 
 /*
  * So many bytes from one encoding in another, NULL where that cannot hold

@@ -6,7 +6,9 @@
  * only have come in as attested, so output tells it from the number itself:
  * text gets a '!' at the end, binary a minus sign.
  */
-#include "osms.h"
+#include "type/identifier.h"
+
+#include "type/encoding.h"
 
 #include "catalog/pg_type.h"
 #include "libpq/pqformat.h"
@@ -14,9 +16,6 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-
-#include "type/encoding.h"
-#include "type/identifier.h"
 
 #define ATTESTED_MARK	'!'
 

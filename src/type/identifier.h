@@ -6,13 +6,14 @@
 #ifndef OSMS_IDENTIFIER_H
 #define OSMS_IDENTIFIER_H
 
+#include "osms.h"
+
 #include "core/number.h"
 
 /* An IIN or a BIN is an int8 from 1 to 999999999999. */
 #define PG_GETARG_IIN(n)	PG_GETARG_INT64(n)
 #define PG_RETURN_IIN(x)	PG_RETURN_INT64(x)
 #define PG_GETARG_BIN(n)	PG_GETARG_INT64(n)
-#define PG_RETURN_BIN(x)	PG_RETURN_INT64(x)
 
 /* judging what a column of another type holds */
 extern osms_number identifier_read(osms_kind kind, const char *text, int length);

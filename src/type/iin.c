@@ -4,12 +4,12 @@
  */
 #include "osms.h"
 
-#include "utils/builtins.h"
-#include "utils/date.h"
-
 #include "core/calendar.h"
 #include "type/identifier.h"
 #include "type/sex.h"
+
+#include "utils/builtins.h"
+#include "utils/date.h"
 
 PG_FUNCTION_INFO_V1(iin_in);
 PG_FUNCTION_INFO_V1(iin_out);

@@ -8,13 +8,13 @@
  */
 #include "osms.h"
 
+#include "core/lifecycle.h"
+
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
-
-#include "core/lifecycle.h"
 
 #define PG_GETARG_STATE(n) ((unsigned char) PG_GETARG_CHAR(n))
 #define PG_RETURN_STATE(state) PG_RETURN_CHAR((char) (state))

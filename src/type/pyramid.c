@@ -2,7 +2,10 @@
  * pyramid.c
  *		osms.pyramid: counting persons by age and sex, sums and head counts.
  */
-#include "osms.h"
+#include "type/pyramid.h"
+
+#include "core/calendar.h"
+#include "type/sex.h"
 
 #include "common/hashfn.h"
 #include "funcapi.h"
@@ -10,10 +13,6 @@
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
-
-#include "core/calendar.h"
-#include "type/pyramid.h"
-#include "type/sex.h"
 
 /* An empty pyramid in the current memory context. */
 Pyramid *
@@ -27,7 +26,7 @@ pyramid_new(void)
 }
 
 /* A count does not fit. */
-static void
+pg_noreturn static void
 overflow_error(void)
 {
 	ereport(ERROR,
@@ -197,7 +196,7 @@ prepare_site(FunctionCallInfo fcinfo, DateADT as_of)
 }
 
 /* Refuse a person who has no cell; says why, never who. */
-static void
+pg_noreturn static void
 refuse_person(const char *why)
 {
 	ereport(ERROR,

@@ -5,6 +5,8 @@
 #ifndef OSMS_PYRAMID_H
 #define OSMS_PYRAMID_H
 
+#include "osms.h"
+
 #include "core/pyramid.h"
 
 /* A pyramid as it is stored.  The type is aligned as double, for the cells. */
@@ -40,8 +42,6 @@ typedef struct PyramidCount
 
 extern Pyramid *pyramid_new(void);
 extern Pyramid *pyramid_from_datum(Datum datum);
-extern int64 pyramid_heads(const Pyramid *pyramid, int from_age, int to_age, int sex);
-extern char *pyramid_grouped(int64 number);
 
 #define PG_GETARG_PYRAMID(n)	pyramid_from_datum(PG_GETARG_DATUM(n))
 

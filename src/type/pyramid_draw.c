@@ -2,17 +2,17 @@
  * pyramid_draw.c
  *		A pyramid as lines of text, for people at a terminal.
  */
-#include "osms.h"
+#include "type/pyramid_draw.h"
 
 #include <math.h>
+
+#include "type/pyramid.h"
 
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
-
-#include "type/pyramid.h"
 
 #define DRAW_WIDTH	78			/* columns of a line */
 #define BAND_YEARS	5

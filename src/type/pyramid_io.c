@@ -4,9 +4,9 @@
  */
 #include "osms.h"
 
-#include "libpq/pqformat.h"
-
 #include "type/pyramid.h"
+
+#include "libpq/pqformat.h"
 
 #define BINARY_FORMAT	1		/* first byte of the binary form */
 
@@ -103,7 +103,7 @@ osms_pyramid_send(PG_FUNCTION_ARGS)
 }
 
 /* Refuse a message that send would not have written. */
-static void
+pg_noreturn static void
 refuse_message(const char *detail)
 {
 	ereport(ERROR,

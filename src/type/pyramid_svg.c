@@ -7,10 +7,11 @@
 
 #include <math.h>
 
+#include "type/pyramid.h"
+#include "type/pyramid_draw.h"
+
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
-
-#include "type/pyramid.h"
 
 #define ROWS		101			/* ages 0 to 99, and 100 and over together */
 #define ROW_HEIGHT	4

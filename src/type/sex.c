@@ -2,14 +2,13 @@
  * sex.c
  *		osms.sex: reading it from registers, and handing it over in C.
  */
-#include "osms.h"
+#include "type/sex.h"
+
+#include "type/encoding.h"
 
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
-
-#include "type/encoding.h"
-#include "type/sex.h"
 
 /*
  * Finds the OIDs of both labels.  They live as long as the type, so a caller

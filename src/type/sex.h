@@ -5,6 +5,8 @@
 #ifndef OSMS_SEX_H
 #define OSMS_SEX_H
 
+#include "osms.h"
+
 #include "core/sex.h"
 
 /* pg_enum OIDs of the two labels; a Datum of osms.sex is one of them. */

@@ -1,14 +1,26 @@
 /*
- * workflow.c
- *		What workflow functions need of C: writing a relation as whoever its
- *		triggers may run as.
+ * run_write.c
+ *		Writing a relation for workflow functions, as whoever its triggers may
+ *		run as.
  */
-#include "guard/guard.h"
+#include "osms.h"
+
+#include "catalog.h"
+#include "guard/plan.h"
+#include "registry/guarded.h"
+#include "registry/keeper.h"
+#include "registry/registry.h"
+#include "security/cursors.h"
+#include "security/owner.h"
+#include "security/settings.h"
+#include "security/writer.h"
 
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -16,10 +28,10 @@
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/rls.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(osms_run_write);
 PG_FUNCTION_INFO_V1(osms_run_writes);
-PG_FUNCTION_INFO_V1(osms_equality);
 
 pg_noreturn static void
 report_no_query(void)
@@ -389,11 +401,4 @@ osms_run_writes(PG_FUNCTION_ARGS)
 	take_rows(store);
 	SPI_finish();
 	PG_RETURN_VOID();
-}
-
-/* equality(type): its equality operator, spelled out. */
-Datum
-osms_equality(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TEXT_P(cstring_to_text(equality_of(PG_GETARG_OID(0))));
 }

@@ -1,0 +1,162 @@
+/*
+ * catalog.c
+ *		What PostgreSQL's catalogues tell.
+ */
+#include "catalog.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+/* The name of a relation.  Errors: 42P01 where there is none. */
+char *
+relation_name(Oid relation)
+{
+	char	   *name = get_rel_name(relation);
+
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relation)));
+	return name;
+}
+
+/* The owner of a relation.  Errors: 42P01 where there is none. */
+Oid
+relation_owner(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relation)));
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * The equality operator of a type, spelled out.  Errors: 42883 where it has
+ * none.
+ */
+char *
+equality_of(Oid type)
+{
+	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("type %s has no equality operator",
+						format_type_be(type))));
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	name = psprintf("OPERATOR(%s.%s)",
+					quote_identifier(get_namespace_name(form->oprnamespace)),
+					NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return name;
+}
+
+/* A table or view as it is written in a statement. */
+char *
+qualified_name(Oid relation)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
+									  get_rel_name(relation));
+}
+
+/*
+ * Whether a schema is one of the two that the extension makes, which nobody
+ * else can have made, drop or create in: osms, and osms_internal of what its
+ * functions call.
+ */
+bool
+is_our_schema(Oid schema)
+{
+	return OidIsValid(schema) &&
+		(schema == get_namespace_oid("osms", true) ||
+		 schema == get_namespace_oid("osms_internal", true));
+}
+
+bool
+is_our_function(Oid function)
+{
+	return is_our_schema(get_func_namespace(function));
+}
+
+/* Whether a role may read all rows of a relation. */
+bool
+may_read(Oid table, Oid user)
+{
+	return pg_class_aclcheck(table, user, ACL_SELECT) == ACLCHECK_OK &&
+		check_enable_rls(table, user, true) != RLS_ENABLED;
+}
+
+PG_FUNCTION_INFO_V1(osms_equality);
+
+/* equality(type): its equality operator, spelled out. */
+Datum
+osms_equality(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(equality_of(PG_GETARG_OID(0))));
+}
+
+PG_FUNCTION_INFO_V1(osms_trigger_arguments);
+
+/* trigger_arguments(oid): the arguments of a trigger, as written. */
+Datum
+osms_trigger_arguments(PG_FUNCTION_ARGS)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	ArrayBuildState *arguments = NULL;
+
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
+				PG_GETARG_DATUM(0));
+	scan = systable_beginscan(catalog, TriggerOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		int			n = ((Form_pg_trigger) GETSTRUCT(tuple))->tgnargs;
+		bool		isnull;
+		bytea	   *bytes = DatumGetByteaPP(heap_getattr(tuple,
+														 Anum_pg_trigger_tgargs,
+														 RelationGetDescr(catalog),
+														 &isnull));
+		char	   *argument = VARDATA_ANY(bytes);
+
+		for (int i = 0; i < n; i++)
+		{
+			arguments = accumArrayResult(arguments,
+										 CStringGetTextDatum(argument), false,
+										 TEXTOID, CurrentMemoryContext);
+			argument += strlen(argument) + 1;
+		}
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	if (arguments == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(makeArrayResult(arguments, CurrentMemoryContext));
+}

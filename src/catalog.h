@@ -1,0 +1,18 @@
+/*
+ * catalog.h
+ *		What PostgreSQL's catalogues tell.
+ */
+#ifndef OSMS_CATALOG_H
+#define OSMS_CATALOG_H
+
+#include "osms.h"
+
+extern char *relation_name(Oid relation);
+extern Oid	relation_owner(Oid relation);
+extern char *equality_of(Oid type);
+extern char *qualified_name(Oid relation);
+extern bool is_our_schema(Oid schema);
+extern bool is_our_function(Oid function);
+extern bool may_read(Oid table, Oid user);
+
+#endif							/* OSMS_CATALOG_H */

@@ -1,0 +1,26 @@
+/*
+ * cache.h
+ *		Finding the guard behind a trigger.
+ */
+#ifndef OSMS_CACHE_H
+#define OSMS_CACHE_H
+
+#include "osms.h"
+
+#include "guard/guard.h"
+#include "registry/registry.h"
+#include "rule/rule.h"
+
+#include "commands/trigger.h"
+
+extern int	guard_depth;
+extern void read_modes(const char *text, RuleMode *modes);
+extern void adopt_modes(Guard *guard);
+extern Guard *guard_of_registry(const char *registry, RelationKind kind,
+								bool missing_ok);
+extern Guard *guard_of_trigger(TriggerData *trigdata);
+extern Guard *guard_in_session(const char *registry, RelationKind kind);
+extern bool clause_enabled(const Guard *guard, const Clause *clause,
+						   bool audit);
+
+#endif							/* OSMS_CACHE_H */
