@@ -187,8 +187,8 @@
 
 /*
  * What an event points at; of stored ones also whether an earlier event, by
- * key, has left it nothing to do.  A new one without effect is found where
- * attachments are derived.
+ * key, has left it nothing to do but to tell that it annulled by an error.  A
+ * new one without effect is found where attachments are derived.
  */
 #define EVENT_CHAIN \
 	"CASE WHEN c.closes IS NULL OR NOT {touched:closes,person,state} THEN NULL" \
@@ -200,6 +200,7 @@
 	"  WHEN c.stored AND EXISTS (SELECT FROM {r}.attachment_event y" \
 	"    WHERE y.closes = c.closes AND y.person = c.person" \
 	"     AND y.event < c.event AND (y.state = 'annulled'" \
+	"       AND (c.state = 'annulled' AND c.reason = 'error') IS NOT TRUE" \
 	"      OR y.state = 'closed' AND c.state = 'closed' AND y.day <= c.day))" \
 	"   THEN 'no_such_step' END" \
 	"  FROM (VALUES (1)) one LEFT JOIN {r}.attachment_event x" \

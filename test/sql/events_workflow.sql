@@ -65,6 +65,13 @@ SELECT is(pg_temp.roster(4), '10 2020-01-01 2026-05-06 inherited counted', 'ends
 SELECT is((osms.register_death('fund', '4', '2026-05-08')).note, 'osms.reopen() gives back the days of attachment "4"', 'a later day is told');
 SELECT matches(pg_temp.verdict($$SELECT osms.reopen('fund', '4')$$), '^23514 alive vendor.event.day beyond_death', 'and refused');
 
+-- an annulment that was the mistake
+SELECT osms.annul('fund', '9', 'unlawful');
+SELECT matches(pg_temp.verdict($$SELECT osms.reopen('fund', '9')$$), '^23514 basis vendor.event.app nothing_to_restore', 'what was unlawful is not restored');
+SELECT is((osms.annul('fund', '9', 'error')).outcome, 'changed', 'unless the annulment is said to be the error');
+SELECT is((osms.reopen('fund', '9')).outcome, 'created', 'then it is');
+SELECT is(pg_temp.roster(9), '10 2020-01-01 infinity restores counted', 'as it was');
+
 -- born, and told twice
 SELECT osms.guard('fund', '{"identified": "off"}');
 SELECT is((osms.register_birth('fund', '20', '2026-02-02', 'male', '30', 'nurse', '5')).outcome, 'created', 'register_birth');
