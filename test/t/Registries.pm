@@ -1,5 +1,5 @@
 # A database with a guarded registry of each kind: of tables of its own, with closed months; mapped to periods, to partitions and to events. What
-# must be the same after the database has moved, and what must be refused there. For registry_dump.pl and upgrade.pl.
+# must be the same after the database has moved, and what must be refused there. For registry_dump.pl and pg_upgrade.pl.
 package Registries;
 use strict;
 use warnings;
