@@ -111,11 +111,17 @@ lint: $(OBJS:.o=.lint)
 $(OBJS:.o=.lint): %.lint: %.c
 	clang $(LINT) $(WARNINGS) -Werror $(CPPFLAGS) $<
 
+# And clang-tidy, by .clang-tidy
+.PHONY: tidy $(OBJS:.o=.tidy)
+tidy: $(OBJS:.o=.tidy)
+$(OBJS:.o=.tidy): %.tidy: %.c
+	clang-tidy --quiet $< -- $(CPPFLAGS) 2>/dev/null
+
 
 else
 
 .PHONY: all install installcheck uninstall clean
-all install installcheck uninstall clean lint:
+all install installcheck uninstall clean lint tidy:
 	$(error $(PG_CONFIG) names no PostgreSQL with server headers: install postgresql-server-dev-15 or set PG_CONFIG)
 
 endif
