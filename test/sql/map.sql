@@ -123,7 +123,7 @@ FROM (VALUES ('INSTEAD OF INSERT', ''''''), ('INSTEAD OF INSERT', '''a'', ''b'',
 SELECT results_eq($$SELECT relation, severity, problem FROM osms.check_registry('fund') WHERE problem ~ 'hold values'$$,
     $$VALUES ('attachment', 'warning', '1 rows hold values without a meaning for column "state": "77"')$$, 'check_registry: a code without a meaning');
 SELECT is(pg_temp.verdict(change, 'UTC', 'SELECT string_agg(concat_ws('' '', severity, relation, regexp_replace(problem, ''entry .*'', ''entry'')), ''; '' ORDER BY relation, problem) FROM osms.check_registry(''fund'')
-                                            WHERE severity <> ''info'' AND problem !~ ''hold values'' OR problem LIKE ''relation%clerk%'''), 
+                                            WHERE severity <> ''info'' AND problem !~ ''hold values'' OR problem LIKE ''relation%clerk%'''),
     concat('ok ', found, CASE WHEN change !~ 'map_owner' THEN '; warning roster role postgres, who owns the registry, is a superuser' END), 'check_registry: ' || change) FROM (VALUES
 ('SELECT', 'info clerk relation "clerk" is absent'),
 ('DROP INDEX legacy.att_pers_idx', 'error attachment rows cannot be found by "person" through an index; info clerk relation "clerk" is absent'),
