@@ -5,8 +5,10 @@ CREATE EXTENSION btree_gist;
 -- An order that has nothing to do with the numbers.
 CREATE FUNCTION shuffled(i bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN hashint8(i);
 
-CREATE FUNCTION birth_date_of(i bigint) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN date '2025-12-31' - (i * 7919 % 33000)::int;
-CREATE FUNCTION sex_of(i bigint) RETURNS osms.sex LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE WHEN i % 2 = 0 THEN 'female' ELSE 'male' END::osms.sex;
+CREATE FUNCTION birth_date_of(i bigint) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN date '2025-12-31' - (i * 7919 % 33000)::int;
+CREATE FUNCTION sex_of(i bigint) RETURNS osms.sex LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE WHEN i % 2 = 0 THEN 'female'
+    ELSE 'male' END::osms.sex;
 
 -- Identifiers: real numbers as text, in no order.
 CREATE UNLOGGED TABLE number AS
@@ -55,18 +57,24 @@ DECLARE
 BEGIN
     PERFORM osms.create_registry(registry, cut_over => '2025-01-01');
     EXECUTE format('INSERT INTO %I.organisation_status (organisation, region, class, valid_from)
-        SELECT i, ''region '' || i %% 20, CASE WHEN i %% 3 = 0 THEN ''rural'' ELSE ''urban'' END, ''2020-01-01'' FROM generate_series(1, $1) i', registry)
+        SELECT i, ''region '' || i %% 20, CASE WHEN i %% 3 = 0 THEN ''rural'' ELSE ''urban'' END, ''2020-01-01'' FROM generate_series(1, '
+            '$1) i', registry)
         USING organisations;
-    EXECUTE format('INSERT INTO %I.contract (organisation, valid_from) SELECT i, ''2020-01-01'' FROM generate_series(1, $1) i', registry) USING organisations;
+    EXECUTE format('INSERT INTO %I.contract (organisation, valid_from) SELECT i, ''2020-01-01'' FROM generate_series(1, $1) i', registry)
+        USING organisations;
     SELECT pg_get_indexdef(to_regclass(format('%I.roster_person', registry))) INTO by_person;
     EXECUTE format('DROP INDEX %I.roster_person', registry);
     EXECUTE format('INSERT INTO %I.roster
-        SELECT i, i, abs(shuffled(i)) %% $2 + 1, NULL, date ''2020-01-01'' + (i %% 1500)::int, CASE WHEN i %% 20 = 0 THEN date ''2025-06-01'' ELSE ''infinity'' END,
+        SELECT i, i, abs(shuffled(i)) %% $2 + 1, NULL, date ''2020-01-01'' + (i %% 1500)::int, CASE WHEN i %% 20 = 0 THEN '
+            'date ''2025-06-01'' ELSE ''infinity'' END,
                least(birth_date_of(i), ''2025-12-30''), sex_of(i), ''inherited'', ''counted'', ''2020-01-01'', ''infinity''
         FROM generate_series(1, $1) i', registry) USING persons, organisations;
     EXECUTE by_person;
-    EXECUTE format('INSERT INTO %I.insurance (person, month, paid) SELECT i, ''2025-12-01'', i %% 16 <> 0 FROM generate_series(1, $1) i', registry) USING persons;
-    EXECUTE format('INSERT INTO %I.attachment (attachment, person, organisation, state, since) SELECT r.attachment, r.person, r.organisation, ''active'', r.since
+    EXECUTE format('INSERT INTO %I.insurance (person, month, paid) SELECT i, ''2025-12-01'', i %% 16 <> 0 FROM generate_series(1, $1) i',
+        registry) USING persons;
+    EXECUTE format(
+        'INSERT INTO %I.attachment (attachment, person, organisation, state, since) SELECT r.attachment, r.person, '
+        'r.organisation, ''active'', r.since
         FROM %1$I.roster r WHERE r.person = 7', registry);
     EXECUTE format('UPDATE %I.setting SET roster_complete = true', registry);
 END $$;
@@ -78,8 +86,10 @@ DECLARE
 BEGIN
     EXECUTE format('ALTER TABLE %I.roster DISABLE TRIGGER keep', registry);
     EXECUTE format('WITH ended AS (UPDATE %1$I.roster SET known_to = clock_timestamp() WHERE person %% $1 = 7 RETURNING *)
-        INSERT INTO %1$I.roster SELECT attachment, person, CASE person %% ($1 * 2) WHEN 7 THEN organisation %% $2 + 1 ELSE organisation END, site, since, until,
-            CASE person %% ($1 * 2) WHEN 7 THEN birth_date ELSE birth_date - 3000 END, sex, basis, mark, known_to, ''infinity'' FROM ended', registry)
+        INSERT INTO %1$I.roster SELECT attachment, person, CASE person %% ($1 * 2) WHEN 7 THEN organisation %% $2 + 1 ELSE organisation '
+            'END, site, since, until,
+            CASE person %% ($1 * 2) WHEN 7 THEN birth_date ELSE birth_date - 3000 END, sex, basis, mark, known_to, ''infinity'' FROM ended',
+                registry)
         USING greatest(persons / changed, 8), organisations;
     GET DIAGNOSTICS changed_rows = ROW_COUNT;
     EXECUTE format('ALTER TABLE %I.roster ENABLE TRIGGER keep', registry);
@@ -91,7 +101,8 @@ SELECT fill_month('month', :persons, :organisations), fill_month('quarter', :per
 -- Attachments to be written: persons known, applications approved, in no order of their persons.
 SELECT osms.create_registry('fund', cut_over => '2025-01-01');
 INSERT INTO fund.organisation (organisation, name) SELECT i, 'organisation ' || i FROM generate_series(1, 2000) i;
-INSERT INTO fund.organisation_status (organisation, region, valid_from) SELECT i, 'region ' || i % 20, '2020-01-01' FROM generate_series(1, 2000) i;
+INSERT INTO fund.organisation_status (organisation, region, valid_from) SELECT i, 'region ' || i % 20, '2020-01-01'
+    FROM generate_series(1, 2000) i;
 INSERT INTO fund.contract (organisation, valid_from) SELECT i, '2020-01-01' FROM generate_series(1, 2000) i;
 INSERT INTO fund.person (person, birth_date, sex, region)
 SELECT i, birth_date_of(i), sex_of(i), 'region ' || (i % 2000 + 1) % 20 FROM generate_series(1, :attachments) i;
@@ -177,7 +188,8 @@ END $$;
 CREATE FUNCTION scripted_follow() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        UPDATE scripted_roster SET known_to = clock_timestamp() WHERE person = OLD.person AND attachment = OLD.attachment AND known_to = 'infinity';
+        UPDATE scripted_roster SET known_to = clock_timestamp() WHERE person = OLD.person AND attachment = OLD.attachment
+            AND known_to = 'infinity';
     END IF;
     INSERT INTO scripted_roster
     SELECT NEW.attachment, NEW.person, NEW.organisation, NEW.site, NEW.since, coalesce(NEW.until, 'infinity'), p.birth_date, p.sex,

@@ -1,7 +1,8 @@
 -- Another register as one finds it: schema chain, an event chain partitioned by year. A closing is a new row that points at the one
 -- it closes; persons have a number of the register's own, some no IIN; days are text. Nothing in it is random, no person is real.
 --
--- Run it in one transaction (psql -1) with osms there, which makes the numbers; CHAIN_PERSONS is the number of persons (-v CHAIN_PERSONS=5000), a multiple of 1000. Three
+-- Run it in one transaction (psql -1) with osms there, which makes the numbers; CHAIN_PERSONS is the number of persons (-v
+-- CHAIN_PERSONS=5000), a multiple of 1000. Three
 -- persons in a thousand are attached twice, two in a thousand have a day that is none.
 
 \if :{?CHAIN_PERSONS}
@@ -56,7 +57,8 @@ INSERT INTO chain.sobytie (god, vid, k_sobytiyu, person_id, klinika, den, prichi
 SELECT 2022, '2', nomer, person_id, klinika, CASE person_id % 1000 WHEN 505 THEN 'май 2022' ELSE '14.05.2022' END, 700
 FROM chain.sobytie WHERE person_id % 5 = 0 AND god = 2019 ORDER BY nomer;
 INSERT INTO chain.sobytie (god, vid, person_id, klinika, den)
-SELECT 2022, '1', person_id, 1 + person_id * 7 % 20, '15.05.2022' FROM chain.sobytie WHERE god = 2022 AND person_id % 1000 <> 505 ORDER BY nomer;
+SELECT 2022, '1', person_id, 1 + person_id * 7 % 20, '15.05.2022' FROM chain.sobytie WHERE god = 2022 AND person_id % 1000 <> 505
+	ORDER BY nomer;
 -- attached a second time, the first never closed
 INSERT INTO chain.sobytie (god, vid, person_id, klinika, den)
 SELECT 2024, '1', person_id, 1 + person_id * 3 % 20, '01.03.2024' FROM chain.grazhdanin WHERE person_id % 1000 IN (1, 301, 601) ORDER BY 3;

@@ -51,7 +51,8 @@ WHERE (st <> 1 AND prichina IS NULL) OR (d_end >= '2026-01-01') <> (st IN (1, 5)
 UNION ALL
 SELECT 'overlap', nomer::text
 FROM (
-	SELECT nomer, d_beg <= max(d_end) OVER (PARTITION BY iin ORDER BY d_beg, nomer ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS crossing
+	SELECT nomer, d_beg <= max(d_end) OVER (PARTITION BY iin ORDER BY d_beg, nomer ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+		AS crossing
 	FROM member
 ) AS sorted
 WHERE crossing

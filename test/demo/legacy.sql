@@ -298,7 +298,8 @@ FROM legacy.medorg
 	(VALUES (1, date '2024-01-01'), (2, '2024-01-01'), (3, '2024-01-01'), (4, '2024-01-01'), (1, '2025-07-01')) k(vid, s_daty);
 
 INSERT INTO legacy.operator
-SELECT login, (ARRAY['Абенова','Байжанова','Власова','Досова','Есенова','Жакупова','Ким','Оспанова','Рахимова','Цой'])[1 + demo.pick(seed, 6, 10)]
+SELECT login, (ARRAY['Абенова','Байжанова','Власова','Досова','Есенова','Жакупова','Ким','Оспанова','Рахимова','Цой'])[1 + demo.pick(seed,
+	6, 10)]
 		|| ' ' || (ARRAY['А','Б','Г','Д','Ж','К','М','Н'])[1 + demo.pick(seed, 7, 8)] || '.',
 	mo, rol, date '2016-01-04' + demo.pick(seed, 8, 3000)
 FROM (
@@ -342,16 +343,19 @@ WITH part AS (
 		CASE WHEN kind IN ('another_person', 'lender') THEN demo.pick(k, 13, 1000) ELSE demo.pick(i, 13, 1000) END AS place_no
 	FROM (
 		SELECT i, kind, k,
-			width_bucket(demo.pick(i, 11, 1000), ARRAY[0, 100, 205, 300, 375, 435, 499, 577, 654, 720, 778, 831, 881, 927, 961, 982, 990, 996, 999]) - 1 AS band
+			width_bucket(demo.pick(i, 11, 1000), ARRAY[0, 100, 205, 300, 375, 435, 499, 577, 654, 720, 778, 831, 881, 927, 961, 982, 990,
+				996, 999]) - 1 AS band
 		FROM kinded OFFSET 0
 	) AS banded
 ), born AS MATERIALIZED (
 	SELECT i, kind, k, d_rozhd, kod, clinics,
-		CASE WHEN demo.pick(i, 14, 1000) < (ARRAY[485, 485, 486, 487, 490, 495, 500, 505, 508, 515, 522, 535, 555, 585, 620, 660, 700, 730, 760])[band + 1]
+		CASE WHEN demo.pick(i, 14, 1000) < (ARRAY[485, 485, 486, 487, 490, 495, 500, 505, 508, 515, 522, 535, 555, 585, 620, 660, 700, 730,
+			760])[band + 1]
 			THEN 2 ELSE 1 END AS pol,
 		CASE
 			WHEN kind IN ('after_death', 'beyond_death') THEN date '2017-07-01' + demo.pick(i, 16, 2500)
-			WHEN kind IS NULL AND demo.pick(i, 15, 10000) < CASE WHEN d_rozhd < '1946-01-01' THEN 2500 WHEN d_rozhd < '1966-01-01' THEN 600 WHEN d_rozhd < '1996-01-01' THEN 100 WHEN d_rozhd < '2015-01-01' THEN 10 ELSE 0 END
+			WHEN kind IS NULL AND demo.pick(i, 15, 10000) < CASE WHEN d_rozhd < '1946-01-01' THEN 2500 WHEN d_rozhd < '1966-01-01' THEN 600
+				WHEN d_rozhd < '1996-01-01' THEN 100 WHEN d_rozhd < '2015-01-01' THEN 10 ELSE 0 END
 			THEN date '2017-01-01' + demo.pick(i, 16, 3240)
 		END AS d_smerti
 	FROM aged JOIN place ON ord = width_bucket(place_no, (SELECT array_agg(weight_from ORDER BY ord) FROM place))
@@ -395,13 +399,18 @@ WHERE lico.i = same_day.i;
 
 INSERT INTO legacy.fizlico
 SELECT iin,
-	(ARRAY['Ахметов','Омаров','Иванов','Серіков','Нұрланов','Сулейменов','Ким','Ибраев','Садыков','Петров','Жұмабаев','Қасымов','Тулегенов','Смирнов','Бекетов','Абдрахманов','Ершов','Мусин','Калиев','Попов','Рахимов','Сейтов','Егоров','Тлеубердин','Юсупов','Байжанов','Ли','Кузнецов','Алиев','Досжанов','Шарипов'])[1 + demo.pick(i, 31, 31)]
+	(ARRAY['Ахметов','Омаров','Иванов','Серіков','Нұрланов','Сулейменов','Ким','Ибраев','Садыков','Петров','Жұмабаев','Қасымов','Тулегенов',
+		'Смирнов','Бекетов','Абдрахманов','Ершов','Мусин','Калиев','Попов','Рахимов','Сейтов','Егоров','Тлеубердин','Юсупов','Байжанов',
+		'Ли','Кузнецов','Алиев','Досжанов','Шарипов'])[1 + demo.pick(i, 31, 31)]
 		|| CASE WHEN pol = 2 AND demo.pick(i, 31, 31) NOT IN (6, 26) THEN 'а' ELSE '' END,
 	CASE pol WHEN 1
-		THEN (ARRAY['Нұрлан','Ерлан','Серік','Асхат','Данияр','Тимур','Айдос','Марат','Александр','Сергей','Дмитрий','Арман','Бауыржан','Руслан','Алихан','Мирас'])[1 + demo.pick(i, 32, 16)]
-		ELSE (ARRAY['Айгүл','Гүлнар','Динара','Әсел','Жанар','Мадина','Айжан','Салтанат','Елена','Наталья','Ольга','Анна','Томирис','Аружан','Камила','Сәуле'])[1 + demo.pick(i, 32, 16)] END,
+		THEN (ARRAY['Нұрлан','Ерлан','Серік','Асхат','Данияр','Тимур','Айдос','Марат','Александр','Сергей','Дмитрий','Арман','Бауыржан',
+			'Руслан','Алихан','Мирас'])[1 + demo.pick(i, 32, 16)]
+		ELSE (ARRAY['Айгүл','Гүлнар','Динара','Әсел','Жанар','Мадина','Айжан','Салтанат','Елена','Наталья','Ольга','Анна','Томирис',
+			'Аружан','Камила','Сәуле'])[1 + demo.pick(i, 32, 16)] END,
 	CASE WHEN demo.pick(i, 33, 12) > 0
-		THEN (ARRAY['Серік','Марат','Ермек','Болат','Қайрат','Талғат','Мұрат','Ержан','Асқар','Жанат','Сабыр','Рустам'])[demo.pick(i, 33, 12)] || CASE pol WHEN 1 THEN 'ұлы' ELSE 'қызы' END END,
+		THEN (ARRAY['Серік','Марат','Ермек','Болат','Қайрат','Талғат','Мұрат','Ержан','Асқар','Жанат','Сабыр','Рустам'])[demo.pick(i, 33,
+			12)] || CASE pol WHEN 1 THEN 'ұлы' ELSE 'қызы' END END,
 	CASE WHEN kind IS NULL AND d_rozhd < '2015-01-01' AND demo.pick(i, 34, 10000) = 0 THEN NULL ELSE d_rozhd END,
 	CASE WHEN kind IS NULL AND demo.pick(i, 34, 10000) = 1 THEN NULL ELSE pol END,
 	d_smerti, kod::text,
@@ -423,7 +432,8 @@ WITH life AS MATERIALIZED (
 		CASE WHEN d_smerti IS NOT NULL THEN d_smerti - 10 ELSE date '2025-11-29' END AS last_start
 	FROM lico
 	WHERE kind IS NULL AND (demo.pick(i, 40, 1000) >= 30)
-		OR kind IN ('overlap', 'after_death', 'beyond_death', 'reversed', 'not_identified', 'no_basis', 'another_person', 'lender', 'unmapped_state')
+		OR kind IN ('overlap', 'after_death', 'beyond_death', 'reversed', 'not_identified', 'no_basis', 'another_person', 'lender',
+			'unmapped_state')
 ), stepped AS MATERIALIZED (
 	SELECT *, (last_start - first_day) / n AS step
 	FROM (
@@ -534,7 +544,8 @@ INSERT INTO legacy.identifikaciya
 SELECT row_number() OVER (ORDER BY d_identifikacii, i) + 31000000, nomer, iin, iin_zayavitelya, kanal,
 	CASE kanal WHEN 1 THEN 1 + demo.pick(i, 72, 3) WHEN 2 THEN 4 WHEN 3 THEN 1 + demo.pick(i, 72, 5) ELSE 3 END,
 	CASE kanal WHEN 2 THEN 'NUC' WHEN 1 THEN 'TsON' ELSE 'MIS' END,
-	CASE kanal WHEN 1 THEN 'tson' || kod || '-' || 1 + demo.pick(i, 73, 3) WHEN 2 THEN 'egov' WHEN 3 THEN 'mo' || mo || '-2' ELSE 'rod' || kod END,
+	CASE kanal WHEN 1 THEN 'tson' || kod || '-' || 1 + demo.pick(i, 73, 3) WHEN 2 THEN 'egov' WHEN 3 THEN 'mo' || mo || '-2'
+		ELSE 'rod' || kod END,
 	d_identifikacii, md5('identifikaciya ' || nomer)
 FROM zayav
 WHERE sost NOT IN (100, 1100) AND kind IS DISTINCT FROM 'not_identified'

@@ -10,7 +10,8 @@ JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.o
 WHERE e.extname = 'osms'
   -- from 17 on the array and row types that came with another object are members, too
   AND NOT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
-                  WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND (t.typsubscript = 'array_subscript_handler'::regproc OR c.relkind <> 'c'));
+                  WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid
+                      AND (t.typsubscript = 'array_subscript_handler'::regproc OR c.relkind <> 'c'));
 
 -- the members, and what has no life of its own: indexes, rules of views, defaults, constraints, row types
 CREATE TEMPORARY VIEW part AS
@@ -177,7 +178,8 @@ SELECT is_empty($$
       AND f.prorettype <> 'trigger'::regtype
 $$, 'no function calls one more volatile than itself');
 
--- parallel safety: only what may write is excused, that is procedures and volatile functions, what catches errors, which no parallel query can, and
+-- parallel safety: only what may write is excused, that is procedures and volatile functions, what catches errors, which no parallel query
+-- can, and
 -- what a session remembers of its transaction
 SELECT is_empty($$
     SELECT signature FROM own_function
@@ -219,7 +221,8 @@ SELECT is_empty($$
 $$, 'nothing of the extension, nor any part of it, rests on what is neither of the extension nor built in');
 SELECT is_empty($$
     SELECT nspname, rolname FROM pg_namespace n, pg_roles r
-    WHERE nspname IN ('osms', 'osms_internal', 'pg_catalog') AND (has_schema_privilege(r.oid, n.oid, 'CREATE') OR r.oid = nspowner) AND NOT rolsuper
+    WHERE nspname IN ('osms', 'osms_internal', 'pg_catalog') AND (has_schema_privilege(r.oid, n.oid, 'CREATE') OR r.oid = nspowner)
+        AND NOT rolsuper
 $$, 'where its functions look, only superusers create');
 SELECT is_empty($$
     SELECT signature FROM own_function
@@ -243,7 +246,8 @@ SELECT is_empty($$
                AND EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'append_only' AND t.tgtype & 56 = 56)
                AND EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c' AND NOT k.convalidated
                            AND pg_get_constraintdef(k.oid) ~ 'act !~~ ''osms:%''')
-               AND (c.relname = 'act' OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid = 'osms.act'::regclass)))
+               AND (c.relname = 'act' OR EXISTS (SELECT FROM pg_constraint k
+                   WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid = 'osms.act'::regclass)))
 $$, 'a table that users add to only grows, and keeps their rows apart from those of the extension');
 SELECT is_empty($$SELECT identity FROM member WHERE identity ~ '_row$|keep_as_law'$$, 'what declares these tables does not stay');
 

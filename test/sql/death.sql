@@ -51,6 +51,7 @@ UPDATE fund.person SET death_date = '2024-01-01' WHERE person = 5;
 SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'the roster agrees with its source');
 SELECT is_empty($$
     SELECT attachment, known_from FROM (
-        SELECT attachment, known_from, known_to, lead(known_from) OVER (PARTITION BY attachment ORDER BY known_from) AS next FROM fund.roster) v
+        SELECT attachment, known_from, known_to, lead(known_from) OVER (PARTITION BY attachment ORDER BY known_from) AS next
+            FROM fund.roster) v
     WHERE known_to <= known_from OR known_to > next$$, 'versions follow each other');
 SELECT * FROM finish();

@@ -15,11 +15,13 @@ INSERT INTO legacy.people SELECT i, '1980-01-01', 'f' FROM generate_series(1, 8)
 INSERT INTO legacy.clinic SELECT i, '75', 'urban', '1900-01-01' FROM generate_series(1, 2) i;
 INSERT INTO legacy.att (p, c, b, e, st) SELECT i, 1, '2020-01-01', '2026-09-30', 9 FROM generate_series(1, 5) i;
 SELECT osms.create_registry('fund', tables => false, cut_over => '2027-01-01');
-SELECT osms.map('fund', 'organisation_status', 'legacy.clinic', '{"organisation": "id", "region": "region", "class": "class", "valid_from": "since"}');
+SELECT osms.map('fund', 'organisation_status', 'legacy.clinic',
+    '{"organisation": "id", "region": "region", "class": "class", "valid_from": "since"}');
 CREATE FUNCTION pg_temp.map_people() RETURNS void LANGUAGE sql AS $$
     SELECT osms.map('fund', 'person', 'legacy.people', '{"person": "id", "birth_date": "born", "sex": "sex", "death_date": "died"}') $$;
 CREATE FUNCTION pg_temp.map(inclusive boolean) RETURNS void LANGUAGE sql AS $$
-    SELECT osms.map('fund', 'attachment', 'legacy.att', '{"attachment": "no", "person": "p", "organisation": "c", "since": "b", "until": "e", "state": "st"}',
+    SELECT osms.map('fund', 'attachment', 'legacy.att',
+        '{"attachment": "no", "person": "p", "organisation": "c", "since": "b", "until": "e", "state": "st"}',
                     states => '{"active": ["1"], "closed": ["9"], "annulled": ["7"]}', until_inclusive => inclusive) $$;
 -- the flag, the truth, how far the roster is from the source, and what a closing says
 CREATE FUNCTION pg_temp.stand() RETURNS text LANGUAGE plpgsql AS $$
@@ -45,7 +47,8 @@ SELECT is(pg_temp.stand(), 'f f 5', 'attachments read otherwise');
 SELECT osms.guard('fund');
 SELECT is(pg_temp.stand(), 'f f 5', 'a guard does not mend that');
 SELECT is(pg_temp.closes(), 'the roster of registry "fund" is not complete', 'no month is closed');
-SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (1, 2, '2026-09-30', NULL, 1)$$), '23P01 one_attachment legacy.att.b overlap', 'who writes is judged by what the source holds now');
+SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (1, 2, '2026-09-30', NULL, 1)$$),
+    '23P01 one_attachment legacy.att.b overlap', 'who writes is judged by what the source holds now');
 SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (1, 2, '2026-10-01', NULL, 1)$$), 'ok', 'and let through by it');
 CALL osms.fill_roster('fund');
 SELECT is(pg_temp.stand(), 't t 0', 'filled again');
@@ -81,9 +84,11 @@ SELECT is(pg_temp.stand(), 'f f 0', 'no guard');
 INSERT INTO legacy.att (p, c, b, e, st) VALUES (6, 1, '2024-01-01', NULL, 1);
 UPDATE legacy.att SET e = '2021-12-31' WHERE p = 3;
 SELECT osms.guard('fund', '{"no_backdating": "off"}');
-SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (6, 2, '2024-06-01', NULL, 1)$$), '23P01 one_attachment legacy.att.b overlap', 'attached while no guard stood');
+SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (6, 2, '2024-06-01', NULL, 1)$$),
+    '23P01 one_attachment legacy.att.b overlap', 'attached while no guard stood');
 INSERT INTO legacy.att (p, c, b, e, st) VALUES (3, 2, '2024-06-01', NULL, 1);	-- who left while no guard stood
-SELECT is((SELECT string_agg(concat_ws(' ', organisation, since, until, mark), ', ' ORDER BY since) FROM fund.roster WHERE person = 3 AND known_to = 'infinity'),
+SELECT is((SELECT string_agg(concat_ws(' ', organisation, since, until, mark), ', ' ORDER BY since) FROM fund.roster
+    WHERE person = 3 AND known_to = 'infinity'),
     '1 2020-01-01 2022-01-01 counted, 2 2024-06-01 infinity counted', 'the roster tells what the source holds');
 -- two overlap from before: the older is excused, and stays so when the person is written about again
 INSERT INTO legacy.people VALUES (9, '1980-01-01', 'f');
@@ -91,14 +96,17 @@ SELECT osms.unguard('fund');
 INSERT INTO legacy.att (p, c, b, e, st) VALUES (9, 1, '2020-01-01', NULL, 1), (9, 2, '2022-01-01', NULL, 1);
 SELECT osms.guard('fund', '{"no_backdating": "off"}');
 INSERT INTO legacy.att (p, c, b, e, st) VALUES (9, 2, '2015-01-01', '2015-12-31', 9);	-- an old defect does not stop another row
-SELECT is((SELECT string_agg(concat_ws(' ', organisation, since, mark), ', ' ORDER BY since) FROM fund.roster WHERE person = 9 AND known_to = 'infinity'),
+SELECT is((SELECT string_agg(concat_ws(' ', organisation, since, mark), ', ' ORDER BY since) FROM fund.roster
+    WHERE person = 9 AND known_to = 'infinity'),
     '2 2015-01-01 counted, 1 2020-01-01 excused, 2 2022-01-01 counted', 'and is excused');
 -- what a transaction wrote itself was not there before
 SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (7, 1, '2024-01-01', '2024-12-31', 9);
     INSERT INTO legacy.att (p, c, b, e, st) VALUES (7, 2, '2024-06-01', '2025-01-01', 9);
-    UPDATE legacy.att SET e = '2024-12-30' WHERE p = 7 AND c = 2$$), '23P01 one_attachment legacy.att.b overlap', 'an overlap is not excused by its own transaction');
+    UPDATE legacy.att SET e = '2024-12-30' WHERE p = 7 AND c = 2$$), '23P01 one_attachment legacy.att.b overlap',
+        'an overlap is not excused by its own transaction');
 SELECT is(pg_temp.verdict($$INSERT INTO legacy.att (p, c, b, e, st) VALUES (7, 1, '2024-01-01', '2024-12-31', 9);
-    INSERT INTO legacy.att (p, c, b, e, st) VALUES (7, 2, '2024-06-01', '2025-01-01', 9); CALL osms.fill_roster('fund', NULL)$$), '23P01 one_attachment legacy.att.b overlap', 'nor by a filling in it');
+    INSERT INTO legacy.att (p, c, b, e, st) VALUES (7, 2, '2024-06-01', '2025-01-01', 9);
+        CALL osms.fill_roster('fund', NULL)$$), '23P01 one_attachment legacy.att.b overlap', 'nor by a filling in it');
 CALL osms.fill_roster('fund');
 SELECT is(pg_temp.stand(), 't t 0', 'filled again');
 

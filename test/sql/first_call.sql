@@ -4,7 +4,8 @@ CREATE ROLE first_call_vendor;
 SELECT osms.create_registry('fund', tables => false, cut_over => '2026-01-01');
 SELECT pg_temp.map_all('fund');
 CREATE TABLE legacy.prikaz (id text PRIMARY KEY, no text, d date, who text, why text);
-SELECT osms.map('fund', 'authority_order', 'legacy.prikaz', '{"order_key": "id", "number": "no", "issued_on": "d", "issuer": "who", "cause": "why", "valid_from": "d"}');
+SELECT osms.map('fund', 'authority_order', 'legacy.prikaz',
+    '{"order_key": "id", "number": "no", "issued_on": "d", "issuer": "who", "cause": "why", "valid_from": "d"}');
 SELECT osms.add_relation('fund', 'order_scope');
 CREATE SEQUENCE trap.sprung;
 GRANT ALL ON SEQUENCE trap.sprung TO PUBLIC;
@@ -18,7 +19,8 @@ BEGIN
 END $$;
 CREATE INDEX ON legacy.prikaz (no) WHERE legacy.catch(1);
 RESET ROLE;
-CREATE FUNCTION trap.try(call text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE call; RETURN 'ran'; EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE; END $$;
+CREATE FUNCTION trap.try(call text) RETURNS text LANGUAGE plpgsql
+    AS $$ BEGIN EXECUTE call; RETURN 'ran'; EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE; END $$;
 CREATE TABLE trap.answer (call text, answer text);
 \c -
 INSERT INTO trap.answer SELECT 'move_by_order', trap.try($$SELECT osms.move_by_order('fund', 'x')$$);
@@ -32,7 +34,8 @@ INSERT INTO trap.answer SELECT 'check_registry', trap.try($$SELECT osms.check_re
 INSERT INTO trap.answer SELECT 'finds_by_index', trap.try($$SELECT osms.finds_by_index('legacy.prikaz', 'no')$$);
 \c -
 SELECT plan(2);
-SELECT results_eq('SELECT * FROM trap.answer ORDER BY call', $$VALUES ('audit', '42501'), ('check_registry', 'ran'), ('civil_date', 'ran'), ('finds_by_index', 'ran'), ('move_by_order', '42501')$$,
+SELECT results_eq('SELECT * FROM trap.answer ORDER BY call', $$VALUES ('audit', '42501'), ('check_registry', 'ran'), ('civil_date', 'ran'),
+    ('finds_by_index', 'ran'), ('move_by_order', '42501')$$,
                   'the owner''s function is refused in the first call already, or what it may tell is left out');
 SELECT is((SELECT is_called FROM trap.sprung), false, 'and has never run');
 SET client_min_messages = error;

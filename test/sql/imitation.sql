@@ -15,20 +15,25 @@ GRANT SELECT ON fund.person, fund.roster TO imitation_vendor;
 -- a trigger function of the same name, with modes of its own
 SET ROLE imitation_vendor;
 CREATE FUNCTION legacy.guard_set() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-CREATE TRIGGER aaa AFTER INSERT ON legacy.prik FOR EACH STATEMENT EXECUTE FUNCTION legacy.guard_set('fund', 'attachment', 'one_attachment=off');
+CREATE TRIGGER aaa AFTER INSERT ON legacy.prik FOR EACH STATEMENT
+    EXECUTE FUNCTION legacy.guard_set('fund', 'attachment', 'one_attachment=off');
 BEGIN;
-INSERT INTO legacy.prik (iin, mo, d_beg, st) VALUES ('900101300017', 1, '2026-02-01', 'active'), ('900101300017', 2, '2026-02-01', 'active');
+INSERT INTO legacy.prik (iin, mo, d_beg, st) VALUES ('900101300017', 1, '2026-02-01', 'active'),
+    ('900101300017', 2, '2026-02-01', 'active');
 ALTER TABLE legacy.prik ALTER COLUMN st SET STATISTICS 99;	-- the session forgets the guard
-SELECT throws_ok('SET CONSTRAINTS ALL IMMEDIATE', '23P01', 'person would be attached twice on the same day', 'modes are read from the guard''s own triggers');
+SELECT throws_ok('SET CONSTRAINTS ALL IMMEDIATE', '23P01', 'person would be attached twice on the same day',
+    'modes are read from the guard''s own triggers');
 ROLLBACK;
 RESET ROLE;
 
 -- a registry that is renamed takes its guard's registry away
 ALTER SCHEMA fund RENAME TO fonds;
-SELECT throws_ok($$INSERT INTO legacy.prik (iin, mo, d_beg, st) VALUES ('900101300017', 1, '2026-02-01', 'active')$$, '3F000', 'registry "fund" does not exist', 'a registry is the name of a schema');
+SELECT throws_ok($$INSERT INTO legacy.prik (iin, mo, d_beg, st) VALUES ('900101300017', 1, '2026-02-01', 'active')$$, '3F000',
+    'registry "fund" does not exist', 'a registry is the name of a schema');
 CREATE SCHEMA fund;
 CREATE TABLE fund.roster (attachment bigint, person text);
-SELECT throws_ok($$INSERT INTO legacy.prik (iin, mo, d_beg, st) VALUES ('900101300017', 1, '2026-02-01', 'active')$$, '42P01', NULL, 'and not whatever has that name');
+SELECT throws_ok($$INSERT INTO legacy.prik (iin, mo, d_beg, st) VALUES ('900101300017', 1, '2026-02-01', 'active')$$, '42P01', NULL,
+    'and not whatever has that name');
 DROP SCHEMA fund CASCADE;
 ALTER SCHEMA fonds RENAME TO fund;
 
@@ -41,7 +46,8 @@ FROM (VALUES ('x', 'legacy.odd'), ('{x}', 'legacy.odd[]'), ('(x)', 'legacy.pair'
 -- the journal tells of acts of those who may act
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms TO imitation_setter;
 SET ROLE imitation_setter;
-SELECT throws_ok($$SELECT osms.note_act('fund', 'guard', 'D', 'attachment', reason => 'forged')$$, '42501', 'permission denied for the journal of registry "fund"', 'nobody else writes there');
+SELECT throws_ok($$SELECT osms.note_act('fund', 'guard', 'D', 'attachment', reason => 'forged')$$, '42501',
+    'permission denied for the journal of registry "fund"', 'nobody else writes there');
 RESET ROLE;
 SET client_min_messages = error;
 DROP SCHEMA fund, legacy CASCADE;

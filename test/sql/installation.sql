@@ -15,7 +15,8 @@ SELECT osms.map('fund', 'person', 'legacy.people', '{"person": "id", "death_date
 SELECT osms.map('fund', 'attachment', 'legacy.att',
     '{"attachment": "id", "person": "pers", "organisation": "org", "state": "st", "since": "d1", "until": "d2", "reason": "why"}');
 CREATE FUNCTION pg_temp.triggers() RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(concat_ws(' ', relation, modes, triggers, problem), '; ' ORDER BY relation) FROM osms.guards WHERE source::text LIKE 'legacy.%'
+    SELECT string_agg(concat_ws(' ', relation, modes, triggers, problem), '; ' ORDER BY relation) FROM osms.guards
+        WHERE source::text LIKE 'legacy.%'
 $$;
 CREATE FUNCTION pg_temp.is_locked() RETURNS bigint LANGUAGE sql AS $$
     SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation IN ('legacy.att'::regclass, 'legacy.people'::regclass)
@@ -27,7 +28,8 @@ BEGIN;
 UPDATE legacy.att SET why = 'error' WHERE id = 1;
 PREPARE TRANSACTION 'installation writer';
 BEGIN;
-SELECT is(osms.under_lock('{legacy.people,legacy.att}'::regclass[], 'SHARE ROW EXCLUSIVE', '{COMMENT ON TABLE legacy.att IS ''touched''}', 2), false,
+SELECT is(osms.under_lock('{legacy.people,legacy.att}'::regclass[], 'SHARE ROW EXCLUSIVE', '{COMMENT ON TABLE legacy.att IS ''touched''}',
+    2), false,
     'locks that are not to be had are given up');
 SELECT is(pg_temp.is_locked(), 0::bigint, 'also those that were');
 SELECT is(obj_description('legacy.att'::regclass), NULL, 'and nothing is run');
@@ -36,9 +38,11 @@ COMMIT;
 SELECT is(osms.holders('{legacy.people,legacy.att}', false), 'They are held by a prepared transaction.', 'who holds them is told');
 SELECT is(osms.holders('{legacy.people}', false), 'Who held them has let go of them since.', 'or that nobody does any more');
 COMMIT PREPARED 'installation writer';
-SELECT is(osms.under_lock('{legacy.people,legacy.att}'::regclass[], 'SHARE ROW EXCLUSIVE', '{COMMENT ON TABLE legacy.att IS ''touched''}', 1), true, 'locks that are to be had');
+SELECT is(osms.under_lock('{legacy.people,legacy.att}'::regclass[], 'SHARE ROW EXCLUSIVE', '{COMMENT ON TABLE legacy.att IS ''touched''}',
+    1), true, 'locks that are to be had');
 SELECT is(obj_description('legacy.att'::regclass), 'touched', 'are used');
-SELECT throws_ok($$SELECT osms.under_lock('{legacy.att}'::regclass[], 'SHARE ROW EXCLUSIVE', '{DROP TRIGGER none ON legacy.att}', 3)$$, '42704', NULL,
+SELECT throws_ok($$SELECT osms.under_lock('{legacy.att}'::regclass[], 'SHARE ROW EXCLUSIVE', '{DROP TRIGGER none ON legacy.att}', 3)$$,
+    '42704', NULL,
     'what else goes wrong is an error at once');
 
 -- a reader who does not end does not hinder a guard
@@ -66,7 +70,8 @@ SELECT osms.guard('fund', '{"alive": "warn"}');
 CALL osms.fill_roster('fund', NULL);
 CREATE TABLE before AS SELECT xmin::text AS written, oid, tgname FROM pg_trigger WHERE tgname LIKE 'zz%';
 SELECT osms.guard('fund');
-SELECT bag_eq('SELECT xmin::text AS written, oid, tgname FROM pg_trigger WHERE tgname LIKE ''zz%''', 'SELECT * FROM before', 'a guard that stands is not touched');
+SELECT bag_eq('SELECT xmin::text AS written, oid, tgname FROM pg_trigger WHERE tgname LIKE ''zz%''', 'SELECT * FROM before',
+    'a guard that stands is not touched');
 SELECT is(roster_complete, true, 'and its roster is complete') FROM fund.setting;
 ALTER TABLE legacy.att DISABLE TRIGGER zz_osms_attachment_row;
 SELECT osms.guard('fund');
@@ -76,6 +81,7 @@ SELECT is(roster_complete, false, 'and the roster may lack what it did not see')
 -- a trigger that fires on a replica too goes on doing so
 ALTER TABLE legacy.att ENABLE ALWAYS TRIGGER zz_osms_attachment_update;
 SELECT osms.guard('fund', '{"alive": "off"}');
-SELECT is(string_agg(concat_ws(' ', tgname, tgenabled), ', ' ORDER BY tgname), 'zz_osms_attachment_insert O, zz_osms_attachment_update A', 'another mode leaves it so')
+SELECT is(string_agg(concat_ws(' ', tgname, tgenabled), ', ' ORDER BY tgname), 'zz_osms_attachment_insert O, zz_osms_attachment_update A',
+    'another mode leaves it so')
 FROM pg_trigger WHERE tgrelid = 'legacy.att'::regclass AND tgname ~ 'insert|update';
 SELECT * FROM finish();

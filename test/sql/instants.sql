@@ -11,7 +11,8 @@ SELECT osms.create_registry('z', tables => false, cut_over => '2030-01-01', time
 SELECT osms.map('z', 'person', 'pat', '{"person": "id", "birth_date": "born", "death_date": "died"}');
 SET datestyle = 'SQL, DMY';
 SELECT osms.map('z', 'attachment', 'reg', '{"attachment": "no", "person": "pat", "organisation": "clinic", "state": "st",
-    "since": {"expression": "t1::date", "column": "t1", "write": "(new.since::timestamp AT TIME ZONE ''Asia/Almaty'')"}, "until": "t2", "reason": "why"}',
+    "since": {"expression": "t1::date", "column": "t1", "write": "(new.since::timestamp AT TIME ZONE ''Asia/Almaty'')"}, "until": "t2", '
+        '"reason": "why"}',
     states => '{"active": ["A"], "closed": ["C"], "annulled": ["X"]}', open_end => '3000-02-01');
 RESET datestyle;
 SELECT osms.guard('z');
@@ -39,10 +40,13 @@ CREATE TABLE someone (id int PRIMARY KEY, born date);
 CREATE TABLE e (id bigint PRIMARY KEY, kind text, closes bigint, person int, clinic int, at date, why text);
 SELECT osms.create_registry('v', tables => false, cut_over => '2026-01-01');
 SELECT osms.map('v', 'person', 'someone', '{"person": "id", "birth_date": "born"}');
-SELECT osms.map('v', 'attachment', 'e', '{"attachment": "id", "closes": "closes", "person": "person", "organisation": "clinic", "state": "kind", "since": "at", "reason": "why"}',
+SELECT osms.map('v', 'attachment', 'e',
+    '{"attachment": "id", "closes": "closes", "person": "person", "organisation": "clinic", "state": "kind", "since": "at", "reason": '
+    '"why"}',
     states => '{"active": ["A"], "suspect": ["S"], "closed": ["C"], "annulled": ["X"]}', shape => 'events');
 SELECT results_eq($$SELECT statement FROM osms.plan('v') WHERE statement LIKE 'CREATE INDEX%' ORDER BY step$$,
-    $$VALUES ('CREATE INDEX CONCURRENTLY e_person_osms ON public.e (person)'), ('CREATE INDEX CONCURRENTLY e_closes_osms ON public.e (closes)')$$,
+    $$VALUES ('CREATE INDEX CONCURRENTLY e_person_osms ON public.e (person)'),
+        ('CREATE INDEX CONCURRENTLY e_closes_osms ON public.e (closes)')$$,
     'a register of events is planned by its events');
 
 -- what a driver brings

@@ -63,7 +63,8 @@ UPDATE fund.attachment SET state = 'closed', until = '2024-06-01', reason = 'mov
 SELECT results_eq('SELECT who FROM evil.caught', $$VALUES ('trigger as review_vendor'), ('trigger as review_vendor')$$,
     'functions of a mapping are not captured; the triggers of a table run as its owner');
 SELECT results_eq($$SELECT actor::text, person FROM fund.journal WHERE person IN (3, 12) ORDER BY person$$,
-    $$VALUES (current_user::text COLLATE "default", 3::bigint), ('review_vendor', 12)$$, 'the journal names who wrote through a mapped relation');
+    $$VALUES (current_user::text COLLATE "default", 3::bigint), ('review_vendor', 12)$$,
+        'the journal names who wrote through a mapped relation');
 CREATE ROLE review_dba;
 GRANT USAGE ON SCHEMA fund, legacy TO review_dba;
 GRANT SELECT ON ALL TABLES IN SCHEMA fund TO review_dba;
@@ -110,7 +111,8 @@ INSERT INTO own.organisation (organisation) VALUES (1);
 RESET ROLE;
 SELECT osms.guard('own', '{"no_backdating": "off"}');
 ALTER TABLE own.application ENABLE ROW LEVEL SECURITY;
-SELECT is(pg_temp.verdict($$INSERT INTO own.attachment (person, organisation, state, since, application) VALUES (1, 1, 'active', '2026-01-01', 5)$$),
+SELECT is(pg_temp.verdict($$INSERT INTO own.attachment (person, organisation, state, since, application)
+    VALUES (1, 1, 'active', '2026-01-01', 5)$$),
     '42501 query would be affected by row-level security policy for table "application"',
     'a row that a policy hides is not taken for one that is not there');
 ALTER TABLE own.application DISABLE ROW LEVEL SECURITY;
@@ -123,14 +125,16 @@ INSERT INTO osms.channel (channel, methods, writer, valid_from, act)
 GRANT INSERT, SELECT, UPDATE ON own.identity_event TO review_vendor, review_tson;
 GRANT USAGE ON SCHEMA own TO review_vendor, review_tson;
 SET ROLE review_vendor;
-SELECT is(pg_temp.verdict(format($$INSERT INTO own.identity_event (event, person, application, channel, method, at) VALUES (1, 1, 1, 'service_centre', 'biometric', %L)$$, at)),
+SELECT is(pg_temp.verdict(format($$INSERT INTO own.identity_event (event, person, application, channel, method, at)
+    VALUES (1, 1, 1, 'service_centre', 'biometric', %L)$$, at)),
     '23514 identified own.identity_event.event writer_without_channel in identity_event 1', 'an identification dated ' || what)
 FROM (VALUES (now(), 'today'), (now() - interval '1 year', 'back')) d (at, what);
 SET ROLE review_tson;
 INSERT INTO own.identity_event (event, person, application, channel, method, at) VALUES (2, 1, 1, 'service_centre', 'document', now());
 SET ROLE review_vendor;
 SELECT is(pg_temp.verdict($$UPDATE own.identity_event SET clerk = 'c1' WHERE event = 2$$),
-    '23514 identified own.identity_event.event writer_without_channel in identity_event 2', 'nor does another supply what an identification lacks');
+    '23514 identified own.identity_event.event writer_without_channel in identity_event 2',
+        'nor does another supply what an identification lacks');
 RESET ROLE;
 
 -- Keys that one relation orders otherwise than another.
@@ -144,7 +148,8 @@ SELECT osms.map('collated', 'person', 'legacy.cp', '{"person": "id"}');
 SELECT osms.map('collated', 'attachment', 'legacy.ca',
     '{"attachment": "id", "person": "p", "organisation": "o", "state": "st", "since": "d1", "until": "d2"}');
 SELECT osms.guard('collated', '{"no_backdating": "off"}');
-SELECT is(pg_temp.verdict($$INSERT INTO legacy.ca (id, p, o, st, d1) VALUES (1, 'a', 1, 'active', '2024-01-01'), (2, 'B', 1, 'active', '2024-01-01'),
+SELECT is(pg_temp.verdict($$INSERT INTO legacy.ca (id, p, o, st, d1)
+    VALUES (1, 'a', 1, 'active', '2024-01-01'), (2, 'B', 1, 'active', '2024-01-01'),
     (3, 'c', 1, 'active', '2024-01-01'), (4, 'D', 1, 'active', '2024-01-01')$$, probe => 'SELECT count(*)::text FROM collated.roster'),
     'ok 4', 'persons are found whatever the collation of the tables');
 
@@ -170,7 +175,8 @@ SELECT osms.map('later', 'contract', 'legacy.lc', '{"organisation": "o", "valid_
 SELECT is(pg_temp.verdict($$INSERT INTO legacy.la VALUES (2, 2, 1, 'active', '2024-01-01')$$),
     '23514 contracted legacy.la.o no_contract in attachment 2', 'a relation that comes later is looked into at once');
 SELECT is(pg_temp.verdict($$UPDATE legacy.la SET st = 'closed', d2 = '2024-06-01' WHERE p = 2$$,
-    probe => $$SELECT quote_literal(key) FROM later.journal WHERE person = 2$$), 'ok ''''', 'a row without a key is closed, and told without one');
+    probe => $$SELECT quote_literal(key) FROM later.journal WHERE person = 2$$), 'ok ''''',
+        'a row without a key is closed, and told without one');
 
 -- An identification is of an application that has been submitted: a draft may become another person's.
 SELECT osms.create_registry('law', cut_over => '2025-01-01');

@@ -6,7 +6,8 @@ SET client_min_messages = error;
 SELECT osms.create_registry('fund', cut_over => '2025-01-01');
 INSERT INTO fund.person (person, birth_date, sex, region) SELECT i, '1980-01-01', 'female', '75' FROM generate_series(1, 12) i;
 INSERT INTO fund.organisation (organisation) VALUES (10), (20);
-INSERT INTO fund.organisation_status (organisation, region, class, valid_from) SELECT organisation, '75', 'urban', '1900-01-01' FROM fund.organisation;
+INSERT INTO fund.organisation_status (organisation, region, class, valid_from) SELECT organisation, '75', 'urban', '1900-01-01'
+    FROM fund.organisation;
 INSERT INTO fund.contract (organisation, valid_from) SELECT organisation, '1900-01-01' FROM fund.organisation;
 INSERT INTO fund.attachment (person, organisation, state, since) SELECT i, 10, 'active', '2020-01-01' FROM generate_series(1, 10) i;
 INSERT INTO fund.service (service, person, organisation, served_on) SELECT i, i, 10, '2025-05-05' FROM generate_series(1, 10) i;
@@ -35,7 +36,8 @@ CREATE FUNCTION pg_temp.at(moment timestamptz) RETURNS text LANGUAGE sql AS $$
 \set before '9 10 2020-01-01 infinity 1980-01-01, 10 10 2020-01-01 infinity 1980-01-01'
 \set after '9 10 2020-01-01 2025-06-01 1980-01-01, 9 20 2025-06-01 infinity 1980-01-01, 10 10 2020-01-01 infinity 1990-01-01'
 SELECT is(pg_temp.at(:'within'), :'after', 'a moment within a transaction shows all of it');
-SELECT is_empty(format('SELECT * FROM (SELECT DISTINCT known_from FROM fund.roster) m WHERE pg_temp.at(m.known_from) NOT IN (%L, %L)', :'before', :'after'), 'or nothing, at every moment');
+SELECT is_empty(format('SELECT * FROM (SELECT DISTINCT known_from FROM fund.roster) m WHERE pg_temp.at(m.known_from) NOT IN (%L, %L)',
+    :'before', :'after'), 'or nothing, at every moment');
 -- rolled back to a savepoint, and begun again
 BEGIN;
 SAVEPOINT a;
@@ -44,7 +46,8 @@ ROLLBACK TO a;
 SELECT clock_timestamp() AS within \gset
 UPDATE fund.attachment SET site = 'north' WHERE person = 8;
 COMMIT;
-SELECT is((SELECT count(*) FROM fund.roster WHERE person = 8 AND site = 'north' AND known_from > :'within'), 1::bigint, 'what is rolled back holds no lock that covers a moment');
+SELECT is((SELECT count(*) FROM fund.roster WHERE person = 8 AND site = 'north' AND known_from > :'within'), 1::bigint,
+    'what is rolled back holds no lock that covers a moment');
 -- whom another transaction wrote about meanwhile cannot be shown here: test/specs/moment.spec
 
 -- the clock is an hour behind the last cut
@@ -69,13 +72,15 @@ SELECT is((SELECT count(*) FROM osms.roster_of('fund', '10', '2025-12-01')), 9::
 SELECT isnt_empty($$SELECT * FROM osms.restate('fund', '2025-12-01') WHERE cause = 'membership'$$, 'and what is known now is known now');
 SELECT isnt_empty($$SELECT * FROM osms.restate('fund', '2025-12-01') WHERE cause = 'coefficient'$$, 'of the coefficient, too');
 SELECT is((SELECT organisations FROM osms.close_month('fund', '2026-01-01')), 2::bigint, 'the next month');
-SELECT ok((SELECT known_at > lag FROM (SELECT known_at, lag(known_at) OVER (ORDER BY month) FROM fund.statement) s WHERE lag IS NOT NULL), 'is closed later');
+SELECT ok((SELECT known_at > lag FROM (SELECT known_at, lag(known_at) OVER (ORDER BY month) FROM fund.statement) s WHERE lag IS NOT NULL),
+    'is closed later');
 UPDATE fund.person SET sex = 'male' WHERE person = 4;
 SELECT isnt_empty($$SELECT * FROM osms.post_restatement('fund', '2026-01-01')$$, 'a correction');
 SELECT is_empty($$SELECT * FROM osms.post_restatement('fund', '2026-01-01')$$, 'is posted once');
 SELECT is_empty('SELECT * FROM otherwise', 'and changes nothing that was closed');
 SELECT is_empty($$SELECT a.attachment FROM fund.roster a JOIN fund.roster b ON b.attachment = a.attachment AND a.ctid < b.ctid
-    WHERE tstzrange(a.known_from, a.known_to) && tstzrange(b.known_from, b.known_to) OR a.known_from >= a.known_to$$, 'versions follow each other');
+    WHERE tstzrange(a.known_from, a.known_to) && tstzrange(b.known_from, b.known_to) OR a.known_from >= a.known_to$$,
+        'versions follow each other');
 SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'the roster agrees');
 
 -- a closing and a write in one transaction
@@ -97,15 +102,18 @@ INSERT INTO old.payment (organisation, month, amount) VALUES (10, '2026-02-01', 
 SELECT osms.guard('old', '{"no_backdating": "off"}');
 CALL osms.fill_roster('old', batch => NULL);
 SELECT osms.close_month('old', '2026-05-01');
-SELECT is((SELECT (amount, cap_cut)::text FROM old.statement_line), '(3600.00,0.00)', 'a month is closed after payments that osms did not make');
+SELECT is((SELECT (amount, cap_cut)::text FROM old.statement_line), '(3600.00,0.00)',
+    'a month is closed after payments that osms did not make');
 BEGIN;
 SELECT osms.import_begin('old', 'history');
 INSERT INTO old.payment (organisation, month, amount) VALUES (10, '2026-03-01', 4000);
 SELECT osms.import_end('old');
 COMMIT;
-SELECT is((SELECT (x.amount, x.cap_cut)::text FROM old.statement s, osms.statement('old', s.month, s.scheme, s.known_at) x), '(3600.00,0.00)', 'one that is entered later was not known');
+SELECT is((SELECT (x.amount, x.cap_cut)::text FROM old.statement s, osms.statement('old', s.month, s.scheme, s.known_at) x),
+    '(3600.00,0.00)', 'one that is entered later was not known');
 SELECT results_eq($$SELECT cause, amount FROM osms.restate('old', '2026-05-01')$$, $$VALUES ('cap', -2700.00)$$, 'it is a correction');
-SELECT is(pg_temp.verdict($$UPDATE fund.service SET denied_at = (SELECT known_at FROM fund.statement ORDER BY 1 LIMIT 1) WHERE service = 1$$), '22023 a service is denied as of a moment that was closed over', 'a service is denied as of before');
+SELECT is(pg_temp.verdict($$UPDATE fund.service SET denied_at = (SELECT known_at FROM fund.statement ORDER BY 1 LIMIT 1)
+    WHERE service = 1$$), '22023 a service is denied as of a moment that was closed over', 'a service is denied as of before');
 SELECT is(pg_temp.verdict($$UPDATE fund.service SET denied_at = osms.known_clock() WHERE service = 1$$), 'ok', 'or as known now');
 SELECT is(pg_temp.verdict($$UPDATE fund.service SET confirmed_at = now() WHERE service = 1$$), 'ok', 'a confirmation changes nothing');
 SELECT * FROM finish();

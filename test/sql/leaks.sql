@@ -5,17 +5,24 @@ SELECT * FROM no_plan();
 CREATE TABLE public.people (iin char(12) PRIMARY KEY, born date, sex text, died date);
 CREATE TABLE public.attached (no serial PRIMARY KEY, iin char(12), clinic integer, d_beg date, d_end date, st integer, x integer DEFAULT 1);
 CREATE INDEX ON public.attached (iin);
-CREATE TABLE public.event (id serial PRIMARY KEY, kind char(1), closes integer, person char(12), clinic integer, day date, x integer DEFAULT 1);
+CREATE TABLE public.event (id serial PRIMARY KEY, kind char(1), closes integer, person char(12), clinic integer, day date,
+    x integer DEFAULT 1);
 CREATE INDEX ON public.event (person);
 CREATE INDEX ON public.event (closes);
 INSERT INTO public.people VALUES ('580302300070', '1958-03-02', 'm', '2024-01-01'), ('880715400075', '1988-07-15', 'f', NULL);
 INSERT INTO public.attached (iin, clinic, d_beg, st, x) VALUES ('580302300070', 10, '2019-02-01', 1, 1);
 INSERT INTO public.event (kind, person, clinic, day, x) VALUES ('A', '580302300070', 10, '2019-02-01', 1);
 SELECT osms.create_registry(r, tables => false, cut_over => '2025-01-01') FROM unnest('{mapped,chain}'::text[]) r;
-SELECT osms.map(r, 'person', 'people', '{"person": "iin", "iin": "iin", "birth_date": "born", "sex": "osms.read_sex(sex)", "death_date": "died"}') FROM unnest('{mapped,chain}'::text[]) r;
-SELECT osms.map('mapped', 'attachment', 'attached', '{"attachment": "no", "person": "iin", "organisation": "clinic", "state": "st", "since": "d_beg", "until": "d_end", "site": "(1/x)::text"}',
+SELECT osms.map(r, 'person', 'people',
+    '{"person": "iin", "iin": "iin", "birth_date": "born", "sex": "osms.read_sex(sex)", "death_date": "died"}')
+    FROM unnest('{mapped,chain}'::text[]) r;
+SELECT osms.map('mapped', 'attachment', 'attached',
+    '{"attachment": "no", "person": "iin", "organisation": "clinic", "state": "st", "since": "d_beg", "until": "d_end", "site": '
+    '"(1/x)::text"}',
     states => '{"active": ["1"], "closed": ["9"], "annulled": ["7"]}');
-SELECT osms.map('chain', 'attachment', 'event', '{"attachment": "id", "closes": "closes", "person": "person", "organisation": "clinic", "state": "kind", "since": "day", "site": {"expression": "(1/x)::text", "column": "x", "write": "coalesce(new.site::integer, 1)"}}',
+SELECT osms.map('chain', 'attachment', 'event',
+    '{"attachment": "id", "closes": "closes", "person": "person", "organisation": "clinic", "state": "kind", "since": "day", "site": '
+    '{"expression": "(1/x)::text", "column": "x", "write": "coalesce(new.site::integer, 1)"}}',
     shape => 'events', states => '{"active": ["A"], "suspect": ["S"], "closed": ["C"], "annulled": ["X"]}');
 SELECT osms.guard('mapped');
 -- whoever reads the site of this row divides by zero
@@ -46,7 +53,8 @@ BEGIN
         -- by the 50th all that is kept on purpose has been made, for looking at it, too
         IF i = 40 OR i >= 50 AND i % 40 = 10 THEN
             SELECT count(*), sum(used_bytes) INTO n, b FROM public.context
-            WHERE name = 'CacheMemoryContext' OR parent IN ('CacheMemoryContext', 'CachedPlanSource', 'CachedPlan', 'SPI Plan', 'osms guard');
+            WHERE name = 'CacheMemoryContext' OR parent IN ('CacheMemoryContext', 'CachedPlanSource', 'CachedPlan', 'SPI Plan',
+                'osms guard');
             contexts := contexts || n;
             bytes := bytes || b;
         END IF;

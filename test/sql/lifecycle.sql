@@ -38,7 +38,8 @@ FROM (VALUES
 LATERAL (VALUES ('active', active), ('suspect', suspect), ('closed', closed), ('annulled', annulled)) c (to_state, event);
 
 SELECT is(
-    (SELECT array_agg(t.event ORDER BY t.event) FROM transitions(e.machine) t WHERE (t.from_state, t.to_state) = (e.from_state, e.to_state)),
+    (SELECT array_agg(t.event ORDER BY t.event) FROM transitions(e.machine) t
+        WHERE (t.from_state, t.to_state) = (e.from_state, e.to_state)),
     CASE WHEN e.event IS NOT NULL THEN ARRAY[e.event] END,
     format('%s: %s to %s by %s', e.machine, e.from_state, e.to_state, coalesce(e.event, 'nothing')))
 FROM expected e
@@ -72,9 +73,11 @@ SELECT ok(
     (x.s < y.s) = (x.n < y.n) AND (x.s <= y.s) = (x.n <= y.n) AND (x.s = y.s) = (x.n = y.n) AND (x.s <> y.s) = (x.n <> y.n)
     AND (x.s >= y.s) = (x.n >= y.n) AND (x.s > y.s) = (x.n > y.n) AND sign(application_state_cmp(x.s, y.s)) = sign(x.n - y.n),
     format('application: %s against %s', x.s, y.s))
-FROM unnest('{draft,submitted,identified,approved,deferred,attached,refused,withdrawn,expired,lapsed,replaced,cancelled}'::application_state[])
+FROM unnest('{draft,submitted,identified,approved,deferred,attached,refused,withdrawn,expired,lapsed,replaced,'
+    'cancelled}'::application_state[])
          WITH ORDINALITY x (s, n),
-     unnest('{draft,submitted,identified,approved,deferred,attached,refused,withdrawn,expired,lapsed,replaced,cancelled}'::application_state[])
+     unnest('{draft,submitted,identified,approved,deferred,attached,refused,withdrawn,expired,lapsed,replaced,'
+         'cancelled}'::application_state[])
          WITH ORDINALITY y (s, n);
 SELECT ok(
     (x.s < y.s) = (x.n < y.n) AND (x.s <= y.s) = (x.n <= y.n) AND (x.s = y.s) = (x.n = y.n) AND (x.s <> y.s) = (x.n <> y.n)
@@ -86,7 +89,8 @@ FROM unnest('{active,suspect,closed,annulled}'::attachment_state[]) WITH ORDINAL
 -- labels in and out, as text and in binary
 CREATE TEMP TABLE states AS
 SELECT application, attachment
-FROM unnest('{draft,submitted,identified,approved,deferred,attached,refused,withdrawn,expired,lapsed,replaced,cancelled}'::application_state[],
+FROM unnest('{draft,submitted,identified,approved,deferred,attached,refused,withdrawn,expired,lapsed,replaced,'
+    'cancelled}'::application_state[],
             '{active,suspect,closed,annulled}'::attachment_state[]) u (application, attachment);
 CREATE TEMP TABLE received (LIKE states);
 \set file `mktemp`
@@ -101,8 +105,10 @@ SELECT throws_ok(
 FROM unnest('{application,attachment}'::text[]) machine, unnest('{Closed,"closed ",planned,"",NULLs,clos}'::text[]) label;
 
 SELECT throws_ok($$SELECT next_state('patient', 'active', 'close')$$, '22023', 'unrecognized life cycle "patient"', 'no such life cycle');
-SELECT throws_ok($$SELECT next_state('attachment', 'planned', 'close')$$, '22023', 'life cycle "attachment" has no state "planned"', 'no such state');
-SELECT throws_ok($$SELECT next_state('attachment', 'active', 'cancel')$$, '22023', 'life cycle "attachment" has no event "cancel"', 'no such event');
+SELECT throws_ok($$SELECT next_state('attachment', 'planned', 'close')$$, '22023', 'life cycle "attachment" has no state "planned"',
+    'no such state');
+SELECT throws_ok($$SELECT next_state('attachment', 'active', 'cancel')$$, '22023', 'life cycle "attachment" has no event "cancel"',
+    'no such event');
 SELECT throws_ok(format('SELECT %s(''patient'')', f), '22023', 'unrecognized life cycle "patient"', format('%s: no such life cycle', f))
 FROM unnest('{transitions,state_diagram,reason_codes}'::text[]) f;
 

@@ -40,22 +40,28 @@ SELECT osms.map('fund', 'organisation', 'legacy.clinic', '{"organisation": "code
 SELECT osms.map('fund', 'attachment', 'legacy.att',
     '{"attachment": "id", "person": "pers", "organisation": "clinic", "state": "st", "since": "d1", "until": "d2", "reason": "why"}',
     states => '{"active": ["1"], "suspect": ["5"], "closed": ["9", "8"], "annulled": ["0"]}');
-SELECT is_empty($$SELECT relation, problem FROM osms.check_registry('fund') WHERE severity = 'error'$$, 'nothing stands in the way of the guard');
-SELECT is(pg_temp.verdict('DROP INDEX legacy.att_pers_idx; CREATE INDEX ON legacy.att_live (pers); CREATE INDEX ON legacy.att_old (pers)', probe =>
+SELECT is_empty($$SELECT relation, problem FROM osms.check_registry('fund') WHERE severity = 'error'$$,
+    'nothing stands in the way of the guard');
+SELECT is(pg_temp.verdict('DROP INDEX legacy.att_pers_idx; CREATE INDEX ON legacy.att_live (pers); CREATE INDEX ON legacy.att_old (pers)',
+    probe =>
     $$SELECT problem FROM osms.check_registry('fund') WHERE severity = 'error'$$), 'ok rows cannot be found by "person" through an index',
     'an index that one leaf lacks is missed');
 SELECT osms.guard('fund');
 CALL osms.fill_roster('fund', NULL);
-SELECT results_eq($$SELECT relation, source::text, triggers, problem FROM osms.guards WHERE source::text LIKE 'legacy.%' ORDER BY relation$$,
-    $$VALUES ('attachment', 'legacy.att', 25::bigint, NULL), ('organisation', 'legacy.clinic', 5, NULL), ('person', 'legacy.people', 15, NULL)$$,
+SELECT results_eq($$SELECT relation, source::text, triggers, problem FROM osms.guards WHERE source::text LIKE 'legacy.%'
+    ORDER BY relation$$,
+    $$VALUES ('attachment', 'legacy.att', 25::bigint, NULL), ('organisation', 'legacy.clinic', 5, NULL),
+        ('person', 'legacy.people', 15, NULL)$$,
     'triggers stand on every table of a tree, the guard is shown once');
 
 -- What a statement leaves: the row and where it lies, entries of the journal, current version of the roster.
 CREATE FUNCTION pg_temp.story(id bigint) RETURNS text LANGUAGE sql AS $$
-    SELECT concat_ws(' | ', (SELECT string_agg(concat_ws(' ', tableoid::regclass, st, d1, d2), ', ') FROM legacy.att a WHERE a.id = story.id),
+    SELECT concat_ws(' | ', (SELECT string_agg(concat_ws(' ', tableoid::regclass, st, d1, d2), ', ') FROM legacy.att a
+        WHERE a.id = story.id),
         (SELECT string_agg(concat_ws(' ', event, relation, state_before, state_after, changed::text), ', ' ORDER BY entry) FROM fund.journal
          WHERE key = story.id::text OR relation = 'person'),
-        (SELECT string_agg(concat_ws(' ', organisation, since, until), ', ') FROM fund.roster r WHERE r.attachment = story.id AND known_to = 'infinity'),
+        (SELECT string_agg(concat_ws(' ', organisation, since, until), ', ') FROM fund.roster r
+            WHERE r.attachment = story.id AND known_to = 'infinity'),
         (SELECT string_agg(difference, ', ') FROM osms.verify('fund')))
 $$;
 CREATE TABLE legacy.staged (id bigint, pers text, st text, d1 date, d2 date);
@@ -67,14 +73,17 @@ SELECT is(pg_temp.verdict(statement, 'UTC', format('SELECT pg_temp.story(%s)', i
  'ok legacy.att_old 9 2020-01-01 2025-01-01 | U attachment active closed {state,until,reason} | A 2020-01-01 2025-01-01'),
 ('by the view', 1, $$UPDATE fund.attachment SET state = 'closed', until = '2025-01-01', reason = 'error' WHERE attachment = 1$$,
  'ok legacy.att_old 9 2020-01-01 2025-01-01 | U attachment active closed {state,until,reason} | A 2020-01-01 2025-01-01'),
-('by ON CONFLICT there is no way', 1, $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (1, 'p1', 'A', '1', '2020-01-01') ON CONFLICT (id) DO UPDATE SET st = '9'$$,
+('by ON CONFLICT there is no way', 1, $$INSERT INTO legacy.att (id, pers, clinic, st, d1)
+    VALUES (1, 'p1', 'A', '1', '2020-01-01') ON CONFLICT (id) DO UPDATE SET st = '9'$$,
  '42P10 there is no unique or exclusion constraint matching the ON CONFLICT specification'),
 ('a move with an old defect', 13, $$UPDATE legacy.att SET st = '0', why = 'error' WHERE id = 13$$,
  'ok legacy.att_old 0 2021-01-01 2020-01-01 | U attachment active annulled {state,reason}'),
 ('a move within the intermediate table', 12, $$UPDATE legacy.att SET d1 = '2023-03-01' WHERE id = 12$$,
  '23001 immutable legacy.att.id changed_since in attachment 12'),
-('a move that is not lawful', 11, $$UPDATE legacy.att SET st = '1', d2 = NULL WHERE id = 11$$, '23514 transition legacy.att.st no_such_step in attachment 11'),
-('a move of what is not mapped', 1, $$UPDATE legacy.att SET st = '1', note = 'x' WHERE id = 1$$, 'ok legacy.att_live 1 2020-01-01 | A 2020-01-01 infinity'),
+('a move that is not lawful', 11, $$UPDATE legacy.att SET st = '1', d2 = NULL
+    WHERE id = 11$$, '23514 transition legacy.att.st no_such_step in attachment 11'),
+('a move of what is not mapped', 1, $$UPDATE legacy.att SET st = '1', note = 'x'
+    WHERE id = 1$$, 'ok legacy.att_live 1 2020-01-01 | A 2020-01-01 infinity'),
 ('many moves', 7, $$UPDATE legacy.att SET st = '9', d2 = '2025-01-01', why = 'error' WHERE id < 10$$,
  'ok legacy.att_old 9 2020-01-01 2025-01-01 | U attachment active closed {state,until,reason} | A 2020-01-01 2025-01-01'),
 -- statements that name the root, an intermediate table, a leaf
@@ -82,11 +91,14 @@ SELECT is(pg_temp.verdict(statement, 'UTC', format('SELECT pg_temp.story(%s)', i
  'ok legacy.att_live 1 2024-02-01 | I attachment active | B 2024-02-01 infinity'),
 ('insert into a leaf', 50, $$INSERT INTO legacy.att_live (id, pers, clinic, st, d1) VALUES (50, 'p20', 'B', '1', '2024-02-01')$$,
  'ok legacy.att_live 1 2024-02-01 | I attachment active | B 2024-02-01 infinity'),
-('insert into an intermediate table', 50, $$INSERT INTO legacy.att_past (id, pers, clinic, st, d1, d2, why) VALUES (50, 'p20', 'B', '9', '2023-02-01', '2023-05-01', 'error')$$,
+('insert into an intermediate table', 50, $$INSERT INTO legacy.att_past (id, pers, clinic, st, d1, d2, why)
+    VALUES (50, 'p20', 'B', '9', '2023-02-01', '2023-05-01', 'error')$$,
  'ok legacy.att_old 9 2023-02-01 2023-05-01 | I attachment closed | B 2023-02-01 2023-05-01'),
-('insert into a leaf of another shape', 50, $$INSERT INTO legacy.att_old VALUES (50, 'p20', 'B', '2023-02-01', '2023-05-01', '9', 'error', 'x')$$,
+('insert into a leaf of another shape', 50, $$INSERT INTO legacy.att_old
+    VALUES (50, 'p20', 'B', '2023-02-01', '2023-05-01', '9', 'error', 'x')$$,
  'ok legacy.att_old 9 2023-02-01 2023-05-01 | I attachment closed | B 2023-02-01 2023-05-01'),
-('refused by a leaf of another shape', 50, $$INSERT INTO legacy.att_old VALUES (50, 'nobody', 'B', '2023-02-01', '2023-05-01', '9', 'error', 'x')$$,
+('refused by a leaf of another shape', 50, $$INSERT INTO legacy.att_old
+    VALUES (50, 'nobody', 'B', '2023-02-01', '2023-05-01', '9', 'error', 'x')$$,
  '23503 person_known legacy.att.pers unknown_person in attachment 50'),
 ('reversed, in a leaf', 50, $$INSERT INTO legacy.att_old VALUES (50, 'p20', 'B', '2023-02-01', '2022-05-01', '9', 'error', 'x')$$,
  '23514 period legacy.att.d1 reversed in attachment 50'),
@@ -103,12 +115,14 @@ SELECT is(pg_temp.verdict(statement, 'UTC', format('SELECT pg_temp.story(%s)', i
 ('truncate the root', 11, 'TRUNCATE legacy.att', '23001 immutable legacy.att.id truncated'),
 ('copy into the root', 50, $$COPY legacy.att (id, pers, clinic, st, d1) FROM PROGRAM 'printf "50\tp20\tB\t1\t2024-02-01\n"'$$,
  'ok legacy.att_live 1 2024-02-01 | I attachment active | B 2024-02-01 infinity'),
-('copy into a leaf', 50, $$COPY legacy.att_old (pers, id, st, clinic, d1, d2, why) FROM PROGRAM 'printf "p20\t50\t9\tB\t2023-02-01\t2023-05-01\terror\n"'$$,
+('copy into a leaf', 50, $$COPY legacy.att_old (pers, id, st, clinic, d1, d2, why)
+    FROM PROGRAM 'printf "p20\t50\t9\tB\t2023-02-01\t2023-05-01\terror\n"'$$,
  'ok legacy.att_old 9 2023-02-01 2023-05-01 | I attachment closed | B 2023-02-01 2023-05-01'),
 ('copy what is not lawful', 50, $$COPY legacy.att_live (id, pers, clinic, st, d1) FROM PROGRAM 'printf "50\tnobody\tB\t1\t2024-02-01\n"'$$,
  '23503 person_known legacy.att.pers unknown_person in attachment 50'),
 ('on conflict in a leaf', 1, $$CREATE UNIQUE INDEX ON legacy.att_live (id);
-  INSERT INTO legacy.att_live (id, pers, clinic, st, d1) VALUES (1, 'p1', 'A', '1', '2020-01-01') ON CONFLICT (id) DO UPDATE SET st = '5', why = 'error'$$,
+  INSERT INTO legacy.att_live (id, pers, clinic, st, d1) VALUES (1, 'p1', 'A', '1', '2020-01-01') ON CONFLICT (id) DO UPDATE SET st = '5',
+      why = 'error'$$,
  'ok legacy.att_live 5 2020-01-01 | U attachment active suspect {state,reason} | A 2020-01-01 infinity'),
 ('on conflict do nothing', 1, $$CREATE UNIQUE INDEX ON legacy.att_live (id);
   INSERT INTO legacy.att_live (id, pers, clinic, st, d1) VALUES (1, 'p1', 'A', '1', '2025-05-01') ON CONFLICT DO NOTHING$$,
@@ -117,46 +131,62 @@ SELECT is(pg_temp.verdict(statement, 'UTC', format('SELECT pg_temp.story(%s)', i
   WHEN NOT MATCHED THEN INSERT (id, pers, clinic, st, d1) VALUES (s.id, s.pers, 'B', s.st, s.d1)$$,
  'ok legacy.att_live 1 2024-02-01 | I attachment active | B 2024-02-01 infinity'),
 -- PostgreSQL shows no trigger what MERGE moves
-('merge moves', 1, $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN UPDATE SET st = s.st, d2 = s.d2, why = 'error'$$,
+('merge moves', 1, $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN UPDATE SET st = s.st, d2 = s.d2,
+    why = 'error'$$,
  '0A000 MERGE into "att" moves rows between partitions, which hides them from its guard'),
-('merge moves and inserts', 1, $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN UPDATE SET st = s.st, d2 = s.d2, why = 'error'
+('merge moves and inserts', 1, $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN UPDATE SET st = s.st,
+    d2 = s.d2, why = 'error'
   WHEN NOT MATCHED THEN INSERT (id, pers, clinic, st, d1) VALUES (s.id, s.pers, 'B', s.st, s.d1)$$,
  '0A000 MERGE into "att" moves rows between partitions, which hides them from its guard'),
-('a second attachment in another leaf', 51, $$INSERT INTO legacy.att_new (id, pers, clinic, st, d1, d2, why, note) VALUES (51, 'p1', 'B', '9', '2024-02-01', '2024-05-01', 'error', 'x')$$,
+('a second attachment in another leaf', 51, $$INSERT INTO legacy.att_new (id, pers, clinic, st, d1, d2, why, note)
+    VALUES (51, 'p1', 'B', '9', '2024-02-01', '2024-05-01', 'error', 'x')$$,
  '23P01 one_attachment legacy.att.d1 overlap'),
 -- cascades of a foreign key
 ('a cascade deletes rows', 11, $$DELETE FROM legacy.state WHERE code = '9'$$, '23001 immutable legacy.att.id deleted in attachment 11'),
 ('a cascade moves rows, lawfully', 1, $$UPDATE legacy.att SET d2 = '2025-01-01', why = 'error', st = '5' WHERE id = 1;
   UPDATE legacy.state SET code = '8' WHERE code = '5'$$,
- 'ok legacy.att_old 8 2020-01-01 2025-01-01 | U attachment active suspect {state,until,reason}, U attachment suspect closed {state} | A 2020-01-01 2025-01-01'),
+ 'ok legacy.att_old 8 2020-01-01 2025-01-01 | U attachment active suspect {state,until,reason}, U attachment suspect closed {state} | A '
+ '2020-01-01 2025-01-01'),
 -- persons
 ('a death, through the root', 1, $$UPDATE legacy.people SET died = '2025-03-01' WHERE code = 'p1'$$,
- 'ok legacy.att_old 9 2020-01-01 2025-03-02 | U person {death_date}, U attachment active closed {state,until,reason} | A 2020-01-01 2025-03-02'),
-('deaths, through the leaves', 1, $$UPDATE legacy.people_0 SET died = '2025-03-01' WHERE code = 'p1'; UPDATE legacy.people_1 SET died = '2025-03-01' WHERE code = 'p1'$$,
- 'ok legacy.att_old 9 2020-01-01 2025-03-02 | U person {death_date}, U attachment active closed {state,until,reason} | A 2020-01-01 2025-03-02')
+ 'ok legacy.att_old 9 2020-01-01 2025-03-02 | U person {death_date}, U attachment active closed {state,until,reason} | A 2020-01-01 '
+ '2025-03-02'),
+('deaths, through the leaves', 1, $$UPDATE legacy.people_0 SET died = '2025-03-01' WHERE code = 'p1';
+    UPDATE legacy.people_1 SET died = '2025-03-01' WHERE code = 'p1'$$,
+ 'ok legacy.att_old 9 2020-01-01 2025-03-02 | U person {death_date}, U attachment active closed {state,until,reason} | A 2020-01-01 '
+ '2025-03-02')
 ) c (what, id, statement, expected);
 
 -- Trees that change.
 CREATE TABLE legacy.att_more (LIKE legacy.att INCLUDING GENERATED);
 INSERT INTO legacy.att_more (id, pers, clinic, st, d1) VALUES (60, 'p21', 'A', '7', '2024-01-01');
 SELECT is(pg_temp.verdict(change || '; ' || write), expected, change || '; ' || write) FROM (VALUES
-($$CREATE TABLE legacy.att_none PARTITION OF legacy.att DEFAULT$$, $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (50, 'p20', 'A', '7', '2024-01-01')$$,
+($$CREATE TABLE legacy.att_none PARTITION OF legacy.att DEFAULT$$, $$INSERT INTO legacy.att (id, pers, clinic, st, d1)
+    VALUES (50, 'p20', 'A', '7', '2024-01-01')$$,
  '55000 table "att_none" lacks the statement trigger of its guard'),
-($$CREATE TABLE legacy.att_none PARTITION OF legacy.att DEFAULT$$, $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (50, 'p20', 'A', '1', '2024-01-01')$$, 'ok'),
-($$ALTER TABLE legacy.att ATTACH PARTITION legacy.att_more DEFAULT$$, $$INSERT INTO legacy.att_more (id, pers, clinic, st, d1) VALUES (50, 'p20', 'A', '7', '2024-01-01')$$,
+($$CREATE TABLE legacy.att_none PARTITION OF legacy.att DEFAULT$$,
+    $$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (50, 'p20', 'A', '1', '2024-01-01')$$, 'ok'),
+($$ALTER TABLE legacy.att ATTACH PARTITION legacy.att_more DEFAULT$$, $$INSERT INTO legacy.att_more (id, pers, clinic, st, d1)
+    VALUES (50, 'p20', 'A', '7', '2024-01-01')$$,
  '55000 table "att_more" lacks the statement trigger of its guard'),
-($$ALTER TABLE legacy.att ATTACH PARTITION legacy.att_more DEFAULT$$, 'UPDATE legacy.att_more SET clinic = ''B''', '55000 table "att_more" lacks the statement trigger of its guard'),
-($$ALTER TABLE legacy.att ATTACH PARTITION legacy.att_more DEFAULT$$, 'DELETE FROM legacy.att_more', '55000 table "att_more" lacks the statement trigger of its guard'),
-('ALTER TABLE ONLY legacy.att DISABLE TRIGGER zz_osms_attachment_insert', $$INSERT INTO legacy.att_live (id, pers, clinic, st, d1) VALUES (50, 'p20', 'A', '1', '2024-01-01')$$,
+($$ALTER TABLE legacy.att ATTACH PARTITION legacy.att_more DEFAULT$$, 'UPDATE legacy.att_more SET clinic = ''B''',
+    '55000 table "att_more" lacks the statement trigger of its guard'),
+($$ALTER TABLE legacy.att ATTACH PARTITION legacy.att_more DEFAULT$$, 'DELETE FROM legacy.att_more',
+    '55000 table "att_more" lacks the statement trigger of its guard'),
+('ALTER TABLE ONLY legacy.att DISABLE TRIGGER zz_osms_attachment_insert', $$INSERT INTO legacy.att_live (id, pers, clinic, st, d1)
+    VALUES (50, 'p20', 'A', '1', '2024-01-01')$$,
  '55000 table "att_live" lacks the statement trigger of its guard'),
-('DROP TRIGGER zz_osms_attachment_update ON legacy.att_past', 'UPDATE legacy.att_old SET note = ''x''', '55000 table "att_old" lacks the statement trigger of its guard'),
+('DROP TRIGGER zz_osms_attachment_update ON legacy.att_past', 'UPDATE legacy.att_old SET note = ''x''',
+    '55000 table "att_old" lacks the statement trigger of its guard'),
 ('DROP TRIGGER zz_osms_attachment_update ON legacy.att_past', 'UPDATE legacy.att_live SET note = ''x''', 'ok'),
 ('DROP TRIGGER zz_osms_attachment_update ON legacy.att_past; SELECT osms.guard(''fund'')', 'UPDATE legacy.att_old SET note = ''x''', 'ok'),
 ('ALTER TABLE ONLY legacy.att_old DISABLE TRIGGER USER; SELECT osms.guard(''fund'')', 'UPDATE legacy.att_old SET clinic = ''C''',
  '23001 immutable legacy.att.id changed_organisation in attachment 11'),
-('ALTER TABLE legacy.att DETACH PARTITION legacy.att_live', 'UPDATE legacy.att_live SET note = ''x''', '55000 relation "attachment" of registry "fund" does not map table "att_live"'),
+('ALTER TABLE legacy.att DETACH PARTITION legacy.att_live', 'UPDATE legacy.att_live SET note = ''x''',
+    '55000 relation "attachment" of registry "fund" does not map table "att_live"'),
 ('ALTER TABLE legacy.att DETACH PARTITION legacy.att_live; SELECT osms.guard(''fund'')', 'TRUNCATE legacy.att_live', 'ok'),
-('ALTER TABLE legacy.att_past DETACH PARTITION legacy.att_old; ALTER TABLE legacy.att_past ATTACH PARTITION legacy.att_old FOR VALUES FROM (MINVALUE) TO (''2024-01-01'')',
+('ALTER TABLE legacy.att_past DETACH PARTITION legacy.att_old; ALTER TABLE legacy.att_past ATTACH PARTITION legacy.att_old FOR VALUES FROM '
+    '(MINVALUE) TO (''2024-01-01'')',
  'UPDATE legacy.att SET clinic = ''C''  WHERE id = 11', '23001 immutable legacy.att.id changed_organisation in attachment 11'),
 ('CREATE TABLE legacy.above (LIKE legacy.people) PARTITION BY LIST (code); ALTER TABLE legacy.above ATTACH PARTITION legacy.people DEFAULT',
  'INSERT INTO legacy.above VALUES (''p40'')', '55000 relation "person" of registry "fund" does not map table "above"'),
@@ -166,10 +196,14 @@ SELECT is(pg_temp.verdict(change || '; ' || write), expected, change || '; ' || 
  '55000 registry "fund" cannot be guarded: table legacy.clinic inherits from another table, through which it can be written unseen'),
 ('CREATE TABLE legacy.above (LIKE legacy.people) PARTITION BY LIST (code); ALTER TABLE legacy.above ATTACH PARTITION legacy.people DEFAULT',
  'SELECT osms.guard(''fund'')', '55000 registry "fund" cannot be guarded: table legacy.people is a partition of legacy.above'),
-('ALTER TABLE legacy.att DROP CONSTRAINT att_st_fkey; DROP INDEX legacy.att_id_st_d1_idx; CREATE UNIQUE INDEX ON legacy.att_live (id); CREATE UNIQUE INDEX ON legacy.att_old (id); CREATE UNIQUE INDEX ON legacy.att_new (id); CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw; CREATE FOREIGN TABLE legacy.far PARTITION OF legacy.att DEFAULT SERVER far',
- 'SELECT osms.guard(''fund'')', '55000 registry "fund" cannot be guarded: partition legacy.far of legacy.att is a foreign table, whose rows no guard sees')
+('ALTER TABLE legacy.att DROP CONSTRAINT att_st_fkey; DROP INDEX legacy.att_id_st_d1_idx; CREATE UNIQUE INDEX ON legacy.att_live (id); '
+    'CREATE UNIQUE INDEX ON legacy.att_old (id); CREATE UNIQUE INDEX ON legacy.att_new (id); CREATE EXTENSION postgres_fdw; CREATE SERVER '
+    'far FOREIGN DATA WRAPPER postgres_fdw; CREATE FOREIGN TABLE legacy.far PARTITION OF legacy.att DEFAULT SERVER far',
+ 'SELECT osms.guard(''fund'')',
+     '55000 registry "fund" cannot be guarded: partition legacy.far of legacy.att is a foreign table, whose rows no guard sees')
 ) c (change, write, expected);
-SELECT is(pg_temp.verdict(change, probe => $$SELECT string_agg(concat_ws(': ', source, problem), '; ' ORDER BY source::text) FROM osms.guards
+SELECT is(pg_temp.verdict(change, probe => $$SELECT string_agg(concat_ws(': ', source, problem), '; ' ORDER BY source::text)
+    FROM osms.guards
                           WHERE problem IS NOT NULL$$), expected, 'osms.guards: ' || change) FROM (VALUES
 ('ALTER TABLE legacy.att ATTACH PARTITION legacy.att_more DEFAULT', 'ok legacy.att: 4 triggers are missing on legacy.att_more'),
 ('DROP TRIGGER zz_osms_attachment_delete ON legacy.att', 'ok legacy.att: 1 triggers are missing on legacy.att'),
@@ -184,8 +218,10 @@ SELECT osms.map('fund', 'attachment', 'legacy.att',
     states => '{"active": ["1", "7"], "suspect": ["5"], "closed": ["9", "8"], "annulled": ["0"]}');
 SELECT osms.guard('fund');
 SELECT is(roster_complete, false, 'what a partition brought is not on the roster') FROM fund.setting;
-SELECT is(pg_temp.verdict('UPDATE legacy.att SET st = ''9'', d2 = ''2025-01-01'', why = ''error'' WHERE id = 60', 'UTC', 'SELECT pg_temp.story(60)'),
-    'ok legacy.att_new 9 2024-01-01 2025-01-01 | U attachment active closed {state,until,reason} | A 2024-01-01 2025-01-01', 'it is entered with the first write');
+SELECT is(pg_temp.verdict('UPDATE legacy.att SET st = ''9'', d2 = ''2025-01-01'', why = ''error'' WHERE id = 60', 'UTC',
+    'SELECT pg_temp.story(60)'),
+    'ok legacy.att_new 9 2024-01-01 2025-01-01 | U attachment active closed {state,until,reason} | A 2024-01-01 2025-01-01',
+        'it is entered with the first write');
 CALL osms.fill_roster('fund', NULL);
 SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'or by osms.fill_roster');
 
@@ -194,14 +230,16 @@ CREATE ROLE partitions_vendor;
 GRANT USAGE ON SCHEMA legacy TO partitions_vendor;
 GRANT INSERT ON legacy.att_old TO partitions_vendor;
 SET ROLE partitions_vendor;
-SELECT is(pg_temp.verdict($$INSERT INTO legacy.att_old VALUES (70, 'p20', 'B', '2023-02-01', '2023-05-01', '9', 'error', 'x')$$), 'ok', 'a vendor writes a leaf');
+SELECT is(pg_temp.verdict($$INSERT INTO legacy.att_old VALUES (70, 'p20', 'B', '2023-02-01', '2023-05-01', '9', 'error', 'x')$$), 'ok',
+    'a vendor writes a leaf');
 SELECT is(pg_temp.verdict($$INSERT INTO legacy.att_old VALUES (70, 'p1', 'B', '2023-02-01', '2023-05-01', '9', 'error', 'x')$$),
     '23514 basis legacy.att. no_basis', 'and is judged, though not told of others');
 RESET ROLE;
 ALTER TABLE legacy.att_old OWNER TO partitions_vendor;
 SELECT is(pg_temp.verdict($$INSERT INTO legacy.att_old VALUES (70, 'p20', 'B', '2023-02-01', '2023-05-01', '9', 'error', 'x')$$),
     '42501 owner of guarded table "att_old" may not read registry "fund"', 'the owner of a leaf counts');
-SELECT is(pg_temp.verdict('SELECT osms.guard(''fund'')'), '55000 registry "fund" cannot be guarded: the owner of table legacy.att_old may not read the registry',
+SELECT is(pg_temp.verdict('SELECT osms.guard(''fund'')'),
+    '55000 registry "fund" cannot be guarded: the owner of table legacy.att_old may not read the registry',
     'and is looked at beforehand');
 SELECT results_eq($$SELECT problem FROM osms.check_registry('fund') WHERE severity = 'info' AND problem LIKE '%switched off%'$$,
     $$VALUES ('the guard of legacy.att could be switched off by partitions_vendor')$$, 'who could switch the guard off is told');

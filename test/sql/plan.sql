@@ -28,17 +28,21 @@ GRANT SELECT ON legacy.people TO plan_owner;
 GRANT SELECT, INSERT, UPDATE ON legacy.att TO plan_owner;
 SELECT osms.map('fund', 'person', 'legacy.people', '{"person": "id", "birth_date": "born", "death_date": "died"}');
 SELECT osms.map('fund', 'attachment', 'legacy.att',
-    '{"attachment": "id", "person": "(pers::bigint)", "organisation": "clinic", "state": "st", "since": "d1", "until": "d2", "reason": "why"}',
+    '{"attachment": "id", "person": "(pers::bigint)", "organisation": "clinic", "state": "st", "since": "d1", "until": "d2", "reason": '
+    '"why"}',
     states => '{"active": ["1"], "closed": ["9"]}');
-SELECT is(pg_temp.verdict('SELECT osms.plan(''fund'')'), '55000 registry "fund" cannot be guarded: "annulled" cannot be written to column "state"',
+SELECT is(pg_temp.verdict('SELECT osms.plan(''fund'')'),
+    '55000 registry "fund" cannot be guarded: "annulled" cannot be written to column "state"',
     'what no statement mends is an error');
 SELECT osms.map('fund', 'attachment', 'legacy.att',
-    '{"attachment": "id", "person": "(pers::bigint)", "organisation": "clinic", "state": "st", "since": "d1", "until": "d2", "reason": "why"}',
+    '{"attachment": "id", "person": "(pers::bigint)", "organisation": "clinic", "state": "st", "since": "d1", "until": "d2", "reason": '
+    '"why"}',
     states => '{"active": ["1"], "closed": ["9"], "annulled": ["0"]}');
 ALTER TABLE fund.roster OWNER TO plan_owner;
 
 CREATE FUNCTION pg_temp.everything() RETURNS text LANGUAGE sql AS $$
-    SELECT concat_ws(' | ', (SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY 1) FROM pg_index WHERE indrelid::regclass::text LIKE 'legacy.%'),
+    SELECT concat_ws(' | ', (SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY 1) FROM pg_index
+        WHERE indrelid::regclass::text LIKE 'legacy.%'),
         (SELECT string_agg(concat_ws(' ', c.relname, r.rolname, x.privilege_type), ', ' ORDER BY c.relname, r.rolname, x.privilege_type)
          FROM pg_class c, aclexplode(c.relacl) x, pg_roles r
          WHERE c.relnamespace = 'fund'::regnamespace AND r.oid = x.grantee AND x.grantee <> c.relowner AND NOT r.rolsuper),
@@ -48,35 +52,46 @@ SELECT is(pg_temp.everything(), 'legacy.att_id | f', 'at first there is one inde
 CREATE TABLE script AS SELECT * FROM osms.plan('fund', '{"alive": "warn"}');
 SELECT is(pg_temp.everything(), 'legacy.att_id | f', 'a plan writes nothing');
 SELECT results_eq('SELECT step, statement, lock, undo FROM script ORDER BY step', $$VALUES
-(1, 'CREATE UNIQUE INDEX CONCURRENTLY "att Old_attachment_osms" ON legacy."att Old" (id)', 'SHARE UPDATE EXCLUSIVE on legacy."att Old": nobody who reads or writes waits',
+(1, 'CREATE UNIQUE INDEX CONCURRENTLY "att Old_attachment_osms" ON legacy."att Old" (id)',
+    'SHARE UPDATE EXCLUSIVE on legacy."att Old": nobody who reads or writes waits',
  'DROP INDEX CONCURRENTLY IF EXISTS legacy."att Old_attachment_osms"'),
-(2, 'CREATE INDEX CONCURRENTLY "att Old_person_osms" ON legacy."att Old" (((pers)::bigint))', 'SHARE UPDATE EXCLUSIVE on legacy."att Old": nobody who reads or writes waits',
+(2, 'CREATE INDEX CONCURRENTLY "att Old_person_osms" ON legacy."att Old" (((pers)::bigint))',
+    'SHARE UPDATE EXCLUSIVE on legacy."att Old": nobody who reads or writes waits',
  'DROP INDEX CONCURRENTLY IF EXISTS legacy."att Old_person_osms"'),
-(3, 'CREATE INDEX CONCURRENTLY att_live_person_osms ON legacy.att_live (((pers)::bigint))', 'SHARE UPDATE EXCLUSIVE on legacy.att_live: nobody who reads or writes waits',
+(3, 'CREATE INDEX CONCURRENTLY att_live_person_osms ON legacy.att_live (((pers)::bigint))',
+    'SHARE UPDATE EXCLUSIVE on legacy.att_live: nobody who reads or writes waits',
  'DROP INDEX CONCURRENTLY IF EXISTS legacy.att_live_person_osms'),
-(4, 'CREATE UNIQUE INDEX CONCURRENTLY people_person_osms ON legacy.people (id)', 'SHARE UPDATE EXCLUSIVE on legacy.people: nobody who reads or writes waits',
+(4, 'CREATE UNIQUE INDEX CONCURRENTLY people_person_osms ON legacy.people (id)',
+    'SHARE UPDATE EXCLUSIVE on legacy.people: nobody who reads or writes waits',
  'DROP INDEX CONCURRENTLY IF EXISTS legacy.people_person_osms'),
 (5, 'GRANT SELECT ON fund.person, fund.roster TO plan_vendor', 'none', 'REVOKE SELECT ON fund.person, fund.roster FROM plan_vendor'),
-(6, 'SELECT osms.guard(''fund'', ''{"alive": "warn"}'')', 'SHARE ROW EXCLUSIVE on fund.attested_number, fund.identity_event, legacy."att Old", legacy.att, legacy.att_live, legacy.att_past, legacy.people: readers pass, writers wait up to 0.1 s at a time until all locks are had',
+(6, 'SELECT osms.guard(''fund'', ''{"alive": "warn"}'')',
+    'SHARE ROW EXCLUSIVE on fund.attested_number, fund.identity_event, legacy."att Old", legacy.att, legacy.att_live, legacy.att_past, '
+    'legacy.people: readers pass, writers wait up to 0.1 s at a time until all locks are had',
  'SELECT osms.unguard(''fund'')'),
 (7, 'CALL osms.fill_roster(''fund'')', '10,000 rows of person at a time: who writes about those persons waits for the batch', NULL),
 (8, 'SELECT * FROM osms.verify(''fund'')', 'none', NULL)
 $$, 'the script, step by step');
-SELECT is(sum(estimate) FILTER (WHERE statement ~ 'guard|roster|verify'), '3 s', 'what is small takes a second each') FROM script WHERE step >= 6;
+SELECT is(sum(estimate) FILTER (WHERE statement ~ 'guard|roster|verify'), '3 s', 'what is small takes a second each') FROM script
+    WHERE step >= 6;
 SELECT is(osms.duration('fill_roster', 25000000), '417 s', 'what is large is worked out from the pace');
 
 -- as printed
 SELECT statement FROM script ORDER BY step \gexec
 SELECT results_eq($$SELECT problem FROM osms.check_registry('fund') WHERE severity <> 'info'$$,
-    $$VALUES ('table legacy.people belongs to role plan_vendor, whom the owner of the registry, plan_owner, has no reason to trust')$$, 'the script leaves nothing to be mended');
+    $$VALUES ('table legacy.people belongs to role plan_vendor, whom the owner of the registry, plan_owner, has no reason to trust')$$,
+        'the script leaves nothing to be mended');
 SELECT results_eq('SELECT relation, triggers, modes FROM osms.guards ORDER BY relation', $$VALUES
-    ('attachment', 20::bigint, '{"alive": "warn"}'::jsonb), ('attested_number', 4, '{"alive": "warn"}'), ('identity_event', 5, '{"alive": "warn"}'), ('person', 5, '{"alive": "warn"}')$$, 'it guards');
+    ('attachment', 20::bigint, '{"alive": "warn"}'::jsonb), ('attested_number', 4, '{"alive": "warn"}'),
+        ('identity_event', 5, '{"alive": "warn"}'), ('person', 5, '{"alive": "warn"}')$$, 'it guards');
 SELECT is(count(*), 100::bigint, 'it fills the roster') FROM fund.roster;
 SELECT results_eq('SELECT statement FROM osms.plan(''fund'')', $$VALUES ('SELECT * FROM osms.verify(''fund'')')$$, 'nothing is left to do');
 SELECT results_eq($$SELECT statement, undo FROM osms.plan('fund', '{"alive": "enforce", "basis": "off"}') WHERE undo IS NOT NULL$$,
-    $$VALUES ('SELECT osms.guard(''fund'', ''{"alive": "enforce", "basis": "off"}'')', 'SELECT osms.guard(''fund'', ''{"alive": "warn", "basis": "enforce"}'')')$$,
+    $$VALUES ('SELECT osms.guard(''fund'', ''{"alive": "enforce", "basis": "off"}'')',
+        'SELECT osms.guard(''fund'', ''{"alive": "warn", "basis": "enforce"}'')')$$,
     'another mode is taken back to the one before');
-SELECT is(pg_temp.verdict('SELECT osms.plan(''fund'', ''{"alive": "maybe"}'')'), '22023 rule "alive" has no mode "maybe"', 'modes are looked at');
+SELECT is(pg_temp.verdict('SELECT osms.plan(''fund'', ''{"alive": "maybe"}'')'), '22023 rule "alive" has no mode "maybe"',
+    'modes are looked at');
 SELECT is(pg_temp.verdict('SELECT osms.plan(''none'')'), '3F000 registry "none" does not exist', 'so is the registry');
 -- a partition without a guard is planned alone
 CREATE TABLE legacy.att_more PARTITION OF legacy.att FOR VALUES IN ('7');
@@ -91,10 +106,13 @@ SELECT is(pg_temp.everything(), 'legacy.att_id | f', 'every step is taken back')
 -- an index that was not built to the end
 CREATE INDEX people_person_osms ON legacy.people (born);
 SELECT results_eq('SELECT statement FROM osms.plan(''fund'') WHERE statement LIKE ''%people%'' AND statement LIKE ''%INDEX%''', $$VALUES
-    ('DROP INDEX CONCURRENTLY IF EXISTS legacy.people_person_osms'), ('CREATE UNIQUE INDEX CONCURRENTLY people_person_osms ON legacy.people (id)')$$, 'is made again');
+    ('DROP INDEX CONCURRENTLY IF EXISTS legacy.people_person_osms'),
+        ('CREATE UNIQUE INDEX CONCURRENTLY people_person_osms ON legacy.people (id)')$$, 'is made again');
 -- an expression that no index can have
-SELECT osms.map('fund', 'person', 'legacy.people', '{"person": "osms.read_value(id::text, NULL::bigint)", "birth_date": "born", "death_date": "died"}');
-SELECT is(pg_temp.verdict('SELECT osms.plan(''fund'')'), '55000 relation "person" cannot be indexed by "person"', 'a look-up that no index can have is refused');
+SELECT osms.map('fund', 'person', 'legacy.people',
+    '{"person": "osms.read_value(id::text, NULL::bigint)", "birth_date": "born", "death_date": "died"}');
+SELECT is(pg_temp.verdict('SELECT osms.plan(''fund'')'), '55000 relation "person" cannot be indexed by "person"',
+    'a look-up that no index can have is refused');
 SET client_min_messages = error;
 DROP SCHEMA fund, legacy CASCADE;
 DROP TABLE script;

@@ -50,9 +50,11 @@ GROUP BY birth, day, cell;
 SELECT throws_ok(format('SELECT pyramid(%L, %L, %L)', birth, sex, day), '22023', message, what)
 FROM (VALUES (NULL, 'male', '2026-01-31', 'a person cannot be counted in a pyramid: the birth date is missing', 'no birth date'),
              ('2000-01-01', NULL, '2026-01-31', 'a person cannot be counted in a pyramid: the sex is missing', 'no sex'),
-             ('infinity', 'male', '2026-01-31', 'a person cannot be counted in a pyramid: the birth date is infinite', 'born in the infinite'),
+             ('infinity', 'male', '2026-01-31', 'a person cannot be counted in a pyramid: the birth date is infinite',
+                 'born in the infinite'),
              ('-infinity', 'male', '2026-01-31', 'a person cannot be counted in a pyramid: the birth date is infinite', 'born long since'),
-             ('2026-02-01', 'male', '2026-01-31', 'a person cannot be counted in a pyramid: the birth date is after the day on which age is taken', 'not born yet'),
+             ('2026-02-01', 'male', '2026-01-31',
+                 'a person cannot be counted in a pyramid: the birth date is after the day on which age is taken', 'not born yet'),
              ('1898-01-31', 'male', '2026-01-31', 'a person cannot be counted in a pyramid: the age is over 127 years', '128 years'),
              ('2000-01-01', 'male', NULL, 'the day on which age is taken must not be null', 'no day'),
              ('2000-01-01', 'male', 'infinity', 'the day on which age is taken must be finite', 'no end'),
@@ -84,7 +86,8 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SELECT matches(plan_of('SELECT organisation, pyramid(birth_date, sex, ''2026-01-31'') AS p FROM person GROUP BY organisation'),
                'Finalize.*Gather.*Partial', 'a parallel plan with partial aggregates');
-SELECT results_eq('SELECT * FROM (SELECT organisation, pyramid(birth_date, sex, ''2026-01-31'') AS p FROM person GROUP BY organisation) AS q ORDER BY 1',
+SELECT results_eq(
+    'SELECT * FROM (SELECT organisation, pyramid(birth_date, sex, ''2026-01-31'') AS p FROM person GROUP BY organisation) AS q ORDER BY 1',
                   'SELECT * FROM serial ORDER BY 1', 'parallel is serial');
 SELECT matches(plan_of('SELECT sum(p) FROM serial'), 'Finalize.*Gather.*Partial', 'sum is computed in parts as well');
 SELECT is(sum(p), (SELECT pyramid(birth_date, sex, '2026-01-31') FROM person), 'and is the same') FROM serial;
@@ -109,12 +112,15 @@ FROM (SELECT row_number() OVER w AS n, pyramid(birth_date, sex, '2026-01-31') OV
 -- Aggregates of one's own may begin with somebody, or with nothing, and need no final function.
 CREATE AGGREGATE pyramid_from(date, sex, date) (SFUNC = pyramid_accumulate, STYPE = pyramid, INITCOND = '{0:9223372036854775805/1,99:2/2}');
 CREATE AGGREGATE pyramid_from_null(date, sex, date) (SFUNC = pyramid_accumulate, STYPE = pyramid, COMBINEFUNC = pyramid_plus);
-SELECT is(pyramid_from('2026-01-01', 'male', '2026-01-31'), '{0:9223372036854775807/1,99:2/2}', 'beginning with somebody') FROM generate_series(1, 2);
-SELECT throws_ok($$SELECT pyramid_from('2026-01-01', 'male', '2026-01-31') FROM generate_series(1, 3)$$, '22003', 'head count out of range', 'up to the last number');
+SELECT is(pyramid_from('2026-01-01', 'male', '2026-01-31'), '{0:9223372036854775807/1,99:2/2}', 'beginning with somebody')
+    FROM generate_series(1, 2);
+SELECT throws_ok($$SELECT pyramid_from('2026-01-01', 'male', '2026-01-31') FROM generate_series(1, 3)$$, '22003', 'head count out of range',
+    'up to the last number');
 SELECT is(pyramid_from_null('2026-01-01', 'male', '2026-01-31'), '{0:1000/0}', 'beginning with nothing') FROM generate_series(1, 1000);
 CREATE TABLE unfinished AS SELECT pyramid_from_null('2026-01-01', 'male', '2026-01-31') AS p FROM generate_series(1, 1000);
 SELECT is(sum(p + p), '{0:2000/0}', 'a state that was kept is read as a pyramid') FROM unfinished;
-SELECT ok(p = '{0:1000/0}' AND pyramid_counted(p) = p AND p::text = '{0:1000/0}' AND pyramid_send(p) = pyramid_send(p + '{}'), 'and everywhere else') FROM unfinished;
+SELECT ok(p = '{0:1000/0}' AND pyramid_counted(p) = p AND p::text = '{0:1000/0}' AND pyramid_send(p) = pyramid_send(p + '{}'),
+    'and everywhere else') FROM unfinished;
 
 -- Called outside an aggregate, the arguments stay what they are.
 CREATE TABLE kept (p pyramid, q pyramid);
@@ -127,28 +133,33 @@ FROM kept;
 SELECT results_eq('SELECT p::text, q::text FROM kept', $$VALUES ('{0:1/2}', '{0:3/4,127:9/9}')$$, 'stored values are not touched');
 SELECT throws_ok($$SELECT '{0:9223372036854775807/0}'::pyramid + '{0:1/0}'$$, '22003', 'head count out of range', 'plus overflows');
 SELECT throws_ok($$SELECT '{0:-9223372036854775808/0}'::pyramid - '{0:1/0}'$$, '22003', 'head count out of range', 'minus overflows');
-SELECT throws_ok($$SELECT sum(p) FROM unnest('{"{1:1/0}","{1:9223372036854775807/0}"}'::pyramid[]) p$$, '22003', 'head count out of range', 'sum overflows');
-SELECT throws_ok($$SELECT pyramid_accumulate('{0:9223372036854775807/0}', '2026-01-01', 'male', '2026-01-31')$$, '22003', 'head count out of range', 'counting overflows');
+SELECT throws_ok($$SELECT sum(p) FROM unnest('{"{1:1/0}","{1:9223372036854775807/0}"}'::pyramid[]) p$$, '22003', 'head count out of range',
+    'sum overflows');
+SELECT throws_ok($$SELECT pyramid_accumulate('{0:9223372036854775807/0}', '2026-01-01', 'male', '2026-01-31')$$, '22003',
+    'head count out of range', 'counting overflows');
 SELECT throws_ok($$SELECT heads('{0:9223372036854775807/1}')$$, '22003', 'head count out of range', 'heads overflow');
 
 -- Heads.
 SELECT results_eq($$SELECT heads(p), heads(p, 1), heads(p, NULL, 5), heads(p, 5, 127), heads(p, 5, 5), heads(p, 0, 1, 'female'),
                            heads(p, sex => 'male'), heads(p, -10, 1000), heads(p, 500), heads(NULL)
                     FROM (VALUES ('{0:1/2,5:10/20,127:100/200}'::pyramid)) AS v (p)$$,
-                  'VALUES (333::bigint, 330::bigint, 3::bigint, 30::bigint, 0::bigint, 2::bigint, 111::bigint, 333::bigint, 0::bigint, NULL::bigint)',
+                  'VALUES (333::bigint, 330::bigint, 3::bigint, 30::bigint, 0::bigint, 2::bigint, 111::bigint, 333::bigint, 0::bigint, '
+                  'NULL::bigint)',
                   'heads of ranges and sexes');
 SELECT throws_ok($$SELECT heads('{}', 5, 4)$$, '22023', 'age range from 5 to 4 ends before it begins', 'a reversed range');
 SELECT is(sum(heads(p, a, a + 1, s)), heads(p)::numeric, 'single cells sum up')
 FROM (SELECT sum(p) AS p FROM serial) AS v, generate_series(0, 127) AS a, unnest('{male,female}'::sex[]) AS s GROUP BY p;
 
 -- More heads of one age and sex than the state that counts can hold: it goes on as a pyramid.
-SELECT is(pyramid(CASE WHEN a = 7 AND b < 3 THEN date '2020-01-01' ELSE '2000-01-01' END, 'male', '2026-01-01'), '{6:2/0,26:16781310/0}', 'more than 16,777,216 heads in one cell')
+SELECT is(pyramid(CASE WHEN a = 7 AND b < 3 THEN date '2020-01-01' ELSE '2000-01-01' END, 'male', '2026-01-01'), '{6:2/0,26:16781310/0}',
+    'more than 16,777,216 heads in one cell')
 FROM generate_series(1, 4097) AS a, generate_series(1, 4096) AS b;
 
 -- Days of persons are those that counting day by day gives: over birthdays, 29 February, births and the age of 128 within the span.
 CREATE TABLE span AS
 SELECT p.id, p.birth_date, p.sex, s.from_day, s.from_day + (p.id % 400)::int AS to_day
-FROM (SELECT id, birth_date - CASE WHEN id % 50 = 0 THEN 4 ELSE 0 END * 365 AS birth_date, sex FROM person WHERE id % 40 = 0 AND birth_date <> '1900-02-28'
+FROM (SELECT id, birth_date - CASE WHEN id % 50 = 0 THEN 4 ELSE 0 END * 365 AS birth_date, sex FROM person
+    WHERE id % 40 = 0 AND birth_date <> '1900-02-28'
       UNION ALL SELECT 1000000 + i, date '1897-10-01' + i, 'male' FROM generate_series(1, 500) AS i) AS p,
      LATERAL (SELECT (ARRAY['2024-01-15', '2025-06-01', '2026-02-20']::date[])[1 + p.id % 3] AS from_day) AS s;
 SELECT cmp_ok(count(*), '>', 100000::bigint, 'days to count') FROM span, generate_series(from_day, to_day - 1, '1 day');
@@ -157,16 +168,21 @@ SELECT is(pyramid_days(birth_date, sex, from_day, to_day, NULL), (
     WHERE birth_date <= day AND birth_date > day - interval '128 years'), 'days of persons, at the age of each') FROM span;
 SELECT is(pyramid_days(birth_date, sex, from_day, to_day, age_day), (
     SELECT pyramid(birth_date, sex, greatest(age_day, birth_date)) FROM span, generate_series(from_day, to_day - 1, '1 day') AS day
-    WHERE birth_date <= day AND birth_date > (greatest(age_day, birth_date) - interval '128 years')::date), 'days of persons, at the age of ' || age_day)
+    WHERE birth_date <= day AND birth_date > (greatest(age_day, birth_date) - interval '128 years')::date),
+        'days of persons, at the age of ' || age_day)
 FROM span, unnest('{2024-01-01,2026-03-01}'::date[]) AS age_day GROUP BY age_day;
 SELECT results_eq($$SELECT pyramid_days(b::date, 'female', f::date, t::date, NULL)::text
-    FROM (VALUES (1, '2024-02-29', '2025-02-27', '2025-03-03'), (2, '2026-01-30', '2026-01-01', '2026-02-01'), (3, '2026-03-01', '2026-01-01', '2026-02-01'),
-                 (4, '1898-01-11', '2026-01-01', '2026-02-01'), (5, '2000-01-01', '2026-02-01', '2026-02-01')) AS v (n, b, f, t) GROUP BY n ORDER BY n$$,
+    FROM (VALUES (1, '2024-02-29', '2025-02-27', '2025-03-03'), (2, '2026-01-30', '2026-01-01', '2026-02-01'),
+        (3, '2026-03-01', '2026-01-01', '2026-02-01'),
+                 (4, '1898-01-11', '2026-01-01', '2026-02-01'), (5, '2000-01-01', '2026-02-01', '2026-02-01')) AS v (n, b, f, t) GROUP BY n
+                     ORDER BY n$$,
     $$VALUES ('{0:0/2,1:0/2}'), ('{0:0/2}'), ('{}'), ('{127:0/10}'), ('{}')$$, 'a birthday, a birth, nobody yet, nobody any more, no day');
 SELECT throws_ok(format('SELECT pyramid_days(%s, NULL)', args), '22023', NULL, args || ' cannot be counted')
-FROM unnest(ARRAY[$$NULL, 'male', '2026-01-01', '2026-02-01'$$, $$'infinity', 'male', '2026-01-01', '2026-02-01'$$, $$'2000-01-01', NULL, '2026-01-01', '2026-02-01'$$,
+FROM unnest(ARRAY[$$NULL, 'male', '2026-01-01', '2026-02-01'$$, $$'infinity', 'male', '2026-01-01', '2026-02-01'$$,
+    $$'2000-01-01', NULL, '2026-01-01', '2026-02-01'$$,
                   $$'2000-01-01', 'male', NULL, '2026-02-01'$$, $$'2000-01-01', 'male', '2026-01-01', 'infinity'$$]) AS args;
-SELECT throws_ok($$SELECT pyramid_accumulate_days('{26:9223372036854775807/0}', '2000-01-01', 'male', '2026-01-31', '2026-02-01', NULL)$$, '22003', 'head count out of range', 'counting days overflows');
+SELECT throws_ok($$SELECT pyramid_accumulate_days('{26:9223372036854775807/0}', '2000-01-01', 'male', '2026-01-31', '2026-02-01', NULL)$$,
+    '22003', 'head count out of range', 'counting days overflows');
 
 -- Equality is that of the counts.
 SELECT unnest(ARRAY[

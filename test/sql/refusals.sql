@@ -35,8 +35,10 @@ SELECT close(2), attach(2);
 COMMIT;
 RESET ROLE;
 SELECT is_empty('SELECT * FROM told', 'an overlap that the transaction heals is no warning');
-SELECT results_eq($$SELECT person, organisation, mark FROM fund.roster WHERE person IN (1, 2) AND known_to = 'infinity' ORDER BY person, organisation$$,
-    $$VALUES (1::bigint, 10::bigint, 'counted'), (1, 20, 'counted'), (2, 10, 'counted'), (2, 20, 'counted')$$, 'and both of its attachments count');
+SELECT results_eq($$SELECT person, organisation, mark FROM fund.roster WHERE person IN (1, 2) AND known_to = 'infinity'
+    ORDER BY person, organisation$$,
+    $$VALUES (1::bigint, 10::bigint, 'counted'), (1, 20, 'counted'), (2, 10, 'counted'),
+        (2, 20, 'counted')$$, 'and both of its attachments count');
 SET ROLE refusals_vendor;
 BEGIN;
 SELECT attach(3);
@@ -49,7 +51,8 @@ RESET ROLE;
 SELECT results_eq('SELECT * FROM told',
     $$VALUES ('would refuse', 'one_attachment', 'overlap', 'attachment', 'refusals_vendor', 'mis', 1::bigint, 2::bigint)$$,
     'one that stays is one, once for the transaction, with its rows; what a savepoint takes back is none');
-SELECT results_eq($$SELECT person, organisation, mark FROM fund.roster WHERE person IN (3, 5) AND known_to = 'infinity' ORDER BY person, organisation$$,
+SELECT results_eq($$SELECT person, organisation, mark FROM fund.roster WHERE person IN (3, 5) AND known_to = 'infinity'
+    ORDER BY person, organisation$$,
     $$VALUES (3::bigint, 10::bigint, 'excused'), (3, 20, 'counted'), (5, 10, 'excused'), (5, 20, 'counted')$$, 'and the newest counts');
 SELECT is_empty('SELECT FROM fund.pending', 'nobody is pending');
 UPDATE fund.attachment SET site = '7' WHERE person = 3;
@@ -73,10 +76,13 @@ SELECT results_eq($$SELECT statements, rows FROM told WHERE role = current_user$
 
 -- other rules, refusals
 SET ROLE refusals_vendor;
-INSERT INTO fund.attachment (person, organisation, state, since, until) SELECT i, 10, 'closed', '2010-01-01', '2012-01-01' FROM generate_series(10, 14) i;
-SELECT throws_ok($$INSERT INTO fund.attachment (person, organisation, state, since) VALUES (9999, 10, 'active', '2024-01-01')$$, '23503', NULL, 'a refusal');
+INSERT INTO fund.attachment (person, organisation, state, since, until) SELECT i, 10, 'closed', '2010-01-01', '2012-01-01'
+    FROM generate_series(10, 14) i;
+SELECT throws_ok($$INSERT INTO fund.attachment (person, organisation, state, since) VALUES (9999, 10, 'active', '2024-01-01')$$, '23503',
+    NULL, 'a refusal');
 BEGIN;
-SELECT throws_ok($$UPDATE fund.attachment SET person = 8 WHERE person = 7$$, '23001', NULL, 'another, in a transaction that is rolled back');
+SELECT throws_ok($$UPDATE fund.attachment SET person = 8 WHERE person = 7$$, '23001', NULL,
+    'another, in a transaction that is rolled back');
 ROLLBACK;
 RESET ROLE;
 SELECT results_eq($$SELECT told, rule, finding, role, statements, rows FROM told WHERE rule <> 'one_attachment' ORDER BY 1, 2$$,
@@ -86,7 +92,8 @@ SELECT results_eq($$SELECT told, rule, finding, role, statements, rows FROM told
 
 -- who may know
 SET ROLE refusals_other;
-SELECT throws_ok($$SELECT * FROM osms.refusals('fund')$$, '42501', 'permission denied for the refusals of registry "fund"', 'who may not read the journal');
+SELECT throws_ok($$SELECT * FROM osms.refusals('fund')$$, '42501', 'permission denied for the refusals of registry "fund"',
+    'who may not read the journal');
 RESET ROLE;
 GRANT SELECT ON fund.journal TO refusals_other;
 SET ROLE refusals_other;
@@ -108,13 +115,16 @@ BEGIN
     END LOOP;
 END $$;
 SELECT flood(1, 300);
-SELECT results_eq($$SELECT count(*) < 110, sum(statements) FROM told WHERE rule = 'period'$$, $$VALUES (true, 300::numeric)$$, 'all are counted');
-SELECT results_eq($$SELECT role IS NOT NULL, statements > 150 FROM told WHERE rule = 'period' AND application = ''$$, $$VALUES (true, true)$$,
+SELECT results_eq($$SELECT count(*) < 110, sum(statements) FROM told WHERE rule = 'period'$$, $$VALUES (true, 300::numeric)$$,
+    'all are counted');
+SELECT results_eq($$SELECT role IS NOT NULL, statements > 150 FROM told WHERE rule = 'period' AND application = ''$$,
+    $$VALUES (true, true)$$,
     'the last of a role without the names of applications');
 SET ROLE refusals_vendor;
 SELECT flood(1, 1);
 RESET ROLE;
-SELECT results_eq($$SELECT application, statements FROM told WHERE rule = 'period' AND role = 'refusals_vendor' AND application ~ 'flood'$$, $$VALUES ('flood 1', 1::bigint)$$,
+SELECT results_eq($$SELECT application, statements FROM told WHERE rule = 'period' AND role = 'refusals_vendor' AND application ~ 'flood'$$,
+    $$VALUES ('flood 1', 1::bigint)$$,
     'those of another are told apart still');
 
 DROP OWNED BY refusals_vendor, refusals_other;

@@ -34,18 +34,26 @@ SELECT plan(20);
 SELECT is(pg_temp.verdict(:'write'), 'ok', 'a clerk writes a vendor''s table through the registry');
 -- a domain's owner says what its checks call: those of a clerk call nothing as the vendor
 SELECT is(pg_temp.verdict(ddl || '; ' || :'write'), told, ddl)
-FROM (VALUES ('ALTER TABLE legacy.mo ADD CONSTRAINT coded CHECK (name::own.code IS NOT NULL)', '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
-    ('ALTER TABLE legacy.mo ADD g text GENERATED ALWAYS AS (name::own.code::text) STORED', '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
-    ('CREATE INDEX ON legacy.mo ((name::own.code::text))', '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
-    ('CREATE INDEX ON legacy.mo (mo) WHERE name::own.code::text <> ''''', '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
-    ('CREATE TRIGGER t BEFORE UPDATE ON legacy.mo FOR EACH ROW WHEN (NEW.name::own.code::text <> '''') EXECUTE FUNCTION legacy.pass()', '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
-    ('ALTER TABLE legacy.mo ADD g text GENERATED ALWAYS AS (name::theirs.code) STORED', '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
-    ('CREATE TRIGGER t BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION legacy.call()', '42501 values of type own.code must not be made as role "expression_vendor" while osms acts for others'),
+FROM (VALUES ('ALTER TABLE legacy.mo ADD CONSTRAINT coded CHECK (name::own.code IS NOT NULL)',
+    '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
+    ('ALTER TABLE legacy.mo ADD g text GENERATED ALWAYS AS (name::own.code::text) STORED',
+        '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
+    ('CREATE INDEX ON legacy.mo ((name::own.code::text))',
+        '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
+    ('CREATE INDEX ON legacy.mo (mo) WHERE name::own.code::text <> ''''',
+        '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
+    ('CREATE TRIGGER t BEFORE UPDATE ON legacy.mo FOR EACH ROW WHEN (NEW.name::own.code::text <> '''') EXECUTE FUNCTION legacy.pass()',
+        '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
+    ('ALTER TABLE legacy.mo ADD g text GENERATED ALWAYS AS (name::theirs.code) STORED',
+        '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
+    ('CREATE TRIGGER t BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION legacy.call()',
+        '42501 values of type own.code must not be made as role "expression_vendor" while osms acts for others'),
     ('ALTER TABLE legacy.mo ADD CHECK (name::pg_catalog.text IS NOT NULL)', 'ok')) t (ddl, told);
 BEGIN;
 ALTER TABLE legacy.mo ADD CONSTRAINT coded CHECK (name::own.code IS NOT NULL);
 SELECT results_eq($$SELECT relation, severity, problem, hint FROM osms.check_registry('fund') WHERE problem ~ 'domain'$$,
-    $$VALUES ('organisation', 'warning', 'constraint coded on table legacy.mo casts to domain own.code of role expression_clerk: so it is not written as its owner',
+    $$VALUES ('organisation', 'warning',
+        'constraint coded on table legacy.mo casts to domain own.code of role expression_clerk: so it is not written as its owner',
               'Let role expression_vendor own the domain, or cast to the type below it.')$$, 'check_registry tells');
 ROLLBACK;
 
@@ -83,7 +91,8 @@ EXCEPTION WHEN OTHERS THEN
     RETURN concat_ws(' ', SQLSTATE, told, nullif(more, ''));
 END $$;
 SELECT is(pg_temp.shown(written), told, written)
-FROM (VALUES ('bad', '44000 new row violates check option for view "cards"'), ('number', '22P02 table "mo" cannot read a value of the row'), ('xml', 'ok')) t (written, told);
+FROM (VALUES ('bad', '44000 new row violates check option for view "cards"'), ('number', '22P02 table "mo" cannot read a value of the row'),
+    ('xml', 'ok')) t (written, told);
 DROP TRIGGER follow ON legacy.mo;
 
 -- nor what it runs; of a date it reads what the server's file says, not who writes
@@ -124,12 +133,15 @@ GRANT USAGE ON SEQUENCE trap.sprung TO PUBLIC;
 SET ROLE expression_setter;
 CREATE OR REPLACE TRIGGER osms_map_write INSTEAD OF INSERT OR DELETE OR UPDATE ON fund.person FOR EACH ROW
 EXECUTE FUNCTION osms.map_write('person', 'iin', 'old.person', 'person', 'iin', 'new.person', 'region', 'obl',
-    $e$CASE WHEN current_user = 'expression_keeper' THEN new.region ELSE (SELECT max(rolpassword) FROM pg_catalog.pg_authid) || nextval('trap.sprung') END$e$);
+    $e$CASE WHEN current_user = 'expression_keeper' THEN new.region
+        ELSE (SELECT max(rolpassword) FROM pg_catalog.pg_authid) || nextval('trap.sprung') END$e$);
 RESET ROLE;
-SELECT isnt_empty($$SELECT FROM osms.check_registry('fund') WHERE severity = 'error' AND relation = 'person'$$, 'check_registry tells of what is written by who asks');
+SELECT isnt_empty($$SELECT FROM osms.check_registry('fund') WHERE severity = 'error' AND relation = 'person'$$,
+    'check_registry tells of what is written by who asks');
 SELECT is((SELECT is_called FROM trap.sprung), false, 'and has not run it');
 SELECT is(osms.read_back('fund.organisation', '{"organisation": "1", "name": "x"}') ->> 'name', 'x', 'a mapping reads what it writes');
-SELECT is(pg_temp.verdict('SET LOCAL ROLE expression_vendor; SELECT osms.read_back(''fund.organisation'', ''{}'')'), '42501 permission denied for view organisation', 'which is not for everybody to ask');
+SELECT is(pg_temp.verdict('SET LOCAL ROLE expression_vendor; SELECT osms.read_back(''fund.organisation'', ''{}'')'),
+    '42501 permission denied for view organisation', 'which is not for everybody to ask');
 DROP SCHEMA fund, legacy, own, theirs, trap CASCADE;
 SELECT osms.revoke_maintenance('expression_setter');
 DROP OWNED BY expression_vendor, expression_clerk, expression_keeper, expression_setter;

@@ -106,11 +106,13 @@ SELECT osms.guard('fund');
 SET SESSION AUTHORIZATION write_as_owner_vendor;
 CREATE FUNCTION legacy.catch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM trap.spring(TG_NAME); RETURN NULL; END $$;
 CREATE TRIGGER at_once AFTER INSERT OR UPDATE ON legacy.prik FOR EACH ROW EXECUTE FUNCTION legacy.catch();
-CREATE CONSTRAINT TRIGGER late AFTER INSERT OR UPDATE ON legacy.prik DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION legacy.catch();
+CREATE CONSTRAINT TRIGGER late AFTER INSERT OR UPDATE ON legacy.prik DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    EXECUTE FUNCTION legacy.catch();
 RESET SESSION AUTHORIZATION;
 INSERT INTO fund.attachment (person, organisation, state, since) VALUES ('900101300017', 1, 'active', current_date - 20);
 UPDATE legacy.people SET died = current_date - 5 WHERE iin = '900101300017';
-SELECT results_eq('SELECT DISTINCT what, ran_as FROM trap.caught ORDER BY 1', $$VALUES ('at_once', 'write_as_owner_vendor'::name), ('late', 'write_as_owner_vendor')$$,
+SELECT results_eq('SELECT DISTINCT what, ran_as FROM trap.caught ORDER BY 1',
+    $$VALUES ('at_once', 'write_as_owner_vendor'::name), ('late', 'write_as_owner_vendor')$$,
                   'immediate or deferred, the vendor''s triggers run as the vendor');
 -- what is not deferred by the table itself cannot be prevented otherwise
 SET SESSION AUTHORIZATION write_as_owner_vendor;
@@ -121,18 +123,23 @@ CREATE TRIGGER pass_on AFTER UPDATE ON legacy.prik FOR EACH ROW EXECUTE FUNCTION
 RESET SESSION AUTHORIZATION;
 TRUNCATE trap.caught;
 SELECT throws_ok('UPDATE legacy.people SET died = current_date - 6 WHERE iin = ''900101300017''', '42501',
-                 'cannot fire deferred trigger within security-restricted operation', 'a trigger that another table would defer is refused');
+                 'cannot fire deferred trigger within security-restricted operation',
+                     'a trigger that another table would defer is refused');
 SELECT is_empty($$SELECT * FROM trap.caught WHERE ran_as <> 'write_as_owner_vendor'$$, 'and never runs as somebody else');
 ALTER TABLE legacy.prik DISABLE TRIGGER pass_on;
 
 -- bulk calls write the table itself
 TRUNCATE trap.caught;
-SELECT osms.guard('fund', '{"identified": "off", "initial_state": "off", "campaign_window": "off", "decision_order": "off", "transition": "off", "basis": "off", "reason": "off"}');
+SELECT osms.guard('fund',
+    '{"identified": "off", "initial_state": "off", "campaign_window": "off", "decision_order": "off", "transition": "off", "basis": "off", '
+    '"reason": "off"}');
 INSERT INTO legacy.people VALUES ('760101300016', '1976-01-01', 'male', NULL, 'ast');
 INSERT INTO legacy.zay (iin, mo, kanal, osn, st, sub, eff) VALUES ('760101300016', 2, 'egov', 'campaign', 'submitted', now(), current_date);
 UPDATE legacy.zay SET st = 'deferred' WHERE iin = '760101300016';
-SELECT results_eq($$SELECT * FROM osms.take_effect('fund', current_date)$$, $$VALUES ('attached', 1::bigint, 1::bigint)$$, 'a deferred application takes effect');
-SELECT results_eq('SELECT DISTINCT what, ran_as FROM trap.caught ORDER BY 1', $$VALUES ('at_once', 'write_as_owner_vendor'::name), ('late', 'write_as_owner_vendor')$$,
+SELECT results_eq($$SELECT * FROM osms.take_effect('fund', current_date)$$, $$VALUES ('attached', 1::bigint, 1::bigint)$$,
+    'a deferred application takes effect');
+SELECT results_eq('SELECT DISTINCT what, ran_as FROM trap.caught ORDER BY 1',
+    $$VALUES ('at_once', 'write_as_owner_vendor'::name), ('late', 'write_as_owner_vendor')$$,
                   'the table is written as its owner by bulk calls, too');
 SELECT results_eq($$SELECT actor FROM fund.journal WHERE relation = 'attachment' AND person = '760101300016'$$, $$VALUES ('postgres')$$,
                   'the journal names who called');
@@ -141,7 +148,8 @@ ALTER TABLE legacy.prik DISABLE TRIGGER USER;
 SELECT osms.guard('fund', '{"basis": "off", "no_backdating": "off"}');
 BEGIN;
 INSERT INTO fund.attachment (person, organisation, state, since) VALUES ('760101300016', 1, 'active', current_date + 1);
-UPDATE fund.attachment SET state = 'closed', until = current_date + 1, reason = 'moved_to_other' WHERE person = '760101300016' AND organisation = 2;
+UPDATE fund.attachment SET state = 'closed', until = current_date + 1, reason = 'moved_to_other'
+    WHERE person = '760101300016' AND organisation = 2;
 SELECT lives_ok('SET CONSTRAINTS ALL IMMEDIATE', 'the new row may come before the old one is closed');
 COMMIT;
 SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'and the roster follows');
