@@ -68,6 +68,7 @@ SELECT is((SELECT count(*) FROM osms.check_registry('fund') c WHERE c.severity =
 SELECT is((SELECT count(*) FROM osms.check_registry('fund') c WHERE c.severity = 'error' AND c.problem !~ 'index'
     AND position(format('%s: %s', c.relation, c.problem) IN advice('SELECT osms.plan(''fund'')')) = 0), 0::bigint,
     'plan names all that it cannot mend');
-SELECT matches(advice('SELECT osms.plan(''fund'')'), $$\| SELECT \* FROM osms.check_registry\('fund'\)
-    WHERE severity = 'error' tells what to do about each.$$, 'and where to read what to do');
+SELECT matches(advice('SELECT osms.plan(''fund'')'),
+    $$\| SELECT \* FROM osms.check_registry\('fund'\) WHERE severity = 'error' tells what to do about each.$$,
+    'and where to read what to do');
 SELECT * FROM finish();

@@ -1,5 +1,6 @@
 -- The rules of time: days and hours of civil time, the order of an application's steps, back-dating, the campaign, the free choices of a
 -- year, newborns, clerks.
+-- Takes long: make test-all.
 SET search_path = public;
 SET client_min_messages = error;
 SELECT * FROM no_plan();
