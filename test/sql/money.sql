@@ -11,6 +11,7 @@ INSERT INTO clinic.roster SELECT i, i, 1, NULL, '2025-01-01', 'infinity', '1980-
     ELSE 'female' END::sex, 'inherited', 'counted', '2025-01-01', 'infinity'
 FROM generate_series(1, 26000) AS i;
 INSERT INTO clinic.person (person, birth_date, sex) SELECT person, birth_date, sex FROM clinic.roster;
+ANALYZE clinic.roster, clinic.person;
 INSERT INTO clinic.organisation_status (organisation, region, class, valid_from) VALUES (1, 'Turkistan', 'rural', '2020-01-01');
 INSERT INTO clinic.contract (organisation, valid_from) VALUES (1, '2020-01-01');
 UPDATE clinic.setting SET roster_complete = true;
@@ -31,6 +32,7 @@ SELECT results_eq($$SELECT heads, coefficient, rate, insurance_unknown, reduced,
                       'all coefficients 1 give B times heads; nobody''s contributions are known');
 INSERT INTO clinic.insurance (person, month, category, paid) SELECT i, m, '1', i > 3200
     FROM generate_series(1, 26000) AS i, unnest('{2026-02-01,2026-11-01}'::date[]) AS m WHERE i <= 25000;
+ANALYZE clinic.insurance;
 SELECT results_eq($$SELECT rate, insurance_unknown, reduced, shares, amount, 44200000 - amount
     FROM statement('clinic', '2026-03-01', 'flat')$$,
                   $$VALUES (1700.00, 1000::bigint, '{"uninsured": 3200}'::jsonb, 25680.00, 43656000.00, 544000.00)$$,
@@ -57,6 +59,7 @@ SELECT results_eq($$SELECT earned, inactive, inactive_cut FROM statement('clinic
     'VALUES (43656000.00, 0::bigint, 0::numeric)', 'without any service of the year nobody is reduced for want of one');
 INSERT INTO clinic.service (service, person, organisation, served_on) SELECT i, i, 1, date '2026-01-01' + (i % 365)::int
     FROM generate_series(6801, 26000) AS i;
+ANALYZE clinic.service;
 DELETE FROM clinic.insurance;
 SELECT results_eq($$SELECT earned, inactive, inactive_cut, inactive_rest, amount FROM statement('clinic', '2026-12-01', 'flat')$$,
                   'VALUES (44200000.00, 6800::bigint, 27744000.00, 0.00, 16456000.00)', '6,800 not served: 27,744,000.00 less in December');
