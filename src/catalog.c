@@ -12,6 +12,7 @@
 #include "catalog/pg_operator.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "parser/parse_func.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -101,6 +102,27 @@ bool
 is_our_function(Oid function)
 {
 	return is_our_schema(get_func_namespace(function));
+}
+
+/*
+ * A function of the extension that others of its functions call, or that its
+ * triggers fire.
+ */
+Oid
+our_function(const char *name, int nargs, const Oid *types)
+{
+	return LookupFuncName(list_make2(makeString("osms"),
+									 makeString(pstrdup(name))),
+						  nargs, types, false);
+}
+
+/* A type of the extension that users name; InvalidOid where there is none. */
+Oid
+our_type(const char *name)
+{
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+						   CStringGetDatum(name),
+						   ObjectIdGetDatum(get_namespace_oid("osms", false)));
 }
 
 /* Whether a role may read all rows of a relation. */

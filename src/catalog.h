@@ -13,6 +13,8 @@ extern char *equality_of(Oid type);
 extern char *qualified_name(Oid relation);
 extern bool is_our_schema(Oid schema);
 extern bool is_our_function(Oid function);
+extern Oid	our_function(const char *name, int nargs, const Oid *types);
+extern Oid	our_type(const char *name);
 extern bool may_read(Oid table, Oid user);
 
 #endif							/* OSMS_CATALOG_H */

@@ -8,6 +8,7 @@
  */
 #include "guard/cache.h"
 
+#include "catalog.h"
 #include "guard/chunk.h"
 #include "guard/guard.h"
 #include "guard/partition.h"
@@ -141,9 +142,7 @@ change_desc(const Projection *p)
 {
 	const CanonicalRelation *shape = &canonical_relations[p->kind];
 	TupleDesc	desc = CreateTemplateTupleDesc(CHANGE_COLUMNS(p->kind));
-	Oid			sex = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-									  CStringGetDatum("sex"),
-									  ObjectIdGetDatum(get_namespace_oid("osms", false)));
+	Oid			sex = our_type("sex");
 	int			extra = CHANGE_EXTRA(p->kind) + 1;
 
 	TupleDescInitEntry(desc, CHANGE_ORD + 1, "ord", INT4OID, -1, 0);

@@ -10,6 +10,7 @@
  */
 #include "guard/partition.h"
 
+#include "catalog.h"
 #include "guard/guard.h"
 #include "registry/registry.h"
 
@@ -21,7 +22,6 @@
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "executor/tuptable.h"
-#include "parser/parse_func.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -63,9 +63,7 @@ invalidate_lineages(pg_attribute_unused() Datum arg, Oid relid)
 static void
 set_trigger_events(Relation table, int *events)
 {
-	Oid			function =
-		LookupFuncName(list_make2(makeString("osms"), makeString("guard_set")),
-					   0, NULL, false);
+	Oid			function = our_function("guard_set", 0, NULL);
 	TriggerDesc *triggers = table->trigdesc;
 
 	memset(events, 0, REL_KINDS * sizeof(int));

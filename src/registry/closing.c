@@ -7,6 +7,7 @@
  */
 #include "osms.h"
 
+#include "catalog.h"
 #include "registry/keep.h"
 
 #include "access/htup_details.h"
@@ -15,8 +16,6 @@
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "nodes/execnodes.h"
-#include "nodes/value.h"
-#include "parser/parse_func.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/tuplestore.h"
@@ -34,9 +33,7 @@ call_for_closing(FunctionCallInfo fcinfo, const char *name)
 {
 	LOCAL_FCINFO(call, 2);
 	Oid			types[] = {TEXTOID, DATEOID};
-	Oid			function = LookupFuncName(list_make2(makeString("osms"),
-													 makeString(pstrdup(name))),
-										  lengthof(types), types, false);
+	Oid			function = our_function(name, lengthof(types), types);
 	FmgrInfo	flinfo;
 	Datum		result;
 

@@ -10,8 +10,6 @@
 
 #include "access/table.h"
 #include "commands/trigger.h"
-#include "nodes/value.h"
-#include "parser/parse_func.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -24,9 +22,7 @@
 const Trigger *
 guard_trigger_on(Relation table, const char *registry, const char *relation)
 {
-	Oid			ours = LookupFuncName(list_make2(makeString("osms"),
-												 makeString("guard_set")),
-									  0, NULL, false);
+	Oid			ours = our_function("guard_set", 0, NULL);
 	const TriggerDesc *triggers = table->trigdesc;
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)

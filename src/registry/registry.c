@@ -270,15 +270,6 @@ static const struct
 	{"numeric", NUMERICOID},
 };
 
-/* Whether this is the type of that name in schema osms. */
-static bool
-is_osms_type(const char *name, Oid type)
-{
-	return type == GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-								   CStringGetDatum(name),
-								   ObjectIdGetDatum(get_namespace_oid("osms", false)));
-}
-
 /*
  * Whether to read a value of a type runs no check: a key of a domain is read
  * as the type below it, but not one of a type that is made of others.
@@ -303,12 +294,12 @@ type_fits(const CanonicalColumn *column, Oid type)
 {
 	if (strcmp(column->type, "@number") == 0)
 		return type == TEXTOID || type == VARCHAROID || type == BPCHAROID ||
-			type == INT8OID || is_osms_type("iin", type) ||
-			is_osms_type("bin", type);
+			type == INT8OID || type == our_type("iin") ||
+			type == our_type("bin");
 	if (column->type[0] == '@')
 		return is_plain_key(type);
 	if (strncmp(column->type, "osms.", 5) == 0)
-		return is_osms_type(column->type + 5, type);
+		return type == our_type(column->type + 5);
 	for (int i = 0; i < (int) lengthof(plain_types); i++)
 		if (strcmp(plain_types[i].name, column->type) == 0)
 			return plain_types[i].type == type;

@@ -18,9 +18,7 @@
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "nodes/value.h"
 #include "optimizer/optimizer.h"
-#include "parser/parse_func.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/array.h"
@@ -210,9 +208,7 @@ Datum
 osms_written_arguments(PG_FUNCTION_ARGS)
 {
 	Oid			view = PG_GETARG_OID(0);
-	Oid			map_write = LookupFuncName(list_make2(makeString("osms"),
-													  makeString("map_write")),
-										   0, NULL, false);
+	Oid			map_write = our_function("map_write", 0, NULL);
 	Relation	rel;
 	const TriggerDesc *triggers;
 	Datum	   *told = NULL;
