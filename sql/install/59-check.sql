@@ -224,7 +224,7 @@ BEGIN
     UNION ALL
     -- what a guard must be able to write when a fact is recorded
     SELECT w.relation, 'error', format('"%s" cannot be written to column "%s"', w.value, w."column"),
-           format('The guard writes it when %s: map it to a column that is not generated, with a code for it.', w.occasion)
+           format('The guard writes it when %s: map it to a column that is not generated, with a code for it that its type holds.', w.occasion)
     FROM (VALUES ('attachment', 'state', 'closed', 'a death is recorded'), ('attachment', 'state', 'annulled', 'a death is recorded'),
                  ('attachment', 'until', '2000-01-01', 'a death is recorded'), ('attachment', 'reason', 'death', 'a death is recorded'),
                  ('application', 'state', 'replaced', 'another application is identified')) AS w (relation, "column", value, occasion)
@@ -244,6 +244,9 @@ BEGIN
     SELECT p.relation, 'error', f.problem, f.hint FROM present p, osms.mapping_faults(p.oid, p.relation) f
     UNION ALL
     SELECT p.relation, f.severity, f.problem, f.hint FROM present p, osms.round_trip_faults(p.oid, p.relation) f
+    UNION ALL
+    SELECT p.relation, f.severity, f.problem, f.hint FROM present p, osms.storing_faults(p.oid, p.relation) f
+    WHERE judged IS NOT NULL AND p.relation IN ('person', 'application', 'attachment') AND p.source <> p.oid
     UNION ALL
     SELECT k.relation, k.severity, k.problem, k.hint FROM osms.key_faults(registry) k
     UNION ALL

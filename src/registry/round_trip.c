@@ -8,6 +8,7 @@
 #include "osms.h"
 
 #include "catalog.h"
+#include "registry/round_trip.h"
 #include "security/cursors.h"
 #include "security/owner.h"
 #include "security/settings.h"
@@ -68,10 +69,20 @@ run_round_trip(Oid canonical, const char *query, Datum told)
 	return value;
 }
 
+/* Who may read a relation may ask how it is written.  Errors: 42501. */
+void
+check_may_ask(Oid canonical)
+{
+	if (pg_class_aclcheck(canonical, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV,
+					   get_relkind_objtype(get_rel_relkind(canonical)),
+					   get_rel_name(canonical));
+}
+
 /*
  * read_back(canonical, told): a row as a mapping reads it that was written as
  * told, both objects of texts; NULL where no mapping writes the relation.
- * Who may read the relation may ask.  Errors: 42501.
+ * Errors: 42501.
  */
 Datum
 osms_read_back(PG_FUNCTION_ARGS)
@@ -80,10 +91,7 @@ osms_read_back(PG_FUNCTION_ARGS)
 	char	   *query;
 	char	   *result = NULL;
 
-	if (pg_class_aclcheck(canonical, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV,
-					   get_relkind_objtype(get_rel_relkind(canonical)),
-					   get_rel_name(canonical));
+	check_may_ask(canonical);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	query = round_trip_query(canonical);

@@ -5,9 +5,11 @@
  */
 #include "osms.h"
 
+#include "registry/attempt.h"
 #include "registry/expression.h"
 #include "registry/projection.h"
 #include "registry/registry.h"
+#include "registry/round_trip.h"
 #include "security/owner.h"
 #include "security/surroundings.h"
 
@@ -26,6 +28,7 @@
 
 PG_FUNCTION_INFO_V1(osms_can_write);
 PG_FUNCTION_INFO_V1(osms_mapped_reading);
+PG_FUNCTION_INFO_V1(osms_storing_fault);
 
 /*
  * How a canonical column reads the source, its columns numbered as of 1; NULL
@@ -70,57 +73,117 @@ columns_read(Node *expr, Oid source)
 	return makeArrayResult(names, CurrentMemoryContext);
 }
 
+/* What is asked of how a relation is written, and what it comes to. */
+typedef struct Question
+{
+	Oid			owner;			/* of the relation */
+	char	   *query;			/* NULL where it cannot be written */
+	Oid			type;			/* of its parameter */
+	Datum		value;
+	MemoryContext memory;
+	char	   *answer;			/* as text, or NULL */
+} Question;
+
+/*
+ * Let osms make the query; false where it would be others who say what is
+ * worked out as the owner of the relation.
+ */
+static bool
+make_question(Question *question, const char *maker, Oid canonical, Oid type,
+			  Datum value)
+{
+	Oid			types[] = {REGCLASSOID, type};
+	Datum		values[] = {ObjectIdGetDatum(canonical), value};
+	char	   *query;
+	Relation	rel;
+	Oid			who;
+	bool		others;
+
+	question->memory = CurrentMemoryContext;
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args(maker, 2, types, values, NULL, true, 1) !=
+		SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "osms told no query");
+	query = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (query)
+		question->query = MemoryContextStrdup(question->memory, query);
+	SPI_finish();
+	if (query == NULL)
+		return true;
+	rel = relation_open(canonical, AccessShareLock);
+	question->owner = rel->rd_rel->relowner;
+	others = others_may_trigger(rel, question->owner, &who);
+	relation_close(rel, NoLock);
+	return !others;
+}
+
+/*
+ * Ask it as the owner.  What whoever mapped has the relation written by is
+ * never worked out as who asks.
+ */
+static void
+ask_as_owner(void *arg)
+{
+	Question   *question = arg;
+	Evaluation	evaluation;
+	char	   *answer = NULL;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	begin_evaluation(&evaluation, question->owner);
+	if (SPI_execute_with_args(question->query, 1, &question->type,
+							  &question->value, NULL, true, 1) !=
+		SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed");
+	/* no row, where it is written by a set that is empty */
+	if (SPI_processed == 1)
+		answer = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (answer)
+		question->answer = MemoryContextStrdup(question->memory, answer);
+	end_evaluation(&evaluation);
+	SPI_finish();
+}
+
 /*
  * can_write(canonical, column, value): whether the mapping has a column and a
- * code for it.  What whoever mapped has it written by is worked out as the
- * view's owner, never as who asks.
+ * code for it, which the type of the column can hold.
  */
 Datum
 osms_can_write(PG_FUNCTION_ARGS)
 {
-	static const char ask[] = "SELECT osms.writing_query($1, $2)";
-	Oid			types[] = {REGCLASSOID, TEXTOID, TEXTOID};
-	Datum		values[] = {
-		PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)
+	static const int codes[] = {
+		ERRCODE_DATA_EXCEPTION, ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION, 0
 	};
-	char	   *query;
-	Evaluation	evaluation;
-	bool		isnull;
-	bool		result = false;
+	Question	question = {.type = TEXTOID,.value = PG_GETARG_DATUM(2)};
 
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args(ask, 2, types, values, NULL, true, 1) !=
-		SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "osms.writing_query told nothing");
-	query = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-	if (query)
-	{
-		Relation	rel = relation_open(PG_GETARG_OID(0), AccessShareLock);
-		Oid			owner = rel->rd_rel->relowner;
-		Oid			who;
-		bool		others = others_may_trigger(rel, owner, &who);
+	if (!make_question(&question, "SELECT osms.writing_query($1, $2)",
+					   PG_GETARG_OID(0), TEXTOID, PG_GETARG_DATUM(1)))
+		PG_RETURN_NULL();
+	if (question.query)
+		(void) attempt(ask_as_owner, &question, codes);
+	PG_RETURN_BOOL(question.answer && strcmp(question.answer, "t") == 0);
+}
 
-		relation_close(rel, NoLock);
-		/* who would say what is worked out as its owner */
-		if (others)
-		{
-			SPI_finish();
-			PG_RETURN_NULL();
-		}
-		begin_evaluation(&evaluation, owner);
-		if (SPI_execute_with_args(query, 1, types + 2, values + 2, NULL, true,
-								  1) != SPI_OK_SELECT)
-			elog(ERROR, "SPI_execute_with_args failed");
-		/* no row, where it is written by a set that is empty */
-		if (SPI_processed == 1)
-			result = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
-												SPI_tuptable->tupdesc, 1,
-												&isnull));
-		end_evaluation(&evaluation);
-	}
-	SPI_finish();
-	PG_RETURN_BOOL(result);
+/*
+ * storing_fault(canonical, told): what keeps the source from holding what a
+ * mapping makes of a row, told as an object of texts; NULL for nothing, or
+ * where it cannot be told.  Errors: 42501, those of its types and domains.
+ */
+Datum
+osms_storing_fault(PG_FUNCTION_ARGS)
+{
+	Question	question = {.type = JSONBOID,.value = PG_GETARG_DATUM(1)};
+
+	check_may_ask(PG_GETARG_OID(0));
+	if (!make_question(&question, "SELECT osms.storing_query($1, $2)",
+					   PG_GETARG_OID(0), JSONBOID, PG_GETARG_DATUM(1)) ||
+		question.query == NULL)
+		PG_RETURN_NULL();
+	ask_as_owner(&question);
+	if (question.answer == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(question.answer));
 }
 
 /*

@@ -30,9 +30,9 @@ read_sex read_time read_value reading_fault reason_codes reduces refusals regist
 registry_columns relation_of remaining_person read_back reopen
 repair_overlaps report report_changes report_ledger report_missing report_rates report_regions report_style restate restatement
 restored_counts restored_in_time roster_of round_quotient round_trip_faults round_trip_query row_findings rules run_write run_writes source_rows sanctions scheme_on scheme_property
-service_query sex share_columns shares_join sift sift_candidates small_pyramid split_pool state_diagram statement
+service_query sex share_columns shares_join sift sift_candidates storing_fault storing_faults storing_query small_pyramid split_pool state_diagram statement
 statement_by_region statement_days statement_persons statement_query statement_terms status_query submit suspect_query svg
-tables_of take_effect tally_query terms_of tie_breaker transfer told_rows transitions tried trigger_arguments trigger_since unattached uncoded
+tables_of take_effect tally_query terms_of tie_breaker transfer told_rows transitions trial_rows tried trigger_arguments trigger_since unattached uncoded
 uncovered unfilled_columns unmapped_columns unpaid unpaid_query unreadable_rule unreadable_values unrounded_amount unsure verify verify_query warn_of
 weighted_heads weights_on working_day write_row write_rows writing_query
 check_complete filling_terms is_filled this_database known_clock roster_moment written_here written_arguments written_column written_elsewhere', '\s+')$$, 'everybody may execute these');
