@@ -23,13 +23,14 @@ COMMENT ON COLUMN osms.channel.clerk_role IS 'role that clerk must have in the r
 COMMENT ON COLUMN osms.channel.writer IS
     'database role whose members may record identity events of the channel; NULL = whoever may write the table';
 
--- Which methods count is told of eGov alone; the order of an authority needs none.
+-- How sure the channel itself is. Which methods count there is told of eGov
+-- alone (an authority's order needs none), and is as sure as rule identified.
 INSERT INTO osms.channel (channel, methods, clerk_methods, valid_from, known_from, act, tag) VALUES
     ('service_centre', '{biometric,digital_document}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'UNV'),
     ('egov', '{e_signature}', '{}', '-infinity', '-infinity', 'osms:attachment', 'OFFICIAL'),
-    ('clinic', '{e_signature,biometric,digital_document,sms_code}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'UNV'),
-    ('insurer', '{}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'UNV'),
-    ('maternity', '{}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'UNV'),
+    ('clinic', '{e_signature,biometric,digital_document,sms_code}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'OFFICIAL'),
+    ('insurer', '{}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'PRESS'),
+    ('maternity', '{}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'PRESS'),
     ('authority_order', '{}', '{}', '-infinity', '-infinity', 'osms:attachment', 'TEXT');
 
 CALL osms.keep_as_law('osms.channel');

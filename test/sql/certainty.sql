@@ -40,9 +40,9 @@ parameter,insurance_grace_months,2020-01-01,osms:insurance,article 5(2),TEXT
 parameter,insurance_exempt_categories,-infinity,osms:insurance,"articles 27(3), 28(7)",TEXT
 channel,service_centre,-infinity,osms:attachment,,UNV
 channel,egov,-infinity,osms:attachment,,OFFICIAL
-channel,clinic,-infinity,osms:attachment,,UNV
-channel,insurer,-infinity,osms:attachment,,UNV
-channel,maternity,-infinity,osms:attachment,,UNV
+channel,clinic,-infinity,osms:attachment,,OFFICIAL
+channel,insurer,-infinity,osms:attachment,,PRESS
+channel,maternity,-infinity,osms:attachment,,PRESS
 channel,authority_order,-infinity,osms:attachment,,TEXT
 payment_line,PMSP,-infinity,osms:payment,"41(1), 42",TEXT
 payment_line,NMP4,-infinity,osms:payment,"41(2), 43",TEXT
@@ -137,11 +137,13 @@ SELECT lives_ok($$INSERT INTO osms.parameter (name, value, valid_from, act) VALU
 SELECT results_eq($$SELECT valid_from, tag FROM osms.unsure() WHERE what = 'parameter newborn_term_days'$$, $$VALUES (date '-infinity', 'PRESS'), ('2026-01-01', 'UNV')$$, 'is unverified');
 SELECT throws_ok($$INSERT INTO osms.parameter (name, value, valid_from, act, tag, illustrative) VALUES ('burst_day', '1', '2026-01-01', 'order-44', 'TEXT', true)$$, '23514', NULL, 'made up and read is no row');
 INSERT INTO osms.sanction (code, title, multiple, valid_from, act, point, tag) VALUES ('5.2', 'attached without consent', 100, '2026-03-01', 'order-44', 'annex 1', 'TEXT');
-INSERT INTO osms.channel (channel, methods, clerk_methods, valid_from, act, tag) VALUES ('clinic', '{e_signature}', '{document}', '2026-01-01', 'order-44', 'TEXT');
+INSERT INTO osms.channel (channel, methods, clerk_methods, valid_from, act, tag) VALUES ('insurer', '{}', '{document}', '2026-01-01', 'order-44', 'TEXT');
 INSERT INTO osms.holiday (day, yearly, works, name, act, tag) VALUES ('2010-03-21', true, false, 'Nauryz meiramy', 'order-44', 'TEXT');
 SELECT is_empty($$SELECT * FROM osms.unsure() WHERE what LIKE 'defect 5.2,%' OR valid_from = '2010-03-21'$$, 'other tables are confirmed in the same way');
-SELECT results_eq($$SELECT valid_from FROM osms.unsure() WHERE what = 'channel clinic'$$, $$VALUES (date '-infinity')$$, 'from the day of the row on');
-SELECT is_empty($$SELECT * FROM osms.unsure(day => '2026-01-01') WHERE what = 'channel clinic'$$, 'on which nothing is unsure');
+SELECT results_eq($$SELECT valid_from FROM osms.unsure() WHERE what = 'channel insurer'$$, $$VALUES (date '-infinity')$$, 'from the day of the row on');
+SELECT results_eq($$SELECT what, tag::text FROM osms.unsure() WHERE what LIKE 'channel %' AND valid_from = '-infinity' ORDER BY 1$$, $$VALUES ('channel insurer', 'PRESS'), ('channel maternity', 'PRESS'), ('channel service_centre', 'UNV')$$,
+    'how sure a channel is; which methods count there, rule identified tells');
+SELECT is_empty($$SELECT * FROM osms.unsure(day => '2026-01-01') WHERE what = 'channel insurer'$$, 'on which nothing is unsure');
 
 -- A scheme of one's own: editions are confirmed whole; payment and report tell how sure each number is.
 INSERT INTO osms.scheme (scheme, valid_from, act, point, tag) VALUES ('kpn', '2020-01-01', 'order-44', '2', 'TEXT');
