@@ -9,6 +9,7 @@
 #include "guard/conceal.h"
 #include "guard/guard.h"
 #include "registry/keep.h"
+#include "registry/known_from.h"
 #include "registry/open.h"
 #include "registry/registry.h"
 #include "security/looking.h"
@@ -169,6 +170,7 @@ execute_with(Guard *guard, GuardPlan plan, const char *sql, int nargs,
 		/* a policy that hides rows is an error, not a blind spot */
 		set_parameter("row_security", "off");
 	}
+	note_written_roster(guard->registry.roster);
 	before = restrict_hold();
 	if (guard->plans[plan] == NULL)
 	{

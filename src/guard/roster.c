@@ -417,7 +417,7 @@ roster_begin_moment(Guard *guard, Datum *persons, int n)
 	latest = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 						   &isnull);
 	if (!isnull)
-		move_roster_moment(DatumGetTimestampTz(latest));
+		move_roster_moment(roster, DatumGetTimestampTz(latest));
 	SPI_freetuptable(SPI_tuptable);
 }
 

@@ -20,6 +20,7 @@
 #include "storage/proc.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 /* Room for a state below the moment; the moments left reach past year 38000. */
@@ -52,7 +53,7 @@ osms_as_known(PG_FUNCTION_ARGS)
 
 /*
  * The moment of a transaction, and the subtransaction whose locks cover it:
- * of what it writes to config tables, and of the roster it writes.
+ * of what it writes to config tables, and of each roster that it writes.
  */
 typedef struct Moment
 {
@@ -63,7 +64,38 @@ typedef struct Moment
 } Moment;
 
 static Moment known = {InvalidLocalTransactionId};
-static Moment followed = {InvalidLocalTransactionId};
+
+static struct
+{
+	Moment	   *moments;		/* of this transaction, or of one that is over */
+	int			n;
+	int			allocated;
+	Oid			written;		/* the roster that a query is about to write */
+} followed;
+
+/* That of a roster, if the transaction has one. */
+static Moment *
+moment_of(Oid roster)
+{
+	for (int i = 0; i < followed.n; i++)
+		if (followed.moments[i].transaction == my_lxid() &&
+			followed.moments[i].roster == roster)
+			return &followed.moments[i];
+	return NULL;
+}
+
+/* A savepoint is over that may have covered a moment. */
+static void
+follow(Moment *moment, SubXactEvent event, SubTransactionId mine,
+	   SubTransactionId parent)
+{
+	if (moment->transaction != my_lxid() || moment->subtransaction != mine)
+		return;
+	if (event == SUBXACT_EVENT_COMMIT_SUB)
+		moment->subtransaction = parent;
+	else if (event == SUBXACT_EVENT_ABORT_SUB)
+		moment->transaction = InvalidLocalTransactionId;
+}
 
 /*
  * A savepoint that is released hands a moment to what is around it, as it
@@ -73,23 +105,14 @@ static void
 follow_savepoint(SubXactEvent event, SubTransactionId mine,
 				 SubTransactionId parent, pg_attribute_unused() void *arg)
 {
-	Moment	   *moments[] = {&known, &followed};
-
-	for (int i = 0; i < (int) lengthof(moments); i++)
-	{
-		if (moments[i]->transaction != my_lxid() ||
-			moments[i]->subtransaction != mine)
-			continue;
-		if (event == SUBXACT_EVENT_COMMIT_SUB)
-			moments[i]->subtransaction = parent;
-		else if (event == SUBXACT_EVENT_ABORT_SUB)
-			moments[i]->transaction = InvalidLocalTransactionId;
-	}
+	follow(&known, event, mine, parent);
+	for (int i = 0; i < followed.n; i++)
+		follow(&followed.moments[i], event, mine, parent);
 }
 
-/* Remember a moment, which the locks of this subtransaction cover. */
-static void
-remember(Moment *moment, TimestampTz now, Oid roster)
+/* The moment it is, which the locks of this subtransaction cover. */
+static Moment
+this_moment(TimestampTz now, Oid roster)
 {
 	static bool following = false;
 
@@ -98,7 +121,26 @@ remember(Moment *moment, TimestampTz now, Oid roster)
 		RegisterSubXactCallback(follow_savepoint, NULL);
 		following = true;
 	}
-	*moment = (Moment) {my_lxid(), GetCurrentSubTransactionId(), now, roster};
+	return (Moment) {my_lxid(), GetCurrentSubTransactionId(), now, roster};
+}
+
+/* Where to note one more, in place of what is over. */
+static Moment *
+room_for_moment(void)
+{
+	for (int i = 0; i < followed.n; i++)
+		if (followed.moments[i].transaction != my_lxid())
+			return &followed.moments[i];
+	if (followed.n == followed.allocated)
+	{
+		int			n = Max(4, 2 * followed.allocated);
+
+		followed.moments = followed.moments ?
+			repalloc(followed.moments, n * sizeof(Moment)) :
+			MemoryContextAlloc(TopMemoryContext, n * sizeof(Moment));
+		followed.allocated = n;
+	}
+	return &followed.moments[followed.n++];
 }
 
 /*
@@ -109,16 +151,23 @@ remember(Moment *moment, TimestampTz now, Oid roster)
 TimestampTz
 roster_moment(Oid roster)
 {
-	if (followed.transaction != my_lxid() || followed.roster != roster)
-		remember(&followed, clock_after_cut(), roster);
-	return followed.moment;
+	Moment	   *moment = moment_of(roster);
+
+	if (moment == NULL)
+	{
+		TimestampTz now = clock_after_cut();
+
+		moment = room_for_moment();
+		*moment = this_moment(now, roster);
+	}
+	return moment->moment;
 }
 
 /* Whether the transaction has written to this roster before. */
 bool
 has_roster_moment(Oid roster)
 {
-	return followed.transaction == my_lxid() && followed.roster == roster;
+	return moment_of(roster) != NULL;
 }
 
 /*
@@ -126,20 +175,33 @@ has_roster_moment(Oid roster)
  * after ours had begun to write.
  */
 void
-move_roster_moment(TimestampTz latest)
+move_roster_moment(Oid roster, TimestampTz latest)
 {
 	TimestampTz now = clock_after_cut();
+	Moment	   *moment = moment_of(roster);
 
-	if (latest >= followed.moment)
-		followed.moment = Max(now, latest + 1);
+	if (moment && latest >= moment->moment)
+		moment->moment = Max(now, latest + 1);
 }
 
-/* A cut was taken: what is written from now on is known later. */
+/* Note whose moment the next query asks for. */
 void
-forget_moments(void)
+note_written_roster(Oid roster)
+{
+	followed.written = roster;
+}
+
+/*
+ * A cut was taken: what is written from now on is known later, to this roster
+ * or, without one, to any.
+ */
+void
+forget_moments(Oid roster)
 {
 	known.transaction = InvalidLocalTransactionId;
-	followed.transaction = InvalidLocalTransactionId;
+	for (int i = 0; i < followed.n; i++)
+		if (!OidIsValid(roster) || followed.moments[i].roster == roster)
+			followed.moments[i].transaction = InvalidLocalTransactionId;
 }
 
 PG_FUNCTION_INFO_V1(osms_roster_moment);
@@ -148,8 +210,9 @@ PG_FUNCTION_INFO_V1(osms_roster_moment);
 Datum
 osms_roster_moment(pg_attribute_unused() PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(followed.transaction == my_lxid() ?
-						  followed.moment : clock_after_cut());
+	const Moment *moment = moment_of(followed.written);
+
+	PG_RETURN_TIMESTAMPTZ(moment ? moment->moment : clock_after_cut());
 }
 
 PG_FUNCTION_INFO_V1(osms_written_here);
@@ -182,6 +245,6 @@ osms_known_moment(PG_FUNCTION_ARGS)
 	/* by those tables a closing waits for who writes */
 	if (is_our_schema(get_rel_namespace(PG_GETARG_OID(0))) &&
 		holds_lock(&tag, RowExclusiveLock))
-		remember(&known, now, InvalidOid);
+		known = this_moment(now, InvalidOid);
 	PG_RETURN_TIMESTAMPTZ(now);
 }

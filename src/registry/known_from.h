@@ -12,7 +12,8 @@
 
 extern TimestampTz roster_moment(Oid roster);
 extern bool has_roster_moment(Oid roster);
-extern void move_roster_moment(TimestampTz latest);
-extern void forget_moments(void);
+extern void move_roster_moment(Oid roster, TimestampTz latest);
+extern void note_written_roster(Oid roster);
+extern void forget_moments(Oid roster);
 
 #endif							/* OSMS_KNOWN_FROM_H */

@@ -28,10 +28,10 @@ PG_FUNCTION_INFO_V1(osms_await_writers);
 /*
  * Take a cut: a moment later than the one before and not before this one, and
  * write it down.  What is written from now on is known later, in this
- * transaction, too.
+ * transaction, too: to the roster of which it is or, without one, to any.
  */
 static TimestampTz
-take_cut(TimestampTz latest)
+take_cut(TimestampTz latest, Oid roster)
 {
 	Oid			sequence = cut_sequence();
 	TimestampTz last;
@@ -52,7 +52,7 @@ take_cut(TimestampTz latest)
 						Int64GetDatum(cut));
 	SetUserIdAndSecContext(user, context);
 	UnlockRelationOid(sequence, ShareUpdateExclusiveLock);
-	forget_moments();
+	forget_moments(roster);
 	return cut;
 }
 
@@ -158,7 +158,7 @@ osms_clean_cut(PG_FUNCTION_ARGS)
 	if (!isnull)
 		cut = DatumGetTimestampTz(value);
 	check_moment(&registry, cut);
-	cut = take_cut(cut);
+	cut = take_cut(cut, registry.roster);
 	if (SPI_execute_with_args(relations, 1, &type, &name, NULL, false,
 							  0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed");
