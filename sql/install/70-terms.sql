@@ -78,8 +78,9 @@ BEGIN
     IF aliases IS NULL OR NOT has_table_privilege(aliases, 'SELECT') THEN
         RETURN NULL;
     END IF;
-    merge := format('SELECT y.old, y.new AS person FROM %s y WHERE (y.valid_from IS NULL OR y.valid_from <= %L::date)
-        AND (y.undone_at IS NULL OR y.undone_at > %L::timestamptz)', aliases, osms.civil_date(terms.registry, terms.known_at), terms.known_at);
+    merge := format('SELECT y.old, y.new AS person FROM %1$s y WHERE (y.valid_from IS NULL OR y.valid_from <= %2$L::date)
+        AND (y.undone_at IS NULL OR y.undone_at > %3$L::timestamptz) AND %4$s', aliases, osms.civil_date(terms.registry, terms.known_at), terms.known_at,
+        osms.known_then('y', quote_literal(terms.known_at) || '::timestamptz'));
     EXECUTE format('SELECT EXISTS (%s)', merge) INTO merged;
     RETURN CASE WHEN merged THEN format('WITH RECURSIVE merge AS (%s), heir AS (SELECT m.old, m.person FROM merge m
         UNION SELECT h.old, m.person FROM heir h JOIN merge m ON m.old = h.person) SELECT heir.old, heir.person FROM heir', merge) END;

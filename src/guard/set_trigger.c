@@ -43,23 +43,25 @@ PG_FUNCTION_INFO_V1(osms_guard_set);
 PG_FUNCTION_INFO_V1(osms_guard_truncate);
 
 /*
- * Since when a service counts no more is told by whoever writes it: what was
- * closed before must not come to know of it.  Errors: 22023.
+ * Since when something counts no more is told by whoever writes it, a moment
+ * where the source keeps moments: what was closed before must not come to
+ * know of it.  Errors: 22023.
  */
 static void
-check_denials(const Chunk *chunk)
+check_moment_told(const Chunk *chunk, int column, const char *told)
 {
 	for (int i = 0; i < chunk->nchanges; i++)
 	{
 		const Change *change = &chunk->changes[i];
-		const int	denied = CHANGE_NEW + SERVICE_DENIED_AT;
 
-		if (change->event == 'U' && !change->isnull[denied] &&
-			(change->changed & COLUMN_BIT(SERVICE_DENIED_AT)) != 0 &&
-			DatumGetTimestampTz(change->value[denied]) <= last_cut())
+		if (change->event == 'U' && !change->isnull[CHANGE_NEW + column] &&
+			(change->changed & COLUMN_BIT(column)) != 0 &&
+			chunk->guard->projection->attno[column] != 0 &&
+			DatumGetTimestampTz(change->value[CHANGE_NEW + column]) <=
+			last_cut())
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("a service is denied as of a moment that was closed over"),
+					 errmsg("%s as of a moment that was closed over", told),
 					 errdetail("What was paid then counted it."),
 					 errhint("Write since when that is known: clock_timestamp(), which is later than now() in a transaction that began before the closing.")));
 	}
@@ -89,7 +91,9 @@ guard_chunk(Chunk *chunk, Findings *findings)
 	else if (guard->kind == REL_CONTRACT)
 		lock_amended(chunk);
 	else if (guard->kind == REL_SERVICE)
-		check_denials(chunk);
+		check_moment_told(chunk, SERVICE_DENIED_AT, "a service is denied");
+	if (guard->kind == REL_PERSON_ALIAS)
+		check_moment_told(chunk, ALIAS_UNDONE_AT, "a merge is undone");
 	if (guard->kind == REL_ATTACHMENT || guard->kind == REL_PERSON)
 		roster_begin_moment(guard, chunk->persons, chunk->npersons);
 	if (guard->kind == REL_ATTACHMENT)

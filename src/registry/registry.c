@@ -35,12 +35,13 @@ const CanonicalRelation canonical_relations[REL_KINDS] = {
 		{"kind", "text", false},
 		{"valid_from", "date", true}
 	}, .traced = true, .key = "person, kind, valid_from"},
-	[REL_PERSON_ALIAS] = {"person_alias", 5, {
+	[REL_PERSON_ALIAS] = {"person_alias", 6, {
 		{"old", "@person", true},
 		{"new", "@person", true},
 		{"valid_from", "date", false},
 		{"act", "text", false},
-		{"undone_at", "timestamptz", false}
+		{"undone_at", "timestamptz", false},
+		{"known_from", "timestamptz", false}
 	}, .guarded = true, .subject = ALIAS_OLD, .of_person = true,
 	.key = "old, new, valid_from"},
 	[REL_ORGANISATION] = {"organisation", 4, {
