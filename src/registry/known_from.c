@@ -191,16 +191,13 @@ note_written_roster(Oid roster)
 	followed.written = roster;
 }
 
-/*
- * A cut was taken: what is written from now on is known later, to this roster
- * or, without one, to any.
- */
+/* A cut of a roster was taken: what is written to it from now on is later. */
 void
 forget_moments(Oid roster)
 {
 	known.transaction = InvalidLocalTransactionId;
 	for (int i = 0; i < followed.n; i++)
-		if (!OidIsValid(roster) || followed.moments[i].roster == roster)
+		if (followed.moments[i].roster == roster)
 			followed.moments[i].transaction = InvalidLocalTransactionId;
 }
 

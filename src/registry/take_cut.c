@@ -28,7 +28,7 @@ PG_FUNCTION_INFO_V1(osms_await_writers);
 /*
  * Take a cut: a moment later than the one before and not before this one, and
  * write it down.  What is written from now on is known later, in this
- * transaction, too: to the roster of which it is or, without one, to any.
+ * transaction, too: to the roster of which it is.
  */
 static TimestampTz
 take_cut(TimestampTz latest, Oid roster)
