@@ -97,19 +97,24 @@ INSERT INTO two.person (person, birth_date, sex, region) SELECT i, '1980-01-01',
 INSERT INTO two.organisation (organisation) VALUES (10);
 INSERT INTO two.organisation_status (organisation, region, class, valid_from) VALUES (10, '75', 'urban', '1900-01-01');
 INSERT INTO two.contract (organisation, valid_from) VALUES (10, '1900-01-01');
-INSERT INTO two.attachment (person, organisation, state, since) VALUES (2, 10, 'active', '2020-01-01'), (4, 10, 'active', '2020-01-01'), (5, 10, 'active', '2020-01-01');
-INSERT INTO two.insurance (person, month, paid) VALUES (1, '2026-05-01', true), (2, '2026-05-01', false), (3, '2026-05-01', true), (4, '2026-05-01', false), (5, '2026-05-01', true);
+INSERT INTO two.attachment (person, organisation, state, since)
+    VALUES (2, 10, 'active', '2020-01-01'), (4, 10, 'active', '2020-01-01'), (5, 10, 'active', '2020-01-01');
+INSERT INTO two.insurance (person, month, paid)
+    VALUES (1, '2026-05-01', true), (2, '2026-05-01', false), (3, '2026-05-01', true), (4, '2026-05-01', false), (5, '2026-05-01', true);
 SELECT osms.guard('two', '{"no_backdating": "off"}');
 CALL osms.fill_roster('two', batch => NULL);
 INSERT INTO two.person_alias (old, new, valid_from) VALUES (3, 4, '2024-01-01');
 SELECT osms.close_month('two', '2026-06-01');
 SELECT is((SELECT reduced::text FROM two.statement_line), '{"uninsured": 1}', 'one of two merges is known');
 INSERT INTO two.person_alias (old, new, valid_from) VALUES (1, 2, '2024-01-01');
-SELECT is((SELECT x.reduced::text FROM two.statement s, osms.statement('two', s.month, s.scheme, s.known_at) x), '{"uninsured": 1}', 'the other was not');
+SELECT is((SELECT x.reduced::text FROM two.statement s, osms.statement('two', s.month, s.scheme, s.known_at) x),
+    '{"uninsured": 1}', 'the other was not');
 SELECT results_eq($$SELECT cause FROM osms.restate('two', '2026-06-01')$$, $$VALUES ('insurance')$$, 'it is a correction');
-SELECT is(pg_temp.verdict($$UPDATE two.person_alias SET undone_at = '2026-01-01' WHERE old = 3$$), '22023 a merge is undone as of a moment that was closed over', 'a merge is undone as of before');
+SELECT is(pg_temp.verdict($$UPDATE two.person_alias SET undone_at = '2026-01-01' WHERE old = 3$$),
+    '22023 a merge is undone as of a moment that was closed over', 'a merge is undone as of before');
 UPDATE two.person_alias SET undone_at = osms.known_clock() WHERE old = 3;
-SELECT is((SELECT x.reduced::text FROM two.statement s, osms.statement('two', s.month, s.scheme, s.known_at) x), '{"uninsured": 1}', 'one that is undone since stood then');
+SELECT is((SELECT x.reduced::text FROM two.statement s, osms.statement('two', s.month, s.scheme, s.known_at) x),
+    '{"uninsured": 1}', 'one that is undone since stood then');
 SELECT is((SELECT x.reduced::text FROM osms.statement('two', '2026-06-01') x), '{"uninsured": 1}', 'and now the other does');
 
 -- two registries, written in turns by one transaction, which closes a month of the one
@@ -122,7 +127,8 @@ UPDATE two.attachment SET state = 'closed', until = '2026-06-07', reason = 'left
 UPDATE fund.attachment SET site = 'west' WHERE person = 8;
 COMMIT;
 SELECT is((SELECT count(DISTINCT known_from) FROM two.roster WHERE until < 'infinity'), 1::bigint, 'each is known from one moment');
-SELECT is((SELECT string_agg(r.site || ' ' || (r.known_from > s.known_at), ', ' ORDER BY r.known_from) FROM fund.roster r, fund.statement s WHERE r.person = 8 AND r.site IN ('south', 'west') AND s.month = '2026-03-01'),
+SELECT is((SELECT string_agg(r.site || ' ' || (r.known_from > s.known_at), ', ' ORDER BY r.known_from)
+    FROM fund.roster r, fund.statement s WHERE r.person = 8 AND r.site IN ('south', 'west') AND s.month = '2026-03-01'),
     'south false, west true', 'before the closing and after it');
 SELECT is_empty('SELECT * FROM otherwise', 'and nothing that was closed is another');
 
