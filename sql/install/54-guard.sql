@@ -178,7 +178,7 @@ BEGIN
     kept := osms.guard_modes(registry, modes);
 
     SELECT string_agg(format('%s on %s', r.rule, r.relations), ', ' ORDER BY r.rule) INTO idle
-    FROM (SELECT c.rule, string_agg(c.relation, ' and ' ORDER BY c.relation) AS relations
+    FROM (SELECT c.rule, string_agg(DISTINCT c.relation, ' and ' ORDER BY c.relation) AS relations
           FROM osms.clauses(registry) c WHERE NOT c.judged GROUP BY c.rule) r;
     IF idle IS NOT NULL THEN
         RAISE NOTICE 'rules are idle: the registry lacks what they need' USING DETAIL = idle || '.';
