@@ -51,8 +51,10 @@ BEGIN
         -- of the years of the living, two digits tell too little
         SELECT bool_and(osms.read_time(to_char(d, format), format) IS NOT DISTINCT FROM d) INTO kept
         FROM unnest('{1919-12-31,2019-12-31}'::timestamp[]) d;
-    EXCEPTION WHEN data_exception THEN
-        kept := false;
+    EXCEPTION
+        -- it says itself what is wrong
+        WHEN invalid_parameter_value THEN RAISE;
+        WHEN data_exception THEN kept := false;
     END;
     IF NOT kept THEN
         RAISE EXCEPTION 'format "%" does not keep a date', format

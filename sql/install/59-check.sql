@@ -86,6 +86,24 @@ COMMENT ON FUNCTION osms.missing_grants(text) IS
 'rights that a guard needs and does not have, with the statements that grant them and take them back
 called by osms.check_registry and osms.plan';
 
+CREATE FUNCTION osms.untold_modes(registry text, OUT relation text, OUT rule text, OUT mode text) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE STRICT ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF has_table_privilege(osms.relation_of(registry, 'journal'), 'SELECT') THEN
+        RETURN QUERY EXECUTE format('
+            SELECT g.relation::text, m.key, m.value
+            FROM osms.guards g, jsonb_each_text(g.modes) m JOIN osms.rule r ON r.rule = m.key
+            LEFT JOIN LATERAL (SELECT j.state_after FROM %I.journal j WHERE j.relation = ''rule'' AND j.key = m.key
+                               ORDER BY j.entry DESC LIMIT 1) last ON true
+            WHERE g.registry = $1 AND m.value NOT IN (r.mode, coalesce(last.state_after, r.mode))', registry) USING registry;
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms.untold_modes(text) IS
+'rules that a guard judges in a mode which is not the one they have by themselves, nor the last that the journal tells of
+nothing for who may not read the journal; called by osms.check_registry';
+
 CREATE FUNCTION osms.check_registry(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text)
     RETURNS SETOF record
     LANGUAGE plpgsql VOLATILE
@@ -249,6 +267,10 @@ BEGIN
     WHERE judged IS NOT NULL AND p.relation IN ('person', 'application', 'attachment') AND p.source <> p.oid
     UNION ALL
     SELECT k.relation, k.severity, k.problem, k.hint FROM osms.key_faults(registry) k
+    UNION ALL
+    SELECT u.relation, 'warning', format('rule "%s" is in mode "%s", of which the journal does not tell', u.rule, u.mode),
+           'Somebody has put the triggers of the guard there by himself: see who may, and call osms.guard() with the modes that are meant.'
+    FROM osms.untold_modes(registry) u
     UNION ALL
     SELECT u.* FROM osms.unfilled_columns(registry) u
     UNION ALL

@@ -80,7 +80,7 @@ GRANT EXECUTE ON FUNCTION
     osms.key_stands, osms.mapped_writing, osms.mapping_faults, osms.mapping_grants, osms.missing_grants, osms.missing_indexes,
     osms.modes_of, osms.read_back, osms.read_time, osms.read_value, osms.reading_fault, osms.refusals, osms.registry_columns,
     osms.relation_of, osms.round_trip_faults, osms.round_trip_query, osms.row_findings, osms.rules, osms.sift, osms.sift_candidates, osms.storing_fault, osms.storing_faults, osms.storing_query, osms.told_rows, osms.trial_rows, osms.tried, osms.uncoded, osms.unfilled_columns,
-    osms.unmapped_columns, osms.unreadable_rule, osms.writing_query, osms.written_arguments, osms.written_column, osms.written_elsewhere,
+    osms.unmapped_columns, osms.unreadable_rule, osms.untold_modes, osms.writing_query, osms.written_arguments, osms.written_column, osms.written_elsewhere,
     osms.tables_of, osms.trigger_arguments, osms.trigger_since, osms.unreadable_values, osms.verify, osms.verify_query
     TO PUBLIC;
 -- since when what is written is known

@@ -33,7 +33,7 @@ restored_counts restored_in_time roster_of round_quotient round_trip_faults roun
 service_query sex share_columns shares_join sift sift_candidates storing_fault storing_faults storing_query small_pyramid split_pool state_diagram statement
 statement_by_region statement_days statement_persons statement_query statement_terms status_query submit suspect_query svg
 tables_of take_effect tally_query terms_of tie_breaker transfer told_rows transitions trial_rows tried trigger_arguments trigger_since unattached uncoded
-uncovered unfilled_columns unmapped_columns unpaid unpaid_query unreadable_rule unreadable_values unrounded_amount unsure verify verify_query warn_of
+uncovered unfilled_columns unmapped_columns unpaid unpaid_query unreadable_rule unreadable_values unrounded_amount unsure untold_modes verify verify_query warn_of
 weighted_heads weights_on working_day write_row write_rows writing_query
 check_complete filling_terms is_filled this_database known_clock roster_moment written_here written_arguments written_column written_elsewhere', '\s+')$$, 'everybody may execute these');
 SELECT is_empty('SELECT proname FROM own_function WHERE behind AND NOT open', 'and what stands behind types and operators');

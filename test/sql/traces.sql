@@ -380,6 +380,12 @@ keep U roster disabled > enabled {keep}
 keep U setting disabled > enabled {keep}
 guard U attachment > fund.attachment {zz_osms_attachment_delete}', 'and told of');
 
+-- a guard that somebody has put there by hand, with a rule less
+SELECT format('CREATE OR REPLACE TRIGGER %I %s', t.tgname, regexp_replace(regexp_replace(pg_get_triggerdef(t.oid), '^CREATE TRIGGER \S+ ', ''), '''[^'']*''\)$', '''alive=off'')'))
+FROM pg_trigger t WHERE t.tgrelid = 'fund.attachment'::regclass AND t.tgname LIKE 'zz\_osms%' AND t.tgname NOT LIKE '%pending%' \gexec
+SELECT results_eq($$SELECT relation, severity, problem FROM osms.check_registry('fund') WHERE problem LIKE 'rule "alive"%'$$,
+    $$VALUES ('attachment', 'warning', 'rule "alive" is in mode "off", of which the journal does not tell')$$, 'a mode is told that the journal does not tell of');
+
 SELECT * FROM finish();
 DROP SCHEMA fund, received, mapped, second, legacy CASCADE;
 DROP ROLE traces_owner, traces_vendor;
