@@ -90,15 +90,18 @@ CREATE FUNCTION osms.untold_modes(registry text, OUT relation text, OUT rule tex
     LANGUAGE plpgsql STABLE STRICT ROWS 1
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    told jsonb;
 BEGIN
-    IF has_table_privilege(osms.relation_of(registry, 'journal'), 'SELECT') THEN
-        RETURN QUERY EXECUTE format('
-            SELECT g.relation::text, m.key, m.value
-            FROM osms.guards g, jsonb_each_text(g.modes) m JOIN osms.rule r ON r.rule = m.key
-            LEFT JOIN LATERAL (SELECT j.state_after FROM %I.journal j WHERE j.relation = ''rule'' AND j.key = m.key
-                               ORDER BY j.entry DESC LIMIT 1) last ON true
-            WHERE g.registry = $1 AND m.value NOT IN (r.mode, coalesce(last.state_after, r.mode))', registry) USING registry;
+    IF NOT has_table_privilege(osms.relation_of(registry, 'journal'), 'SELECT') THEN
+        RETURN;
     END IF;
+    EXECUTE format('SELECT coalesce(jsonb_object_agg(a.key, a.state_after), ''{}'')
+                    FROM (SELECT DISTINCT ON (j.key) j.key, j.state_after FROM %I.journal j WHERE j.relation = ''rule'' ORDER BY j.key, j.entry DESC) a',
+                   registry) INTO told;
+    RETURN QUERY SELECT g.relation, m.key, m.value
+                 FROM osms.guards g, jsonb_each_text(g.modes) m JOIN osms.rule r ON r.rule = m.key
+                 WHERE g.registry = untold_modes.registry AND m.value NOT IN (r.default_mode, coalesce(told ->> m.key, r.default_mode));
 END $$;
 COMMENT ON FUNCTION osms.untold_modes(text) IS
 'rules that a guard judges in a mode which is not the one they have by themselves, nor the last that the journal tells of
