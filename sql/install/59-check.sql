@@ -93,7 +93,7 @@ AS $$
 DECLARE
     told jsonb;
 BEGIN
-    IF NOT has_table_privilege(osms.relation_of(registry, 'journal'), 'SELECT') THEN
+    IF has_table_privilege(osms.relation_of(registry, 'journal'), 'SELECT') IS NOT TRUE THEN
         RETURN;
     END IF;
     EXECUTE format('SELECT coalesce(jsonb_object_agg(a.key, a.state_after), ''{}'')
