@@ -277,6 +277,8 @@ BEGIN
     UNION ALL
     SELECT u.* FROM osms.unfilled_columns(registry) u
     UNION ALL
+    SELECT e.* FROM osms.event_key_faults(registry) e
+    UNION ALL
     SELECT f.relation, 'error', format('expression of column "%s" fails on stored rows', f."column"),
            format('SELECT * FROM osms.audit(%L) names them: correct them, or map the column by an expression that reads them.', registry)
     FROM osms.failing_columns(registry) f

@@ -77,7 +77,7 @@ GRANT EXECUTE ON FUNCTION
     osms.foreign_rights, osms.history, osms.history_query, osms.import_begin, osms.import_end, osms.keep_definitions,
     osms.key_type, osms.known_codes, osms.known_relations, osms.keep_changes, osms.lost_of, osms.mapped_reading, osms.possible_inputs, osms.mapped_source,
     osms.expression_fault, osms.failing_columns, osms.failing_rows, osms.is_keyed, osms.key_faults, osms.key_reading,
-    osms.key_stands, osms.mapped_writing, osms.mapping_faults, osms.mapping_grants, osms.missing_grants, osms.missing_indexes,
+    osms.event_key_faults, osms.key_sequences, osms.key_stands, osms.mapped_writing, osms.mapping_faults, osms.mapping_grants, osms.missing_grants, osms.missing_indexes,
     osms.modes_of, osms.read_back, osms.read_time, osms.read_value, osms.reading_fault, osms.refusals, osms.registry_columns,
     osms.relation_of, osms.round_trip_faults, osms.round_trip_query, osms.row_findings, osms.rules, osms.sift, osms.sift_candidates, osms.storing_fault, osms.storing_faults, osms.storing_query, osms.told_rows, osms.trial_rows, osms.tried, osms.uncoded, osms.unfilled_columns,
     osms.unmapped_columns, osms.unreadable_rule, osms.untold_modes, osms.writing_query, osms.written_arguments, osms.written_column, osms.written_elsewhere,

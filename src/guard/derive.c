@@ -35,7 +35,8 @@ PG_FUNCTION_INFO_V1(osms_event_query);
 /*
  * Attachments, from a relation of events.  Of the events that point at an
  * opening the one with the greatest key tells the state, unless one annuls
- * it; one that names another person does not count.
+ * or, after which no doubt is told, closes it; one that names another person
+ * does not count.
  */
 static const char attachments_of[] =
 "SELECT o.event AS attachment, o.person, o.organisation, o.site,"
@@ -43,10 +44,10 @@ static const char attachments_of[] =
 " o.application, o.order_key, o.restores,"
 " CASE WHEN e.state IS NULL THEN o.reason ELSE e.reason END AS reason"
 " FROM %1$s o LEFT JOIN LATERAL (SELECT"
-"  (array_agg(x.state ORDER BY x.state = 'annulled' DESC, x.event DESC))[1]"
-"   AS state,"
-"  (array_agg(x.reason ORDER BY x.state = 'annulled' DESC, x.event DESC))[1]"
-"   AS reason,"
+"  (array_agg(x.state ORDER BY x.state = 'annulled' DESC,"
+"   x.state = 'closed' DESC, x.event DESC))[1] AS state,"
+"  (array_agg(x.reason ORDER BY x.state = 'annulled' DESC,"
+"   x.state = 'closed' DESC, x.event DESC))[1] AS reason,"
 "  (array_agg(x.day ORDER BY x.event DESC)"
 "   FILTER (WHERE x.state = 'closed'))[1] AS until"
 "  FROM %1$s x WHERE x.closes = o.event AND x.person = o.person"

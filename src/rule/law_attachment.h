@@ -188,20 +188,31 @@
 /*
  * What an event points at; of stored ones also whether an earlier event, by
  * key, has left it nothing to do but to tell that it annulled by an error.  A
- * new one without effect is found where attachments are derived.
+ * new one without effect is found where attachments are derived; but a doubt,
+ * or its end, below another of those by its key would be read as if it had
+ * come before.
  */
-#define EVENT_CHAIN \
+#define EVENT_CHAIN_GROWS \
+	"  WHEN c.state IN ('active', 'suspect') AND EXISTS" \
+	"   (SELECT FROM {r}.attachment_event y WHERE y.closes = c.closes" \
+	"    AND y.person = c.person AND y.event > c.event" \
+	"    AND y.state IN ('active', 'suspect')" \
+	"    AND y.event NOT IN (SELECT k.event FROM chunk k WHERE k.op <> 'D'))" \
+	"   THEN 'key_not_growing'"
+#define EVENT_CHAIN(grows) \
 	"CASE WHEN c.closes IS NULL OR NOT {touched:closes,person,state} THEN NULL" \
 	" WHEN c.state IS NULL THEN 'unmapped_state'" \
 	" ELSE (SELECT CASE" \
 	"  WHEN x.event IS NULL THEN 'unknown_opening'" \
 	"  WHEN x.closes IS NOT NULL THEN 'not_an_opening'" \
 	"  WHEN x.person <> c.person THEN 'opening_of_another_person'" \
+	grows \
 	"  WHEN c.stored AND EXISTS (SELECT FROM {r}.attachment_event y" \
 	"    WHERE y.closes = c.closes AND y.person = c.person" \
 	"     AND y.event < c.event AND (y.state = 'annulled'" \
 	"       AND (c.state = 'annulled' AND c.reason = 'error') IS NOT TRUE" \
-	"      OR y.state = 'closed' AND c.state = 'closed' AND y.day <= c.day))" \
+	"      OR y.state = 'closed' AND c.state <> 'annulled'" \
+	"       AND (c.state <> 'closed' OR y.day <= c.day)))" \
 	"   THEN 'no_such_step' END" \
 	"  FROM (VALUES (1)) one LEFT JOIN {r}.attachment_event x" \
 	"   ON x.event = c.closes) END"

@@ -277,6 +277,8 @@ static const struct
 {
 	{RULE_TRANSITION, "unmapped_state",
 	"state is a code that the mapping does not know"},
+	{RULE_TRANSITION, "key_not_growing",
+	"key of the event is lower than that of a later one"},
 	{RULE_REASON, "unmapped_reason",
 	"reason is a code that the mapping does not know"},
 	{RULE_IDENTIFIED, "unmapped_channel",
@@ -311,6 +313,8 @@ hint_of(RuleId rule, const char *finding, const char *column)
 	if (strncmp(finding, "unmapped_", strlen("unmapped_")) == 0)
 		return psprintf("Write a code that is mapped, or map the relation again with osms.map(), with a meaning for this code%s.",
 						column ? psprintf(" of column \"%s\"", column) : "");
+	if (strcmp(finding, "key_not_growing") == 0)
+		return "Write it again with a greater key: the last event of a chain has the greatest.";
 	return rules[rule].hint;
 }
 
