@@ -133,9 +133,6 @@ conceal_context(ErrorData *error)
 	StringInfoData kept;
 	const char *line = error->context;
 
-	/* the first line is the statement that osms runs, if it is the last, too */
-	if (line == NULL || strchr(line, '\n') == NULL)
-		return;
 	ereport(LOG_SERVER_ONLY,
 			(errmsg("osms kept the context of an error from who writes: %s",
 					error->message),
@@ -175,7 +172,9 @@ write_told(void (*write) (void *arg), void *arg, Oid target, Oid role)
 		FlushErrorState();
 		conceal_detail(error, role);
 		conceal_value(error, target, role);
-		if (!may_be_shown(target, role))
+		/* the first line is the statement that osms runs */
+		if (error->context && strchr(error->context, '\n') &&
+			!may_be_shown(target, role))
 			conceal_context(error);
 		ReThrowError(error);
 	}
