@@ -5,10 +5,9 @@
  * How it writes stands in the trigger of the view, a text of whoever owns the
  * view: so it is worked out as that owner, whoever asks.
  */
-#include "osms.h"
+#include "registry/round_trip.h"
 
 #include "catalog.h"
-#include "registry/round_trip.h"
 #include "security/cursors.h"
 #include "security/owner.h"
 #include "security/settings.h"
