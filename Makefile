@@ -101,8 +101,12 @@ override CPPFLAGS := $(patsubst -I/%,-isystem/%,$(CPPFLAGS))
 
 $(OBJS) $(OBJS:.o=.bc): $(OWN_HEADERS) osms.control
 
+# A database may have any encoding, so the script is ASCII: letters beyond it, which stand in E'' for osms.from_utf8(), become bytes of a bytea.
 sql/osms--$(EXTVERSION).sql: $(INSTALL_SQL) osms.control
-	cat $(INSTALL_SQL) > $@
+	LC_ALL=C awk 'BEGIN { for (i = 128; i < 256; i++) byte[sprintf("%c", i)] = sprintf("\\\\%03o", i) } \
+		{ line = ""; while (match($$0, /[\200-\377]/)) { \
+			line = line substr($$0, 1, RSTART - 1) byte[substr($$0, RSTART, 1)]; $$0 = substr($$0, RSTART + 1) } \
+		print line $$0 }' $(INSTALL_SQL) > $@
 
 # What clang has to say about the sources
 LINT = -O2 -c -o /dev/null

@@ -48,7 +48,7 @@ BEGIN
         EXECUTE format('GRANT INSERT ON %s TO %s', law, '@extowner@');
     END LOOP;
 END $do$;
-GRANT SELECT ON osms.channel_period, osms.law, osms.rule, osms.guard_trigger, osms.guards, osms.pace TO PUBLIC;
+GRANT SELECT ON osms.channel_period, osms.law, osms.rule, osms.finding, osms.clause, osms.definition, osms.guard_trigger, osms.guards, osms.pace TO PUBLIC;
 
 -- Every function runs with its caller's rights. Set-up, guards and closings
 -- are for the owner of the extension, and for whom a superuser lets in (osms.grant_maintenance).
@@ -79,7 +79,7 @@ GRANT EXECUTE ON FUNCTION
     osms.expression_fault, osms.failing_columns, osms.failing_rows, osms.is_keyed, osms.key_faults, osms.key_reading,
     osms.event_key_faults, osms.key_sequences, osms.key_stands, osms.mapped_writing, osms.mapping_faults, osms.mapping_grants, osms.missing_grants, osms.missing_indexes,
     osms.modes_of, osms.read_back, osms.read_time, osms.read_value, osms.reading_fault, osms.refusals, osms.registry_columns,
-    osms.relation_of, osms.round_trip_faults, osms.round_trip_query, osms.row_findings, osms.rules, osms.sift, osms.sift_candidates, osms.storing_fault, osms.storing_faults, osms.storing_query, osms.told_rows, osms.trial_rows, osms.tried, osms.uncoded, osms.unfilled_columns,
+    osms.relation_of, osms.round_trip_faults, osms.round_trip_query, osms.row_findings, osms_internal.rule_parameters, osms.sift, osms.sift_candidates, osms.storing_fault, osms.storing_faults, osms.storing_query, osms.told_rows, osms.trial_rows, osms.tried, osms.uncoded, osms.unfilled_columns,
     osms.unmapped_columns, osms.unreadable_rule, osms.untold_modes, osms.writing_query, osms.written_arguments, osms.written_column, osms.written_elsewhere,
     osms.tables_of, osms.trigger_arguments, osms.trigger_since, osms.unreadable_values, osms.verify, osms.verify_query
     TO PUBLIC;

@@ -16,8 +16,9 @@
 #include "guard/plan.h"
 #include "registry/projection.h"
 #include "registry/registry.h"
-#include "rule/law_time.h"
+#include "rule/load.h"
 #include "rule/rule.h"
+#include "rule/template.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
@@ -30,6 +31,7 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
@@ -42,14 +44,16 @@ typedef struct AuditReceiver
 	DestReceiver pub;
 	const char *relation;
 	ReturnSetInfo *result;
-	bool		wanted[RULES];
-	int64		count[RULES];
+	const RuleSet *rules;
+	bool	   *wanted;			/* of them */
+	int64	   *count;
 	DateADT		since;			/* what is over before is not told */
 } AuditReceiver;
 
 /* The columns of a record among those of the canonical relation. */
 typedef struct RowReader
 {
+	const RuleSet *rules;
 	Projection *projection;
 	uint64		type;			/* of the record, which place is about: no
 								 * other, nor this one altered, has the number */
@@ -57,16 +61,22 @@ typedef struct RowReader
 	int			place[MaxTupleAttributeNumber]; /* -1: not canonical */
 } RowReader;
 
-/* Which rules are to be judged: all of them where none is named. */
+/*
+ * Receive what these rules find: all of them where none is named.  Errors:
+ * 22023 for the name of none.
+ */
 static void
-read_rules(ArrayType *names, bool *wanted)
+receive_by(AuditReceiver *receiver, const RuleSet *rules, ArrayType *names)
 {
 	Datum	   *values;
 	bool	   *nulls;
 	int			n;
 	RuleId		rule;
 
-	memset(wanted, names == NULL, RULES * sizeof(bool));
+	receiver->rules = rules;
+	receiver->wanted = palloc(rules->nrules * sizeof(bool));
+	receiver->count = palloc0(rules->nrules * sizeof(int64));
+	memset(receiver->wanted, names == NULL, rules->nrules * sizeof(bool));
 	if (names == NULL)
 		return;
 	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls,
@@ -75,12 +85,12 @@ read_rules(ArrayType *names, bool *wanted)
 	{
 		char	   *name = nulls[i] ? "" : TextDatumGetCString(values[i]);
 
-		if (!rule_of(name, strlen(name), &rule))
+		if (!rule_of(rules, name, strlen(name), &rule))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("there is no rule \"%s\"", name),
 					 errhint("SELECT rule FROM osms.rule lists the rules.")));
-		wanted[rule] = true;
+		receiver->wanted[rule] = true;
 	}
 }
 
@@ -124,7 +134,7 @@ static const int begins[REL_KINDS] = {
 
 /* The day on which rows of the relation begin; one that is none is NULL. */
 static const char *
-first_day(const Guard *guard)
+first_day(const Guard *guard, Template *template)
 {
 	int			column = begins[guard->kind];
 	Oid			type = guard->projection->type[column];
@@ -133,21 +143,24 @@ first_day(const Guard *guard)
 	if (column == 0 || !OidIsValid(type))
 		return "NULL::date";
 	/* what no calendar has must not stop the audit that finds it */
-	return psprintf(type == TIMESTAMPTZOID ?
-					DAY_OF("greatest(least(nullif(c.%s, '-infinity'),"
-						   " '9999-01-01'), '0001-01-02')") :
-					"nullif(c.%s, '-infinity')", name);
+	return write_text(template,
+					  psprintf(type == TIMESTAMPTZOID ?
+							   "{day_of: greatest(least(nullif(c.%s,"
+							   " '-infinity'), '9999-01-01'), '0001-01-02')}" :
+							   "nullif(c.%s, '-infinity')", name));
 }
 
 /* The last day on which what a lasting rule finds in a row holds. */
 static const char *
-last_day(const Guard *guard, RuleId rule)
+last_day(const Guard *guard, RuleId rule, Template *template)
 {
 	if (guard->kind != REL_ATTACHMENT)
 		return "'infinity'::date";
-	return psprintf("greatest(coalesce(%s, 'infinity'), '0001-01-02') - 1",
-					rule == RULE_ONE_ATTACHMENT ? "overlapping.until" :
-					"c.until");
+	return write_text(template, rule == RULE_ONE_ATTACHMENT ?
+					  "greatest(coalesce({overlapping}.until, 'infinity'),"
+					  " '0001-01-02') - 1" :
+					  "greatest(coalesce(c.until, 'infinity'),"
+					  " '0001-01-02') - 1");
 }
 
 /*
@@ -162,52 +175,56 @@ audit_query(const Guard *guard, const bool *wanted)
 	StringInfoData findings;
 	StringInfoData listed;		/* as values */
 	StringInfoData tested;
+	const RuleSet *rules = guard->rules;
+	Template		template = template_of(guard);
+	const char *day;
 	bool		rows = false;
-	int			needed = 0;
+	int			n = 0;
 
 	initStringInfo(&findings);
 	initStringInfo(&listed);
 	initStringInfo(&tested);
-	for (int i = 0; i < nclauses; i++)
+	for (int i = 0; i < rules->nclauses; i++)
 	{
-		const Clause *clause = &clauses[i];
+		const Clause *clause = &rules->clause[i];
+		const Rule *rule = &rules->rule[clause->rule];
 		const char *sql;
 
 		if (!is_audited(guard, clause, wanted))
 			continue;
-		if (clause->set == NULL && clause->row != NULL)
+		if (clause->predicate == NULL && clause->row != NULL)
 		{
 			rows = true;
 			continue;
 		}
-		sql = clause->stored ? clause->stored : clause->set;
+		sql = clause->stored ? clause->stored : clause->predicate;
 		if (clause->at_once)
 			sql = psprintf("CASE WHEN (%s) IS NOT TRUE THEN %s END",
 						   clause->at_once, sql);
-		sql = write_clause(guard, sql);
+		sql = write_text(&template, sql);
 		if (sql == NULL)
 			continue;
-		appendStringInfo(&findings, ", (%s) AS f%d", sql, i);
-		if (rules[clause->rule].lasts)
+		appendStringInfo(&findings, ", (%s) AS f%d", sql, n);
+		if (rule->lasts)
 			appendStringInfo(&findings, ", %s AS until%d",
-							 last_day(guard, clause->rule), i);
-		appendStringInfo(&listed, rules[clause->rule].lasts ?
+							 last_day(guard, clause->rule, &template), n);
+		appendStringInfo(&listed, rule->lasts ?
 						 "%s('%s', j.f%d, j.until%d)" :
-						 "%s('%s', j.f%d, j.day)", listed.len ? ", " : "",
-						 rules[clause->rule].id, i, i);
-		appendStringInfo(&tested, "%sj.f%d", tested.len ? ", " : "", i);
-		needed |= joins_needed(sql);
+						 "%s('%s', j.f%d, j.day)", n ? ", " : "",
+						 rule->id, n, n);
+		appendStringInfo(&tested, "%sj.f%d", n ? ", " : "", n);
+		n++;
 	}
 	if (rows)
 	{
 		appendStringInfo(&findings, ", osms.row_findings(%u::regclass, c.whole)"
 						 " AS rows",
 						 guard->registry.relation[guard->kind]);
-		appendStringInfo(&tested, "%sj.rows", tested.len ? ", " : "");
+		appendStringInfo(&tested, "%sj.rows", n ? ", " : "");
 	}
 	if (tested.len == 0)
 		return NULL;
-	needed |= joins_needed(first_day(guard));
+	day = first_day(guard, &template);
 	return psprintf("SELECT j.key, j.person, f.rule, ltrim(f.finding, '?'),"
 					"  f.day"
 					" FROM (SELECT * FROM (SELECT %s AS key, %s AS person,"
@@ -222,9 +239,9 @@ audit_query(const Guard *guard, const bool *wanted)
 					? "c.person::text" : "NULL::text",
 					shape->columns[shape->subject].name,
 					guard->kind == REL_ATTACHMENT ? "c.since" : "NULL::date",
-					shape->columns[0].name, first_day(guard),
+					shape->columns[0].name, day,
 					findings.data, stored_rows(guard),
-					write_joins(guard, needed), tested.data,
+					write_joins(&template), tested.data,
 					listed.len ? "VALUES " : "", listed.data,
 					listed.len && rows ? " UNION ALL " : "",
 					rows ? "SELECT split_part(x, ':', 1), split_part(x, ':', 2),"
@@ -259,7 +276,8 @@ receive_finding(TupleTableSlot *slot, DestReceiver *self)
 		DatumGetDateADT(slot->tts_values[4]) < receiver->since)
 		return true;
 	name = TextDatumGetCString(slot->tts_values[2]);
-	if (!rule_of(name, strlen(name), &rule) || !receiver->wanted[rule])
+	if (!rule_of(receiver->rules, name, strlen(name), &rule) ||
+		!receiver->wanted[rule])
 		return true;
 	receiver->count[rule]++;
 	pfree(name);
@@ -278,22 +296,24 @@ static void
 tell_progress(const Guard *guard, const AuditReceiver *receiver,
 			  TimestampTz began)
 {
-	bool		told[RULES] = {0};
+	const RuleSet *rules = guard->rules;
+	bool	   *told = palloc0(rules->nrules * sizeof(bool));
 	long		seconds;
 	int			microseconds;
 
 	TimestampDifference(began, GetCurrentTimestamp(), &seconds, &microseconds);
-	for (int i = 0; i < nclauses; i++)
+	for (int i = 0; i < rules->nclauses; i++)
 	{
-		RuleId		rule = clauses[i].rule;
+		RuleId		rule = rules->clause[i].rule;
 
-		if (told[rule] || !is_audited(guard, &clauses[i], receiver->wanted))
+		if (told[rule] ||
+			!is_audited(guard, &rules->clause[i], receiver->wanted))
 			continue;
 		told[rule] = true;
 		ereport(NOTICE,
 				(errmsg("audit of %s.%s: rule %s finds " INT64_FORMAT " rows",
 						guard->registry.name, receiver->relation,
-						rules[rule].id, receiver->count[rule])));
+						rules->rule[rule].id, receiver->count[rule])));
 	}
 	ereport(NOTICE,
 			(errmsg("audit of %s.%s took %ld.%d s", guard->registry.name,
@@ -323,8 +343,8 @@ osms_audit_relation(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	relation = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	receiver.relation = relation;
-	read_rules(PG_ARGISNULL(2) ? NULL : PG_GETARG_ARRAYTYPE_P(2),
-			   receiver.wanted);
+	receive_by(&receiver, rules_for(CurrentMemoryContext),
+			   PG_ARGISNULL(2) ? NULL : PG_GETARG_ARRAYTYPE_P(2));
 	if (!relation_kind_of(relation, &kind) ||
 		!canonical_relations[kind].guarded)
 		ereport(ERROR,
@@ -336,6 +356,8 @@ osms_audit_relation(PG_FUNCTION_ARGS)
 							  true);
 	if (guard)
 	{
+		receive_by(&receiver, guard->rules,
+				   PG_ARGISNULL(2) ? NULL : PG_GETARG_ARRAYTYPE_P(2));
 		guard->purpose = TO_AUDIT;
 		sql = audit_query(guard, receiver.wanted);
 		if (sql)
@@ -394,6 +416,7 @@ row_reader(FmgrInfo *flinfo, Oid canonical)
 	kind = canonical_kind(canonical);
 	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
 	reader = palloc0(sizeof(RowReader));
+	reader->rules = rules_for(CurrentMemoryContext);
 	reader->projection = make_projection(kind, canonical);
 	MemoryContextSwitchTo(old);
 	flinfo->fn_extra = reader;
@@ -436,19 +459,19 @@ osms_row_findings(PG_FUNCTION_ARGS)
 			row.isnull[reader->place[a]] = nulls[a];
 		}
 
-	for (int i = 0; i < nclauses; i++)
+	for (int i = 0; i < reader->rules->nclauses; i++)
 	{
-		const Clause *clause = &clauses[i];
+		const Clause *clause = &reader->rules->clause[i];
 		const char *finding;
 
 		if (clause->relation != p->kind || clause->row == NULL ||
-			clause->set != NULL || !clause->audited ||
+			clause->predicate != NULL || !clause->audited ||
 			(clause->needs & ~p->mapped) != 0)
 			continue;
 		finding = clause->row(&change);
 		if (finding)
 			result = accumArrayResult(result,
-									  CStringGetTextDatum(psprintf("%s:%s", rules[clause->rule].id, finding)),
+									  CStringGetTextDatum(psprintf("%s:%s", reader->rules->rule[clause->rule].id, finding)),
 									  false, TEXTOID, CurrentMemoryContext);
 	}
 	if (result == NULL)

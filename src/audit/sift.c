@@ -51,8 +51,7 @@ typedef struct Candidate
 	bool		label_null[LABELS];
 	int			person;			/* position among the chunk's; -1: none */
 	int			rank;			/* among the person's candidates */
-	uint64		broken;			/* bits of the rules that refuse it */
-	List	   *refusals;		/* in the order of the guard */
+	List	   *refusals;		/* of a rule each, in the order of the guard */
 } Candidate;
 
 /* A time in which a person is attached. */
@@ -84,8 +83,6 @@ typedef struct Reader
 	uint64		n;
 	uint64		next;
 } Reader;
-
-StaticAssertDecl(RULES <= 64, "a candidate has a bit for each rule");
 
 /* The next candidate, without taking it; NULL at the end. */
 static HeapTuple
@@ -139,11 +136,12 @@ note_refusal(void *arg, int ord, RuleId rule, const char *finding)
 	Sift	   *sift = arg;
 	Candidate  *candidate = &sift->candidates[sift->round[ord]];
 	Refusal    *refusal;
+	ListCell   *cell;
 
 	/* a rule with a clause in each layer says it once */
-	if (candidate->broken & (UINT64CONST(1) << rule))
-		return;
-	candidate->broken |= UINT64CONST(1) << rule;
+	foreach(cell, candidate->refusals)
+		if (((const Refusal *) lfirst(cell))->rule == rule)
+			return;
 	refusal = palloc(sizeof(Refusal));
 	refusal->rule = rule;
 	refusal->finding = finding;
@@ -152,7 +150,8 @@ note_refusal(void *arg, int ord, RuleId rule, const char *finding)
 
 /* Tell what refuses a candidate, a row for each rule. */
 static void
-tell_refusals(const Candidate *candidate, ReturnSetInfo *result)
+tell_refusals(const Candidate *candidate, const RuleSet *rules,
+			  ReturnSetInfo *result)
 {
 	Datum		values[LABELS + 2];
 	bool		nulls[LABELS + 2] = {0};
@@ -164,7 +163,7 @@ tell_refusals(const Candidate *candidate, ReturnSetInfo *result)
 	{
 		const Refusal *refusal = lfirst(lc);
 
-		values[LABELS] = CStringGetTextDatum(rules[refusal->rule].id);
+		values[LABELS] = CStringGetTextDatum(rules->rule[refusal->rule].id);
 		values[LABELS + 1] = CStringGetTextDatum(refusal->finding);
 		tuplestore_putvalues(result->setResult, result->setDesc, values,
 							 nulls);
@@ -283,7 +282,7 @@ sift_round(Sift *sift, Chunk *round, Findings *findings)
 
 		if (guard->kind == REL_ATTACHMENT)
 			judge_span(sift, i, findings);
-		if (candidate->broken)
+		if (candidate->refusals != NIL)
 			continue;
 		tuplestore_putvalues(sift->accepted->reldata, guard->desc,
 							 candidate->change.value,
@@ -366,7 +365,7 @@ sift_chunk(Sift *sift, Chunk *chunk, int n)
 	}
 	tuplestore_end(sift->accepted->reldata);
 	for (int i = 0; i < n; i++)
-		tell_refusals(&candidates[i], sift->result);
+		tell_refusals(&candidates[i], chunk->guard->rules, sift->result);
 }
 
 /* Go through the candidates, some persons at a time. */
@@ -438,7 +437,7 @@ sifting_guard(const char *registry, const char *relation, const char *modes)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%s\" is not a relation with rules", relation)));
 	guard = guard_of_registry(registry, kind, false);
-	read_modes(modes, guard->modes);
+	read_modes(guard->rules, modes, guard->modes);
 	guard->registry.owner = GetUserId();
 	guard->purpose = TO_SIFT;
 	return guard;

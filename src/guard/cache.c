@@ -16,6 +16,7 @@
 #include "registry/open.h"
 #include "registry/projection.h"
 #include "registry/registry.h"
+#include "rule/load.h"
 #include "rule/rule.h"
 
 #include "access/table.h"
@@ -69,7 +70,8 @@ invalidate_guards(pg_attribute_unused() Datum arg, Oid relid)
 
 		if (!entry->valid)
 			continue;
-		hit |= relid == entry->guard->registry.roster;
+		hit |= relid == entry->guard->registry.roster ||
+			tells_rules(entry->guard->rules, relid);
 		for (int i = 0; i < REL_KINDS && !hit; i++)
 			hit = relid == entry->guard->registry.relation[i];
 		if (hit)
@@ -110,10 +112,10 @@ invalidate_by_schema(pg_attribute_unused() Datum arg,
  * no such list.
  */
 void
-read_modes(const char *text, RuleMode *modes)
+read_modes(const RuleSet *rules, const char *text, RuleMode *modes)
 {
-	for (int i = 0; i < RULES; i++)
-		modes[i] = rules[i].mode;
+	for (int i = 0; i < rules->nrules; i++)
+		modes[i] = rules->rule[i].mode;
 	while (*text)
 	{
 		int			length = strcspn(text, ",");
@@ -121,9 +123,9 @@ read_modes(const char *text, RuleMode *modes)
 		RuleId		rule;
 		RuleMode	mode;
 
-		if (equals == NULL || !rule_of(text, equals - text, &rule) ||
+		if (equals == NULL || !rule_of(rules, text, equals - text, &rule) ||
 			!mode_of(equals + 1, length - (equals + 1 - text), &mode) ||
-			(rules[rule].fixed && mode != rules[rule].mode))
+			(rules->rule[rule].fixed && mode != rules->rule[rule].mode))
 			ereport(ERROR,
 					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 					 errmsg("trigger argument \"%s\" is not a list of rule=mode",
@@ -267,7 +269,7 @@ adopt_modes(Guard *guard)
 	if (trigger)
 	{
 		guard->arguments = pstrdup(trigger->tgargs[2]);
-		read_modes(guard->arguments, guard->modes);
+		read_modes(guard->rules, guard->arguments, guard->modes);
 	}
 	table_close(table, NoLock);
 }
@@ -283,9 +285,12 @@ free_guard_plans(void *arg)
 			SPI_freeplan(guard->plans[i]);
 }
 
-/* An empty guard, in memory of its own below the current context. */
+/*
+ * An empty guard, in memory of its own below the current context, that judges
+ * by the rules of another or, for NULL, by those that hold now.
+ */
 static Guard *
-new_guard(void)
+new_guard(const Guard *of)
 {
 	static uint64 generation = 0;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -297,25 +302,21 @@ new_guard(void)
 
 	guard->context = context;
 	guard->generation = ++generation;
+	guard->rules = of ? hold_rules(of->rules, context) : rules_for(context);
+	guard->modes = MemoryContextAlloc(context, guard->rules->nrules *
+									  sizeof(RuleMode));
 	callback->func = free_guard_plans;
 	callback->arg = guard;
 	MemoryContextRegisterResetCallback(context, callback);
 	return guard;
 }
 
-/*
- * A guard over a relation of a registry with the catalogue's own modes, in
- * memory of its own below the current context: it and its plans go with the
- * call that made it, whatever becomes of that.  Errors: 42P01 where the
- * registry lacks the relation, or persons, and 42703 where one of the two
- * lacks a column; with missing_ok NULL stands for a relation that is absent,
- * and columns that only some rules need may be; those of registry_open and
- * make_projection.
- */
-Guard *
-guard_of_registry(const char *registry, RelationKind kind, bool missing_ok)
+/* See guard_of_registry(); of is the guard it belongs to, or NULL. */
+static Guard *
+guard_beside(const Guard *of, const char *registry, RelationKind kind,
+			 bool missing_ok)
 {
-	Guard	   *guard = new_guard();
+	Guard	   *guard = new_guard(of);
 	MemoryContext caller = MemoryContextSwitchTo(guard->context);
 
 	guard->kind = kind;
@@ -340,16 +341,31 @@ guard_of_registry(const char *registry, RelationKind kind, bool missing_ok)
 	guard->source = guard->projection->source;
 	guard->collation = collation_of(guard);
 	guard->desc = change_desc(guard->projection);
-	read_modes("", guard->modes);
+	read_modes(guard->rules, "", guard->modes);
 	if (OidIsValid(guard->projection->events))
 	{
-		guard->events = guard_of_registry(registry, REL_ATTACHMENT_EVENT,
-										  false);
+		guard->events = guard_beside(guard, registry, REL_ATTACHMENT_EVENT,
+									 false);
 		guard->events->attachments = guard;
 	}
 	check_keys(guard);
 	MemoryContextSwitchTo(caller);
 	return guard;
+}
+
+/*
+ * A guard over a relation of a registry with the catalogue's own modes, in
+ * memory of its own below the current context: it and its plans go with the
+ * call that made it, whatever becomes of that.  Errors: 42P01 where the
+ * registry lacks the relation, or persons, and 42703 where one of the two
+ * lacks a column; with missing_ok NULL stands for a relation that is absent,
+ * and columns that only some rules need may be; those of registry_open and
+ * make_projection.
+ */
+Guard *
+guard_of_registry(const char *registry, RelationKind kind, bool missing_ok)
+{
+	return guard_beside(NULL, registry, kind, missing_ok);
 }
 
 /* Free guards that were replaced, once nobody can be using them. */
@@ -386,9 +402,9 @@ make_guard(Oid source, char **args)
 						args[1], args[0], get_rel_name(source)),
 				 errhint("Map it again with osms.map(), or remove the guard with osms.unguard().")));
 	guard->arguments = MemoryContextStrdup(guard->context, args[2]);
-	read_modes(args[2], guard->modes);
+	read_modes(guard->rules, args[2], guard->modes);
 	if (guard->events)
-		memcpy(guard->events->modes, guard->modes, sizeof(guard->modes));
+		read_modes(guard->events->rules, args[2], guard->events->modes);
 	return guard;
 }
 
@@ -480,4 +496,17 @@ clause_enabled(const Guard *guard, const Clause *clause, bool audit)
 	return clause->relation == guard->kind &&
 		guard->modes[clause->rule] > (audit ? MODE_OFF : MODE_AUDIT) &&
 		clause_applies(clause, guard->projection->mapped, &guard->registry);
+}
+
+/* Whether a rule judges under a guard at all. */
+bool
+judges_by(const Guard *guard, RuleId rule)
+{
+	const RuleSet *rules = guard->rules;
+
+	for (int i = 0; i < rules->nclauses; i++)
+		if (rules->clause[i].rule == rule &&
+			clause_enabled(guard, &rules->clause[i], false))
+			return true;
+	return false;
 }

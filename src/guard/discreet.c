@@ -80,10 +80,13 @@ veil_finding(const Guard *guard, Shown shown, bool refuses, RuleId *rule,
 bool
 shows(const Guard *guard)
 {
-	for (int i = 0; i < nclauses; i++)
-		if (clauses[i].rule == shown_by[guard->kind].rule &&
-			clauses[i].relation == guard->kind)
-			return clause_applies(&clauses[i], guard->projection->mapped,
+	const RuleSet *rules = guard->rules;
+
+	for (int i = 0; i < rules->nclauses; i++)
+		if (rules->clause[i].rule == shown_by[guard->kind].rule &&
+			rules->clause[i].relation == guard->kind)
+			return clause_applies(&rules->clause[i],
+								  guard->projection->mapped,
 								  &guard->registry);
 	return false;
 }

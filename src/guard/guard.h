@@ -11,6 +11,7 @@
 #include "registry/projection.h"
 #include "registry/registry.h"
 #include "rule/rule.h"
+#include "rule/template.h"
 
 #include "access/tupdesc.h"
 #include "executor/spi.h"
@@ -69,17 +70,17 @@ typedef struct Guard
 	RelationKind kind;
 	Oid			source;			/* the table, or the root of its partitions */
 	char	   *arguments;		/* modes as the trigger has them */
-	RuleMode	modes[RULES];
+	const RuleSet *rules;		/* by which it judges */
+	RuleMode   *modes;			/* of each of them */
 	Projection *projection;
 	Oid			collation;		/* in which persons are sorted and locked */
 	TupleDesc	desc;			/* of a change: see below */
-	enum
-	{
-		TO_GUARD,
-		TO_SIFT,				/* clauses see accepted candidates as stored */
-		TO_AUDIT
-	}			purpose;
+	Purpose		purpose;
 	SPIPlanPtr	plans[GUARD_PLANS];
+	int		   *judges;			/* the clauses in the columns of its judgement */
+	int			watched;		/* columns whose change makes a clause look */
+	char	   *glance;			/* the query that judges first, or NULL: none */
+	bool		glanced;		/* it was written */
 	MemoryContext context;
 	uint64		generation;		/* no two guards of a session share it */
 	struct Guard *events;		/* of what attachments are made of, or NULL */

@@ -15,13 +15,10 @@
 
 #include "executor/spi.h"
 
-extern char *write_clause(const Guard *guard, const char *sql);
-extern int	joins_needed(const char *sql);
-extern char *write_joins(const Guard *guard, int needed);
 extern void judge_row(const Guard *guard, const RowChange *change,
 					  bool row_layer, Findings *findings, char event);
 extern bool run_judge(Chunk *chunk, GuardPlan plan,
-					  char *(*query) (const Guard *guard),
+					  char *(*query) (Guard *guard),
 					  SPITupleTable **table);
 extern void judge_chunk(Chunk *chunk, Findings *findings);
 extern bool weigh_change(const Guard *guard, ProjectionState *projection,

@@ -21,16 +21,6 @@
 #include "executor/spi.h"
 #include "utils/lsyscache.h"
 
-/* Whether a rule has to look at the payments of a statement. */
-static bool
-judges(const Guard *guard, RuleId rule)
-{
-	for (int i = 0; i < nclauses; i++)
-		if (clauses[i].rule == rule && clause_enabled(guard, &clauses[i], false))
-			return true;
-	return false;
-}
-
 /* Whether the transaction imports rows. */
 static bool
 imports_rows(Guard *guard)
@@ -62,9 +52,9 @@ read_payees(Chunk *chunk, bool lock_them)
 	Oid			type = get_array_type(subject_type(guard));
 	Datum		organisations = person_array(guard, chunk->persons,
 											 chunk->npersons);
-	bool		contracts = judges(guard, RULE_PAYMENT_CONTRACT);
+	bool		contracts = judges_by(guard, RULE_PAYMENT_CONTRACT);
 
-	if (lock_them && (contracts || judges(guard, RULE_PAYMENT_DUE)))
+	if (lock_them && (contracts || judges_by(guard, RULE_PAYMENT_DUE)))
 	{
 		guard_execute(guard, PLAN_LOCK, lock, 1, &type, &organisations);
 		SPI_freetuptable(SPI_tuptable);

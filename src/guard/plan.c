@@ -12,6 +12,7 @@
 #include "registry/known_from.h"
 #include "registry/open.h"
 #include "registry/registry.h"
+#include "rule/template.h"
 #include "security/looking.h"
 #include "security/restrict.h"
 #include "security/settings.h"
@@ -71,55 +72,22 @@ person_array(const Guard *guard, Datum *persons, int n)
 										   type->typalign));
 }
 
-/*
- * Put the name of a registry into a query.  It stands in quotes always, for
- * without them it would read as an alias of ours that is called like it.  Where
- * it needs quotes it is spelled so that nothing in it is a mark of ours or ends
- * a literal of a mapping.
- */
-static void
-append_registry(StringInfo out, const Registry *registry)
+/* For what texts of a guard are written. */
+Template
+template_of(const Guard *guard)
 {
-	const char *name = registry->name;
-
-	if (*name != '"')
-	{
-		appendStringInfo(out, "\"%s\"", name);
-		return;
-	}
-	appendStringInfoString(out, "U&\"");
-	for (name++; name[1] != '\0'; name++)
-	{
-		name += *name == '"';	/* it stands there twice */
-		if (IS_HIGHBIT_SET(*name))
-			appendStringInfoChar(out, *name);
-		else
-			appendStringInfo(out, "\\%04X", *name);
-	}
-	appendStringInfoChar(out, '"');
+	return (Template) {.rules = guard->rules,.registry = &guard->registry,
+		.projection = guard->projection,.purpose = guard->purpose};
 }
 
-/* Replace {r} by the registry's schema. */
+/* Write a query of a guard. */
 char *
 expand(const Guard *guard, const char *sql)
 {
-	StringInfoData out;
+	Template		template = template_of(guard);
 
-	initStringInfo(&out);
-	while (*sql)
-	{
-		const char *mark = strstr(sql, "{r}");
-
-		if (mark == NULL)
-		{
-			appendStringInfoString(&out, sql);
-			break;
-		}
-		appendBinaryStringInfo(&out, sql, mark - sql);
-		append_registry(&out, &guard->registry);
-		sql = mark + 3;
-	}
-	return out.data;
+	template.purpose = TO_GUARD;
+	return write_text(&template, sql);
 }
 
 /* Run a prepared query; what a stored row raises is not for every writer. */

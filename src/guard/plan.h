@@ -9,6 +9,7 @@
 #include "osms.h"
 
 #include "guard/guard.h"
+#include "rule/template.h"
 
 #include "access/tupdesc.h"
 #include "utils/queryenvironment.h"
@@ -16,6 +17,7 @@
 
 extern Oid	subject_type(const Guard *guard);
 extern Datum person_array(const Guard *guard, Datum *persons, int n);
+extern Template template_of(const Guard *guard);
 extern char *expand(const Guard *guard, const char *sql);
 extern uint64 guard_execute(Guard *guard, GuardPlan plan, const char *sql,
 							int nargs, Oid *types, Datum *values);

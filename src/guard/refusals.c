@@ -226,7 +226,7 @@ count_refusal(const Guard *guard, RelationKind relation, const char *told,
 	tally.day = today_of_log();
 	tally.registry = get_rel_namespace(guard->registry.roster);
 	strlcpy(tally.told, told, sizeof(tally.told));
-	strlcpy(tally.rule, rules[rule].id, sizeof(tally.rule));
+	strlcpy(tally.rule, guard->rules->rule[rule].id, sizeof(tally.rule));
 	strlcpy(tally.finding, finding, sizeof(tally.finding));
 	strlcpy(tally.relation, canonical_relations[relation].name,
 			sizeof(tally.relation));

@@ -10,74 +10,40 @@
 #include "guard/discreet.h"
 #include "guard/guard.h"
 #include "guard/judge.h"
+#include "guard/plan.h"
 #include "guard/violation.h"
 #include "registry/registry.h"
-#include "rule/law_application.h"
-#include "rule/law_order.h"
 #include "rule/rule.h"
+#include "rule/template.h"
 
 #include "executor/spi.h"
 
-/* An order shows something of the persons whom its scope tells apart. */
-#define NAMED_BY_ORDER \
-	IN_SCOPE_BY("(SELECT y.region FROM {r}.person y" \
-				" WHERE y.person = c.person)", \
-				"num_nonnulls(z.person, z.from_organisation, z.region) > 0")
-
-#define ATTACHMENT_SHOWN(order) \
-	"CASE WHEN c.op = 'U'" \
-	"  AND NOT {touched:application,order_key,restores,organisation}" \
-	"  AND (NOT {touched:person} OR {merged:person}) THEN NULL" \
-	" WHEN num_nonnulls(c.application, c.order_key, c.restores) > 1" \
-	"  THEN 'several_bases'" \
-	BASIS_APPLICATION(APPLICATION_USED, MOVED) \
-	" WHEN c.order_key IS NOT NULL THEN CASE" \
-	"  WHEN (" order ") IS NOT TRUE THEN 'no_basis' END" \
-	BASIS_RESTORES(RESTORED) \
-	" ELSE 'no_basis' END"
-
-#define APPLICATION_SHOWN \
-	"CASE WHEN c.op = 'U' AND NOT {touched:state,person} THEN NULL" \
-	" WHEN NOT " HAD_TO_BE_IDENTIFIED " THEN 'filed'" \
-	" WHEN NOT EXISTS (SELECT" COUNTING_EVENTS ")" \
-	"  THEN 'not_identified' END"
-/* Where nothing identifies anybody, what goes beyond a filing shows enough. */
-#define APPLICATION_FILED \
-	"CASE WHEN (c.op <> 'U' OR {touched:state,person})" \
-	" AND NOT " HAD_TO_BE_IDENTIFIED " THEN 'filed' END"
-
-/* Where a channel has no writer, who may write it shows nothing. */
-#define IDENTIFICATION_SHOWN \
-	"CASE WHEN c.op = 'U' AND NOT {touched:person} THEN NULL" \
-	" ELSE nullif(coalesce((SELECT CASE WHEN h.writer IS NULL THEN 'filed'" \
-	"   WHEN pg_has_role($1, h.writer, 'USAGE') THEN ''" \
-	"   ELSE 'writer_without_channel' END FROM osms.channel h" \
-	"   WHERE h.channel = c.channel" \
-	"    AND h.valid_from <= (now() AT TIME ZONE s.time_zone)::date" \
-	"   ORDER BY h.valid_from DESC, h.known_from DESC LIMIT 1), 'filed')," \
-	"  '') END"
-
-/* The query that tells which rows of a chunk show nothing, and why. */
+/*
+ * The query that tells which rows of a chunk show nothing, and why, by
+ * definitions of the rules.
+ */
 static char *
-shown_query(const Guard *guard)
+shown_query(Guard *guard)
 {
 	const int	orders = RELATION_BIT(REL_AUTHORITY_ORDER) |
 		RELATION_BIT(REL_ORDER_SCOPE);
-	const char *sql;
+	Template	template = template_of(guard);
+	const char *shown;
+	char	   *sql;
 
 	if (guard->kind == REL_IDENTITY_EVENT)
-		sql = IDENTIFICATION_SHOWN;
+		shown = "{identification_shown}";
 	else if (guard->kind == REL_APPLICATION)
-		sql = shows(guard) ? APPLICATION_SHOWN : APPLICATION_FILED;
+		shown = shows(guard) ? "{application_shown}" : "{application_filed}";
 	else if ((guard->registry.relations & orders) == orders)
-		sql = ATTACHMENT_SHOWN(NAMED_BY_ORDER);
+		shown = "{attachment_shown: {named_by_order}}";
 	else
-		sql = ATTACHMENT_SHOWN("false");
+		shown = "{attachment_shown: false}";
+	sql = write_text(&template, shown);
 	return psprintf("SELECT * FROM (SELECT c.ord, %s FROM (SELECT *,"
 					" false AS stored FROM chunk WHERE op <> 'D') c%s)"
 					" j(ord, finding) WHERE finding IS NOT NULL ORDER BY 1",
-					write_clause(guard, sql),
-					write_joins(guard, joins_needed(sql)));
+					sql, write_joins(&template));
 }
 
 /* Note of a change that it shows nothing, and tell the rule that misses it. */

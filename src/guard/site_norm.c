@@ -41,17 +41,6 @@ static const char full_sites[] =
 "   AND h.known_to = 'infinity' AND h.mark <> 'excused'"
 "   AND h.since <= g.day AND h.until > g.day)";
 
-/* Whether the guard counts sites at all. */
-static bool
-counts_sites(const Guard *guard)
-{
-	for (int i = 0; i < nclauses; i++)
-		if (clauses[i].rule == RULE_SITE_NORM &&
-			clause_enabled(guard, &clauses[i], false))
-			return true;
-	return false;
-}
-
 /* Note the sites to which a chunk attaches persons. */
 void
 note_sites(Chunk *chunk, Findings *findings)
@@ -62,7 +51,7 @@ note_sites(Chunk *chunk, Findings *findings)
 	Guard	   *guard = chunk->guard;
 	MemoryContext caller;
 
-	if (!counts_sites(guard))
+	if (!judges_by(guard, RULE_SITE_NORM))
 		return;
 	caller = MemoryContextSwitchTo(findings->context);
 	for (int i = 0; i < chunk->nchanges; i++)

@@ -15,6 +15,7 @@
 #include "guard/refusals.h"
 #include "registry/projection.h"
 #include "registry/registry.h"
+#include "rule/load.h"
 #include "rule/rule.h"
 #include "security/told.h"
 #include "security/writer.h"
@@ -101,7 +102,7 @@ log_finding(const Guard *guard, RelationKind relation, const char *what,
 		role = "";
 	ereport(LOG_SERVER_ONLY,
 			(errmsg("osms %s: rule=%s finding=%s relation=%s.%s role=%s application=%s rows=%lld",
-					what, rules[rule].id, finding, guard->registry.name,
+					what, guard->rules->rule[rule].id, finding, guard->registry.name,
 					canonical_relations[relation].name, role,
 					application_name, (long long) rows),
 			 errhidestmt(true), errhidecontext(true)));
@@ -192,9 +193,10 @@ report_violation(const Guard *guard, RuleId rule, int column,
 	const char *told = finding;
 	const char *name;
 	RuleId		told_rule = rule;
+	const RuleSet *rules = guard->rules;
 	bool		refuses = guard->modes[rule] == MODE_ENFORCE &&
 		!is_doubt(finding) &&
-		!(rules[rule].import && findings && findings->imports);
+		!(rules->rule[rule].import && findings && findings->imports);
 
 	if (findings && findings->shown != SHOWN_PERSON &&
 		(findings->shown == SHOWN_NOTHING || tells_of_person(rule)) &&
@@ -219,36 +221,37 @@ report_violation(const Guard *guard, RuleId rule, int column,
 	log_finding(guard, guard->kind, "refused", rule, finding, 1);
 	name = source_column(guard, column);
 	ereport(ERROR,
-			(errcode(rules[told_rule].sqlstate),
-			 errmsg("%s", message_of(told_rule, told)),
-			 errdetail("Rule \"%s\" finds %s%s.", rules[told_rule].id, told,
+			(errcode(rules->rule[told_rule].sqlstate),
+			 errmsg("%s", message_of(rules, told_rule, told)),
+			 errdetail("Rule \"%s\" finds %s%s.", rules->rule[told_rule].id, told,
 					   row_label(guard, event, row, isnull)),
-			 errhint("%s", hint_of(told_rule, told, name)),
+			 errhint("%s", hint_of(rules, told_rule, told, name)),
 			 err_generic_string(PG_DIAG_SCHEMA_NAME,
 								get_namespace_name(get_rel_namespace(guard->source))),
 			 err_generic_string(PG_DIAG_TABLE_NAME,
 								get_rel_name(guard->source)),
 			 name ? err_generic_string(PG_DIAG_COLUMN_NAME, name) : 0,
-			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rules[told_rule].id)));
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rules->rule[told_rule].id)));
 }
 
 /* One WARNING for all that a rule found, begun by the first of it. */
 static void
-warn_of_rule(const Warned *first, int64 rows, bool at_end)
+warn_of_rule(const RuleSet *rules, const Warned *first, int64 rows,
+			 bool at_end)
 {
-	const Rule *rule = &rules[first->rule];
+	const char *id = rules->rule[first->rule].id;
 	const char *told = first->told + (is_doubt(first->told) ? 1 : 0);
 
 	/* the server's log has its line */
 	ereport(WARNING_CLIENT_ONLY,
 			(errcode(ERRCODE_WARNING),
-			 errmsg("%s", message_of(first->rule, told)),
+			 errmsg("%s", message_of(rules, first->rule, told)),
 			 errdetail_plural("Rule \"%s\" finds %s in %lld row of this %s.",
 							  "Rule \"%s\" finds %s and the like in %lld rows of this %s.",
-							  rows, rule->id, told, (long long) rows,
+							  rows, id, told, (long long) rows,
 							  at_end ? "transaction" : "statement"),
-			 errhint("%s", hint_of(first->rule, told, NULL)),
-			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rule->id)));
+			 errhint("%s", hint_of(rules, first->rule, told, NULL)),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, id)));
 }
 
 /*
@@ -258,8 +261,9 @@ warn_of_rule(const Warned *first, int64 rows, bool at_end)
 void
 tell_findings(const Guard *guard, const Findings *findings)
 {
-	const Warned *first[RULES] = {0};
-	int64		rows[RULES] = {0};
+	const RuleSet *rules = guard->rules;
+	const Warned **first = palloc0(rules->nrules * sizeof(Warned *));
+	int64	   *rows = palloc0(rules->nrules * sizeof(int64));
 	ListCell   *cell;
 
 	foreach(cell, findings->warned)
@@ -275,9 +279,10 @@ tell_findings(const Guard *guard, const Findings *findings)
 			first[warned->rule] = warned;
 		rows[warned->rule] += warned->rows;
 	}
-	for (int i = 0; i < RULES; i++)
-		if (first[i])
-			warn_of_rule(first[i], rows[i], findings->at_end);
+	for (int i = 0; i < rules->nrules; i++)
+		if (first[rules->told[i]])
+			warn_of_rule(rules, first[rules->told[i]], rows[rules->told[i]],
+						 findings->at_end);
 }
 
 static bool
@@ -285,7 +290,7 @@ is_rule(const char *name)
 {
 	RuleId		rule;
 
-	return rule_of(name, strlen(name), &rule);
+	return rule_of(rules_for(CurrentMemoryContext), name, strlen(name), &rule);
 }
 
 void

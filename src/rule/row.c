@@ -6,13 +6,14 @@
  * what the statement changed, so an old defect never stops a repair; in an
  * INSERT, and for audit, every column counts as changed.
  */
-#include "rule/rule.h"
+#include "rule/row.h"
 
 #include "core/lifecycle.h"
 #include "core/number.h"
 #include "registry/last_cut.h"
 #include "registry/projection.h"
 #include "registry/registry.h"
+#include "rule/rule.h"
 #include "type/identifier.h"
 
 #include "catalog/pg_type.h"
@@ -46,7 +47,7 @@ text_of(const CanonicalRow *row, int i)
  * A number kept as text or bigint; the osms types have judged theirs.  A
  * fault that could be attested is left to the set layer, which may look.
  */
-const char *
+static const char *
 row_identifier(const RowChange *change)
 {
 	const Projection *p = change->projection;
@@ -121,7 +122,7 @@ is_known_later(const RowChange *change)
 }
 
 /* Dates are dates: osms.map lets a text that is none read as an infinity. */
-const char *
+static const char *
 row_dates(const RowChange *change)
 {
 	const CanonicalRelation *shape =
@@ -139,7 +140,7 @@ row_dates(const RowChange *change)
  * is closed has an end.  A closing is not judged by a since that was wrong
  * before.
  */
-const char *
+static const char *
 row_period(const RowChange *change)
 {
 	const CanonicalRow *new = change->new;
@@ -180,7 +181,7 @@ row_period(const RowChange *change)
 }
 
 /* A step the machine has; a state that is NULL is one the map does not know. */
-const char *
+static const char *
 row_transition(const RowChange *change)
 {
 	RelationKind kind = change->projection->kind;
@@ -212,7 +213,7 @@ unmapped(const Projection *p, int i, const CanonicalRow *row)
  * refused, suspect, closed and annulled say why, and so does who moves an end
  * (see until_moved).
  */
-const char *
+static const char *
 row_reason(const RowChange *change)
 {
 	RelationKind kind = change->projection->kind;
@@ -243,7 +244,7 @@ row_reason(const RowChange *change)
 }
 
 /* Who goes on with an application has its times; see DECISION_ORDER. */
-const char *
+static const char *
 row_decision_order(const RowChange *change)
 {
 	const CanonicalRow *new = change->new;
@@ -327,7 +328,7 @@ told_an_error(const RowChange *change)
  * as such, except an application that is still a draft.  A value that was
  * missing may be supplied.
  */
-const char *
+static const char *
 row_immutable(const RowChange *change)
 {
 	RelationKind kind = change->projection->kind;
@@ -410,4 +411,29 @@ row_immutable(const RowChange *change)
 		default:
 			return NULL;
 	}
+}
+
+static const struct
+{
+	const char *name;
+	RowClause	clause;
+}			row_clauses[] =
+{
+	{"identifier", row_identifier},
+	{"dates", row_dates},
+	{"period", row_period},
+	{"transition", row_transition},
+	{"reason", row_reason},
+	{"decision_order", row_decision_order},
+	{"immutable", row_immutable},
+};
+
+/* The function that the row of a clause names. */
+RowClause
+row_clause(const char *name)
+{
+	for (int i = 0; i < (int) lengthof(row_clauses); i++)
+		if (strcmp(row_clauses[i].name, name) == 0)
+			return row_clauses[i].clause;
+	elog(ERROR, "there is no row function \"%s\"", name);
 }

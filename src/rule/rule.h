@@ -1,7 +1,11 @@
 /*
  * rule.h
- *		The catalogue of rules: one entry per rule, one clause per rule and
- *		relation it judges.
+ *		The rules: one row each, with one clause for each relation a rule
+ *		judges.
+ *
+ * All of it is told in rows of the extension (sql/install, chapter rules),
+ * which a session reads once (load.c).  What is in C is what decides from a
+ * row alone, and the engine.
  */
 #ifndef OSMS_RULE_H
 #define OSMS_RULE_H
@@ -9,45 +13,29 @@
 #include "osms.h"
 
 #include "registry/projection.h"
+#include "registry/registry.h"
 
-#include "utils/timestamp.h"
-
-typedef enum RuleId
+/*
+ * A rule is its place in a RuleSet.  Those that C calls by name come first,
+ * in this order; the others are known by their rows alone.
+ */
+typedef int RuleId;
+enum
 {
-	RULE_IDENTIFIER,
-	RULE_PERIOD,
 	RULE_TRANSITION,
-	RULE_INITIAL_STATE,
-	RULE_REASON,
 	RULE_IMMUTABLE,
-	RULE_DECISION_ORDER,
 	RULE_IDENTIFIED,
 	RULE_ONE_ATTACHMENT,
 	RULE_ONE_OPEN_APPLICATION,
 	RULE_BASIS,
 	RULE_PERSON_KNOWN,
-	RULE_ORGANISATION_KNOWN,
-	RULE_ALIVE,
-	RULE_NO_BACKDATING,
 	RULE_CONTRACTED,
-	RULE_SAME_TERRITORY,
-	RULE_STAY,
-	RULE_CAMPAIGN_WINDOW,
-	RULE_FREE_CHOICE_LIMIT,
-	RULE_ORDER_SCOPE,
-	RULE_NEWBORN_TERM,
-	RULE_FOUR_EYES,
 	RULE_CLINIC_CATEGORY,
 	RULE_SITE_NORM,
-	RULE_BURST,
-	RULE_OVERDUE,
-	RULE_SUSPECT_TERM,
-	RULE_LOST_TERRITORY,
-	RULE_IDENTITY_DATA,
 	RULE_PAYMENT_DUE,
 	RULE_PAYMENT_CONTRACT,
-	RULES
-} RuleId;
+	NAMED_RULES
+};
 
 typedef enum RuleMode
 {
@@ -59,21 +47,25 @@ typedef enum RuleMode
 
 typedef struct Rule
 {
-	const char *id;
-	const char *layer;			/* row, set, row + set, or audit */
+	int			place;			/* in which rules are told */
+	char	   *id;
 	RuleMode	mode;			/* unless the guard says otherwise */
 	bool		fixed;			/* has no other mode */
 	bool		import;			/* only warns during an import: SQL alone judges */
 	bool		lasts;			/* what it finds of a row holds to its end */
 	int			sqlstate;
-	const char *refuses;		/* the message of a refusal */
-	const char *russian;		/* the same in UTF-8 */
-	const char *kazakh;
-	const char *hint;
-	const char *act;
-	const char *point;			/* of the act, where it is known */
-	const char *tag;			/* osms.certainty; NULL for no law but ours */
+	char	   *refuses;		/* the message of a refusal */
+	char	   *hint;
 } Rule;
+
+/* A finding of which something else is to be said than of its rule. */
+typedef struct FindingText
+{
+	RuleId		rule;
+	char	   *finding;
+	char	   *refuses;
+	char	   *hint;			/* NULL: the rule's */
+} FindingText;
 
 /* What a row clause sees: OLD and NEW, as canonical rows. */
 typedef struct RowChange
@@ -99,12 +91,13 @@ typedef struct Clause
 {
 	RuleId		rule;
 	RelationKind relation;
+	int			place;			/* in which clauses of a relation judge */
 	int			column;			/* the column a refusal names */
 	RowClause	row;
-	const char *set;
-	const char *lawful;			/* true: set finds nothing, seen at a glance */
-	const char *at_once;		/* the same, seen in audit by its own joins */
-	const char *stored;			/* in place of set in audit */
+	char	   *predicate;
+	char	   *plain;			/* true: predicate finds nothing, at a glance */
+	char	   *at_once;		/* the same, seen in audit by its own joins */
+	char	   *stored;			/* in place of predicate in audit */
 	int			needs;			/* columns that must be mapped */
 	int			needs_any;		/* at least one of these, when not 0 */
 	int			relations;		/* bits of relations that must exist */
@@ -113,29 +106,56 @@ typedef struct Clause
 	bool		audited;		/* says something about stored rows */
 } Clause;
 
-extern const Rule rules[RULES];
+/* A part of predicates that has a name; see template.c. */
+typedef struct Definition
+{
+	char	   *name;
+	int			nparameters;
+	char	  **parameters;
+	char	   *text;
+	RelationKind relation;		/* that a registry may lack; REL_KINDS: none */
+	char	   *otherwise;		/* in place of text where it does */
+	char	   *in_audit;		/* in place of either there, when not NULL */
+	char	   *in_sift;
+	int			place;			/* among the joins; 0: it is none */
+	int			join;			/* position among them, -1 */
+} Definition;
 
-/* clause.c */
-extern const Clause clauses[];
-extern const int nclauses;
+/* The tables in which the rules are told. */
+typedef enum RuleTable
+{
+	TABLE_RULE, TABLE_FINDING, TABLE_CLAUSE, TABLE_DEFINITION, RULE_TABLES
+} RuleTable;
 
-extern const char *message_of(RuleId rule, const char *finding);
-extern const char *hint_of(RuleId rule, const char *finding,
-						   const char *column);
-extern bool rule_of(const char *id, int length, RuleId *rule);
+/* All rules, as a session has read them. */
+typedef struct RuleSet
+{
+	MemoryContext context;
+	int			users;			/* memory contexts that hold it */
+	Oid			table[RULE_TABLES];
+	int			nrules;
+	Rule	   *rule;
+	RuleId	   *told;			/* in the order of their places */
+	int			nclauses;
+	Clause	   *clause;			/* by relation, in the order of their places */
+	int			nfindings;
+	FindingText *finding;
+	int			ndefinitions;
+	Definition *definition;		/* sorted by name */
+	int			njoins;
+	Definition **join;			/* in the order of their places */
+} RuleSet;
+
+extern const char *message_of(const RuleSet *rules, RuleId rule,
+							  const char *finding);
+extern const char *hint_of(const RuleSet *rules, RuleId rule,
+						   const char *finding, const char *column);
+extern bool rule_of(const RuleSet *rules, const char *id, int length,
+					RuleId *rule);
 extern const char *mode_name(RuleMode mode);
 extern bool mode_of(const char *name, int length, RuleMode *mode);
 struct Registry;
 extern bool clause_applies(const Clause *clause, int mapped,
 						   const struct Registry *registry);
-
-/* row.c */
-extern const char *row_identifier(const RowChange *change);
-extern const char *row_dates(const RowChange *change);
-extern const char *row_period(const RowChange *change);
-extern const char *row_transition(const RowChange *change);
-extern const char *row_reason(const RowChange *change);
-extern const char *row_decision_order(const RowChange *change);
-extern const char *row_immutable(const RowChange *change);
 
 #endif							/* OSMS_RULE_H */
