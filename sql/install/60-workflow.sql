@@ -115,9 +115,12 @@ DECLARE
                                  WHERE c.relation = write_row.relation AND c."position" = 1);
     written CONSTANT jsonb := CASE WHEN key IS NULL THEN jsonb_strip_nulls(fields) ELSE fields END
         || coalesce((SELECT jsonb_object_agg(d.k, d.v) FROM jsonb_each_text(details) d (k, v) WHERE osms.can_write(target, d.k, d.v)), '{}');
+    before CONSTANT jsonb := osms.find_row(registry, relation, key);
+    after jsonb;
     lost record;
     columns text;
     arguments text[];
+    written_key text;
 BEGIN
     SELECT f.k, f.v INTO lost FROM jsonb_each_text(fields) f (k, v) WHERE NOT osms.can_write(target, f.k, f.v) ORDER BY f.k LIMIT 1;
     IF FOUND THEN
@@ -132,8 +135,20 @@ BEGIN
     INTO columns, arguments
     FROM (SELECT t.k, t.v, row_number() OVER (ORDER BY t.k) AS place
           FROM (SELECT * FROM jsonb_each_text(written) UNION ALL SELECT key_column, key WHERE key IS NOT NULL) t (k, v)) w;
-    RETURN osms.run_write(registry, relation, CASE WHEN key IS NULL THEN 'insert' ELSE 'update' END, 'SELECT ' || columns, arguments);
+    written_key := osms.run_write(registry, relation, CASE WHEN key IS NULL THEN 'insert' ELSE 'update' END, 'SELECT ' || columns, arguments);
+    IF relation IN ('person', 'application', 'attachment') AND has_table_privilege(target, 'SELECT') THEN
+        after := osms.find_row(registry, relation, written_key);
+        -- a state may have gone on already
+        IF after IS NULL OR EXISTS (SELECT FROM jsonb_each_text(fields) f (k, v) WHERE after ->> f.k IS DISTINCT FROM f.v
+               AND (f.k IN ('since', 'until', 'death_date') OR f.k = 'state' AND after ->> f.k IS NOT DISTINCT FROM before ->> f.k)) THEN
+            RAISE EXCEPTION 'relation "%" of registry "%" has not kept what was written', relation, registry
+                USING ERRCODE = 'triggered_data_change_violation',
+                      HINT = 'Let no trigger of the table behind it skip rows that calls write, or set their columns back.';
+        END IF;
+    END IF;
+    RETURN written_key;
 END $$;
 COMMENT ON FUNCTION osms.write_row(text, text, text, jsonb, jsonb) IS
 'inserts a canonical row (key NULL) or updates the one with a key, through the registry, and returns its key
-fields must be kept, details are left out where the registry has no column or code for them. 55000 for a field that cannot be kept';
+fields must be kept, details are left out where the registry has no column or code for them. 55000
+for a field that cannot be kept, 27000 where a trigger of the table has skipped the row or set its state or days back';

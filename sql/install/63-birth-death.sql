@@ -121,6 +121,9 @@ DECLARE
     applications regclass;
     found jsonb;
     key text;
+    told_by text;
+    tells text;
+    another boolean := false;
     result osms.workflow_result;
 BEGIN
     PERFORM osms.need_arguments('register_birth', jsonb_build_object('registry', registry, 'person', person, 'birth_date', birth_date,
@@ -143,14 +146,23 @@ BEGIN
             END IF;
         END;
     END LOOP;
-    IF found IS NOT NULL AND ((found ->> 'birth_date')::date IS DISTINCT FROM birth_date OR found ->> 'sex' IS DISTINCT FROM sex) THEN
+    IF iin IS NOT NULL AND found IS NOT NULL THEN
+        EXECUTE format('SELECT ($1 ->> ''iin'')::%1$s IS DISTINCT FROM $2::%1$s', osms.column_type(persons, 'iin')) INTO another USING found, iin;
+    END IF;
+    IF another OR found IS NOT NULL AND ((found ->> 'birth_date')::date IS DISTINCT FROM birth_date OR found ->> 'sex' IS DISTINCT FROM sex) THEN
         RAISE EXCEPTION 'person "%" of registry "%" is another one', person, registry
             USING ERRCODE = 'unique_violation', HINT = 'Repeat a call with all its arguments, or give another key.';
     END IF;
-    EXECUTE format('SELECT x.application::text FROM %s x WHERE x.person = $1::%s AND x.channel = ''maternity''
+    EXECUTE format('SELECT x.application::text, x.organisation <> $2::%2$s, x.applicant::text, $3::%3$s::text
+        FROM %1$s x WHERE x.person = $1::%3$s AND x.channel = ''maternity''
         AND x.state IN (''submitted'', ''identified'', ''approved'', ''attached'') ORDER BY x.application LIMIT 1',
-        applications, osms.column_type(applications, 'person'))
-    INTO key USING person;
+        applications, osms.column_type(applications, 'organisation'), osms.column_type(applications, 'person'))
+    INTO key, another, told_by, tells USING person, organisation, applicant;
+    IF another OR osms.remaining_person(registry, told_by) IS DISTINCT FROM osms.remaining_person(registry, tells) THEN
+        RAISE EXCEPTION 'the birth of person "%" was told of another organisation or by another applicant', person
+            USING ERRCODE = 'unique_violation', DETAIL = format('It is application "%s" of registry "%s".', key, registry),
+                  HINT = 'Repeat a call with all its arguments; who is attached goes elsewhere by an application of its own.';
+    END IF;
     IF key IS NULL THEN
         key := (osms.submit(registry, person, organisation, 'maternity', 'birth', applicant, application, at, evidence_hash)).key;
     END IF;
@@ -164,5 +176,5 @@ COMMENT ON FUNCTION osms.register_birth(text, text, date, text, text, text, text
 'enters a newborn
 the person, an application by channel maternity identified by the applicant''s document that a clerk has seen, its approval, and
 an attachment from the day of birth. Key and state of the attachment; related: the application. unchanged: all of it is there.
-23514 for a day of birth after tomorrow, 23505 for the key of another person, 22004 for a missing argument, class 23 as the
-guard judges';
+23514 for a day of birth after tomorrow, 23505 for the key of another person, or a birth told of another organisation, applicant
+or number, 22004 for a missing argument, class 23 as the guard judges';
