@@ -104,6 +104,34 @@ is_our_function(Oid function)
 	return is_our_schema(get_func_namespace(function));
 }
 
+bool
+is_our_type(Oid type)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	bool		ours = HeapTupleIsValid(tuple) &&
+		is_our_schema(((Form_pg_type) GETSTRUCT(tuple))->typnamespace);
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return ours;
+}
+
+/*
+ * Whether a stored expression has an OID behind one of its marks, or a word
+ * that ends so, which is that of nothing older.
+ */
+bool
+mentions_oid(const char *expression, const char *mark, Oid oldest)
+{
+	while ((expression = strstr(expression, mark)) != NULL)
+	{
+		expression += strlen(mark);
+		if (strtoul(expression, NULL, 10) >= oldest)
+			return true;
+	}
+	return false;
+}
+
 /*
  * A function of the extension that others of its functions call, or that its
  * triggers fire.

@@ -13,6 +13,8 @@ extern char *equality_of(Oid type);
 extern char *qualified_name(Oid relation);
 extern bool is_our_schema(Oid schema);
 extern bool is_our_function(Oid function);
+extern bool is_our_type(Oid type);
+extern bool mentions_oid(const char *expression, const char *mark, Oid oldest);
 extern Oid	our_function(const char *name, int nargs, const Oid *types);
 extern Oid	our_type(const char *name);
 extern bool may_read(Oid table, Oid user);

@@ -70,6 +70,12 @@
 #define reads_as_named_type(function) false
 #endif
 
+#if PG_VERSION_NUM >= 170000
+#define CASE_POPULATE_VALID case F_JSONB_POPULATE_RECORD_VALID:
+#else
+#define CASE_POPULATE_VALID
+#endif
+
 /* JSON_VALUE() and the like, which read a document as a type */
 #if PG_VERSION_NUM >= 170000
 #define CASE_JSON_EXPR case T_JsonExpr:

@@ -113,6 +113,28 @@ is_format_without(Node *arg, const char *const *words)
 	return true;
 }
 
+/* Whether settings say what an output function prints that counts as immutable. */
+static bool
+prints_by_settings(Oid output)
+{
+	switch (output)
+	{
+		case F_FLOAT4OUT:
+		case F_FLOAT8OUT:
+		case F_BYTEAOUT:
+		case F_POINT_OUT:
+		case F_LSEG_OUT:
+		case F_PATH_OUT:
+		case F_BOX_OUT:
+		case F_POLY_OUT:
+		case F_LINE_OUT:
+		case F_CIRCLE_OUT:
+			return true;
+		default:
+			return false;
+	}
+}
+
 /* Whether the values that a function puts into a text always look the same. */
 static bool
 prints_the_same(List *args)
@@ -173,6 +195,37 @@ is_steady(Oid function, List *args)
 	}
 }
 
+/*
+ * Whether PostgreSQL calls a function immutable though what it gives hangs on
+ * a setting, or on what the owner of an object has said of it.
+ */
+static bool
+is_mutable(Oid function, List *args)
+{
+	Oid		   *types;
+	int			n;
+	const Const *zone;
+
+	if (prints_by_settings(function) || function == F_QUOTE_IDENT)
+		return true;
+	switch (function)
+	{
+		case F_TIMEZONE_TEXT_TIMESTAMP:
+		case F_TIMEZONE_TEXT_TIMESTAMPTZ:
+		case F_TIMEZONE_TEXT_TIMETZ:
+			/* an abbreviation is what timezone_abbreviations says */
+			zone = args ? linitial(args) : NULL;
+			return zone == NULL || !IsA(zone, Const) || zone->constisnull ||
+				(strchr(TextDatumGetCString(zone->constvalue), '/') == NULL &&
+				 pg_strcasecmp(TextDatumGetCString(zone->constvalue), "UTC") != 0);
+	}
+	(void) get_func_signature(function, &types, &n);
+	for (int i = 0; i < n; i++)
+		if (types[i] == REGCONFIGOID || types[i] == REGDICTIONARYOID)
+			return true;
+	return false;
+}
+
 /* A function that does not give the same whenever it is called. */
 static bool
 note_function(Oid function, List *args, Fault *fault)
@@ -184,7 +237,7 @@ note_function(Oid function, List *args, Fault *fault)
 	if (args && is_ours(function, "read_time") &&
 		!is_format_without(lsecond(args), localized))
 		return note(fault, FAULT_MUTABLE, format_procedure(function));
-	if ((volatility == PROVOLATILE_STABLE || prints_by_settings(function)) &&
+	if ((volatility == PROVOLATILE_STABLE || is_mutable(function, args)) &&
 		!fault->volatile_only && !is_steady(function, args))
 		return note(fault, FAULT_MUTABLE, format_procedure(function));
 	return false;

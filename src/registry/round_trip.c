@@ -8,10 +8,12 @@
 #include "registry/round_trip.h"
 
 #include "catalog.h"
+#include "registry/keeper.h"
 #include "security/cursors.h"
 #include "security/owner.h"
 #include "security/settings.h"
 
+#include "access/relation.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -68,14 +70,22 @@ run_round_trip(Oid canonical, const char *query, Datum told)
 	return value;
 }
 
-/* Who may read a relation may ask how it is written.  Errors: 42501. */
+/*
+ * Who may read a relation may ask how it is written, where that is the owner's
+ * to say alone.  Errors: 42501.
+ */
 void
 check_may_ask(Oid canonical)
 {
+	Relation	view;
+
 	if (pg_class_aclcheck(canonical, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV,
 					   get_relkind_objtype(get_rel_relkind(canonical)),
 					   get_rel_name(canonical));
+	view = relation_open(canonical, AccessShareLock);
+	check_mapped_view(view);
+	relation_close(view, NoLock);
 }
 
 /*

@@ -10,6 +10,8 @@
  */
 #include "security/kept_expression.h"
 
+#include "catalog.h"
+
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
@@ -25,6 +27,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -84,16 +87,8 @@ static bool kept_restricted = false;
 static bool
 calls_peoples(const char *expression)
 {
-	static const char *const marks[] = {"funcid ", "opno "};
-
-	for (int i = 0; i < (int) lengthof(marks); i++)
-		for (const char *at = expression; (at = strstr(at, marks[i])) != NULL;)
-		{
-			at += strlen(marks[i]);
-			if (strtoul(at, NULL, 10) >= FirstUnpinnedObjectId)
-				return true;
-		}
-	return false;
+	return mentions_oid(expression, "funcid ", FirstUnpinnedObjectId) ||
+		mentions_oid(expression, "opno ", FirstUnpinnedObjectId);
 }
 
 static void
@@ -195,48 +190,42 @@ keep_expressions_apart(bool restricted)
 	kept_restricted = restricted;
 }
 
-/* Whether settings say what an output function prints that counts as immutable. */
-bool
-prints_by_settings(Oid output)
+/*
+ * Whether a type is one whose values are the same under all settings, and so
+ * is what is made of them: no times, no real numbers, nothing that is told by
+ * a name in the catalogue.
+ */
+static bool
+is_plain(Oid type)
 {
-	switch (output)
+	if (OidIsValid(get_element_type(type)))
+		type = get_element_type(type);
+	switch (getBaseType(type))
 	{
-		case F_FLOAT4OUT:
-		case F_FLOAT8OUT:
-		case F_BYTEAOUT:
-		case F_POINT_OUT:
-		case F_LSEG_OUT:
-		case F_PATH_OUT:
-		case F_BOX_OUT:
-		case F_POLY_OUT:
-		case F_LINE_OUT:
-		case F_CIRCLE_OUT:
+		case BOOLOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case NUMERICOID:
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+		case UUIDOID:
+		case DATEOID:
 			return true;
 		default:
-			return false;
+			return is_our_type(type);
 	}
 }
 
-/* Whether an index is what its function says, whoever built it. */
+/* Whether what a function gives hangs on more than its arguments. */
 static bool
-is_unsure_function(Oid function, void *context)
+is_unsure_function(Oid function, pg_attribute_unused() void *context)
 {
-	HeapTuple	tuple;
-	Form_pg_proc proc;
-	bool		sure;
-
-	(void) context;
-	if (function < FirstUnpinnedObjectId)
-		return prints_by_settings(function);
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	if (!HeapTupleIsValid(tuple))
-		return true;
-	proc = (Form_pg_proc) GETSTRUCT(tuple);
-	sure = has_privs_of_role(proc->proowner, GetUserId()) &&
-		(proc->prolang == INTERNALlanguageId || proc->prolang == ClanguageId ||
-		 !heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL));
-	ReleaseSysCache(tuple);
-	return !sure;
+	/* by quote_all_identifiers */
+	return function == F_QUOTE_IDENT ||
+		(function >= FirstUnpinnedObjectId &&
+		 !is_our_function(function));
 }
 
 static bool
@@ -244,16 +233,43 @@ is_unsure(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
-	if (check_functions_in_node(node, is_unsure_function, NULL))
-		return true;
-	if (IsA(node, CoerceToDomain))
-		return true;
+	switch (nodeTag(node))
+	{
+		case T_List:
+		case T_CaseWhen:
+			break;
+		case T_Var:
+		case T_Const:
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+		case T_ScalarArrayOpExpr:
+		case T_BoolExpr:
+		case T_NullTest:
+		case T_BooleanTest:
+		case T_RelabelType:
+		case T_CoerceViaIO:
+		case T_CaseExpr:
+		case T_CaseTestExpr:
+		case T_CoalesceExpr:
+		case T_MinMaxExpr:
+		case T_ArrayExpr:
+			if (is_plain(exprType(node)) &&
+				!check_functions_in_node(node, is_unsure_function, NULL))
+				break;
+			return true;
+		default:
+			return true;
+	}
 	return expression_tree_walker(node, is_unsure, context);
 }
 
 /*
  * Whether an index of somebody without the rights of the current user holds
- * what it should, under whatever path and settings he has built it.
+ * what it should, under whatever path and settings he has built it.  A list
+ * of what is sure: PostgreSQL calls much immutable that settings, or objects
+ * which their owner may alter, decide.
  */
 bool
 is_sure_index(Oid index)

@@ -12,7 +12,6 @@ extern void forget_kept_expressions(void);
 extern void forget_left_expressions(void);
 extern void keep_expressions_apart(bool restricted);
 extern bool is_sure_index(Oid index);
-extern bool prints_by_settings(Oid output);
 extern void kept_expressions_init(void);
 
 #endif							/* OSMS_KEPT_EXPRESSION_H */

@@ -25,6 +25,7 @@
 #include "nodes/nodeFuncs.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 #include "utils/rel.h"
@@ -177,6 +178,23 @@ check_operator(Oid operator)
 				 errhint("Take it out of the mapping, index, domain or view that uses it, or let a role that is trusted own it.")));
 }
 
+/* Whether a function reads a document as a row of the type of an argument. */
+static bool
+reads_as_argument(Oid function)
+{
+	switch (function)
+	{
+		case F_JSON_POPULATE_RECORD:
+		case F_JSON_POPULATE_RECORDSET:
+		case F_JSONB_POPULATE_RECORD:
+		case F_JSONB_POPULATE_RECORDSET:
+		CASE_POPULATE_VALID
+			return true;
+		default:
+			return false;
+	}
+}
+
 /*
  * Check the arguments of a function: the defaults of those that are not given,
  * which nobody sees in the query, and rows, which it may read as their type.
@@ -203,8 +221,20 @@ check_arguments(FuncExpr *call)
 	}
 	ReleaseSysCache(tuple);
 	foreach(lc, call->args)
-		if (get_typtype(exprType(lfirst(lc))) == TYPTYPE_COMPOSITE)
-			check_type(exprType(lfirst(lc)));
+	{
+		Oid			type = exprType(lfirst(lc));
+
+		if (get_typtype(type) == TYPTYPE_COMPOSITE)
+			check_type(type);
+		else if (type == RECORDOID && reads_as_argument(call->funcid) &&
+				 (is_lent() || restriction() > RESTRICT_FOREIGN))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("a document must not be read as a row of unknown type as role \"%s\" while osms acts for others",
+							GetUserNameFromId(GetUserId(), true)),
+					 errhint("Give %s() a row of a named type.",
+							 get_func_name(call->funcid))));
+	}
 }
 
 /*

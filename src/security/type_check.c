@@ -8,6 +8,8 @@
  */
 #include "security/type_check.h"
 
+#include "catalog.h"
+
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
@@ -65,7 +67,10 @@ is_domain_of_others(Oid type, Oid role)
 	return is_made_of_others(type, role, true, &seen);
 }
 
-/* Whether an expression makes values of a domain of others than a role. */
+/*
+ * Whether an expression makes values of a domain of others than a role, or
+ * hands on a row with one, which may be read as its type.
+ */
 bool
 makes_of_others(Node *node, void *role)
 {
@@ -73,10 +78,18 @@ makes_of_others(Node *node, void *role)
 		return false;
 	switch (nodeTag(node))
 	{
-		case T_CoerceToDomain:
-		case T_CoerceViaIO:
+		case T_Const:
 		case T_FuncExpr:
 		case T_OpExpr:
+		case T_NullIfExpr:
+		case T_CoerceViaIO:
+		case T_CoerceToDomain:
+		case T_ArrayCoerceExpr:
+		case T_ConvertRowtypeExpr:
+		case T_RowExpr:
+		case T_ArrayExpr:
+		case T_FieldStore:
+		case T_SubscriptingRef:
 		CASE_JSON_EXPR
 			if (is_domain_of_others(exprType(node), *(Oid *) role))
 				return true;
@@ -87,13 +100,18 @@ makes_of_others(Node *node, void *role)
 	return expression_tree_walker(node, makes_of_others, role);
 }
 
-/* The same of a stored one, read only where it makes a value of another type. */
+/* The same of a stored one, read only where it names a type of people. */
 bool
 stored_makes_of_others(const char *expression, Oid role)
 {
-	if (expression == NULL || strstr(expression, "{COERCE") == NULL)
+	static const char *const marks[] = {"type ", "typeid ", "typeId "};
+
+	if (expression == NULL)
 		return false;
-	return makes_of_others(stringToNode(expression), &role);
+	for (int i = 0; i < (int) lengthof(marks); i++)
+		if (mentions_oid(expression, marks[i], FirstNormalObjectId))
+			return makes_of_others(stringToNode(expression), &role);
+	return false;
 }
 
 /* Whether a check of a domain itself casts to a domain of others. */

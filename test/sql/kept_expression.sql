@@ -1,4 +1,5 @@
--- What PostgreSQL has worked out of an expression for one who acts is not kept for others, and no index that its owner's settings have filled
+-- What PostgreSQL has worked out of an expression for one who acts is not kept for others, and no index that its owner's settings have
+-- filled
 -- hides rows from the guard.
 \ir hostile.psql
 \ir verdict.psql
@@ -30,7 +31,8 @@ CREATE FUNCTION own.length(text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SE
 ALTER FUNCTION own.length OWNER TO keptx_vendor;
 CREATE FUNCTION own.prime() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('search_path', 'own, pg_catalog', true), set_config('standard_conforming_strings', 'off', true), set_config('escape_string_warning', 'off', true);
+    PERFORM set_config('search_path', 'own, pg_catalog', true), set_config('standard_conforming_strings', 'off', true),
+        set_config('escape_string_warning', 'off', true);
     EXECUTE 'SELECT ''a''::help.code, ''a''::help.ident';
     RETURN NEW;
 END $$;
@@ -39,15 +41,18 @@ CREATE TRIGGER prime BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION ow
 
 SELECT plan(10);
 SELECT lives_ok('UPDATE fund.organisation SET name = ''x'' WHERE organisation = 1', 'domains are met under a vendor''s settings');
-SELECT is(pg_temp.verdict('SELECT ''123456''::help.code'), '23514 value for domain help.code violates check constraint "code_check"', 'whose path is not kept for a limit');
-SELECT is(pg_temp.verdict('SELECT ''a b''::help.ident'), '23514 value for domain help.ident violates check constraint "ident_check"', 'nor his reading of texts');
+SELECT is(pg_temp.verdict('SELECT ''123456''::help.code'), '23514 value for domain help.code violates check constraint "code_check"',
+    'whose path is not kept for a limit');
+SELECT is(pg_temp.verdict('SELECT ''a b''::help.ident'), '23514 value for domain help.ident violates check constraint "ident_check"',
+    'nor his reading of texts');
 DROP TRIGGER prime ON legacy.mo;
 -- the session's prepared statements are not the vendor's to run
 PREPARE keptx AS SELECT help.bad();
 CREATE FUNCTION own.execute() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE NEW.name; RETURN NEW; END $$;
 ALTER FUNCTION own.execute OWNER TO keptx_vendor;
 CREATE TRIGGER execute BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION own.execute();
-SELECT is(pg_temp.verdict(format('UPDATE fund.organisation SET name = %L WHERE organisation = 1', run)), '42501 EXECUTE must not run as role "keptx_vendor" while osms acts for others', run)
+SELECT is(pg_temp.verdict(format('UPDATE fund.organisation SET name = %L WHERE organisation = 1', run)),
+    '42501 EXECUTE must not run as role "keptx_vendor" while osms acts for others', run)
 FROM (VALUES ('EXECUTE keptx'), ('EXPLAIN ANALYZE EXECUTE keptx'), ('CREATE TABLE own.t AS EXECUTE keptx')) t (run);
 DROP TRIGGER execute ON legacy.mo;
 
@@ -57,11 +62,24 @@ SET extra_float_digits = 0;
 CREATE INDEX hollow ON legacy.prik (iin) WHERE iin IS NOT NULL AND (float8 '0.1' + float8 '0.2')::text = '0.30000000000000004';
 CREATE INDEX hollow_too ON legacy.zay (iin) WHERE iin IS NOT NULL AND (float8 '0.1' + float8 '0.2')::text = '0.30000000000000004';
 RESET extra_float_digits;
+-- nor by what the owner of an object, or another setting, says
+CREATE TEXT SEARCH CONFIGURATION own.words (COPY = pg_catalog.simple);
+CREATE INDEX hollow_words ON legacy.zay (iin) WHERE iin IS NOT NULL AND to_tsvector('own.words', 'x') = ''::tsvector;
+ALTER TEXT SEARCH CONFIGURATION own.words DROP MAPPING FOR asciiword;
+SET timezone_abbreviations = 'Australia';
+CREATE INDEX hollow_zone ON legacy.prik (iin) WHERE iin IS NOT NULL AND timezone('EST', timestamp '2000-01-01') = timestamptz
+    '2000-01-01 05:00+00';
+RESET timezone_abbreviations;
+-- one that tells of the row alone is used
+CREATE INDEX open_ones ON legacy.zay (iin) WHERE st IN ('submitted', 'identified') AND lower(iin) <> '';
 RESET ROLE;
-INSERT INTO legacy.zay (id, iin, mo, kanal, osn, st, sub) OVERRIDING SYSTEM VALUE VALUES (101, '880715400075', 1, 'egov', 'choice', 'submitted', now());
+INSERT INTO legacy.zay (id, iin, mo, kanal, osn, st, sub) OVERRIDING SYSTEM VALUE VALUES (101, '880715400075', 1, 'egov', 'choice',
+    'submitted', now());
 UPDATE legacy.zay SET st = 'identified' WHERE id = 101;
-INSERT INTO legacy.zay (id, iin, mo, kanal, osn, st, sub) OVERRIDING SYSTEM VALUE VALUES (102, '880715400075', 2, 'egov', 'choice', 'submitted', now());
-SELECT is(pg_temp.verdict('UPDATE legacy.zay SET st = ''identified'' WHERE id = 102'), '23505 one_open_application legacy.zay.st open_application in application 102', 'does not hide an open application');
+INSERT INTO legacy.zay (id, iin, mo, kanal, osn, st, sub) OVERRIDING SYSTEM VALUE VALUES (102, '880715400075', 2, 'egov', 'choice',
+    'submitted', now());
+SELECT is(pg_temp.verdict('UPDATE legacy.zay SET st = ''identified'' WHERE id = 102'),
+    '23505 one_open_application legacy.zay.st open_application in application 102', 'does not hide an open application');
 UPDATE legacy.people SET died = '2026-03-01' WHERE iin = '880715400075';
 SELECT is((SELECT st || ' ' || d_end FROM legacy.prik WHERE iin = '880715400075'), 'closed 2026-03-02', 'nor an attachment from a death');
 
@@ -73,7 +91,8 @@ CREATE TRIGGER skip BEFORE UPDATE ON legacy.prik FOR EACH ROW WHEN (NEW.prich = 
 SELECT is(pg_temp.verdict('UPDATE legacy.people SET died = ''2026-05-01'' WHERE iin = ''900101300017'''),
     '27000 relation "attachment" of registry "fund" has not kept what follows from the statement', 'without being told');
 -- a row without a key that somebody holds: test/specs/keyless.spec
-SELECT is(pg_temp.verdict('SELECT osms.known_moment(''own.none'')'), '42P01 relation "own.none" does not exist', 'a moment is asked of a table');
+SELECT is(pg_temp.verdict('SELECT osms.known_moment(''own.none'')'), '42P01 relation "own.none" does not exist',
+    'a moment is asked of a table');
 DROP SCHEMA fund, legacy, own, help, trap CASCADE;
 DROP OWNED BY keptx_vendor, keptx_keeper;
 DROP ROLE keptx_vendor, keptx_keeper;

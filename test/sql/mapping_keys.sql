@@ -42,6 +42,11 @@ SELECT is(pg_temp.mapped("column", to_jsonb(expression)), '42P17 expression of c
 ('surname', '(y::float8::text)', 'depends on more than the row, such as settings of the session: float8out(double precision)'),
 ('surname', 'concat(txt, y::float4)', 'depends on more than the row, such as settings of the session: concat("any")'),
 ('surname', '(decode(txt, ''hex'')::text)', 'depends on more than the row, such as settings of the session: byteaout(bytea)'),
+('surname', 'quote_ident(txt)', 'depends on more than the row, such as settings of the session: quote_ident(text)'),
+('surname', 'to_tsvector(''simple'', txt)::text', 'depends on more than the row, such as settings of the session: '
+    'to_tsvector(regconfig,text)'),
+('death_date', '(died AT TIME ZONE ''EST'')::date', 'depends on more than the row, such as settings of the session: '
+    'timezone(text,timestamp with time zone)'),
 ('surname', 'concat(txt, born)', 'depends on more than the row, such as settings of the session: concat("any")'),
 ('surname', 'to_char(died, ''YYYY'')',
     'depends on more than the row, such as settings of the session: to_char(timestamp with time zone,text)'),

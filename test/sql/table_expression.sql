@@ -28,9 +28,23 @@ CREATE FUNCTION legacy.call() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN CALL 
 ALTER FUNCTION legacy.call OWNER TO expression_vendor;
 CREATE DOMAIN theirs.code AS text CHECK (VALUE::own.code IS NOT NULL);
 ALTER DOMAIN theirs.code OWNER TO expression_vendor;
+CREATE TYPE own.rec AS (name own.code);
+CREATE TABLE own.catalogue (name own.code);
+INSERT INTO own.catalogue VALUES ('a');
+GRANT SELECT ON own.catalogue TO PUBLIC;
+ALTER TABLE own.catalogue OWNER TO expression_clerk;
+CREATE FUNCTION legacy.fill() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    r record;
+BEGIN
+    SELECT * INTO r FROM own.catalogue;
+    r := jsonb_populate_record(r, to_jsonb(NEW));
+    RETURN NEW;
+END $$;
+ALTER FUNCTION legacy.fill OWNER TO expression_vendor;
 \set write 'SET LOCAL ROLE expression_clerk; UPDATE fund.organisation SET name = ''x'' WHERE organisation = 1; RESET ROLE'
 
-SELECT plan(20);
+SELECT plan(23);
 SELECT is(pg_temp.verdict(:'write'), 'ok', 'a clerk writes a vendor''s table through the registry');
 -- a domain's owner says what its checks call: those of a clerk call nothing as the vendor
 SELECT is(pg_temp.verdict(ddl || '; ' || :'write'), told, ddl)
@@ -48,6 +62,10 @@ FROM (VALUES ('ALTER TABLE legacy.mo ADD CONSTRAINT coded CHECK (name::own.code 
         '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
     ('CREATE TRIGGER t BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION legacy.call()',
         '42501 values of type own.code must not be made as role "expression_vendor" while osms acts for others'),
+    ('ALTER TABLE legacy.mo ADD CHECK ((jsonb_populate_record(NULL::own.rec, jsonb_build_object(''name'', name))).name IS NOT NULL)',
+        '42501 table "mo" is not written as role "expression_vendor" while others may add to it'),
+    ('CREATE TRIGGER t BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION legacy.fill()',
+        '42501 a document must not be read as a row of unknown type as role "expression_vendor" while osms acts for others'),
     ('ALTER TABLE legacy.mo ADD CHECK (name::pg_catalog.text IS NOT NULL)', 'ok')) t (ddl, told);
 BEGIN;
 ALTER TABLE legacy.mo ADD CONSTRAINT coded CHECK (name::own.code IS NOT NULL);
@@ -142,6 +160,9 @@ SELECT is((SELECT is_called FROM trap.sprung), false, 'and has not run it');
 SELECT is(osms.read_back('fund.organisation', '{"organisation": "1", "name": "x"}') ->> 'name', 'x', 'a mapping reads what it writes');
 SELECT is(pg_temp.verdict('SET LOCAL ROLE expression_vendor; SELECT osms.read_back(''fund.organisation'', ''{}'')'),
     '42501 permission denied for view organisation', 'which is not for everybody to ask');
+GRANT TRIGGER ON fund.organisation TO expression_clerk;
+SELECT is(pg_temp.verdict('SELECT osms.read_back(''fund.organisation'', ''{}'')'),
+    '42501 mapped relation "organisation" is not written while others may put triggers on it', 'nor of what others may have written');
 DROP SCHEMA fund, legacy, own, theirs, trap CASCADE;
 SELECT osms.revoke_maintenance('expression_setter');
 DROP OWNED BY expression_vendor, expression_clerk, expression_keeper, expression_setter;
