@@ -77,6 +77,7 @@ DECLARE
     all_columns text[];
     arguments text[];
     rows text;
+    undone boolean;
 BEGIN
     IF event NOT IN ('insert', 'update') OR n = 0 OR n <> cardinality(arrays) THEN
         RAISE EXCEPTION 'rows of relation "%" need an event, insert or update, and columns with an array for each', relation
@@ -97,11 +98,23 @@ BEGIN
                   string_agg(format('%I', c), ', ' ORDER BY place) FILTER (WHERE place <= n))
     INTO rows FROM unnest(all_columns) WITH ORDINALITY u (c, place);
     PERFORM osms.run_writes(registry, relation, event, all_columns, rows, arguments);
+    IF event = 'update' AND constants ? 'state' THEN
+        -- not gone on, but where the step could still be taken
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s x WHERE x.%I = ANY ($1::%s[]) AND x.state::text = ANY ($2))',
+                       target, columns[1], osms.column_type(target, columns[1]))
+        INTO undone USING arrays[1], ARRAY(SELECT t.from_state FROM osms.transitions(relation) t WHERE t.to_state = constants ->> 'state');
+        IF undone THEN
+            RAISE EXCEPTION 'relation "%" of registry "%" has not kept what was written', relation, registry
+                USING ERRCODE = 'triggered_data_change_violation',
+                      HINT = 'Let no trigger of the table behind it skip rows that calls write, or set their columns back.';
+        END IF;
+    END IF;
 END $$;
 COMMENT ON FUNCTION osms.write_rows(text, text, text, text[], text[], jsonb) IS
 'inserts or updates canonical rows in one statement on the table behind a relation
-columns, the array of values of each as text, and constants (object of column and value) that all rows have. 55000 for a value
-that cannot be kept';
+columns, the array of values of each as text, and constants (object of column and value) that all rows have; of an update the
+key comes first. 55000 for a value that cannot be kept, 27000 where a trigger of the table has skipped rows or set their state
+back';
 
 -- Closes what reaches beyond a day of persons who get a new attachment then.
 CREATE FUNCTION osms.close_attachments(registry text, persons text[], day date) RETURNS void

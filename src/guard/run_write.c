@@ -347,7 +347,8 @@ map_given(Oid canonical, char *values)
 /*
  * run_writes(registry, relation, event, columns, rows, arguments): insert or
  * update many canonical rows on the table behind a relation.  rows is a query
- * as that of run_write; osms.source_rows tells how it is read.
+ * as that of run_write; osms.source_rows tells how it is read.  Errors: 27000
+ * where not all of them were written.
  */
 Datum
 osms_run_writes(PG_FUNCTION_ARGS)
@@ -399,6 +400,13 @@ osms_run_writes(PG_FUNCTION_ARGS)
 	write_given(canonical, target,
 				write_query(target, insert, key, rows->tupdesc));
 	take_rows(store);
+	if (SPI_processed != rows->numvals)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("relation \"%s\" of registry \"%s\" has not kept what was written",
+						text_to_cstring(PG_GETARG_TEXT_PP(1)),
+						text_to_cstring(PG_GETARG_TEXT_PP(0))),
+				 errhint("Let no trigger of the table behind it skip rows that calls write, or set their columns back.")));
 	SPI_finish();
 	PG_RETURN_VOID();
 }

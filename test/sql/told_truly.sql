@@ -41,6 +41,21 @@ SELECT is(pg_temp.under('RETURN NULL;', 'a', 'UPDATE v.p SET died = ''2025-05-05
     '27000 relation "attachment" of registry "r" has not kept what follows from the statement', 'what follows from a death');
 SELECT is(pg_temp.under('RETURN NULL;', 'app', 'SELECT osms.submit(''r'', ''8'', ''10'', ''egov'', ''free_choice'')'),
     '27000 relation "application" of registry "r" has not kept what was written', 'a filing that is not there');
+-- many at once
+INSERT INTO v.a (id, p, c, b, st) SELECT 100 + i, i, 10, '2021-01-01', 'A' FROM generate_series(6, 7) i;
+INSERT INTO v.app (id, p, c, ch, gr, st, s, d, cl) VALUES (50, 6, 11, 'egov', 'free_choice', 'app', now(), now(), 'x'), (51, 7, 11, 'egov', 'free_choice', 'app', now(), now(), 'x');
+SELECT is(pg_temp.under(body, target, format('SELECT osms.write_rows(''r'', %L, %L, %L, %L, %L)', relation, event, columns, arrays, constants)), expected, body || ' ' || relation)
+FROM (VALUES ('RETURN NULL;', 'a', 'attachment', 'update', '{attachment}', '{"{106,107}"}', '{"state": "closed", "until": "2025-01-01", "reason": "moved_to_other"}',
+              '27000 relation "attachment" of registry "r" has not kept what was written'),
+             ('NEW.st := OLD.st; NEW.e := OLD.e; NEW.why := OLD.why; RETURN NEW;', 'a', 'attachment', 'update', '{attachment}', '{"{106,107}"}',
+              '{"state": "closed", "until": "2025-01-01", "reason": "moved_to_other"}', '27000 relation "attachment" of registry "r" has not kept what was written'),
+             ('RETURN CASE WHEN NEW.id <> 107 THEN NEW END;', 'a', 'attachment', 'update', '{attachment}', '{"{106,107}"}',
+              '{"state": "closed", "until": "2025-01-01", "reason": "moved_to_other"}', '27000 relation "attachment" of registry "r" has not kept what was written'),
+             ('RETURN NEW;', 'a', 'attachment', 'update', '{attachment}', '{"{106,107}"}', '{"state": "closed", "until": "2025-01-01", "reason": "moved_to_other"}', 'ok'),
+             ('NEW.st := OLD.st; RETURN NEW;', 'app', 'application', 'update', '{application}', '{"{50,51}"}', '{"state": "attached"}',
+              '27000 relation "application" of registry "r" has not kept what was written'),
+             ('RETURN NULL;', 'a', 'attachment', 'insert', '{person,organisation}', '{"{8}","{10}"}', '{"state": "active", "since": "2021-01-01"}',
+              '27000 relation "attachment" of registry "r" has not kept what was written')) b (body, target, relation, event, columns, arrays, constants, expected);
 -- what a vendor does besides is his
 SELECT is(pg_temp.under('NEW.reg := ''71''; RETURN NEW;', 'p', 'SELECT osms.register_death(''r'', ''3'', ''2025-05-05'')', 'SELECT e FROM v.a WHERE p = 3'), 'ok 2025-05-06', 'another column');
 SELECT is(pg_temp.under('NEW.st := CASE NEW.st WHEN ''C'' THEN ''X'' ELSE NEW.st END; NEW.why := ''error''; RETURN NEW;', 'a', 'SELECT osms.detach(''r'', ''1'', ''2025-05-05'', ''left_country'')', 'SELECT st FROM v.a WHERE id = 1'),
