@@ -7,6 +7,7 @@
 #include "catalog.h"
 #include "security/kept_expression.h"
 
+#include "catalog/pg_am.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 
@@ -40,17 +41,24 @@ count_as_large(RelOptInfo *rel)
 }
 
 /*
- * The rows of a table of somebody without the rights of the current user are
- * found by no index that his own settings may have filled with others.
+ * While osms looks for others, rows are found by no index that gives a part of
+ * them where a setting says so, and those of a table of somebody without the
+ * rights of the current user by none that his own settings may have filled
+ * with others.
  */
 void
 leave_unsure_indexes(Oid relation, RelOptInfo *rel)
 {
+	bool		own = has_privs_of_role(relation_owner(relation), GetUserId());
 	ListCell   *lc;
 
-	if (has_privs_of_role(relation_owner(relation), GetUserId()))
-		return;
 	foreach(lc, rel->indexlist)
-		if (!is_sure_index(lfirst_node(IndexOptInfo, lc)->indexoid))
+	{
+		const IndexOptInfo *index = lfirst_node(IndexOptInfo, lc);
+
+		if (own ? index->relam == GIN_AM_OID :
+			(index->relam != BTREE_AM_OID && index->relam != HASH_AM_OID) ||
+			!is_sure_index(index->indexoid))
 			rel->indexlist = foreach_delete_current(rel->indexlist, lc);
+	}
 }

@@ -51,6 +51,7 @@ static const struct
 	{"transform_null_equals", "off", false},
 	{"array_nulls", "on", false},
 	{"datestyle", "ISO, MDY", true},
+	{"timezone_abbreviations", "Default", true},
 	{"intervalstyle", "postgres", true},
 	{"xmloption", "content", false},
 	{"xmlbinary", "base64", false},

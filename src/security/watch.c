@@ -37,6 +37,7 @@
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "optimizer/cost.h"
 #include "optimizer/plancat.h"
 #include "optimizer/planner.h"
 #include "parser/parsetree.h"
@@ -104,14 +105,17 @@ plan_checked(Query *query, const char *text, int options,
 {
 	bool		outer = touching_others;
 	Setup		outer_setup = begin_setup(true);
+	int			exclusion = constraint_exclusion;
 	PlannedStmt *volatile result = NULL;
 
 	about_to_call = InvalidOid;
-
+	keep_expressions_apart(restriction() != RESTRICT_OFF);
 	PG_TRY();
 	{
 		if (restriction() != RESTRICT_OFF)
 		{
+			/* what a CHECK comes to may hang on settings, too */
+			constraint_exclusion = CONSTRAINT_EXCLUSION_OFF;
 			(void) look_at_relations((Node *) query, &touching_others);
 			(void) check_node((Node *) query, NULL);
 		}
@@ -122,6 +126,7 @@ plan_checked(Query *query, const char *text, int options,
 	{
 		touching_others = outer;
 		setup = outer_setup;
+		constraint_exclusion = exclusion;
 	}
 	PG_END_TRY();
 	return result;
