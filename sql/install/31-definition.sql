@@ -192,9 +192,12 @@ INSERT INTO osms.definition (name, text) VALUES
     $$(c.state IN {open_states}
   OR c.op = 'I' AND c.state IN ('attached', 'lapsed', 'cancelled'))$$);
 
+INSERT INTO osms.definition (name, text, comment) VALUES
+    ('attaching_states', $$('active', 'suspect', 'closed')$$, 'In them an attachment attaches somebody, for its days.');
+
 INSERT INTO osms.definition (name, parameters, text, comment) VALUES
     ('member', '{row}',
-    $$({row}.state IN ('active', 'suspect', 'closed')
+    $$({row}.state IN {attaching_states}
  AND {row}.since < coalesce({row}.until, 'infinity'))$$,
     'An attachment that attaches anybody to anything.');
 

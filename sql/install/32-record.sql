@@ -55,12 +55,10 @@ INSERT INTO osms.definition (name, text, comment) VALUES
     AND y.state IN ('active', 'suspect')
     AND y.event NOT IN (SELECT k.event FROM chunk k WHERE k.op <> 'D'))
    THEN 'key_not_growing'$$,
-    'What an event points at; of stored ones also whether an earlier event, by key, has left it '
-    'nothing to do but to tell that it annulled by an error. A new one without effect is found where '
-    'attachments are derived; but a doubt, or its end, below another of those by its key would be '
-    'read as if it had come before.');
+    'A new event without effect is found where attachments are derived; but a doubt, or its end, '
+    'below another of those by its key would be read as if it had come before.');
 
-INSERT INTO osms.definition (name, parameters, text) VALUES
+INSERT INTO osms.definition (name, parameters, text, comment) VALUES
     ('event_chain', '{grows}',
     $$CASE WHEN c.closes IS NULL OR NOT {touched:closes,person,state} THEN NULL
  WHEN c.state IS NULL THEN 'unmapped_state'
@@ -77,7 +75,9 @@ INSERT INTO osms.definition (name, parameters, text) VALUES
        AND (c.state <> 'closed' OR y.day <= c.day)))
    THEN 'no_such_step' END
   FROM (VALUES (1)) one LEFT JOIN {r}.attachment_event x
-   ON x.event = c.closes) END$$);
+   ON x.event = c.closes) END$$,
+    'What an event points at; of stored ones also whether an earlier event, by key, has left it '
+    'nothing to do but to tell that it annulled by an error.');
 
 INSERT INTO osms.clause (relation, place, rule, column_name, row_function) VALUES
     ('attachment', 20, 'transition', 'state', 'transition'),

@@ -176,7 +176,7 @@ audit_query(const Guard *guard, const bool *wanted)
 	StringInfoData listed;		/* as values */
 	StringInfoData tested;
 	const RuleSet *rules = guard->rules;
-	Template		template = template_of(guard);
+	Template	template = template_of(guard);
 	const char *day;
 	bool		rows = false;
 	int			n = 0;

@@ -52,7 +52,7 @@ static const char ended_by_death[] =
 "  ELSE 'closed' END AS state"
 " FROM chunk c JOIN {r}.attachment a ON a.person = c.person"
 " WHERE c.op <> 'D' AND c.bits & %d <> 0"
-" AND a.state IN ('active', 'suspect', 'closed')"
+" AND a.state IN {attaching_states}"
 " AND (a.since > c.death_date"
 "  OR coalesce(a.until, 'infinity') > c.death_date + 1)";
 static const char end_by_death[] =

@@ -76,15 +76,19 @@ person_array(const Guard *guard, Datum *persons, int n)
 Template
 template_of(const Guard *guard)
 {
-	return (Template) {.rules = guard->rules,.registry = &guard->registry,
-		.projection = guard->projection,.purpose = guard->purpose};
+	Template	template = {.rules = guard->rules};
+
+	template.registry = &guard->registry;
+	template.projection = guard->projection;
+	template.purpose = guard->purpose;
+	return template;
 }
 
 /* Write a query of a guard. */
 char *
 expand(const Guard *guard, const char *sql)
 {
-	Template		template = template_of(guard);
+	Template	template = template_of(guard);
 
 	template.purpose = TO_GUARD;
 	return write_text(&template, sql);

@@ -85,7 +85,7 @@ static const char add_versions[] =
 	"   c.old_order_key, c.old_restores FROM chunk c WHERE c.op <> 'I'" \
 	"   AND (c.old_person IN (SELECT unnest($1))) IS TRUE) a" \
 	" JOIN {r}.person p ON p.person = a.person" \
-	" WHERE a.state IN ('active', 'suspect', 'closed')" \
+	" WHERE a.state IN {attaching_states}" \
 	"  AND a.since < least(coalesce(a.until, 'infinity'), p.death_date + 1)" \
 	"  AND a.attachment IS NOT NULL AND a.organisation IS NOT NULL"
 

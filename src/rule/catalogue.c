@@ -60,7 +60,7 @@ osms_rule_parameters(PG_FUNCTION_ARGS)
 			continue;
 		for (int t = 0; t < (int) lengthof(texts); t++)
 		{
-			Template		template = {.rules = rules};
+			Template	template = {.rules = rules};
 			const char *rest = texts[t] ? write_text(&template, texts[t]) : NULL;
 
 			if (rest && strstr(rest, "osms.filed_on("))

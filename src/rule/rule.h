@@ -51,7 +51,7 @@ typedef struct Rule
 	char	   *id;
 	RuleMode	mode;			/* unless the guard says otherwise */
 	bool		fixed;			/* has no other mode */
-	bool		import;			/* only warns during an import: SQL alone judges */
+	bool		import;			/* only warns during one: SQL alone judges */
 	bool		lasts;			/* what it finds of a row holds to its end */
 	int			sqlstate;
 	char	   *refuses;		/* the message of a refusal */

@@ -54,7 +54,7 @@ typedef struct Frame
 	const struct Frame *outer;
 } Frame;
 
-static bool write_part(Template *template, StringInfo out, const char *text,
+static bool write_part(Template *template, StringInfo out, const char *sql,
 					   int length, const Frame *frame);
 
 /*
@@ -62,22 +62,22 @@ static bool write_part(Template *template, StringInfo out, const char *text,
  * The name is palloc'd.
  */
 static bool
-read_mark(const char *text, int length, Mark *mark)
+read_mark(const char *sql, int length, Mark *mark)
 {
 	int			n = 1;
 	int			depth = 1;
 
-	while (n < length && (islower((unsigned char) text[n]) || text[n] == '_'))
+	while (n < length && (islower((unsigned char) sql[n]) || sql[n] == '_'))
 		n++;
-	if (n == 1 || n == length || (text[n] != '}' && text[n] != ':'))
+	if (n == 1 || n == length || (sql[n] != '}' && sql[n] != ':'))
 		return false;
-	mark->name = pnstrdup(text + 1, n - 1);
-	mark->arguments = text[n] == ':' ? text + n + 1 : NULL;
+	mark->name = pnstrdup(sql + 1, n - 1);
+	mark->arguments = sql[n] == ':' ? sql + n + 1 : NULL;
 	for (; n < length; n++)
 	{
-		if (text[n] == '{')
+		if (sql[n] == '{')
 			depth++;
-		else if (text[n] == '}' && --depth == 0)
+		else if (sql[n] == '}' && --depth == 0)
 			break;
 	}
 	if (n == length)
@@ -86,7 +86,7 @@ read_mark(const char *text, int length, Mark *mark)
 				 errmsg("mark \"%s\" does not end", mark->name),
 				 errhint("Close it with a brace.")));
 	mark->size = n + 1;
-	mark->length = mark->arguments ? text + n - mark->arguments : 0;
+	mark->length = mark->arguments ? sql + n - mark->arguments : 0;
 	return true;
 }
 
@@ -376,7 +376,7 @@ write_definition(Template *template, StringInfo out, const Mark *mark,
 				 const Definition *definition, const Frame *frame)
 {
 	Frame		inner = {.definition = definition,.outer = frame};
-	const char *text;
+	const char *sql;
 
 	if (definition->join >= 0)
 	{
@@ -393,8 +393,8 @@ write_definition(Template *template, StringInfo out, const Mark *mark,
 	inner.arguments = write_arguments(template, mark, definition, frame);
 	if (inner.arguments == NULL)
 		return false;
-	text = text_of(template, definition);
-	return write_part(template, out, text, strlen(text), &inner);
+	sql = text_of(template, definition);
+	return write_part(template, out, sql, strlen(sql), &inner);
 }
 
 /*
@@ -403,11 +403,11 @@ write_definition(Template *template, StringInfo out, const Mark *mark,
  */
 static bool
 write_mark(Template *template, StringInfo out, const Mark *mark,
-		   const char **text, int *length, const Frame *frame)
+		   const char **sql, int *length, const Frame *frame)
 {
 	const Definition *definition;
 
-	*text += mark->size;
+	*sql += mark->size;
 	*length -= mark->size;
 	for (int i = 0; frame && mark->arguments == NULL &&
 		 i < frame->definition->nparameters; i++)
@@ -427,8 +427,8 @@ write_mark(Template *template, StringInfo out, const Mark *mark,
 			if (mark->arguments)
 				write_part(template, &argument, mark->arguments, mark->length,
 						   frame);
-			more = marks[i].write(template, out, argument.data, *text, *length);
-			*text += Max(more, 0);
+			more = marks[i].write(template, out, argument.data, *sql, *length);
+			*sql += Max(more, 0);
 			*length -= Max(more, 0);
 			return more >= 0;
 		}
@@ -443,30 +443,30 @@ write_mark(Template *template, StringInfo out, const Mark *mark,
 
 /* Write a part of a text; false where it has nothing to judge. */
 static bool
-write_part(Template *template, StringInfo out, const char *text, int length,
+write_part(Template *template, StringInfo out, const char *sql, int length,
 		   const Frame *frame)
 {
 	check_stack_depth();
 	while (length > 0)
 	{
-		const char *brace = memchr(text, '{', length);
-		int			plain = brace ? brace - text : length;
+		const char *brace = memchr(sql, '{', length);
+		int			plain = brace ? brace - sql : length;
 		Mark		mark;
 
-		appendBinaryStringInfo(out, text, plain);
-		text += plain;
+		appendBinaryStringInfo(out, sql, plain);
+		sql += plain;
 		length -= plain;
 		if (length == 0)
 			break;
-		if (read_mark(text, length, &mark))
+		if (read_mark(sql, length, &mark))
 		{
-			if (!write_mark(template, out, &mark, &text, &length, frame))
+			if (!write_mark(template, out, &mark, &sql, &length, frame))
 				return false;
 			pfree(mark.name);
 			continue;
 		}
 		appendStringInfoChar(out, '{');
-		text++;
+		sql++;
 		length--;
 	}
 	return true;
@@ -477,12 +477,12 @@ write_part(Template *template, StringInfo out, const char *text, int length,
  * judge.  Errors: 22023, 42703 for a text that cannot be written.
  */
 char *
-write_text(Template *template, const char *text)
+write_text(Template *template, const char *sql)
 {
 	StringInfoData out;
 
 	initStringInfo(&out);
-	return write_part(template, &out, text, strlen(text), NULL) ?
+	return write_part(template, &out, sql, strlen(sql), NULL) ?
 		out.data : NULL;
 }
 
