@@ -17,6 +17,7 @@
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_partitioned_table.h"
@@ -118,6 +119,7 @@ list_relations(KeptOf *k)
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		for (int i = 0; i < (int) lengthof(k->expressions); i++)
 		{
+			Oid			relation;
 			bool		isnull;
 			Datum		expression = heap_getattr(tuple, k->expressions[i],
 												  RelationGetDescr(rel),
@@ -126,9 +128,11 @@ list_relations(KeptOf *k)
 			if (isnull || !calls_peoples(TextDatumGetCString(expression)))
 				continue;
 			/* of both catalogues the first column */
-			list_relation(k, DatumGetObjectId(heap_getattr(tuple, 1,
-														   RelationGetDescr(rel),
-														   &isnull)));
+			relation = DatumGetObjectId(heap_getattr(tuple, 1,
+													 RelationGetDescr(rel),
+													 &isnull));
+			if (!isOtherTempNamespace(get_rel_namespace(relation)))
+				list_relation(k, relation);
 			break;
 		}
 	systable_endscan(scan);

@@ -92,6 +92,16 @@ may_be_shown(Oid table, Oid role)
 	return shown || has_privs_of_role(role, relation_owner(table));
 }
 
+/* Whether a statement that functions put together is none, and shows itself. */
+static bool
+fails_as_statement(const ErrorData *error)
+{
+	return error->internalquery &&
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
+		ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION &&
+		error->sqlerrcode != ERRCODE_INSUFFICIENT_PRIVILEGE;
+}
+
 /*
  * What fails on a value shows it: of a row that is not the role's to read it
  * is told only that there is one.
@@ -99,7 +109,8 @@ may_be_shown(Oid table, Oid role)
 static void
 conceal_value(ErrorData *error, Oid table, Oid role)
 {
-	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION ||
+	if ((ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
+		 !fails_as_statement(error)) ||
 		error->sqlerrcode == ERRCODE_STRING_DATA_RIGHT_TRUNCATION ||
 		error->sqlerrcode == ERRCODE_DIVISION_BY_ZERO ||
 		error->constraint_name || is_raised(error) ||
@@ -136,9 +147,12 @@ conceal_context(ErrorData *error)
 	ereport(LOG_SERVER_ONLY,
 			(errmsg("osms kept the context of an error from who writes: %s",
 					error->message),
-			 errcontext("%s", error->context), errhidestmt(true)));
+			 error->internalquery ?
+			 errdetail("Query: %s", error->internalquery) : 0,
+			 error->context ? errcontext("%s", error->context) : 0,
+			 errhidestmt(true)));
 	initStringInfo(&kept);
-	while (*line)
+	while (line && *line)
 	{
 		int			length = strcspn(line, "\n");
 
@@ -147,7 +161,10 @@ conceal_context(ErrorData *error)
 							 line);
 		line += length + (line[length] == '\n');
 	}
-	error->context = kept.data;
+	error->context = kept.len ? kept.data : NULL;
+	error->internalquery = NULL;
+	error->internalpos = 0;
+	error->cursorpos = 0;
 }
 
 /*
@@ -173,8 +190,8 @@ write_told(void (*write) (void *arg), void *arg, Oid target, Oid role)
 		conceal_detail(error, role);
 		conceal_value(error, target, role);
 		/* the first line is the statement that osms runs */
-		if (error->context && strchr(error->context, '\n') &&
-			!may_be_shown(target, role))
+		if (((error->context && strchr(error->context, '\n')) ||
+			 error->internalquery) && !may_be_shown(target, role))
 			conceal_context(error);
 		ReThrowError(error);
 	}

@@ -39,7 +39,7 @@ END $$;
 ALTER FUNCTION own.prime OWNER TO keptx_vendor;
 CREATE TRIGGER prime BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION own.prime();
 
-SELECT plan(10);
+SELECT plan(11);
 SELECT lives_ok('UPDATE fund.organisation SET name = ''x'' WHERE organisation = 1', 'domains are met under a vendor''s settings');
 SELECT is(pg_temp.verdict('SELECT ''123456''::help.code'), '23514 value for domain help.code violates check constraint "code_check"',
     'whose path is not kept for a limit');
@@ -90,6 +90,9 @@ SET extra_float_digits = 0;
 RESET extra_float_digits;
 RESET ROLE;
 SET constraint_exclusion = on;
+SELECT is(pg_temp.verdict('UPDATE legacy.people SET died = ''2026-03-01'' WHERE iin = ''880715400075'''),
+    '23514 new row for relation "prik" violates check constraint "prik_st_check"', 'nor does a CHECK hide an attachment');
+ALTER TABLE legacy.prik DROP CONSTRAINT prik_st_check;
 UPDATE legacy.people SET died = '2026-03-01' WHERE iin = '880715400075';
 RESET constraint_exclusion;
 SELECT is((SELECT st || ' ' || d_end FROM legacy.prik WHERE iin = '880715400075'), 'closed 2026-03-02', 'nor an attachment from a death');
