@@ -100,8 +100,8 @@ BEGIN
     PERFORM osms.run_writes(registry, relation, event, all_columns, rows, arguments);
     IF event = 'update' AND constants ? 'state' THEN
         -- not gone on, but where the step could still be taken
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s x WHERE x.%I = ANY ($1::%s[]) AND x.state::text = ANY ($2))',
-                       target, columns[1], osms.column_type(target, columns[1]))
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s x WHERE x.%I %s ANY ($1::%s[]) AND x.state::text = ANY ($2))',
+                       target, columns[1], osms.equality(osms.column_type(target, columns[1])::regtype), osms.column_type(target, columns[1]))
         INTO undone USING arrays[1], ARRAY(SELECT t.from_state FROM osms.transitions(relation) t WHERE t.to_state = constants ->> 'state');
         IF undone THEN
             RAISE EXCEPTION 'relation "%" of registry "%" has not kept what was written', relation, registry
