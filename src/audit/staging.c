@@ -56,7 +56,7 @@ read_source(Node *node, void *source)
 
 /* How a canonical column reads the source; NULL where it is not mapped. */
 static Node *
-reading_of(const Projection *p, int i, Relation source)
+staged_reading(const Projection *p, int i, Relation source)
 {
 	Node	   *expr = (Node *) p->expr[i];
 
@@ -158,7 +158,7 @@ check_staged_reading(const Projection *p, int i)
 static bool
 supplies(Oid staging, const Projection *p, int i, Relation source)
 {
-	Node	   *read = reading_of(p, i, source);
+	Node	   *read = staged_reading(p, i, source);
 	ListCell   *lc;
 
 	/* nothing in the row of an event tells what its attachment is */
@@ -220,7 +220,7 @@ staged_source(Oid staging, const Projection *p, Relation source,
 	int			attno = -1;
 
 	for (int i = 0; i < canonical_relations[p->kind].ncolumns; i++)
-		pull_varattnos(reading_of(p, i, source), 1, &wanted);
+		pull_varattnos(staged_reading(p, i, source), 1, &wanted);
 	initStringInfo(&out);
 	appendStringInfoString(&out, "SELECT t.ctid");
 	while ((attno = bms_next_member(wanted, attno)) >= 0)
@@ -302,7 +302,7 @@ candidate_query(const Guard *guard, Oid staging)
 						 errhint("Give the candidates their keys.")));
 		}
 		else if (like_source && (p->mapped & COLUMN_BIT(i)))
-			read = deparse_expression(reading_of(p, i, source), context, true,
+			read = deparse_expression(staged_reading(p, i, source), context, true,
 									  false);
 		else if (!like_source && is_staged(staging, name))
 			read = psprintf("s.%s", name);

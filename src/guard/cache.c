@@ -258,7 +258,7 @@ check_keys(const Guard *guard)
 }
 
 /* Give a guard the modes that the triggers on its table carry, if there are. */
-void
+static void
 adopt_modes(Guard *guard)
 {
 	Relation	table = table_open(guard->source, AccessShareLock);
@@ -470,7 +470,7 @@ guard_of_trigger(TriggerData *trigdata)
  * The guard that a trigger of this session made over a relation of a
  * registry, or NULL.
  */
-Guard *
+static Guard *
 guard_in_session(const char *registry, RelationKind kind)
 {
 	HASH_SEQ_STATUS scan;
@@ -487,6 +487,23 @@ guard_in_session(const char *registry, RelationKind kind)
 			return entry->guard;
 		}
 	return NULL;
+}
+
+/*
+ * The guard over a relation of a registry with the modes that its triggers
+ * carry: the session's, or one for this call (see guard_of_registry).
+ */
+Guard *
+guard_as_set_up(const char *registry, RelationKind kind)
+{
+	Guard	   *guard = guard_in_session(registry, kind);
+
+	if (guard == NULL)			/* or the session's was invalidated */
+	{
+		guard = guard_of_registry(registry, kind, false);
+		adopt_modes(guard);
+	}
+	return guard;
 }
 
 /* Whether a clause is to be judged under this guard, or by audit. */

@@ -16,11 +16,10 @@
 extern int	guard_depth;
 extern void read_modes(const RuleSet *rules, const char *text,
 					   RuleMode *modes);
-extern void adopt_modes(Guard *guard);
 extern Guard *guard_of_registry(const char *registry, RelationKind kind,
 								bool missing_ok);
 extern Guard *guard_of_trigger(TriggerData *trigdata);
-extern Guard *guard_in_session(const char *registry, RelationKind kind);
+extern Guard *guard_as_set_up(const char *registry, RelationKind kind);
 extern bool clause_enabled(const Guard *guard, const Clause *clause,
 						   bool audit);
 extern bool judges_by(const Guard *guard, RuleId rule);

@@ -76,7 +76,8 @@ typedef struct Chunk
 	int			nchanges;
 	Change	   *changes;
 	int			npersons;
-	Datum	   *persons;		/* distinct, of new and old rows */
+	Datum	   *persons;		/* distinct, of new and old rows; of payments
+								 * and contracts the organisations */
 	ProjectionState *projection;
 	EphemeralNamedRelation offered; /* what queries read as "chunk" */
 	Tuplestorestate *store;		/* its rows */

@@ -74,7 +74,7 @@ typedef struct Guard
 	RuleMode   *modes;			/* of each of them */
 	Projection *projection;
 	Oid			collation;		/* in which persons are sorted and locked */
-	TupleDesc	desc;			/* of a change: see below */
+	TupleDesc	desc;			/* of a change, see chunk.h */
 	Purpose		purpose;
 	SPIPlanPtr	plans[GUARD_PLANS];
 	int		   *judges;			/* the clauses in the columns of its judgement */

@@ -158,6 +158,13 @@ lock_amended(Chunk *chunk)
 	lock_contracts(chunk->guard, lock, &given);
 }
 
+/* What is read of a person. */
+enum
+{
+	READ_PERSON, READ_DEATH, READ_BIRTH, READ_SEX, READ_COMPLETE,
+	READ_DAY_AFTER, READ_REGION, READ_STAY, READ_IMPORTS, READ_COLUMNS
+};
+
 #define PERSONS_AMONG(persons) \
 	"SELECT p.person, p.death_date, p.birth_date, p.sex, s.roster_complete," \
 	" p.death_date + 1, p.region, p.stay_until, " IMPORT " IS NOT NULL" \
@@ -181,6 +188,57 @@ static const char lock_of_merged[] = PERSONS_AMONG(
 	"   ON y.old = heir.new AND y.undone_at IS NULL)"
 	"  SELECT heir.new FROM heir))") LOCKED;
 
+static void
+set_extra(const Guard *guard, Change *change, int column, Datum value,
+		  bool isnull)
+{
+	change->value[CHANGE_EXTRA(guard->kind) + column] = value;
+	change->isnull[CHANGE_EXTRA(guard->kind) + column] = isnull;
+}
+
+/* Note with a change what rules look at of its person. */
+static void
+note_person(const Guard *guard, Change *change, const Datum *row,
+			const bool *isnull)
+{
+	int			subject = CHANGE_NEW + canonical_relations[guard->kind].subject;
+
+	set_extra(guard, change, LOCKED_PERSON, change->value[subject], false);
+	set_extra(guard, change, LOCKED_DEATH, row[READ_DEATH],
+			  isnull[READ_DEATH]);
+	/* the rows of the query are freed before */
+	set_extra(guard, change, LOCKED_REGION, isnull[READ_REGION] ? 0 :
+			  datumCopy(row[READ_REGION], false, -1), isnull[READ_REGION]);
+	set_extra(guard, change, LOCKED_STAY, row[READ_STAY], isnull[READ_STAY]);
+}
+
+/* Note with a change of an attachment what the roster copies. */
+static void
+note_copied(const Guard *guard, Change *change, const Datum *row,
+			const bool *isnull)
+{
+	int			end = CHANGE_NEW + ATTACHMENT_UNTIL;
+	DateADT		until = change->isnull[end] ? DATEVAL_NOEND :
+		DatumGetDateADT(change->value[end]);
+
+	set_extra(guard, change, VERSION_BIRTH, row[READ_BIRTH],
+			  isnull[READ_BIRTH]);
+	set_extra(guard, change, VERSION_SEX, row[READ_SEX], isnull[READ_SEX]);
+	/* the earlier of the end and the day after death; open is infinity */
+	if (!isnull[READ_DAY_AFTER])
+		until = Min(until, DatumGetDateADT(row[READ_DAY_AFTER]));
+	set_extra(guard, change, VERSION_UNTIL, DateADTGetDatum(until), false);
+}
+
+/* The query that reads, and locks, the persons of a guard. */
+static const char *
+query_of_persons(const Guard *guard, bool lock_them)
+{
+	if (!lock_them)
+		return PERSONS;
+	return guard->kind == REL_PERSON_ALIAS ? lock_of_merged : lock_of_persons;
+}
+
 /*
  * Read the persons of a chunk, and lock them, and note what rules look at and
  * what the roster copies of them.  The result tells for each change whether
@@ -195,15 +253,21 @@ read_persons(Chunk *chunk, bool lock_them, bool *complete, bool *imports)
 	Oid			type = get_array_type(subject_type(guard));
 	Datum		persons = person_array(guard, chunk->persons, chunk->npersons);
 	bool	   *known = palloc0(chunk->nchanges * sizeof(bool));
-	int			extra = CHANGE_EXTRA(guard->kind);
+	int			sex = CHANGE_EXTRA(guard->kind) + VERSION_SEX;
 	uint64		n = guard_execute(guard, lock_them ? PLAN_LOCK : PLAN_PERSONS,
-								  !lock_them ? PERSONS :
-								  guard->kind == REL_PERSON_ALIAS ?
-								  lock_of_merged : lock_of_persons, 1, &type,
-								  &persons);
-	const Oid	read[] = {subject_type(guard), DATEOID, DATEOID,
-		TupleDescAttr(guard->desc, extra + VERSION_SEX)->atttypid, BOOLOID,
-	DATEOID, TEXTOID, DATEOID, BOOLOID};
+								  query_of_persons(guard, lock_them), 1,
+								  &type, &persons);
+	const Oid	read[READ_COLUMNS] = {
+		[READ_PERSON] = subject_type(guard),
+		[READ_DEATH] = DATEOID,
+		[READ_BIRTH] = DATEOID,
+		[READ_SEX] = TupleDescAttr(guard->desc, sex)->atttypid,
+		[READ_COMPLETE] = BOOLOID,
+		[READ_DAY_AFTER] = DATEOID,
+		[READ_REGION] = TEXTOID,
+		[READ_STAY] = DATEOID,
+		[READ_IMPORTS] = BOOLOID
+	};
 	SPITupleTable *table = SPI_tuptable;
 	uint64		r = 0;
 
@@ -213,50 +277,28 @@ read_persons(Chunk *chunk, bool lock_them, bool *complete, bool *imports)
 	for (int i = 0; i < chunk->nchanges; i++)
 	{
 		Change	   *change = &chunk->changes[i];
-		Datum		row[9];
-		bool		nulls[9];
-		int			until = CHANGE_NEW + ATTACHMENT_UNTIL;
+		Datum		row[READ_COLUMNS];
+		bool		isnull[READ_COLUMNS];
 		int			order = 1;
 
 		if (change->isnull[subject])
 			continue;
 		for (; r < n; r++)
 		{
-			heap_deform_tuple(table->vals[r], table->tupdesc, row, nulls);
-			*complete = DatumGetBool(row[4]);
-			*imports = DatumGetBool(row[8]);
-			order = compare_subjects(&row[0], &change->value[subject],
-									 chunk->order);
+			heap_deform_tuple(table->vals[r], table->tupdesc, row, isnull);
+			*complete = DatumGetBool(row[READ_COMPLETE]);
+			*imports = DatumGetBool(row[READ_IMPORTS]);
+			order = compare_subjects(&row[READ_PERSON],
+									 &change->value[subject], chunk->order);
 			if (order >= 0)
 				break;
 		}
 		known[i] = r < n && order == 0;
 		if (!known[i])
 			continue;
-		change->value[extra + LOCKED_PERSON] = change->value[subject];
-		change->isnull[extra + LOCKED_PERSON] = false;
-		change->value[extra + LOCKED_DEATH] = row[1];
-		change->isnull[extra + LOCKED_DEATH] = nulls[1];
-		/* the query's own rows are freed below */
-		if (!nulls[6])
-			change->value[extra + LOCKED_REGION] = datumCopy(row[6], false, -1);
-		change->isnull[extra + LOCKED_REGION] = nulls[6];
-		change->value[extra + LOCKED_STAY] = row[7];
-		change->isnull[extra + LOCKED_STAY] = nulls[7];
-		if (guard->kind != REL_ATTACHMENT)
-			continue;
-		change->value[extra + VERSION_BIRTH] = row[2];
-		change->isnull[extra + VERSION_BIRTH] = nulls[2];
-		change->value[extra + VERSION_SEX] = row[3];
-		change->isnull[extra + VERSION_SEX] = nulls[3];
-		/* the earlier of the end and the day after death; open is infinity */
-		change->value[extra + VERSION_UNTIL] =
-			change->isnull[until] ? DateADTGetDatum(DATEVAL_NOEND) :
-			change->value[until];
-		if (!nulls[5] && DatumGetDateADT(row[5]) <
-			DatumGetDateADT(change->value[extra + VERSION_UNTIL]))
-			change->value[extra + VERSION_UNTIL] = row[5];
-		change->isnull[extra + VERSION_UNTIL] = false;
+		note_person(guard, change, row, isnull);
+		if (guard->kind == REL_ATTACHMENT)
+			note_copied(guard, change, row, isnull);
 	}
 	SPI_freetuptable(table);
 	return known;

@@ -297,7 +297,6 @@ wait_for_rows(Locks *locks)
 Datum
 osms_lock_persons(PG_FUNCTION_ARGS)
 {
-	char	   *registry = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	Locks		locks = {.guard = NULL};
 	Guard	   *guard;
 	MemoryContext round;
@@ -307,12 +306,8 @@ osms_lock_persons(PG_FUNCTION_ARGS)
 		elog(ERROR, "SPI_connect failed");
 	round = AllocSetContextCreate(CurrentMemoryContext, "osms locks",
 								  ALLOCSET_SMALL_SIZES);
-	guard = guard_in_session(registry, REL_ATTACHMENT);
-	if (guard == NULL)
-	{
-		guard = guard_of_registry(registry, REL_ATTACHMENT, false);
-		adopt_modes(guard);
-	}
+	guard = guard_as_set_up(text_to_cstring(PG_GETARG_TEXT_PP(0)),
+							REL_ATTACHMENT);
 	check_writer(&guard->registry);
 	locks.guard = guard;
 	guard_depth++;

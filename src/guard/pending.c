@@ -44,6 +44,53 @@ still_overlaps(Guard *guard, Datum person)
 	return roster_overlaps(guard, person);
 }
 
+/* The person in a row of pending; false for none.  Errors: 42804. */
+static bool
+noted_person(const Guard *guard, const TriggerData *trigdata, Datum *person)
+{
+	Relation	pending = trigdata->tg_relation;
+	Oid			type = subject_type(guard);
+	int			column = get_attnum(RelationGetRelid(pending), "person");
+	bool		isnull;
+
+	if (column <= 0 ||
+		getBaseType(TupleDescAttr(RelationGetDescr(pending), column - 1)->atttypid) !=
+		getBaseType(type))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("relation \"%s\" keeps no persons of registry \"%s\"",
+						RelationGetRelationName(pending),
+						guard->registry.unquoted),
+				 errdetail("It needs a column \"person\" of type %s.",
+						   format_type_be(type))));
+	*person = heap_getattr(trigdata->tg_trigtuple, column,
+						   RelationGetDescr(pending), &isnull);
+	return !isnull;
+}
+
+/* Judge a noted person, or warn of all of them. */
+static void
+judge_noted(Guard *guard, Datum person, Findings *findings)
+{
+	bool		overlap = false;
+	Oid			user;
+	int			context;
+
+	if (findings->stranger &&
+		(guard->arguments == NULL || !refuses_unshown(guard)))
+		findings->shown = SHOWN_NOTHING;
+	as_owner_begin(guard->registry.owner, &user, &context);
+	if (guard->modes[RULE_ONE_ATTACHMENT] != MODE_ENFORCE)
+		warn_of_overlaps(guard, findings);
+	else
+		overlap = still_overlaps(guard, person);
+	as_owner_end(user, context);
+	if (overlap)
+		report_violation(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE,
+						 "overlap", 'U', NULL, NULL, findings);
+	tell_findings(guard, findings);
+}
+
 /*
  * The deferred constraint trigger on pending: a person who counted twice
  * after some statement is looked at again when the transaction ends.  That
@@ -54,41 +101,14 @@ Datum
 osms_judge_pending(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	Relation	pending;
-	int			column;
-	char	   *registry;
-	Guard	   *guard;
 	Findings	findings = {.context = CurrentMemoryContext,.at_end = true};
-	Oid			type;
+	Guard	   *guard;
 	Datum		person;
-	bool		isnull;
-	Oid			user;
-	int			context;
 	OwnersWrite this;
 
 	deferred_check_protocol(fcinfo, "osms.judge_pending", "pending");
-	registry = trigdata->tg_trigger->tgargs[0];
-	guard = guard_in_session(registry, REL_ATTACHMENT);
-	if (guard == NULL)			/* or the session's was invalidated */
-	{
-		guard = guard_of_registry(registry, REL_ATTACHMENT, false);
-		adopt_modes(guard);
-	}
-	type = subject_type(guard);
-	pending = trigdata->tg_relation;
-	column = get_attnum(RelationGetRelid(pending), "person");
-	if (column <= 0 ||
-		getBaseType(TupleDescAttr(RelationGetDescr(pending), column - 1)->atttypid) !=
-		getBaseType(type))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("relation \"%s\" keeps no persons of registry \"%s\"",
-						RelationGetRelationName(pending), registry),
-				 errdetail("It needs a column \"person\" of type %s.",
-						   format_type_be(type))));
-	person = heap_getattr(trigdata->tg_trigtuple, column,
-						  RelationGetDescr(pending), &isnull);
-	if (isnull)
+	guard = guard_as_set_up(trigdata->tg_trigger->tgargs[0], REL_ATTACHMENT);
+	if (!noted_person(guard, trigdata, &person))
 		return PointerGetDatum(NULL);
 
 	if (SPI_connect() != SPI_OK_CONNECT)
@@ -99,23 +119,9 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 				 trigger_depth());
 	PG_TRY();
 	{
-		bool		overlap = false;
-
 		findings.stranger = is_stranger(guard);
 		strangers += findings.stranger;
-		if (findings.stranger &&
-			(guard->arguments == NULL || !refuses_unshown(guard)))
-			findings.shown = SHOWN_NOTHING;
-		as_owner_begin(guard->registry.owner, &user, &context);
-		if (guard->modes[RULE_ONE_ATTACHMENT] != MODE_ENFORCE)
-			warn_of_overlaps(guard, &findings);
-		else
-			overlap = still_overlaps(guard, person);
-		as_owner_end(user, context);
-		if (overlap)
-			report_violation(guard, RULE_ONE_ATTACHMENT, ATTACHMENT_SINCE,
-							 "overlap", 'U', NULL, NULL, &findings);
-		tell_findings(guard, &findings);
+		judge_noted(guard, person, &findings);
 	}
 	PG_FINALLY();
 	{

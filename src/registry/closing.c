@@ -149,14 +149,28 @@ osms_close_month(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(result));
 }
 
-/* post_restatement(registry, month): see its comment in SQL. */
-Datum
-osms_post_restatement(PG_FUNCTION_ARGS)
+/* What restatement_due() tells: terms, lines, and the columns of the entries. */
+enum
 {
-	enum
-	{
-		TERMS, LINES, FIRST_ENTRY, FOUND = FIRST_ENTRY + 5
-	};
+	DUE_TERMS, DUE_LINES, DUE_ENTRY, DUE_COLUMNS = DUE_ENTRY + 5
+};
+
+/* A restatement that is being posted. */
+typedef struct Posting
+{
+	FunctionCallInfo fcinfo;
+	Oid			registry;
+	TupleDesc	desc;			/* of what is due */
+	Datum		due[DUE_COLUMNS];
+	bool		isnull[DUE_COLUMNS];
+	int			revision;
+	Datum		invoice_month;
+} Posting;
+
+/* Write what says under which terms, and learn the number and the invoice. */
+static void
+post_header(Posting *posting)
+{
 	static const char header[] =
 	"INSERT INTO %1$s.restatement"
 	"  (month, revision, terms, known_at, invoice_month)"
@@ -165,8 +179,48 @@ osms_post_restatement(PG_FUNCTION_ARGS)
 	"  ($2).known_at,"
 	"  (SELECT max(s.month) + interval '1 month' FROM %1$s.statement s)"
 	" RETURNING revision::integer, invoice_month::date";
+	FunctionCallInfo fcinfo = posting->fcinfo;
+	Oid			types[] = {DATEOID,
+	TupleDescAttr(posting->desc, DUE_TERMS)->atttypid};
+	Datum		values[] = {PG_GETARG_DATUM(1), posting->due[DUE_TERMS]};
+	bool		isnull;
+
+	keep_execute(posting->registry, MAY_INSERT(KEPT_RESTATEMENT),
+				 in_registry(fcinfo, header), lengthof(types), types, values,
+				 NULL);
+	if (SPI_processed != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a trigger of table \"restatement\" skipped its row"),
+				 errhint("DROP TRIGGER takes it away; osms.check_registry() names those that are not of osms.")));
+	posting->revision = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
+													SPI_tuptable->tupdesc, 1,
+													&isnull));
+	posting->invoice_month = SPI_getbinval(SPI_tuptable->vals[0],
+										   SPI_tuptable->tupdesc, 2, &isnull);
+}
+
+/* Write the lines as they are now. */
+static void
+post_lines(Posting *posting)
+{
 	static const char lines[] =
 	"INSERT INTO %1$s.restatement_line SELECT $1, $2, l.* FROM unnest($3) l";
+	FunctionCallInfo fcinfo = posting->fcinfo;
+	Oid			types[] = {DATEOID, INT4OID,
+	TupleDescAttr(posting->desc, DUE_LINES)->atttypid};
+	Datum		values[] = {PG_GETARG_DATUM(1),
+		Int32GetDatum(posting->revision), posting->due[DUE_LINES]};
+
+	keep_execute(posting->registry, MAY_INSERT(KEPT_RESTATEMENT_LINE),
+				 in_registry(fcinfo, lines), lengthof(types), types, values,
+				 NULL);
+}
+
+/* Write the differences into the ledger; they are the rows of SPI_tuptable. */
+static void
+post_entries(Posting *posting)
+{
 	static const char entries[] =
 	"INSERT INTO %1$s.ledger (month, revision, organisation, cause, kind,"
 	"  persons, amount, invoice_month)"
@@ -176,70 +230,56 @@ osms_post_restatement(PG_FUNCTION_ARGS)
 	" ORDER BY f.place"
 	" RETURNING organisation::text, cause::text, kind::text, persons::bigint,"
 	"  amount::numeric";
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			types[3 + 5] = {DATEOID};
-	Datum		values[3 + 5] = {PG_GETARG_DATUM(1)};
+	FunctionCallInfo fcinfo = posting->fcinfo;
+	Oid			types[3 + DUE_COLUMNS - DUE_ENTRY] = {DATEOID, INT4OID,
+	DATEOID};
+	Datum		values[lengthof(types)] = {PG_GETARG_DATUM(1),
+		Int32GetDatum(posting->revision), posting->invoice_month};
 	char		nulls[] = "        ";
+
+	for (int i = DUE_ENTRY; i < DUE_COLUMNS; i++)
+	{
+		int			parameter = 3 + i - DUE_ENTRY;
+
+		types[parameter] = TupleDescAttr(posting->desc, i)->atttypid;
+		values[parameter] = posting->due[i];
+		nulls[parameter] = posting->isnull[i] ? 'n' : ' ';
+	}
+	keep_execute(posting->registry, MAY_INSERT(KEPT_LEDGER),
+				 in_registry(fcinfo, entries), lengthof(types), types, values,
+				 nulls);
+}
+
+/* post_restatement(registry, month): see its comment in SQL. */
+Datum
+osms_post_restatement(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Posting		posting = {.fcinfo = fcinfo};
 	HeapTupleHeader due;
-	TupleDesc	desc;
 	HeapTupleData tuple;
-	Datum		found[FOUND];
-	bool		isnull[FOUND];
-	Oid			registry;
-	int			revision;
-	Datum		invoice_month;
 	Act			act = {.relation = "restatement"};
 
 	InitMaterializedSRF(fcinfo, 0);
 	due = DatumGetHeapTupleHeader(call_for_closing(fcinfo, "restatement_due"));
-	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(due),
-								  HeapTupleHeaderGetTypMod(due));
+	posting.desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(due),
+										  HeapTupleHeaderGetTypMod(due));
 	tuple = (HeapTupleData) {.t_len = HeapTupleHeaderGetDatumLength(due),
 	.t_data = due};
-	heap_deform_tuple(&tuple, desc, found, isnull);
-	if (isnull[LINES])			/* nothing is different */
+	heap_deform_tuple(&tuple, posting.desc, posting.due, posting.isnull);
+	if (!posting.isnull[DUE_LINES]) /* or nothing is different */
 	{
-		ReleaseTupleDesc(desc);
-		return (Datum) 0;
+		posting.registry = registry_to_close(fcinfo);
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		post_header(&posting);
+		post_lines(&posting);
+		post_entries(&posting);
+		for (uint64 r = 0; r < SPI_processed; r++)
+			tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[r]);
+		note_month(fcinfo, posting.registry, &act, posting.revision);
+		SPI_finish();
 	}
-	registry = registry_to_close(fcinfo);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	types[1] = TupleDescAttr(desc, TERMS)->atttypid;
-	values[1] = found[TERMS];
-	keep_execute(registry, MAY_INSERT(KEPT_RESTATEMENT),
-				 in_registry(fcinfo, header), 2, types, values, NULL);
-	if (SPI_processed != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("a trigger of table \"restatement\" skipped its row"),
-				 errhint("DROP TRIGGER takes it away; osms.check_registry() names those that are not of osms.")));
-	revision = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
-										   SPI_tuptable->tupdesc, 1,
-										   &isnull[TERMS]));
-	invoice_month = SPI_getbinval(SPI_tuptable->vals[0],
-								  SPI_tuptable->tupdesc, 2, &isnull[TERMS]);
-	types[1] = INT4OID;
-	values[1] = Int32GetDatum(revision);
-	types[2] = TupleDescAttr(desc, LINES)->atttypid;
-	values[2] = found[LINES];
-	keep_execute(registry, MAY_INSERT(KEPT_RESTATEMENT_LINE),
-				 in_registry(fcinfo, lines), 3, types, values, NULL);
-	types[2] = DATEOID;
-	values[2] = invoice_month;
-	for (int i = FIRST_ENTRY; i < FOUND; i++)
-	{
-		types[3 + i - FIRST_ENTRY] = TupleDescAttr(desc, i)->atttypid;
-		values[3 + i - FIRST_ENTRY] = found[i];
-		nulls[3 + i - FIRST_ENTRY] = isnull[i] ? 'n' : ' ';
-	}
-	keep_execute(registry, MAY_INSERT(KEPT_LEDGER),
-				 in_registry(fcinfo, entries), lengthof(types), types, values,
-				 nulls);
-	for (uint64 r = 0; r < SPI_processed; r++)
-		tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[r]);
-	note_month(fcinfo, registry, &act, revision);
-	SPI_finish();
-	ReleaseTupleDesc(desc);
+	ReleaseTupleDesc(posting.desc);
 	return (Datum) 0;
 }
