@@ -194,7 +194,7 @@ birth_year(const Digits digits)
 
 /* First fault in what an IIN says besides its check digit. */
 static osms_fault
-iin_fault(const Digits digits, int *place)
+iin_parts_fault(const Digits digits, int *place)
 {
 	int			month = pair(digits, MONTH);
 	int			day = pair(digits, DAY);
@@ -221,7 +221,7 @@ iin_fault(const Digits digits, int *place)
 
 /* First fault in what a BIN says besides its check digit. */
 static osms_fault
-bin_fault(const Digits digits, int *place)
+bin_parts_fault(const Digits digits, int *place)
 {
 	int			month = pair(digits, MONTH);
 
@@ -257,8 +257,8 @@ judge(osms_kind kind, const Digits digits)
 		place = 0;
 	}
 	else
-		number.fault = kind == OSMS_IIN ? iin_fault(digits, &place) :
-			bin_fault(digits, &place);
+		number.fault = kind == OSMS_IIN ? iin_parts_fault(digits, &place) :
+			bin_parts_fault(digits, &place);
 
 	if (number.fault == OSMS_VALID)
 	{

@@ -65,7 +65,7 @@ typedef struct EventWriter
 
 /* Refuse to write what no event could tell. */
 pg_noreturn static void
-refuse_write(const char *column, Relation view)
+refuse_change(const char *column, Relation view)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -144,7 +144,7 @@ tells_something(const EventWriter *writer, Relation view,
 			continue;
 		if (i != ATTACHMENT_STATE && i != ATTACHMENT_REASON &&
 			!(i == ATTACHMENT_UNTIL && is_closed(new)))
-			refuse_write(shape->columns[i].name, view);
+			refuse_change(shape->columns[i].name, view);
 		changed = true;
 	}
 	return changed;
@@ -366,7 +366,7 @@ osms_map_event(PG_FUNCTION_ARGS)
 				 errhint("Let osms.map() make the view and its trigger.")));
 	view = trigdata->tg_relation;
 	if (TRIGGER_FIRED_BY_DELETE(trigdata->tg_event))
-		refuse_write(NULL, view);
+		refuse_change(NULL, view);
 	update = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event);
 	result = update ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
 	writer = event_writer(fcinfo, view);
@@ -378,8 +378,8 @@ osms_map_event(PG_FUNCTION_ARGS)
 			return PointerGetDatum(result);
 	}
 	else if (!new.isnull[ATTACHMENT_UNTIL] && !is_closed(&new))
-		refuse_write(canonical_relations[REL_ATTACHMENT].columns[ATTACHMENT_UNTIL].name,
-					 view);
+		refuse_change(canonical_relations[REL_ATTACHMENT].columns[ATTACHMENT_UNTIL].name,
+					  view);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (update)

@@ -101,7 +101,7 @@ present_name(Relation view, Relation source, const char *canonical,
 
 /* Whether rows are found by a key as it is read, be it computed or not. */
 static bool
-is_plain_key(const Trigger *trigger, int t)
+is_key_as_read(const Trigger *trigger, int t)
 {
 	return t == KEY_CANONICAL &&
 		strcmp(trigger->tgargs[KEY_VALUE],
@@ -125,7 +125,7 @@ written_arguments(const Trigger *trigger, Oid view, Oid source)
 		 t = t == KEY_CANONICAL ? FIRST_TRIPLE : t + TRIPLE)
 		arguments[t + 1] = present_name(view_rel, source_rel, arguments[t],
 										arguments[t + 1],
-										is_plain_key(trigger, t));
+										is_key_as_read(trigger, t));
 	relation_close(source_rel, AccessShareLock);
 	relation_close(view_rel, AccessShareLock);
 	return arguments;

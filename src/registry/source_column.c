@@ -52,7 +52,7 @@ reading_of(const Projection *p, int i)
 
 /* The names of the columns that an expression reads, each once. */
 static Datum
-columns_read(Node *expr, Oid source)
+names_read(Node *expr, Oid source)
 {
 	ArrayBuildState *names = initArrayResult(TEXTOID, CurrentMemoryContext,
 											 false);
@@ -225,7 +225,7 @@ osms_mapped_reading(PG_FUNCTION_ARGS)
 
 		values[0] = CStringGetTextDatum(p->attno[i] != 0 ? text :
 										psprintf("(%s)", text));
-		values[1] = columns_read(expr, p->source);
+		values[1] = names_read(expr, p->source);
 		values[2] = BoolGetDatum(!contain_mutable_functions(expr));
 		memset(nulls, false, sizeof(nulls));
 	}

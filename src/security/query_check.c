@@ -83,7 +83,7 @@ check_read_view(Oid view)
  * Errors: 42501.
  */
 static void
-check_table(Oid table)
+check_read_table(Oid table)
 {
 	Relation	rel;
 	const char *what = NULL;
@@ -140,7 +140,7 @@ look_at_relations(Node *node, void *touches)
 			if (rte->relkind == RELKIND_VIEW)
 				check_read_view(rte->relid);
 			else if (rte->rtekind == RTE_RELATION)
-				check_table(rte->relid);
+				check_read_table(rte->relid);
 		}
 		return false;
 	}
