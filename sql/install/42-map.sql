@@ -52,8 +52,7 @@ BEGIN
         SELECT bool_and(osms.read_time(to_char(d, format), format) IS NOT DISTINCT FROM d) INTO kept
         FROM unnest('{1919-12-31,2019-12-31}'::timestamp[]) d;
     EXCEPTION
-        -- it says itself what is wrong
-        WHEN invalid_parameter_value THEN RAISE;
+        WHEN invalid_parameter_value THEN RAISE; -- it says itself what is wrong
         WHEN data_exception THEN kept := false;
     END;
     IF NOT kept THEN
