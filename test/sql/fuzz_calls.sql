@@ -251,7 +251,7 @@ CREATE TABLE public.fuzz_verdict AS
 SELECT results_eq($$SELECT DISTINCT proname::text COLLATE "C", substr(verdict, 1, 5) FROM public.fuzz_verdict WHERE verdict <> '39P01'
     ORDER BY 1, 2$$,
     $$VALUES ('append_only' COLLATE "C", '55000'), ('guard_row', '42804'), ('guard_row', '55000'), ('guard_truncate', '42804'),
-        ('guard_truncate', '55000'), ('keep', '55000'), ('keep_setting', 'OK000'), ('map_write', '42703')$$, 'triggers');
+        ('guard_truncate', '55000'), ('keep', '55000'), ('keep_setting', 'OK000'), ('map_write', '42703'), ('only_scripts', '42501')$$, 'triggers');
 RESET statement_timeout;
 SELECT is(pg_backend_pid(), :pid, 'the session lives');
 SELECT is(pg_postmaster_start_time(), :'started', 'so does the server');
