@@ -14,7 +14,11 @@
 #else
 /* Before 16 there are no soft errors: report at once. */
 #define ereturn(context, dummy_value, ...) \
-	do { (void) (context); ereport(ERROR, __VA_ARGS__); return dummy_value; } while (0)
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+		return dummy_value; \
+	} while (0)
 
 /*
  * Our symbols are hidden, or a library loaded before us could put its own in
@@ -25,7 +29,8 @@
 #undef PG_FUNCTION_INFO_V1
 #define PG_FUNCTION_INFO_V1(function) \
 	extern PGDLLEXPORT Datum function(PG_FUNCTION_ARGS); \
-	extern PGDLLEXPORT const Pg_finfo_record *CppConcat(pg_finfo_, function) (void); \
+	extern PGDLLEXPORT \
+	const Pg_finfo_record *CppConcat(pg_finfo_, function) (void); \
 	const Pg_finfo_record *CppConcat(pg_finfo_, function) (void) \
 	{ \
 		static const Pg_finfo_record info = {1}; \
@@ -43,8 +48,8 @@
 #endif
 
 /*
- * What PL/pgSQL keeps of the functions that it has compiled, by the name of the
- * hash table, and which row of the catalogue one was compiled from.
+ * What PL/pgSQL keeps of the functions that it has compiled, by the name of
+ * the hash table, and which row of the catalogue one was compiled from.
  */
 #if PG_VERSION_NUM >= 180000
 #define COMPILED_FUNCTIONS "Cached function hash"
@@ -77,10 +82,8 @@
 #endif
 
 /* JSON_VALUE() and the like, which read a document as a type */
-#if PG_VERSION_NUM >= 170000
-#define CASE_JSON_EXPR case T_JsonExpr:
-#else
-#define CASE_JSON_EXPR
+#if PG_VERSION_NUM < 170000
+#define T_JsonExpr T_Invalid	/* which no node has */
 #endif
 
 #if PG_VERSION_NUM >= 170000

@@ -14,7 +14,10 @@
 #include "security/watch.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
-PG_MODULE_MAGIC_EXT(.name = "osms", .version = OSMS_VERSION);
+PG_MODULE_MAGIC_EXT(
+					.name = "osms",
+					.version = OSMS_VERSION
+);
 #else
 PG_MODULE_MAGIC;
 #endif

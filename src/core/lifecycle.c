@@ -144,7 +144,8 @@ state_labelled(const LifeCycle *cycle, const char *label, size_t length)
 	{
 		const LifeCycleState *state = &cycle->states[i];
 
-		if (strlen(state->label) == length && memcmp(state->label, label, length) == 0)
+		if (strlen(state->label) == length &&
+			memcmp(state->label, label, length) == 0)
 			return state->state;
 	}
 	return NO_STATE;
@@ -202,7 +203,8 @@ life_cycle_allows(const LifeCycle *cycle, int from, int to)
 {
 	for (int i = 0; i < cycle->ntransitions; i++)
 	{
-		if (cycle->transitions[i].from == from && cycle->transitions[i].to == to)
+		if (cycle->transitions[i].from == from &&
+			cycle->transitions[i].to == to)
 			return true;
 	}
 	return false;

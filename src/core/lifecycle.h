@@ -73,7 +73,8 @@ extern const LifeCycle application_cycle;
 extern const LifeCycle attachment_cycle;
 
 extern const LifeCycle *life_cycle_named(const char *name);
-extern int	state_labelled(const LifeCycle *cycle, const char *label, size_t length);
+extern int	state_labelled(const LifeCycle *cycle, const char *label,
+						   size_t length);
 extern const char *state_label(const LifeCycle *cycle, int state);
 extern bool event_known(const LifeCycle *cycle, const char *event);
 extern int	state_after(const LifeCycle *cycle, int state, const char *event);

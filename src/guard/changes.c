@@ -288,7 +288,8 @@ sort_changes(Changes *changes, TriggerData *trigdata, MemoryContext query,
 											 TYPECACHE_LT_OPR);
 	AttrNumber	key = CHANGE_NEW + subject + 1;
 	bool		nulls_first = false;
-	bool		holds = judge->kind == REL_ATTACHMENT && needs_contracts(judge);
+	bool		holds = judge->kind == REL_ATTACHMENT &&
+		needs_contracts(judge);
 	KeySet		organisations;
 	TupleTableSlot *slot;
 
@@ -373,13 +374,15 @@ note_later(Chunk *chunk, Changes *changes)
 static void
 fill_chunk(Chunk *chunk, Changes *changes)
 {
-	bool		parts = may_part(chunk->guard, changes->event) && !chunk->stale;
+	bool		parts = may_part(chunk->guard, changes->event) &&
+		!chunk->stale;
 	int			allocated = 0;
 	int			persons = 0;
 
 	while (changes->more)
 	{
-		bool		same = chunk->nchanges > 0 && goes_on(chunk, changes->slot);
+		bool		same = chunk->nchanges > 0 &&
+			goes_on(chunk, changes->slot);
 
 		if ((persons == CHUNK_PERSONS && !same) ||
 			(parts && chunk->nchanges >= CHUNK_ROWS))

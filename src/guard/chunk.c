@@ -114,7 +114,8 @@ compare_changes(const void *a, const void *b, void *arg)
 	const Chunk *chunk = arg;
 	const Change *x = a;
 	const Change *y = b;
-	int			s = CHANGE_NEW + canonical_relations[chunk->guard->kind].subject;
+	int			s = CHANGE_NEW +
+		canonical_relations[chunk->guard->kind].subject;
 
 	if (x->isnull[s] || y->isnull[s])
 		return x->isnull[s] - y->isnull[s];

@@ -94,6 +94,7 @@ write_consequences(Guard *guard, RelationKind kind, const char *query,
 {
 	Oid			relation = guard->registry.relation[kind];
 	Oid			owner = relation_owner(relation);
+	Writer		as_owner = {.role = owner,.keeper = owner};
 	Following	f = {.guard = guard,.update = update,.target = relation,
 	.writer = writer_of(guard->source)};
 	Tuplestorestate *store;
@@ -111,7 +112,7 @@ write_consequences(Guard *guard, RelationKind kind, const char *query,
 	for (uint64 r = 0; r < n; r++)
 		tuplestore_puttuple(store, table->vals[r]);
 	offer_relation("consequence", table->tupdesc, store);
-	(void) write_as(owner, relation, (Writer) {.role = owner,.keeper = owner}, follow, &f);
+	(void) write_as(owner, relation, as_owner, follow, &f);
 	withdraw_relation("consequence");
 	tuplestore_end(store);
 	SPI_freetuptable(table);
@@ -154,14 +155,14 @@ static void
 correct_persons(Chunk *chunk)
 {
 	static const char correct_person[] =
-	"WITH ended AS (UPDATE {r}.roster r SET known_to = " ENDED_NOW
-	"  FROM " VERSIONS_OF("true", "x.person = c.person") " c"
-	"  WHERE r.ctid = c.version AND (r.birth_date IS DISTINCT FROM c.birth_date"
-	"    OR r.sex IS DISTINCT FROM c.sex)"
-	"  RETURNING r.*, c.birth_date AS new_birth_date, c.sex AS new_sex)"
-	" INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
-	" SELECT attachment, person, organisation, site, since, until,"
-	"  new_birth_date, new_sex, basis, mark, known_to, 'infinity' FROM ended";
+		"WITH ended AS (UPDATE {r}.roster r SET known_to = " ENDED_NOW
+		"  FROM " VERSIONS_OF("true", "x.person = c.person") " c"
+		"  WHERE r.ctid = c.version AND (r.birth_date IS DISTINCT FROM c.birth_date"
+		"    OR r.sex IS DISTINCT FROM c.sex)"
+		"  RETURNING r.*, c.birth_date AS new_birth_date, c.sex AS new_sex)"
+		" INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
+		" SELECT attachment, person, organisation, site, since, until,"
+		"  new_birth_date, new_sex, basis, mark, known_to, 'infinity' FROM ended";
 
 	guard_execute(chunk->guard, PLAN_CORRECT_PERSON, correct_person, 0, NULL,
 				  NULL);
@@ -223,8 +224,8 @@ static void
 enter_new_persons(Chunk *chunk)
 {
 	static const char held[] =
-	"SELECT 1 FROM chunk c WHERE c.op = 'I' AND EXISTS"
-	" (SELECT FROM {r}.attachment a WHERE a.person = c.person) LIMIT 1";
+		"SELECT 1 FROM chunk c WHERE c.op = 'I' AND EXISTS"
+		" (SELECT FROM {r}.attachment a WHERE a.person = c.person) LIMIT 1";
 	uint64		n = guard_execute(chunk->guard, PLAN_HELD, held, 0, NULL,
 								  NULL);
 

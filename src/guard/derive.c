@@ -92,7 +92,8 @@ osms_event_query(PG_FUNCTION_ARGS)
 static bool
 same_key(const TypeCacheEntry *type, Oid collation, Datum a, Datum b)
 {
-	return DatumGetBool(FunctionCall2Coll(unconstify(FmgrInfo *, &type->eq_opr_finfo),
+	return DatumGetBool(FunctionCall2Coll(unconstify(FmgrInfo *,
+													 &type->eq_opr_finfo),
 										  collation, a, b));
 }
 
@@ -174,7 +175,8 @@ add_change(Chunk *chunk, char event, int changed, const CanonicalRow *old,
 	change->renewed = chunk->stale;
 	change->value = palloc0(CHANGE_COLUMNS(REL_ATTACHMENT) * sizeof(Datum));
 	change->isnull = palloc(CHANGE_COLUMNS(REL_ATTACHMENT) * sizeof(bool));
-	memset(change->isnull, true, CHANGE_COLUMNS(REL_ATTACHMENT) * sizeof(bool));
+	memset(change->isnull, true,
+		   CHANGE_COLUMNS(REL_ATTACHMENT) * sizeof(bool));
 	change->value[CHANGE_EVENT] = CharGetDatum(event);
 	change->value[CHANGE_CHANGED] = Int32GetDatum(changed);
 	memset(change->isnull, false, CHANGE_NEW * sizeof(bool));
@@ -224,7 +226,8 @@ derive_changes(Chunk *events, Chunk *chunk, Findings *findings)
 {
 	Guard	   *guard = chunk->guard;
 	int			ncolumns = canonical_relations[REL_ATTACHMENT].ncolumns;
-	Oid			keys = get_array_type(guard->projection->type[ATTACHMENT_ATTACHMENT]);
+	Oid			keys =
+		get_array_type(guard->projection->type[ATTACHMENT_ATTACHMENT]);
 	Oid			types[] = {keys, keys, BOOLOID};
 	Datum		arguments[3];
 	ProjectionState *projection = begin_projection(guard->projection);
@@ -237,7 +240,8 @@ derive_changes(Chunk *events, Chunk *chunk, Findings *findings)
 
 	read[0] = guard->projection->type[ATTACHMENT_ATTACHMENT];
 	memcpy(read + 1, guard->projection->type, ncolumns * sizeof(Oid));
-	memcpy(read + 1 + ncolumns, guard->projection->type, ncolumns * sizeof(Oid));
+	memcpy(read + 1 + ncolumns, guard->projection->type,
+		   ncolumns * sizeof(Oid));
 	arguments[2] = BoolGetDatum(touched_keys(events, &arguments[0],
 											 &arguments[1]));
 	if (events->guard->plans[PLAN_DERIVE] == NULL)

@@ -9,7 +9,9 @@
 
 #include "guard/guard.h"
 
-/* The import under way in this transaction; the index of open ones is empty. */
+/*
+ * The import under way in this transaction; the index of open ones is empty.
+ */
 #define IMPORT \
 	"(SELECT i.entry FROM {r}.import i WHERE i.ended IS NULL" \
 	" AND i.transaction = pg_current_xact_id_if_assigned())"

@@ -62,7 +62,10 @@ may_recur(const Projection *p)
 	table = relation_open(p->source, AccessShareLock);
 	indexes = RelationGetIndexList(table);
 	foreach(lc, indexes)
-		unique |= p->attno[0] != 0 && is_unique_on(lfirst_oid(lc), p->attno[0]);
+	{
+		unique |= p->attno[0] != 0 &&
+			is_unique_on(lfirst_oid(lc), p->attno[0]);
+	}
 	list_free(indexes);
 	relation_close(table, AccessShareLock);
 	return !unique;

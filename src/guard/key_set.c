@@ -58,8 +58,11 @@ begin_keys(KeySet *set, Oid type, Oid collation)
 
 	if (!OidIsValid(entry->cmp_proc_finfo.fn_oid))
 		report_unordered(type);
-	*set = (KeySet) {.type = type,.order.collation = collation,
-	.context = CurrentMemoryContext,.allocated = 64};
+	*set = (KeySet)
+	{
+		.type = type,.order.collation = collation,
+			.context = CurrentMemoryContext,.allocated = 64
+	};
 	fmgr_info_copy(&set->order.cmp, &entry->cmp_proc_finfo,
 				   CurrentMemoryContext);
 	get_typlenbyval(type, &set->length, &set->byval);
@@ -108,7 +111,9 @@ key_array(KeySet *set)
 										   type->typalign));
 }
 
-/* Keys given as text, into a set.  What a domain checks is not for who locks. */
+/*
+ * Keys given as text, into a set.  What a domain checks is not for who locks.
+ */
 void
 read_keys(KeySet *set, ArrayType *keys)
 {

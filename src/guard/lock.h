@@ -15,7 +15,8 @@
 extern const char hold_of_contracts[];
 extern void lock_roster(const Guard *guard);
 extern bool needs_contracts(const Guard *guard);
-extern void lock_contracts(Guard *guard, const char *sql, KeySet *organisations);
+extern void lock_contracts(Guard *guard, const char *sql,
+						   KeySet *organisations);
 extern void hold_as_owner(Guard *guard, KeySet *organisations);
 extern void note_given(const Guard *guard, const RowChange *change,
 					   KeySet *organisations);

@@ -97,12 +97,14 @@ Writer
 writer_of_statement(MemoryContext query, const Guard *guard)
 {
 	const Running *r = find_running(query, guard);
+	Writer		owner = {0};
 
 	if (r)
 		return r->writer;
-	return canonical_relations[guard->kind].traced ?
-		written_by(guard->source) :
-		(Writer) {.role = relation_owner(guard->source)};
+	if (canonical_relations[guard->kind].traced)
+		return written_by(guard->source);
+	owner.role = relation_owner(guard->source);
+	return owner;
 }
 
 /* Whether a statement on the guarded table is under way around this query. */

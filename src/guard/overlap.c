@@ -216,8 +216,8 @@ void
 warn_of_overlaps(Guard *guard, Findings *findings)
 {
 	static const char unpend[] =
-	"WITH noted AS (DELETE FROM {r}.pending RETURNING person)"
-	" SELECT DISTINCT person FROM noted";
+		"WITH noted AS (DELETE FROM {r}.pending RETURNING person)"
+		" SELECT DISTINCT person FROM noted";
 	Oid			type = get_array_type(subject_type(guard));
 	Oid			type_of_person = subject_type(guard);
 	uint64		n = guard_execute(guard, PLAN_UNPEND_ALL, unpend, 0, NULL,

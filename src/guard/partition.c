@@ -33,7 +33,8 @@ typedef struct Lineage
 {
 	Oid			table;			/* hash key, first */
 	bool		valid;			/* cleared by invalidation, set last */
-	List	   *tables;			/* the table itself, what it is part of, the root */
+	List	   *tables;			/* the table itself, what it is part of, the
+								 * root */
 	bool		inherits;		/* is a child, but no partition */
 	int			guarded[REL_KINDS]; /* events for which all of them have an
 									 * enabled set trigger */
@@ -93,7 +94,8 @@ lineage_of(Relation table)
 
 	if (lineages == NULL)
 	{
-		HASHCTL		ctl = {.keysize = sizeof(Oid),.entrysize = sizeof(Lineage)};
+		HASHCTL		ctl = {.keysize = sizeof(Oid),
+		.entrysize = sizeof(Lineage)};
 
 		lineages = hash_create("osms lineages", 16, &ctl,
 							   HASH_ELEM | HASH_BLOBS);
@@ -186,8 +188,9 @@ begin_root_row(RootRow *row, Relation table, Oid root)
 	if (map)
 	{
 		row->map = map->attrMap;
-		row->slot = MakeSingleTupleTableSlot(CreateTupleDescCopy(RelationGetDescr(top)),
-											 &TTSOpsVirtual);
+		row->slot =
+			MakeSingleTupleTableSlot(CreateTupleDescCopy(RelationGetDescr(top)),
+									 &TTSOpsVirtual);
 	}
 	table_close(top, AccessShareLock);
 }

@@ -45,7 +45,8 @@ deferred_check_protocol(FunctionCallInfo fcinfo, const char *name,
 
 	guard_check_protocol(fcinfo, name, true, false);
 	if (!TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) ||
-		strcmp(RelationGetRelationName(trigdata->tg_relation), relation) != 0 ||
+		strcmp(RelationGetRelationName(trigdata->tg_relation),
+			   relation) != 0 ||
 		get_namespace_oid(trigdata->tg_trigger->tgargs[0], true) !=
 		RelationGetNamespace(trigdata->tg_relation))
 		ereport(ERROR,

@@ -156,7 +156,8 @@ renew_change(const Guard *guard, ProjectionState *projection, Change *change,
 		change->renewed = now == NULL || change->event == 'D' ||
 			changed_columns(projection, &row, now) != 0;
 		change->event = now ? 'U' : 'D';
-		change->changed = now ? compare_rows(guard, projection, &old, now) : -1;
+		change->changed = now ? compare_rows(guard, projection, &old, now) :
+			-1;
 		change->value[CHANGE_EVENT] = CharGetDatum(change->event);
 		change->value[CHANGE_CHANGED] = Int32GetDatum(change->changed);
 	}

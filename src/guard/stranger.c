@@ -11,7 +11,9 @@
 #include "registry/registry.h"
 #include "security/writer.h"
 
-/* Whether a role may read all rows of a relation, or of the table behind it. */
+/*
+ * Whether a role may read all rows of a relation, or of the table behind it.
+ */
 bool
 may_see(Oid user, Oid relation)
 {

@@ -30,8 +30,10 @@ more_than_row(Node *expr)
 	if (expression_returns_set(expr))
 		return FAULT_SET;
 	foreach(lc, variables_of(expr))
+	{
 		if (lfirst_node(Var, lc)->varattno < 0)
 			return FAULT_SYSTEM_COLUMN;
+	}
 	return FAULT_NONE;
 }
 

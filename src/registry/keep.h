@@ -21,6 +21,7 @@ typedef enum Kept
 	KEPT_RESTATEMENT_LINE, KEPT_LEDGER,
 	KEPT_RELATIONS
 } Kept;
+
 StaticAssertDecl(3 * KEPT_RELATIONS <= 32, "a permit has three bits for each");
 #define MAY_INSERT(kept) (UINT32_C(1) << (3 * (kept)))
 #define MAY_UPDATE(kept) (UINT32_C(2) << (3 * (kept)))

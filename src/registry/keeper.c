@@ -50,7 +50,8 @@ keeper_of(Oid canonical)
 {
 	Oid			owner = relation_owner(canonical);
 
-	return is_kept_by(get_rel_namespace(canonical), owner) ? owner : InvalidOid;
+	return is_kept_by(get_rel_namespace(canonical), owner) ? owner :
+		InvalidOid;
 }
 
 /*

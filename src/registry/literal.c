@@ -25,8 +25,7 @@ static const struct
 	int			order;
 	int			intervals;
 	long		offset;			/* seconds from UTC, of the zone */
-}			sessions[] =
-{
+}			sessions[] = {
 	{DATEORDER_YMD, INTSTYLE_POSTGRES, 0},
 	{DATEORDER_DMY, INTSTYLE_SQL_STANDARD, 14 * SECS_PER_HOUR},
 	{DATEORDER_MDY, INTSTYLE_POSTGRES, -11 * SECS_PER_HOUR},
@@ -60,7 +59,7 @@ names_moment(const char *text)
 			if (length == strlen(moments[i]) &&
 				pg_strncasecmp(text, moments[i], length) == 0)
 				return true;
-		text += Max(length, 1);
+		text	  +=Max(length, 1);
 	}
 	return false;
 }
@@ -69,7 +68,10 @@ names_moment(const char *text)
 void
 begin_reading(ReadingSettings *before, int order, int intervals, pg_tz *zone)
 {
-	*before = (ReadingSettings) {DateOrder, IntervalStyle, session_timezone};
+	*before = (ReadingSettings)
+	{
+		DateOrder, IntervalStyle, session_timezone
+	};
 	DateOrder = order;
 	IntervalStyle = intervals;
 	session_timezone = zone;

@@ -47,8 +47,8 @@ static const struct
 {
 	const char *problem;
 	const char *hint;
-}			told[] =
-{
+}			told[] = {
+
 	[FAULT_SYSTEM_COLUMN] = {"reads a system column",
 		"It tells where a row is kept, not what it says: map a column of the table.",
 	},
@@ -82,7 +82,7 @@ typedef struct Fault
 {
 	FaultKind	kind;
 	char	   *what;
-	const char *sql;			/* what the expression was read from, if known */
+	const char *sql;			/* what the expression was read from, if any */
 	bool		volatile_only;
 	bool		literals_only;
 	bool		of_text;		/* whether a text that is none counts */
@@ -273,7 +273,7 @@ note_cast(Node *node, Fault *fault)
 			case F_TO_NUMBER:
 			case F_TO_TIMESTAMP_TEXT_TEXT:
 				return note(fault, FAULT_FAILS,
-							 format_type_be(f->funcresulttype));
+							format_type_be(f->funcresulttype));
 			default:
 				if (f->funcformat == COERCE_EXPLICIT_CAST ||
 					f->funcformat == COERCE_IMPLICIT_CAST)
@@ -294,7 +294,7 @@ find_fault(Node *node, void *context)
 		return false;
 	if (IsA(node, SQLValueFunction))
 		return note(fault, FAULT_MUTABLE,
-					 format_type_be(((SQLValueFunction *) node)->type));
+					format_type_be(((SQLValueFunction *) node)->type));
 	if (IsA(node, NextValueExpr))
 		return note(fault, FAULT_VOLATILE, pstrdup("nextval"));
 	if (fault->of_text && note_cast(node, fault))

@@ -54,7 +54,9 @@ is_table(Oid relation)
 	return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE;
 }
 
-/* Whether a relation is the view of the events that attachments are made of. */
+/*
+ * Whether a relation is the view of the events that attachments are made of.
+ */
 static bool
 is_event_view(Oid relation)
 {
@@ -332,9 +334,11 @@ project_table(Projection *p, Relation table)
 		i = canonical_column(p->kind, NameStr(att->attname),
 							 strlen(NameStr(att->attname)));
 		if (i >= 0)
-			project_column(p, i, (Expr *) makeVar(1, att->attnum, att->atttypid,
-												  att->atttypmod,
-												  att->attcollation, 0), table);
+			project_column(p, i,
+						   (Expr *) makeVar(1, att->attnum, att->atttypid,
+											att->atttypmod,
+											att->attcollation, 0),
+						   table);
 	}
 }
 
@@ -410,7 +414,8 @@ check_columns(const Projection *p, bool all)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("canonical relation \"%s\" has no column \"%s\"",
-							get_rel_name(p->canonical), shape->columns[i].name),
+							get_rel_name(p->canonical),
+							shape->columns[i].name),
 					 errhint("Give the column its canonical name again, or map the relation with osms.map().")));
 }
 
@@ -592,7 +597,8 @@ changed_columns(ProjectionState *state, CanonicalRow *old, CanonicalRow *new)
 								 state->byval[i], state->len[i]) &&
 				 !DatumGetBool(FunctionCall2Coll(&state->equal[i],
 												 p->collation[i],
-												 old->value[i], new->value[i])))
+												 old->value[i],
+												 new->value[i])))
 			changed |= COLUMN_BIT(i);
 	}
 	return changed;

@@ -33,12 +33,13 @@ typedef struct Projection
 	Oid			events;			/* view of the events it is made of, if any */
 	AttrNumber	attno[CANONICAL_MAX];	/* 0 where expr decides */
 	Expr	   *expr[CANONICAL_MAX];	/* NULL: not mapped */
-	AttrNumber	told[CANONICAL_MAX];	/* what errors call it in the source; 0:
-										 * nothing of it is read */
+	AttrNumber	told[CANONICAL_MAX];	/* what errors call it in the source;
+										 * 0: nothing of it is read */
 	Oid			type[CANONICAL_MAX];
 	Oid			collation[CANONICAL_MAX];
-	int			mapped;			/* bit per mapped column, DECISIONS_INDEXED_BIT */
-	int			computed;		/* columns that are virtual ones of the source */
+	int			mapped;			/* bit per mapped column,
+								 * DECISIONS_INDEXED_BIT */
+	int			computed;		/* columns that are virtual ones there */
 	bool		generated;		/* reads a stored generated column */
 } Projection;
 

@@ -43,7 +43,8 @@ type_of_column(Oid source, const char *column)
 static bool
 tells_identity(const char *column)
 {
-	int			i = canonical_column(REL_IDENTITY_EVENT, column, strlen(column));
+	int			i = canonical_column(REL_IDENTITY_EVENT, column,
+									 strlen(column));
 
 	return i >= 0 && i < EVENT_AT && i != EVENT_PROVIDER;
 }
@@ -132,7 +133,9 @@ check_recorded_column(Relation view, const char *canonical, Oid source,
 								  FirstLowInvalidHeapAttributeNumber);
 	else if (p->expr[i])
 		pull_varattnos((Node *) p->expr[i],
-					   linitial_node(Var, pull_var_clause((Node *) p->expr[i], 0))->varno,
+					   linitial_node(Var,
+									 pull_var_clause((Node *) p->expr[i],
+													 0))->varno,
 					   &read);
 	if (read && !bms_is_member(named - FirstLowInvalidHeapAttributeNumber,
 							   read))

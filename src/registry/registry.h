@@ -128,12 +128,13 @@ typedef struct CanonicalRelation
 	int			ncolumns;
 	CanonicalColumn columns[CANONICAL_MAX];
 	bool		guarded;
-	bool		traced;			/* no rule judges it, but the journal keeps it */
+	bool		traced;			/* no rule judges it, the journal keeps it */
 	int			subject;		/* the column a guard sorts by */
 	bool		of_person;		/* and whose persons it locks */
-	const char *key;			/* columns of its primary key as a table of ours */
-	int			dated;			/* date that tells rows of one first column apart;
-								 * 0: none does */
+	const char *key;			/* columns of its primary key as a table of
+								 * ours */
+	int			dated;			/* date that tells rows of one first column
+								 * apart; 0: none does */
 	bool		inner;			/* made by osms.map, never told or a table */
 } CanonicalRelation;
 

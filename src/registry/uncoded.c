@@ -14,8 +14,7 @@ static const struct
 {
 	const char *column;
 	const char *rule;
-}			coded[] =
-{
+}			coded[] = {
 	{"reason", "reason"}, {"state", "transition"}, {"channel", NULL},
 	{"ground", NULL}, {"sex", NULL}, {"class", NULL}, {"kind", NULL}
 };

@@ -31,7 +31,8 @@ values_statement(const Trigger *trigger, Oid source, char event,
 
 		/* what a domain checks is for its table's owner, who writes it */
 		appendStringInfo(&values, "%s(%s)::%s", comma, trigger->tgargs[t + 2],
-						 format_type_extended(getBaseType(get_atttype(source, attno)),
+						 format_type_extended(getBaseType(get_atttype(source,
+																	  attno)),
 											  -1, FORMAT_TYPE_TYPEMOD_GIVEN |
 											  FORMAT_TYPE_FORCE_QUALIFY));
 		comma = ", ";
@@ -77,7 +78,8 @@ write_statement(const Trigger *trigger, Oid source, const char *equal,
 							table, columns.data, parameters.data, key, check);
 		case 'U':
 			return psprintf("UPDATE %s SET %s WHERE %s %s $%d RETURNING %s%s",
-							table, columns.data, key, equal, n + 1, key, check);
+							table, columns.data, key, equal, n + 1, key,
+							check);
 		default:
 			return psprintf("DELETE FROM %s WHERE %s %s $1", table, key,
 							equal);

@@ -55,7 +55,9 @@ make_stale(Compiled *c)
 	c->xmin = InvalidTransactionId;
 }
 
-/* What is known of a compiled function; compiled just now where that is new. */
+/*
+ * What is known of a compiled function; compiled just now where that is new.
+ */
 static Compiled *
 know(PLpgSQL_function *function, Oid role)
 {
@@ -220,7 +222,8 @@ forget_compiled(bool sql)
 
 	if (name == NULL)			/* nothing is compiled yet */
 		return;
-	hash_seq_init(&all, (HTAB *) (name - (our_name - (const char *) compiled)));
+	hash_seq_init(&all,
+				  (HTAB *) (name - (our_name - (const char *) compiled)));
 	while ((entry = hash_seq_search(&all)) != NULL)
 		if (!sql || is_sql(entry->key.funcOid))
 			entry->function->fn_xmin = InvalidTransactionId;
@@ -229,7 +232,8 @@ forget_compiled(bool sql)
 void
 compiled_init(void)
 {
-	HASHCTL		ctl = {.keysize = sizeof(Oid),.entrysize = sizeof(CompiledEntry)};
+	HASHCTL		ctl = {.keysize = sizeof(Oid),
+	.entrysize = sizeof(CompiledEntry)};
 
 	compiled = hash_create(COMPILED, 64, &ctl, HASH_ELEM | HASH_BLOBS);
 	forget_compiled(false);

@@ -118,7 +118,10 @@ check_started(const QueryDesc *query)
 				 errhint("Let no function that a table or a mapping calls use cursors that are not its own.")));
 }
 
-/* Who acts without the session's rights, and so has not its cursors; or nobody. */
+/*
+ * Who acts without the session's rights, and so has not its cursors; or
+ * nobody.
+ */
 Oid
 cursors_held_from(void)
 {
@@ -133,8 +136,11 @@ hold_cursors(void)
 	ListCell   *lc;
 
 	forget_in_line();
-	held = (HeldCursors) {.open = open_cursors(),.outer = held_from,
-	.borrowed = borrowed_until_now()};
+	held = (HeldCursors)
+	{
+		.open = open_cursors(),.outer = held_from,
+			.borrowed = borrowed_until_now()
+	};
 	held_from = GetUserId();
 
 	foreach(lc, held.open)
@@ -159,7 +165,9 @@ release_cursors(const HeldCursors *held)
 	held_from = held->outer;
 	forget_borrowed(held->borrowed);
 	foreach(lc, held->ready)
+	{
 		((Portal) lfirst(lc))->status = PORTAL_READY;
+	}
 }
 
 /* Nothing has failed: close what has been opened since. */

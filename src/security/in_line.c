@@ -57,7 +57,10 @@ is_difference(HeapTuple function)
 	return result;
 }
 
-/* Note that plans may hold an SQL function in line, which they must not for others. */
+/*
+ * Note that plans may hold an SQL function in line, which they must not for
+ * others.
+ */
 void
 note_in_line(Oid function)
 {
@@ -70,7 +73,9 @@ note_in_line(Oid function)
 		many_in_line = true;
 }
 
-/* Let the hooks stand before what the session has kept since before they were. */
+/*
+ * Let the hooks stand before what the session has kept since before they were.
+ */
 static void
 watch_kept(void)
 {

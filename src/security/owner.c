@@ -32,7 +32,9 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
-/* Queries and locks run as the registry's owner, as RI's run as the table's. */
+/*
+ * Queries and locks run as the registry's owner, as RI's run as the table's.
+ */
 void
 as_owner_begin(Oid owner, Oid *user, int *context)
 {
@@ -102,7 +104,8 @@ is_somebody_else(void)
 static bool
 is_only_one(Form_pg_constraint constraint)
 {
-	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	Relation	constraints = table_open(ConstraintRelationId,
+										 AccessShareLock);
 	ScanKeyData keys[2];
 	SysScanDesc scan;
 	int			n = 0;
@@ -125,7 +128,8 @@ is_only_one(Form_pg_constraint constraint)
 static void
 add_deferrable(Oid table, List **all, List **deferred)
 {
-	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	Relation	constraints = table_open(ConstraintRelationId,
+										 AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -179,7 +183,9 @@ defer_nothing(Oid table)
 	ListCell   *lc;
 
 	foreach(lc, find_all_inheritors(table, NoLock, NULL))
+	{
 		add_deferrable(lfirst_oid(lc), &all, &deferred);
+	}
 	set_constraints(all, false);
 	return deferred;
 }
@@ -233,8 +239,11 @@ write_as(Oid role, Oid target, Writer writer, void (*write) (void *arg),
 
 	if (table)
 	{
-		/* another's table anybody may write as himself, if nobody gains by it */
-		bool		own = role == GetUserId() && role != relation_owner(target);
+		/*
+		 * another's table anybody may write as himself, if nobody gains by it
+		 */
+		bool		own = role == GetUserId() &&
+			role != relation_owner(target);
 
 		defers = !look_around(target, role, own ? &others_add : NULL) &&
 			!others_add && !gains && !InSecurityRestrictedOperation();

@@ -2,8 +2,8 @@
  * plugin.c
  *		Being told what PL/pgSQL runs.
  *
- * PL/pgSQL tells one plugin what it runs, in whose place another may have been,
- * such as a debugger's; it is told all the same.
+ * PL/pgSQL tells one plugin what it runs, in whose place another may have
+ * been, such as a debugger's; it is told all the same.
  */
 #include "security/plugin.h"
 
@@ -16,7 +16,9 @@
 
 #include "plpgsql.h"
 
-/* Where PL/pgSQL looks for its plugin, ours, and the one in whose place it is. */
+/*
+ * Where PL/pgSQL looks for its plugin, ours, and the one in whose place it is.
+ */
 static PLpgSQL_plugin **asked = NULL;
 static PLpgSQL_plugin ours;
 static PLpgSQL_plugin *others = NULL;

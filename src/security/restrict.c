@@ -8,19 +8,21 @@
  * has taken the table's place are evaluated by the executor.  So
  * osms.restrict_functions says what may run:
  *
- *	foreign		no function whose owner lacks the rights of the role that runs
- *				it, so that nobody gains by being run, and of PostgreSQL's own none
- *				that is not for everybody or runs a query that it is given; where
- *				osms writes a table for somebody, or sets up.  For somebody
- *				without the rights of the role, besides, none with effects but
- *				what any table's triggers may call, and for a superuser of
- *				extensions none with arguments that is not immutable
- *	values		besides, of PostgreSQL's own none that has effects but to draw a
- *				value, of osms none but what computes, of extensions none with
- *				arguments that is not immutable; where values are worked out for a
- *				mapping
- *	chosen		besides, none with arguments that is not immutable, nor one that is
- *				not for everybody; where who calls writes a table of others
+ *	foreign		no function whose owner lacks the rights of the role that
+ *				runs it, so that nobody gains by being run, and of
+ *				PostgreSQL's own none that is not for everybody or runs a
+ *				query that it is given; where osms writes a table for
+ *				somebody, or sets up.  For somebody without the rights of the
+ *				role, besides, none with effects but what any table's
+ *				triggers may call, and for a superuser of extensions none
+ *				with arguments that is not immutable
+ *	values		besides, of PostgreSQL's own none that has effects but to
+ *				draw a value, of osms none but what computes, of extensions
+ *				none with arguments that is not immutable; where values are
+ *				worked out for a mapping
+ *	chosen		besides, none with arguments that is not immutable, nor one
+ *				that is not for everybody; where who calls writes a table of
+ *				others
  *	all			nothing that has effects but what functions of osms call
  *				themselves
  *	strict		nothing that has effects; in what guards look up
@@ -81,7 +83,9 @@ static const struct config_enum_entry restrictions[] = {
 
 static int	restrict_functions = RESTRICT_OFF;
 
-/* What holds whatever the setting says, and what did as subtransactions began. */
+/*
+ * What holds whatever the setting says, and what did as subtransactions began.
+ */
 static Restriction least = RESTRICT_OFF;
 static Restriction *least_at = NULL;
 static int	n_least_at = 0;
@@ -240,7 +244,9 @@ is_named(const char *name, const char *const *names, int n)
 	return false;
 }
 
-/* Whether a function of PostgreSQL's own runs queries that are its arguments. */
+/*
+ * Whether a function of PostgreSQL's own runs queries that are its arguments.
+ */
 static bool
 runs_queries(Oid function)
 {
@@ -276,7 +282,8 @@ tells_of_others(HeapTuple tuple)
 
 	/* a view of PostgreSQL's own reads what a function without any tells */
 	return proc->provolatile != PROVOLATILE_IMMUTABLE &&
-		(proc->pronargs > 0 || proc->proretset || proc->prorettype == RECORDOID) &&
+		(proc->pronargs > 0 || proc->proretset ||
+		 proc->prorettype == RECORDOID) &&
 		((strncmp(name, "pg_", 3) == 0 &&
 		  strcmp(name, "pg_has_role") != 0) || strcmp(name, "current_setting") == 0);
 }
@@ -333,7 +340,8 @@ refusal_of_postgres(Oid function, HeapTuple tuple)
 		!may_run_lent(function, tuple))
 		return REFUSED_FOR_EFFECTS;
 	if (restriction() < RESTRICT_VALUES ||
-		((Form_pg_proc) GETSTRUCT(tuple))->provolatile != PROVOLATILE_VOLATILE ||
+		((Form_pg_proc) GETSTRUCT(tuple))->provolatile !=
+		PROVOLATILE_VOLATILE ||
 		is_among(function, harmless, lengthof(harmless)) ||
 		(restriction() < RESTRICT_ALL &&
 		 is_among(function, drawing, lengthof(drawing))))
@@ -421,7 +429,8 @@ refusal_of_value(HeapTuple tuple)
 		(restriction() == RESTRICT_CHOSEN || superuser_arg(GetUserId())))
 		return REFUSED_AS_PRIVATE;
 	if (proc->provolatile != PROVOLATILE_IMMUTABLE && proc->pronargs > 0 &&
-		(restriction() == RESTRICT_CHOSEN || OidIsValid(getExtensionOfObject(ProcedureRelationId, proc->oid))))
+		(restriction() == RESTRICT_CHOSEN ||
+		 OidIsValid(getExtensionOfObject(ProcedureRelationId, proc->oid))))
 		return REFUSED_FOR_ARGUMENTS;
 	return NOT_REFUSED;
 }
@@ -454,7 +463,8 @@ is_validator(Form_pg_proc proc)
 	languages = table_open(LanguageRelationId, AccessShareLock);
 	scan = systable_beginscan(languages, InvalidOid, false, NULL, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result |= ((Form_pg_language) GETSTRUCT(tuple))->lanvalidator == proc->oid;
+		result |= ((Form_pg_language) GETSTRUCT(tuple))->lanvalidator ==
+			proc->oid;
 	systable_endscan(scan);
 	table_close(languages, AccessShareLock);
 	return result;
@@ -529,17 +539,18 @@ check_function(Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	const char *detail = NULL;
+	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))
 		return;					/* whoever calls it says so */
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
 	switch (refusal_of(function, tuple))
 	{
 		case NOT_REFUSED:
 			break;
 		case REFUSED_AS_OTHERS:
 			detail = psprintf("It belongs to role \"%s\", who does not have the rights of that role.",
-							  GetUserNameFromId(((Form_pg_proc) GETSTRUCT(tuple))->proowner,
-												true));
+							  GetUserNameFromId(owner, true));
 			break;
 		case REFUSED_AS_PRIVATE:
 			detail = "Not everybody may execute it.";

@@ -42,8 +42,7 @@ static const struct
 	const char *name;
 	const char *otherwise;		/* NULL: how the session began */
 	bool		of_file;
-}			owners[] =
-{
+}			owners[] = {
 	{"search_path", NULL, false},
 	{"timezone", NULL, false},
 	{"standard_conforming_strings", "on", false},
@@ -133,7 +132,9 @@ otherwise_value(int s)
 	return in_file[s] ? in_file[s] : owners[s].otherwise;
 }
 
-/* Note what a setting of a role or a database gives, where nothing is noted. */
+/*
+ * Note what a setting of a role or a database gives, where nothing is noted.
+ */
 static void
 note_settings(Relation settings, Oid database, Oid role, char **values)
 {
@@ -199,8 +200,10 @@ with_temporary_last(const char *path)
 	initStringInfo(&out);
 	if (SplitIdentifierString(pstrdup(path), ',', &names))
 		foreach(lc, names)
-			if (strncmp(lfirst(lc), "pg_temp", 7) != 0)
-				appendStringInfo(&out, "%s, ", quote_identifier(lfirst(lc)));
+	{
+		if (strncmp(lfirst(lc), "pg_temp", 7) != 0)
+			appendStringInfo(&out, "%s, ", quote_identifier(lfirst(lc)));
+	}
 	appendStringInfoString(&out, "pg_temp");
 	return out.data;
 }
@@ -227,7 +230,8 @@ set_owners_settings(Oid table)
 		note_settings(settings, InvalidOid, InvalidOid, values);
 		table_close(settings, AccessShareLock);
 		if (values[0] == NULL)
-			values[0] = pstrdup(quote_identifier(get_namespace_name(get_rel_namespace(table))));
+			values[0] =
+				pstrdup(quote_identifier(get_namespace_name(get_rel_namespace(table))));
 		path = with_temporary_last(values[0]);
 	}
 	set_parameter("search_path", path);

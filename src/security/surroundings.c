@@ -171,7 +171,10 @@ others_of(Relation rel, Oid role, List **seen, char **hint)
 					column, table);
 }
 
-/* Whether others may have added to a table or a partition, or own a foreign one. */
+/*
+ * Whether others may have added to a table or a partition, or own a foreign
+ * one.
+ */
 bool
 others_may_add(Oid table, Oid role)
 {
@@ -253,7 +256,9 @@ look_around(Oid table, Oid role, bool *others_add)
 	return defers_foreign;
 }
 
-/* The events for which our triggers stand in the place of a write to a view. */
+/*
+ * The events for which our triggers stand in the place of a write to a view.
+ */
 static int
 events_of_ours(Relation view)
 {
@@ -305,6 +310,7 @@ check_nothing_deferred(Oid table)
 	ListCell   *lc;
 
 	foreach(lc, find_all_inheritors(table, NoLock, NULL))
+	{
 		if (AfterTriggerPendingOnRel(lfirst_oid(lc)))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_IN_USE),
@@ -312,4 +318,5 @@ check_nothing_deferred(Oid table)
 							get_rel_name(lfirst_oid(lc))),
 					 errdetail("They are the business of who wrote the table, not of its owner, as whom it is to be written now."),
 					 errhint("SET CONSTRAINTS ALL IMMEDIATE before writing through the registry.")));
+	}
 }

@@ -57,8 +57,8 @@ expression_of_others(Relation rel, Oid role)
 	for (int i = 0; constraints && i < constraints->num_defval; i++)
 		if (stored_makes_of_others(constraints->defval[i].adbin, role))
 			return psprintf("column \"%s\"",
-							NameStr(TupleDescAttr(RelationGetDescr(rel),
-												  constraints->defval[i].adnum - 1)->attname));
+							get_attname(RelationGetRelid(rel),
+										constraints->defval[i].adnum, false));
 	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
 		if (stored_makes_of_others(rel->trigdesc->triggers[i].tgqual, role))
 			return psprintf("trigger \"%s\"",
@@ -67,10 +67,12 @@ expression_of_others(Relation rel, Oid role)
 							Anum_pg_partitioned_table_partexprs, role))
 		return "partition key";
 	foreach(lc, RelationGetIndexList(rel))
+	{
 		if (row_makes_of_others(INDEXRELID, lfirst_oid(lc),
 								Anum_pg_index_indexprs, role) ||
 			row_makes_of_others(INDEXRELID, lfirst_oid(lc),
 								Anum_pg_index_indpred, role))
 			return psprintf("index \"%s\"", get_rel_name(lfirst_oid(lc)));
+	}
 	return NULL;
 }

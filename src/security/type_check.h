@@ -1,7 +1,7 @@
 /*
  * type_check.h
- *		Types that are made of what is others', and expressions that make values
- *		of them.
+ *		Types that are made of what is others', and expressions that make
+ *		values of them.
  */
 #ifndef OSMS_TYPE_CHECK_H
 #define OSMS_TYPE_CHECK_H

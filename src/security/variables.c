@@ -27,7 +27,8 @@ name_function(void *function)
 void
 check_variables(PLpgSQL_function *function)
 {
-	ErrorContextCallback context = {error_context_stack, name_function, function};
+	ErrorContextCallback context = {error_context_stack, name_function,
+	function};
 
 	error_context_stack = &context;
 	for (int i = 0; i < function->ndatums; i++)
@@ -44,7 +45,10 @@ check_variables(PLpgSQL_function *function)
 	error_context_stack = context.previous;
 }
 
-/* Check the fields of records, which have the types of what they were read from. */
+/*
+ * Check the fields of records, which have the types of what they were read
+ * from.
+ */
 void
 check_fields(PLpgSQL_execstate *estate)
 {

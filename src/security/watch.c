@@ -53,7 +53,8 @@ typedef struct Call
 	Datum		others;
 	bool		ours;			/* the function, or a trigger's */
 	bool		fires;
-	int			depth;			/* calls under way, the outermost of which changes it */
+	int			depth;			/* calls under way, the outermost of which
+								 * changes it */
 	bool		restricts;		/* what it calls */
 	Restriction before;
 	bool		touching_others;
@@ -94,7 +95,10 @@ begin_setup(bool planning)
 {
 	Setup		outer = setup;
 
-	setup = (Setup) {error_context_stack, true, planning};
+	setup = (Setup)
+	{
+		error_context_stack, true, planning
+	};
 	return outer;
 }
 
@@ -171,13 +175,13 @@ restriction_of(const PlannedStmt *plan)
 
 	if (restriction() == RESTRICT_FOREIGN)
 		foreach(lc, plan->resultRelations)
-		{
-			Oid			relation = rt_fetch(lfirst_int(lc), plan->rtable)->relid;
+	{
+		Oid			relation = rt_fetch(lfirst_int(lc), plan->rtable)->relid;
 
-			if (relation >= FirstNormalObjectId &&
-				others_may_add(relation, GetUserId()))
-				return RESTRICT_CHOSEN;
-		}
+		if (relation >= FirstNormalObjectId &&
+			others_may_add(relation, GetUserId()))
+			return RESTRICT_CHOSEN;
+	}
 	return restriction();
 }
 
@@ -204,7 +208,9 @@ begin_watch(Watch *watch, const PlannedStmt *plan)
 	ListCell   *lc;
 
 	foreach(lc, plan->rtable)
+	{
 		(void) look_at_relations(lfirst(lc), &touches);
+	}
 	GetUserIdAndSecContext(&watch->user, &watch->context);
 	watch->touching_others = touching_others;
 	watch->raised = level > restriction();
@@ -353,7 +359,9 @@ is_kept(void)
 	return !setup.underway || error_context_stack != setup.context;
 }
 
-/* Whether somebody may run what is kept who must not: watched from the start. */
+/*
+ * Whether somebody may run what is kept who must not: watched from the start.
+ */
 static bool
 may_be_refused_later(Oid function, HeapTuple tuple)
 {
@@ -496,7 +504,10 @@ watch_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *private)
 		call->fires = get_func_rettype(function) == TRIGGEROID;
 		*private = PointerGetDatum(call);
 	}
-	/* before others are told: nobody hears of the end where this is an error */
+
+	/*
+	 * before others are told: nobody hears of the end where this is an error
+	 */
 	if (event == FHET_START && !call->ours && restriction() != RESTRICT_OFF)
 		check_function(function);
 	if (previous_call)
@@ -550,7 +561,10 @@ forget_statement(XactEvent event, pg_attribute_unused() void *arg)
 	{
 		touching_others = false;
 		looking_up = InvalidOid;
-		setup = (Setup) {NULL, false, false};
+		setup = (Setup)
+		{
+			NULL, false, false
+		};
 		about_to_call = InvalidOid;
 	}
 }

@@ -39,9 +39,9 @@ Writer
 written_by(Oid target)
 {
 	const OwnersWrite *w = firing_write(target);
+	Writer		self = {.role = GetUserId(),.directly = trigger_depth() <= 1};
 
-	return w ? w->writer :
-		(Writer) {.role = GetUserId(),.directly = trigger_depth() <= 1};
+	return w ? w->writer : self;
 }
 
 /*
@@ -128,9 +128,12 @@ check_guards_fire(void)
 void
 begin_writer(OwnersWrite *write, Oid target, Writer writer, int depth)
 {
-	*write = (OwnersWrite) {.target = target,.writer = writer,.depth = depth,
-	.lent = is_lent(),.replication_role = SessionReplicationRole,
-	.outer = under_way};
+	*write = (OwnersWrite)
+	{
+		.target = target,.writer = writer,.depth = depth,
+			.lent = is_lent(),.replication_role = SessionReplicationRole,
+			.outer = under_way
+	};
 	under_way = write;
 }
 

@@ -11,7 +11,7 @@
 typedef struct Writer
 {
 	Oid			role;
-	bool		directly;		/* by a statement of his that no trigger runs */
+	bool		directly;		/* by a statement that no trigger runs */
 	bool		through_view;	/* of a registry, which sees what is stored */
 	Oid			keeper;			/* of the registry through which he writes */
 } Writer;

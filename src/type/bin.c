@@ -63,7 +63,9 @@ bin_fault(PG_FUNCTION_ARGS)
 	return identifier_fault(OSMS_BIN, fcinfo);
 }
 
-/* registered_month(bin): its first day; NULL where the number names no month. */
+/*
+ * registered_month(bin): its first day; NULL where the number names no month.
+ */
 Datum
 bin_registered_month(PG_FUNCTION_ARGS)
 {

@@ -30,7 +30,8 @@ converted(const char *text, int length, int from, int to)
 		return NULL;
 	result = palloc(room);
 	if (pg_do_encoding_conversion_buf(conversion, from, to,
-									  (unsigned char *) unconstify(char *, text),
+									  (unsigned char *) unconstify(char *,
+																   text),
 									  length, (unsigned char *) result, room,
 									  true) < length)
 		return NULL;
@@ -60,11 +61,11 @@ character_bytes(const char *text, int length)
 
 /* Characters of a text; bytes that are none count as one or the other. */
 int
-count_characters(const char *text, int length)
+count_characters(const char *string, int length)
 {
 	int			characters = 0;
 
-	for (int i = 0; i < length; i += character_bytes(text + i, length - i))
+	for (int i = 0; i < length; i += character_bytes(string + i, length - i))
 		characters++;
 	return characters;
 }
@@ -74,14 +75,14 @@ count_characters(const char *text, int length)
  * lacks something of it, PostgreSQL would tell of that instead.
  */
 char *
-tellable(char *text)
+tellable(char *string)
 {
-	int			length = strlen(text);
+	int			length = strlen(string);
 
-	if (converted(text, length, GetDatabaseEncoding(),
+	if (converted(string, length, GetDatabaseEncoding(),
 				  pg_get_client_encoding()) == NULL)
 		for (int i = 0; i < length; i++)
-			if (IS_HIGHBIT_SET(text[i]))
-				text[i] = '?';
-	return text;
+			if (IS_HIGHBIT_SET(string[i]))
+				string[i] = '?';
+	return string;
 }

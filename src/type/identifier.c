@@ -23,8 +23,7 @@ static const struct
 {
 	const char *type;
 	const char *attested;		/* the door from numbers for attested ones */
-}			kinds[] =
-{
+}			kinds[] = {
 	[OSMS_IIN] = {"osms.iin", "osms.iin_attested"},
 	[OSMS_BIN] = {"osms.bin", "osms.bin_attested"}
 };
@@ -54,7 +53,8 @@ identifier_judge(osms_kind kind, Datum value, Oid type)
 			return osms_number_judge(kind, DatumGetInt32(value));
 		case BPCHAROID:
 			written = TextDatumGetCString(value);
-			return identifier_read(kind, written, bpchartruelen(written, strlen(written)));
+			return identifier_read(kind, written,
+								   bpchartruelen(written, strlen(written)));
 		case TEXTOID:
 		case VARCHAROID:
 			written = TextDatumGetCString(value);
@@ -75,7 +75,8 @@ identifier_judge(osms_kind kind, Datum value, Oid type)
 static bool
 right(osms_kind kind, const char *text, size_t length)
 {
-	return osms_number_read(kind, text, length, osms_utf8_characters).fault == OSMS_VALID;
+	return osms_number_read(kind, text, length,
+							osms_utf8_characters).fault == OSMS_VALID;
 }
 
 /*
@@ -137,7 +138,8 @@ identifier_in(osms_kind kind, FunctionCallInfo fcinfo)
 	char	   *text = PG_GETARG_CSTRING(0);
 	size_t		length = strlen(text);
 	bool		attested = length > 0 && text[length - 1] == ATTESTED_MARK;
-	osms_number number = identifier_read(kind, text, attested ? length - 1 : length);
+	osms_number number = identifier_read(kind, text, attested ? length - 1 :
+										 length);
 
 	if (!admitted(number, attested))
 		ereturn(escontext_of(fcinfo), (Datum) 0,
@@ -153,10 +155,11 @@ identifier_out(osms_kind kind, FunctionCallInfo fcinfo)
 {
 	int64		value = PG_GETARG_INT64(0);
 	char	   *text = palloc(OSMS_NUMBER_DIGITS + 2);
-	char	   *end = text + OSMS_NUMBER_DIGITS;
+	char	   *end = text +OSMS_NUMBER_DIGITS;
 
 	osms_number_write(value, text);
-	if (osms_number_read(kind, text, OSMS_NUMBER_DIGITS, osms_utf8_characters).fault != OSMS_VALID)
+	if (osms_number_read(kind, text, OSMS_NUMBER_DIGITS,
+						 osms_utf8_characters).fault != OSMS_VALID)
 		*end++ = ATTESTED_MARK;
 	*end = '\0';
 	PG_RETURN_CSTRING(text);
@@ -167,10 +170,11 @@ identifier_out(osms_kind kind, FunctionCallInfo fcinfo)
  * sender vouches for the number.
  */
 static Datum
-from_integer(osms_kind kind, int64 value, bool attested, FunctionCallInfo fcinfo)
+from_integer(osms_kind kind, int64 value, bool attested,
+			 FunctionCallInfo fcinfo)
 {
 	osms_number number = osms_number_judge(kind, value);
-	char		text[OSMS_NUMBER_DIGITS + 1] = {0};
+	char text[	OSMS_NUMBER_DIGITS + 1] = {0};
 
 	if (number.fault == OSMS_FAULT_LENGTH)
 		ereturn(escontext_of(fcinfo), (Datum) 0,
@@ -212,7 +216,8 @@ identifier_send(osms_kind kind, FunctionCallInfo fcinfo)
 	StringInfoData buffer;
 
 	pq_begintypsend(&buffer);
-	pq_sendint64(&buffer, osms_number_judge(kind, value).fault == OSMS_VALID ? value : -value);
+	pq_sendint64(&buffer, osms_number_judge(kind, value).fault == OSMS_VALID ?
+				 value : -value);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buffer));
 }
 
@@ -223,7 +228,9 @@ identifier_from_bigint(osms_kind kind, FunctionCallInfo fcinfo)
 	return from_integer(kind, PG_GETARG_INT64(0), false, fcinfo);
 }
 
-/* The explicit door for attested numbers from bigint; right ones pass it too. */
+/*
+ * The explicit door for attested numbers from bigint; right ones pass it too.
+ */
 Datum
 identifier_attested(osms_kind kind, FunctionCallInfo fcinfo)
 {
@@ -235,7 +242,8 @@ Datum
 identifier_fault(osms_kind kind, FunctionCallInfo fcinfo)
 {
 	text	   *number = PG_GETARG_TEXT_PP(0);
-	osms_number read = identifier_read(kind, VARDATA_ANY(number), VARSIZE_ANY_EXHDR(number));
+	osms_number read = identifier_read(kind, VARDATA_ANY(number),
+									   VARSIZE_ANY_EXHDR(number));
 
 	return identifier_label(osms_fault_name(read.fault), fcinfo);
 }
@@ -253,9 +261,11 @@ identifier_label(const char *label, FunctionCallInfo fcinfo)
 	if (label == NULL)
 		PG_RETURN_NULL();
 	text = utf8_to_database(label);
+
 	if (text)
 		PG_RETURN_TEXT_P(cstring_to_text(text));
-	while (label[length] > ' ' || (label[length] == ' ' && label[length + 1] > ' '))
+	while (label[length] > ' ' ||
+		   (label[length] == ' ' && label[length + 1] > ' '))
 		length++;
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(label, length));
 }
@@ -305,7 +315,8 @@ clean_number(PG_FUNCTION_ARGS)
 	int			used = 0;
 	int			bytes;
 
-	if (GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII)
+	if (GetDatabaseEncoding() == PG_UTF8 ||
+		GetDatabaseEncoding() == PG_SQL_ASCII)
 		used = osms_clean_number(number, length, cleaned);
 	else
 		for (int i = 0; i < length; i += bytes)

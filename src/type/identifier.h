@@ -16,7 +16,8 @@
 #define PG_GETARG_BIN(n)	PG_GETARG_INT64(n)
 
 /* judging what a column of another type holds */
-extern osms_number identifier_read(osms_kind kind, const char *text, int length);
+extern osms_number identifier_read(osms_kind kind, const char *text,
+								   int length);
 extern osms_number identifier_judge(osms_kind kind, Datum value, Oid type);
 
 /* the bodies of the types' functions */

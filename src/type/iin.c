@@ -121,7 +121,8 @@ make_iin(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("serial number %d cannot be coded in an IIN", serial),
 				 errdetail("An IIN codes the serial numbers 0 to %d.", OSMS_IIN_LAST_SERIAL)));
-	if (!osms_make_iin(year, month, day, sex_argument(fcinfo, 1), serial, &value))
+	if (!osms_make_iin(year, month, day, sex_argument(fcinfo, 1), serial,
+					   &value))
 		PG_RETURN_NULL();
 	PG_RETURN_IIN(value);
 }

@@ -1,7 +1,7 @@
 /*
  * lifecycle.c
- *		osms.application_state and osms.attachment_state: one byte by value, the
- *		state's number; and the life cycles shown to SQL.
+ *		osms.application_state and osms.attachment_state: one byte by value,
+ *		the state's number; and the life cycles shown to SQL.
  *
  * Comparison and hash are those of "char", whose order of bytes is the order
  * of the states.
@@ -56,7 +56,8 @@ event_list(const LifeCycle *cycle)
  * here.  Anything but a label is 22P02, softly where the caller asked for it.
  */
 static Datum
-state_from_label(FunctionCallInfo fcinfo, const LifeCycle *cycle, const char *label, size_t length)
+state_from_label(FunctionCallInfo fcinfo, const LifeCycle *cycle,
+				 const char *label, size_t length)
 {
 	int			state = state_labelled(cycle, label, length);
 
@@ -100,7 +101,8 @@ state_recv(FunctionCallInfo fcinfo, const LifeCycle *cycle)
 {
 	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
 	int			length;
-	const char *label = pq_getmsgtext(message, message->len - message->cursor, &length);
+	const char *label = pq_getmsgtext(message, message->len - message->cursor,
+									  &length);
 
 	return state_from_label(fcinfo, cycle, label, length);
 }
@@ -119,7 +121,10 @@ state_send(FunctionCallInfo fcinfo, const LifeCycle *cycle)
 /* The SQL functions of one state type. */
 #define STATE_TYPE_FUNCTION(type, cycle, function) \
 	PG_FUNCTION_INFO_V1(type##_##function); \
-	Datum type##_##function(PG_FUNCTION_ARGS) { return state_##function(fcinfo, &cycle); }
+	Datum type##_##function(PG_FUNCTION_ARGS) \
+	{ \
+		return state_##function(fcinfo, &(cycle)); \
+	}
 #define STATE_TYPE(type, cycle) \
 	STATE_TYPE_FUNCTION(type, cycle, in) \
 	STATE_TYPE_FUNCTION(type, cycle, out) \
@@ -165,7 +170,8 @@ lifecycle_transitions(PG_FUNCTION_ARGS)
 			CStringGetTextDatum(state_label(cycle, transition->to))
 		};
 
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values,
+							 nulls);
 	}
 	return (Datum) 0;
 }
@@ -233,7 +239,10 @@ lifecycle_state_diagram(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(lifecycle_reason_codes);
 
-/* reason_codes(machine): what a refusal or a detachment may give as its reason. */
+/*
+ * reason_codes(machine): what a refusal or a detachment may give as its
+ * reason.
+ */
 Datum
 lifecycle_reason_codes(PG_FUNCTION_ARGS)
 {
@@ -250,7 +259,8 @@ lifecycle_reason_codes(PG_FUNCTION_ARGS)
 			nulls[1] ? (Datum) 0 : CStringGetTextDatum(reason->register_code)
 		};
 
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values,
+							 nulls);
 	}
 	return (Datum) 0;
 }

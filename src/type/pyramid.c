@@ -34,7 +34,9 @@ overflow_error(void)
 			 errmsg("head count out of range")));
 }
 
-/* Is this a pyramid that can be read, and as a state written, where it lies? */
+/*
+ * Is this a pyramid that can be read, and as a state written, where it lies?
+ */
 static inline bool
 is_plain(const Pyramid *pyramid)
 {
@@ -57,13 +59,14 @@ folded(const PyramidCount *count)
 	Pyramid    *pyramid = pyramid_new();
 
 	for (int cell = 0; cell < PYRAMID_CELLS; cell++)
-		pyramid->cells[cell] = (int64) count->carried[cell] * RECENT_HEADS + count->recent[cell];
+		pyramid->cells[cell] = (int64) count->carried[cell] * RECENT_HEADS +
+			count->recent[cell];
 	return pyramid;
 }
 
 /*
- * The pyramid in a datum, decompressed and folded if need be; refused unless it
- * is whole.
+ * The pyramid in a datum, decompressed and folded if need be; refused unless
+ * it is whole.
  */
 Pyramid *
 pyramid_from_datum(Datum datum)
@@ -81,8 +84,8 @@ pyramid_from_datum(Datum datum)
 
 /*
  * The first argument as a pyramid that may be written to.  Inside an aggregate
- * that is the state itself, which lives in the aggregate's context; a call from
- * plain SQL gets a copy.  NULL stands for the empty pyramid.
+ * that is the state itself, which lives in the aggregate's context; a call
+ * from plain SQL gets a copy.  NULL stands for the empty pyramid.
  */
 static Pyramid *
 own_pyramid(FunctionCallInfo fcinfo)
@@ -91,11 +94,13 @@ own_pyramid(FunctionCallInfo fcinfo)
 
 	if (PG_ARGISNULL(0))
 		return pyramid_new();
-	if (AggCheckCallContext(fcinfo, NULL) && is_plain((Pyramid *) PG_GETARG_POINTER(0)))
+	if (AggCheckCallContext(fcinfo, NULL) &&
+		is_plain((Pyramid *) PG_GETARG_POINTER(0)))
 		return (Pyramid *) PG_GETARG_POINTER(0);
 
 	pyramid = pyramid_new();
-	memcpy(pyramid->cells, PG_GETARG_PYRAMID(0)->cells, sizeof(pyramid->cells));
+	memcpy(pyramid->cells, PG_GETARG_PYRAMID(0)->cells,
+		   sizeof(pyramid->cells));
 	return pyramid;
 }
 
@@ -110,9 +115,9 @@ is_empty(const Pyramid *pyramid)
 }
 
 /*
- * Count a person in a state that is a pyramid.  An aggregate's empty one is the
- * first row of a group: give it a state to count in, which the aggregate copies
- * to where it keeps its states.
+ * Count a person in a state that is a pyramid.  An aggregate's empty one is
+ * the first row of a group: give it a state to count in, which the aggregate
+ * copies to where it keeps its states.
  */
 static Datum
 count_in_pyramid(FunctionCallInfo fcinfo, bool in_aggregate, int cell)
@@ -149,7 +154,10 @@ carry(PyramidCount *count, int cell)
 
 #define SITE_DAYS	32			/* a month, when every day of it is counted */
 
-/* What the aggregate keeps between rows: labels of sex, cut-offs of the latest days. */
+/*
+ * What the aggregate keeps between rows: labels of sex, cut-offs of the latest
+ * days.
+ */
 typedef struct AccumulateSite
 {
 	SexLabels	sex;
@@ -184,7 +192,8 @@ prepare_site(FunctionCallInfo fcinfo, DateADT as_of)
 		get_func_signature(fcinfo->flinfo->fn_oid, &types, &ntypes);
 		if (ntypes != 4)
 			elog(ERROR, "unexpected signature of function %u", fcinfo->flinfo->fn_oid);
-		site = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(AccumulateSite));
+		site = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt,
+								  sizeof(AccumulateSite));
 		sex_labels_load(&site->sex, types[2]);
 		for (int i = 0; i < SITE_DAYS; i++)
 			site->cutoffs[i].as_of = DATEVAL_NOBEGIN;
@@ -243,7 +252,10 @@ osms_pyramid_accumulate(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(2))
 		refuse_person("the sex is missing");
 
-	if (unlikely(site == NULL || site_cutoffs(site, PG_GETARG_DATEADT(3))->as_of != PG_GETARG_DATEADT(3) ||
+	if (unlikely(site == NULL ||
+				 site_cutoffs(site,
+							  PG_GETARG_DATEADT(3))->as_of !=
+				 PG_GETARG_DATEADT(3) ||
 				 PG_GETARG_DATEADT(3) == DATEVAL_NOBEGIN))
 		site = prepare_site(fcinfo, PG_GETARG_DATEADT(3));
 
@@ -262,7 +274,8 @@ osms_pyramid_accumulate(PG_FUNCTION_ARGS)
 		cell = PYRAMID_CELL(age, PYRAMID_FEMALE);
 	}
 
-	if (!in_aggregate || PG_ARGISNULL(0) || !is_counting(count = (PyramidCount *) PG_GETARG_POINTER(0)))
+	if (!in_aggregate || PG_ARGISNULL(0) ||
+		!is_counting(count = (PyramidCount *) PG_GETARG_POINTER(0)))
 		return count_in_pyramid(fcinfo, in_aggregate, cell);
 	if (unlikely(++count->recent[cell] == 0))
 		return carry(count, cell);
@@ -300,19 +313,25 @@ osms_pyramid_accumulate_days(PG_FUNCTION_ARGS)
 		refuse_person("the birth date is missing or infinite");
 	if (PG_ARGISNULL(2))
 		refuse_person("the sex is missing");
-	if (PG_ARGISNULL(3) || PG_ARGISNULL(4) || DATE_NOT_FINITE(PG_GETARG_DATEADT(3)) || DATE_NOT_FINITE(PG_GETARG_DATEADT(4)))
+	if (PG_ARGISNULL(3) || PG_ARGISNULL(4) ||
+		DATE_NOT_FINITE(PG_GETARG_DATEADT(3)) ||
+		DATE_NOT_FINITE(PG_GETARG_DATEADT(4)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the days that are counted must be finite")));
 
 	birth = PG_GETARG_DATEADT(1);
-	sex = sex_argument(fcinfo, 2) == OSMS_SEX_MALE ? PYRAMID_MALE : PYRAMID_FEMALE;
+	sex = sex_argument(fcinfo, 2) == OSMS_SEX_MALE ? PYRAMID_MALE :
+		PYRAMID_FEMALE;
 	day = Max(PG_GETARG_DATEADT(3), birth);
 	end = PG_GETARG_DATEADT(4);
 	while (day < end)
 	{
-		int			age = osms_completed_years(birth, PG_ARGISNULL(5) ? day : Max(PG_GETARG_DATEADT(5), birth));
-		DateADT		next = PG_ARGISNULL(5) ? Min(osms_birthday(birth, age + 1), end) : end;
+		int			age = osms_completed_years(birth, PG_ARGISNULL(5) ? day :
+											   Max(PG_GETARG_DATEADT(5),
+												   birth));
+		DateADT		next = PG_ARGISNULL(5) ?
+			Min(osms_birthday(birth, age + 1), end) : end;
 
 		if (age >= PYRAMID_AGES)
 			break;
@@ -355,7 +374,8 @@ osms_pyramid_minus_pyramid(PG_FUNCTION_ARGS)
 {
 	Pyramid    *difference = pyramid_new();
 
-	memcpy(difference->cells, PG_GETARG_PYRAMID(0)->cells, sizeof(difference->cells));
+	memcpy(difference->cells, PG_GETARG_PYRAMID(0)->cells,
+		   sizeof(difference->cells));
 	if (!osms_pyramid_minus(difference->cells, PG_GETARG_PYRAMID(1)->cells))
 		overflow_error();
 	PG_RETURN_POINTER(difference);
@@ -399,7 +419,8 @@ Datum
 osms_pyramid_hash(PG_FUNCTION_ARGS)
 {
 	Pyramid    *pyramid = PG_GETARG_PYRAMID(0);
-	Datum		hash = hash_any((unsigned char *) pyramid->cells, sizeof(pyramid->cells));
+	Datum		hash = hash_any((unsigned char *) pyramid->cells,
+								sizeof(pyramid->cells));
 
 	PG_FREE_IF_COPY(pyramid, 0);
 	return hash;
@@ -413,7 +434,8 @@ osms_pyramid_hash_extended(PG_FUNCTION_ARGS)
 {
 	Pyramid    *pyramid = PG_GETARG_PYRAMID(0);
 	Datum		hash = hash_any_extended((unsigned char *) pyramid->cells,
-										 sizeof(pyramid->cells), PG_GETARG_INT64(1));
+										 sizeof(pyramid->cells),
+										 PG_GETARG_INT64(1));
 
 	PG_FREE_IF_COPY(pyramid, 0);
 	return hash;
@@ -440,9 +462,11 @@ osms_pyramid_heads_between(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("age range from %d to %d ends before it begins", from_age, to_age)));
 	if (!PG_ARGISNULL(3))
-		sex = sex_argument(fcinfo, 3) == OSMS_SEX_MALE ? PYRAMID_MALE : PYRAMID_FEMALE;
+		sex = sex_argument(fcinfo, 3) == OSMS_SEX_MALE ? PYRAMID_MALE :
+			PYRAMID_FEMALE;
 
-	if (!osms_pyramid_heads(PG_GETARG_PYRAMID(0)->cells, from_age, to_age, sex, &heads))
+	if (!osms_pyramid_heads(PG_GETARG_PYRAMID(0)->cells, from_age, to_age, sex,
+							&heads))
 		overflow_error();
 	PG_RETURN_INT64(heads);
 }
@@ -471,7 +495,8 @@ osms_pyramid_cells(PG_FUNCTION_ARGS)
 		values[1] = ObjectIdGetDatum(cell % PYRAMID_SEXES == PYRAMID_MALE ?
 									 labels.male : labels.female);
 		values[2] = Int64GetDatum(pyramid->cells[cell]);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values,
+							 nulls);
 	}
 	return (Datum) 0;
 }

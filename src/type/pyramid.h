@@ -18,12 +18,11 @@ typedef struct Pyramid
 } Pyramid;
 
 /*
- * A pyramid while the aggregate counts: also a datum of osms.pyramid, always of
- * one size and changed in place.  Rows come in random order of groups, so what
- * each of them hits is kept small: a byte for each cell, carried when it is
- * full.  The whole of it fits into an allocation of 1 kB, which counts in a
- * hash of groups.
- * Never stored: the aggregate's final function folds it.
+ * A pyramid while the aggregate counts: also a datum of osms.pyramid, always
+ * of one size and changed in place.  Rows come in random order of groups, so
+ * what each of them hits is kept small: a byte for each cell, carried when it
+ * is full.  The whole of it fits into an allocation of 1 kB, which counts in a
+ * hash of groups. Never stored: the aggregate's final function folds it.
  */
 typedef struct PyramidCount
 {
@@ -34,7 +33,8 @@ typedef struct PyramidCount
 } PyramidCount;
 
 #define RECENT_HEADS	256		/* what a byte is full with */
-#define CARRIED_HEADS	(INT64CONST(1) << 24)	/* what a cell of both is full with */
+#define CARRIED_HEADS	(INT64CONST(1) << 24)	/* what a cell of both is full
+												 * with */
 
 /* Tell the two from each other and from other bytes of the same length. */
 #define PYRAMID_MARK		0x50595201

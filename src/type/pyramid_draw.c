@@ -79,7 +79,8 @@ pyramid_heads(const Pyramid *pyramid, int from_age, int to_age, int sex)
 static void
 fit_number(Drawing *drawing, int64 number)
 {
-	drawing->number_width = Max(drawing->number_width, (int) strlen(pyramid_grouped(number)));
+	drawing->number_width = Max(drawing->number_width,
+								(int) strlen(pyramid_grouped(number)));
 }
 
 /* Sum the bands and lay the columns out. */
@@ -88,14 +89,16 @@ measure(Drawing *drawing, const Pyramid *pyramid)
 {
 	memset(drawing, 0, sizeof(Drawing));
 	drawing->number_width = strlen("females");
-	drawing->ink = GetDatabaseEncoding() == PG_UTF8 ? &unicode_ink : &ascii_ink;
+	drawing->ink = GetDatabaseEncoding() == PG_UTF8 ? &unicode_ink :
+		&ascii_ink;
 
 	for (int sex = 0; sex < PYRAMID_SEXES; sex++)
 	{
 		for (int band = 0; band <= LAST_BAND; band++)
 		{
 			int			from_age = band * BAND_YEARS;
-			int			to_age = band == LAST_BAND ? PYRAMID_AGES : from_age + BAND_YEARS;
+			int			to_age = band == LAST_BAND ? PYRAMID_AGES :
+				from_age + BAND_YEARS;
 			int64		heads = pyramid_heads(pyramid, from_age, to_age, sex);
 
 			drawing->heads[band][sex] = heads;
@@ -107,7 +110,8 @@ measure(Drawing *drawing, const Pyramid *pyramid)
 		drawing->totals[sex] = pyramid_heads(pyramid, 0, PYRAMID_AGES, sex);
 		fit_number(drawing, drawing->totals[sex]);
 	}
-	drawing->bar_width = (DRAW_WIDTH - LABEL_WIDTH - GAPS - 2 * drawing->number_width) / 2;
+	drawing->bar_width = (DRAW_WIDTH - LABEL_WIDTH - GAPS - 2 *
+						  drawing->number_width) / 2;
 }
 
 /*
@@ -117,7 +121,8 @@ measure(Drawing *drawing, const Pyramid *pyramid)
 static void
 append_bar(StringInfo line, const Drawing *drawing, int64 heads, bool to_left)
 {
-	double		share = drawing->largest > 0 ? fabs((double) heads) / drawing->largest : 0;
+	double		share = drawing->largest > 0 ?
+		fabs((double) heads) / drawing->largest : 0;
 	int			halves = (int) (share * drawing->bar_width * 2 + 0.5);
 	const char *full = heads < 0 ? drawing->ink->negative : drawing->ink->full;
 	bool		half;
@@ -129,12 +134,14 @@ append_bar(StringInfo line, const Drawing *drawing, int64 heads, bool to_left)
 	{
 		appendStringInfoSpaces(line, drawing->bar_width - (halves + 1) / 2);
 		if (half)
-			appendStringInfoString(line, heads < 0 ? full : drawing->ink->half_left);
+			appendStringInfoString(line, heads < 0 ? full :
+								   drawing->ink->half_left);
 	}
 	for (int i = 0; i < halves / 2; i++)
 		appendStringInfoString(line, full);
 	if (!to_left && half)
-		appendStringInfoString(line, heads < 0 ? full : drawing->ink->half_right);
+		appendStringInfoString(line, heads < 0 ? full :
+							   drawing->ink->half_right);
 }
 
 /* The middle of a line: males, label, females. */
@@ -150,7 +157,8 @@ append_middle(StringInfo line, const Drawing *drawing,
 static void
 emit(ReturnSetInfo *result, StringInfo line)
 {
-	Datum		value = PointerGetDatum(cstring_to_text_with_len(line->data, line->len));
+	Datum		value = PointerGetDatum(cstring_to_text_with_len(line->data,
+																 line->len));
 	bool		null = false;
 
 	tuplestore_putvalues(result->setResult, result->setDesc, &value, &null);
@@ -159,7 +167,8 @@ emit(ReturnSetInfo *result, StringInfo line)
 
 /* One line for a band of ages. */
 static void
-draw_band(ReturnSetInfo *result, StringInfo line, const Drawing *drawing, int band)
+draw_band(ReturnSetInfo *result, StringInfo line, const Drawing *drawing,
+		  int band)
 {
 	const int64 *heads = drawing->heads[band];
 	int			from_age = band * BAND_YEARS;
@@ -167,7 +176,8 @@ draw_band(ReturnSetInfo *result, StringInfo line, const Drawing *drawing, int ba
 		psprintf("%d-%d", from_age, from_age + BAND_YEARS - 1);
 
 	append_bar(line, drawing, heads[PYRAMID_MALE], true);
-	append_middle(line, drawing, pyramid_grouped(heads[PYRAMID_MALE]), label, pyramid_grouped(heads[PYRAMID_FEMALE]));
+	append_middle(line, drawing, pyramid_grouped(heads[PYRAMID_MALE]), label,
+				  pyramid_grouped(heads[PYRAMID_FEMALE]));
 	if (heads[PYRAMID_FEMALE] != 0)
 		appendStringInfoChar(line, ' ');
 	append_bar(line, drawing, heads[PYRAMID_FEMALE], false);
@@ -176,13 +186,16 @@ draw_band(ReturnSetInfo *result, StringInfo line, const Drawing *drawing, int ba
 
 PG_FUNCTION_INFO_V1(osms_pyramid_draw);
 
-/* draw(pyramid): males to the left, females to the right, the oldest on top. */
+/*
+ * draw(pyramid): males to the left, females to the right, the oldest on top.
+ */
 Datum
 osms_pyramid_draw(PG_FUNCTION_ARGS)
 {
 	Pyramid    *pyramid = PG_GETARG_PYRAMID(0);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	int64		everybody = pyramid_heads(pyramid, 0, PYRAMID_AGES, PYRAMID_ANY_SEX);
+	int64		everybody = pyramid_heads(pyramid, 0, PYRAMID_AGES,
+										  PYRAMID_ANY_SEX);
 	Drawing		drawing;
 	StringInfoData line;
 
@@ -197,7 +210,8 @@ osms_pyramid_draw(PG_FUNCTION_ARGS)
 		draw_band(result, &line, &drawing, band);
 
 	appendStringInfoSpaces(&line, drawing.bar_width);
-	append_middle(&line, &drawing, pyramid_grouped(drawing.totals[PYRAMID_MALE]), "total",
+	append_middle(&line, &drawing,
+				  pyramid_grouped(drawing.totals[PYRAMID_MALE]), "total",
 				  pyramid_grouped(drawing.totals[PYRAMID_FEMALE]));
 	appendStringInfo(&line, "  = %s", pyramid_grouped(everybody));
 	emit(result, &line);

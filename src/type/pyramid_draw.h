@@ -8,6 +8,7 @@
 #include "type/pyramid.h"
 
 extern char *pyramid_grouped(int64 number);
-extern int64 pyramid_heads(const Pyramid *pyramid, int from_age, int to_age, int sex);
+extern int64 pyramid_heads(const Pyramid *pyramid, int from_age, int to_age,
+						   int sex);
 
 #endif							/* OSMS_PYRAMID_DRAW_H */

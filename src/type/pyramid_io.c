@@ -12,7 +12,10 @@
 
 PG_FUNCTION_INFO_V1(osms_pyramid_in);
 
-/* Text to pyramid; 22P02 with the place of the fault, 22003 for a count beyond 64 bits. */
+/*
+ * Text to pyramid; 22P02 with the place of the fault, 22003 for a count beyond
+ * 64 bits.
+ */
 Datum
 osms_pyramid_in(PG_FUNCTION_ARGS)
 {
@@ -59,7 +62,7 @@ PG_FUNCTION_INFO_V1(osms_pyramid_out);
 Datum
 osms_pyramid_out(PG_FUNCTION_ARGS)
 {
-	char		text[PYRAMID_TEXT_SIZE];
+	char text[	PYRAMID_TEXT_SIZE];
 
 	osms_pyramid_print(PG_GETARG_PYRAMID(0)->cells, text);
 	PG_RETURN_CSTRING(pstrdup(text));
@@ -69,7 +72,8 @@ osms_pyramid_out(PG_FUNCTION_ARGS)
 static inline bool
 is_populated(const int64 *cells, int age)
 {
-	return cells[PYRAMID_CELL(age, PYRAMID_MALE)] != 0 || cells[PYRAMID_CELL(age, PYRAMID_FEMALE)] != 0;
+	return cells[PYRAMID_CELL(age, PYRAMID_MALE)] != 0 ||
+		cells[PYRAMID_CELL(age, PYRAMID_FEMALE)] != 0;
 }
 
 PG_FUNCTION_INFO_V1(osms_pyramid_send);
@@ -96,8 +100,10 @@ osms_pyramid_send(PG_FUNCTION_ARGS)
 		if (!is_populated(pyramid->cells, age))
 			continue;
 		pq_sendint8(&message, age);
-		pq_sendint64(&message, pyramid->cells[PYRAMID_CELL(age, PYRAMID_MALE)]);
-		pq_sendint64(&message, pyramid->cells[PYRAMID_CELL(age, PYRAMID_FEMALE)]);
+		pq_sendint64(&message,
+					 pyramid->cells[PYRAMID_CELL(age, PYRAMID_MALE)]);
+		pq_sendint64(&message,
+					 pyramid->cells[PYRAMID_CELL(age, PYRAMID_FEMALE)]);
 	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }
@@ -114,7 +120,9 @@ refuse_message(const char *detail)
 
 PG_FUNCTION_INFO_V1(osms_pyramid_recv);
 
-/* Accepts exactly what send writes, so that equal pyramids have equal bytes. */
+/*
+ * Accepts exactly what send writes, so that equal pyramids have equal bytes.
+ */
 Datum
 osms_pyramid_recv(PG_FUNCTION_ARGS)
 {
@@ -132,8 +140,10 @@ osms_pyramid_recv(PG_FUNCTION_ARGS)
 
 		if (age <= last_age || age >= PYRAMID_AGES)
 			refuse_message("Ages do not ascend from 0 to 127.");
-		pyramid->cells[PYRAMID_CELL(age, PYRAMID_MALE)] = pq_getmsgint64(message);
-		pyramid->cells[PYRAMID_CELL(age, PYRAMID_FEMALE)] = pq_getmsgint64(message);
+		pyramid->cells[PYRAMID_CELL(age,
+									PYRAMID_MALE)] = pq_getmsgint64(message);
+		pyramid->cells[PYRAMID_CELL(age,
+									PYRAMID_FEMALE)] = pq_getmsgint64(message);
 		if (!is_populated(pyramid->cells, age))
 			refuse_message("An age is given without heads.");
 		last_age = age;

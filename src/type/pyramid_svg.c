@@ -1,7 +1,8 @@
 /*
  * pyramid_svg.c
- *		A pyramid as a picture for pages: one SVG element that needs nothing else,
- *		the same text for the same pyramid, readable on light and dark ground.
+ *		A pyramid as a picture for pages: one SVG element that needs nothing
+ *		else, the same text for the same pyramid, readable on light and dark
+ *		ground.
  */
 #include "osms.h"
 
@@ -20,7 +21,7 @@
 #define WIDTH		640
 #define HEIGHT		(BOTTOM + 40)
 #define BAR_WIDTH	284			/* of the longest bar */
-#define MALE_AXIS	300			/* where male bars end, and female ones begin */
+#define MALE_AXIS	300			/* where male bars end, female ones begin */
 #define FEMALE_AXIS 340
 
 static const char style[] =
@@ -47,7 +48,8 @@ measure(Rows *rows, const Pyramid *pyramid)
 	{
 		for (int sex = 0; sex < PYRAMID_SEXES; sex++)
 		{
-			int64		heads = pyramid_heads(pyramid, row, row == ROWS - 1 ? PYRAMID_AGES : row + 1, sex);
+			int64		heads = pyramid_heads(pyramid, row, row == ROWS - 1 ?
+											  PYRAMID_AGES : row + 1, sex);
 
 			rows->heads[row][sex] = heads;
 			if (fabs((double) heads) > fabs((double) rows->longest))
@@ -62,10 +64,15 @@ bar_length(const Rows *rows, int64 heads)
 {
 	if (heads == 0)
 		return 0;
-	return Max(1, (int) (fabs((double) heads) / fabs((double) rows->longest) * BAR_WIDTH + 0.5));
+	return Max(1,
+			   (int) (fabs((double) heads) / fabs((double) rows->longest) *
+					  BAR_WIDTH + 0.5));
 }
 
-/* The outline of one sex, upwards from age 0: what is above zero, or what is below. */
+/*
+ * The outline of one sex, upwards from age 0: what is above zero, or what is
+ * below.
+ */
 static void
 append_outline(StringInfo svg, const Rows *rows, int sex, bool negative)
 {
@@ -78,7 +85,8 @@ append_outline(StringInfo svg, const Rows *rows, int sex, bool negative)
 	for (int row = 0; row < ROWS; row++)
 	{
 		int64		heads = rows->heads[row][sex];
-		int			length = (heads < 0) == negative ? bar_length(rows, heads) : 0;
+		int			length = (heads < 0) == negative ?
+			bar_length(rows, heads) : 0;
 
 		if (length == reached)
 			continue;
@@ -100,7 +108,10 @@ append_text(StringInfo svg, int x, int y, const char *text)
 	appendStringInfo(svg, "<text x=\"%d\" y=\"%d\">%s</text>", x, y, text);
 }
 
-/* Ages in the middle, a line for every ten years and for half and all of the longest bar. */
+/*
+ * Ages in the middle, a line for every ten years and for half and all of the
+ * longest bar.
+ */
 static void
 append_scale(StringInfo svg, const Rows *rows)
 {
@@ -125,9 +136,14 @@ Datum
 osms_pyramid_svg(PG_FUNCTION_ARGS)
 {
 	Pyramid    *pyramid = PG_GETARG_PYRAMID(0);
-	char	   *males = pyramid_grouped(pyramid_heads(pyramid, 0, PYRAMID_AGES, PYRAMID_MALE));
-	char	   *females = pyramid_grouped(pyramid_heads(pyramid, 0, PYRAMID_AGES, PYRAMID_FEMALE));
-	char	   *everybody = pyramid_grouped(pyramid_heads(pyramid, 0, PYRAMID_AGES, PYRAMID_ANY_SEX));
+	char	   *males = pyramid_grouped(pyramid_heads(pyramid, 0, PYRAMID_AGES,
+													  PYRAMID_MALE));
+	char	   *females = pyramid_grouped(pyramid_heads(pyramid, 0,
+														PYRAMID_AGES,
+														PYRAMID_FEMALE));
+	char	   *everybody = pyramid_grouped(pyramid_heads(pyramid, 0,
+														  PYRAMID_AGES,
+														  PYRAMID_ANY_SEX));
 	Rows		rows;
 	StringInfoData svg;
 

@@ -10,6 +10,15 @@
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 
+/* A label of the enum.  Errors: 22P02 where it has not that one. */
+static Oid
+sex_label(Oid sex_type, const char *label)
+{
+	return DatumGetObjectId(DirectFunctionCall2(enum_in,
+												CStringGetDatum(label),
+												ObjectIdGetDatum(sex_type)));
+}
+
 /*
  * Finds the OIDs of both labels.  They live as long as the type, so a caller
  * may keep them for as long as it may keep the type's OID.
@@ -17,10 +26,8 @@
 void
 sex_labels_load(SexLabels *labels, Oid sex_type)
 {
-	labels->male = DatumGetObjectId(DirectFunctionCall2(enum_in, CStringGetDatum("male"),
-														ObjectIdGetDatum(sex_type)));
-	labels->female = DatumGetObjectId(DirectFunctionCall2(enum_in, CStringGetDatum("female"),
-														  ObjectIdGetDatum(sex_type)));
+	labels->male = sex_label(sex_type, "male");
+	labels->female = sex_label(sex_type, "female");
 }
 
 /* The labels of the enum, kept at the call site of a function that uses it. */
@@ -34,7 +41,8 @@ labels_at(FunctionCallInfo fcinfo, Oid sex_type)
 		SexLabels	found;
 
 		sex_labels_load(&found, sex_type);
-		labels = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(SexLabels));
+		labels = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt,
+									sizeof(SexLabels));
 		*labels = found;
 		fcinfo->flinfo->fn_extra = labels;
 	}
@@ -75,7 +83,8 @@ sex_argument(FunctionCallInfo fcinfo, int argument)
 		labels = labels_at(fcinfo, types[argument]);
 		pfree(types);
 	}
-	return PG_GETARG_OID(argument) == labels->male ? OSMS_SEX_MALE : OSMS_SEX_FEMALE;
+	return PG_GETARG_OID(argument) == labels->male ? OSMS_SEX_MALE :
+		OSMS_SEX_FEMALE;
 }
 
 PG_FUNCTION_INFO_V1(read_sex);

@@ -1,6 +1,7 @@
 /*
  * sex.h
- *		osms.sex in C: an enum whose labels are found once per function call site.
+ *		osms.sex in C: an enum whose labels are found once per function call
+ *		site.
  */
 #ifndef OSMS_SEX_H
 #define OSMS_SEX_H

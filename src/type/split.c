@@ -12,7 +12,10 @@
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 
-/* A share: whole units, and what was left of it, in parts of the sum of weights. */
+/*
+ * A share: whole units, and what was left of it, in parts of the sum of
+ * weights.
+ */
 typedef struct Share
 {
 	Datum		units;
@@ -32,15 +35,22 @@ compare(Datum a, Datum b)
 	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, a, b));
 }
 
-/* Ten to a power, exactly; a product with it has no digit too few, as a quotient might. */
+/*
+ * Ten to a power, exactly; a product with it has no digit too few, as a
+ * quotient might.
+ */
 static Datum
 ten_to(int power)
 {
 	return DirectFunctionCall3(numeric_in, CStringGetDatum(psprintf("1e%d", power)),
-							   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+							   ObjectIdGetDatum(InvalidOid),
+							   Int32GetDatum(-1));
 }
 
-/* The sum of the weights, each of which must be a number that can be divided by. */
+/*
+ * The sum of the weights, each of which must be a number that can be divided
+ * by.
+ */
 static Datum
 sum_of_weights(const Datum *weights, const bool *nulls, int count)
 {
@@ -49,7 +59,8 @@ sum_of_weights(const Datum *weights, const bool *nulls, int count)
 	for (int i = 0; i < count; i++)
 	{
 		if (nulls[i] || numeric_is_nan(DatumGetNumeric(weights[i])) ||
-			numeric_is_inf(DatumGetNumeric(weights[i])) || compare(weights[i], numeric_of(0)) < 0)
+			numeric_is_inf(DatumGetNumeric(weights[i])) ||
+			compare(weights[i], numeric_of(0)) < 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("weight %d of a pool is not a number from zero up", i + 1)));
@@ -69,12 +80,15 @@ units_of(Datum total, int digits)
 {
 	Datum		units;
 
-	if (numeric_is_nan(DatumGetNumeric(total)) || numeric_is_inf(DatumGetNumeric(total)))
+	if (numeric_is_nan(DatumGetNumeric(total)) ||
+		numeric_is_inf(DatumGetNumeric(total)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the total of a pool is not a number")));
 	units = DirectFunctionCall2(numeric_mul, total, ten_to(digits));
-	if (compare(units, DirectFunctionCall2(numeric_trunc, units, Int32GetDatum(0))) != 0)
+	if (compare(units,
+				DirectFunctionCall2(numeric_trunc, units,
+									Int32GetDatum(0))) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the total of a pool has more than %d decimal digits", digits),
@@ -104,7 +118,8 @@ by_position(const void *a, const void *b)
  * left.  Numbers may be long: those of a turn are given back at its end.
  */
 static int64
-share_out(Share *shares, const Datum *weights, int count, Datum units, Datum sum)
+share_out(Share *shares, const Datum *weights, int count, Datum units,
+		  Datum sum)
 {
 	MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext,
 												 "osms shares",
@@ -114,10 +129,13 @@ share_out(Share *shares, const Datum *weights, int count, Datum units, Datum sum
 	for (int i = 0; i < count; i++)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(memory);
-		Datum		product = DirectFunctionCall2(numeric_mul, units, weights[i]);
-		Datum		whole = DirectFunctionCall2(numeric_div_trunc, product, sum);
+		Datum		product = DirectFunctionCall2(numeric_mul, units,
+												  weights[i]);
+		Datum		whole = DirectFunctionCall2(numeric_div_trunc, product,
+												sum);
+		Datum		given = DirectFunctionCall2(numeric_mul, whole, sum);
 		Datum		remainder = DirectFunctionCall2(numeric_sub, product,
-													DirectFunctionCall2(numeric_mul, whole, sum));
+													given);
 		Datum		before = left;
 
 		CHECK_FOR_INTERRUPTS();
@@ -136,8 +154,8 @@ share_out(Share *shares, const Datum *weights, int count, Datum units, Datum sum
 PG_FUNCTION_INFO_V1(osms_split_pool);
 
 /*
- * split_pool(total, weights, digits): largest remainder.  A negative total, money
- * taken back, is divided as its amount is.
+ * split_pool(total, weights, digits): largest remainder.  A negative total,
+ * money taken back, is divided as its amount is.
  */
 Datum
 osms_split_pool(PG_FUNCTION_ARGS)
@@ -158,12 +176,14 @@ osms_split_pool(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a pool is split to 0 to 12 decimal digits, not to %d", digits)));
-	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT, &weights, &nulls, &count);
+	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT, &weights,
+					  &nulls, &count);
 	sum = sum_of_weights(weights, nulls, count);
 	total = units_of(PG_GETARG_DATUM(0), digits);
 	negative = compare(total, numeric_of(0)) < 0;
 	shares = palloc(sizeof(Share) * Max(count, 1));
-	left = share_out(shares, weights, count, DirectFunctionCall1(numeric_abs, total), sum);
+	left = share_out(shares, weights, count,
+					 DirectFunctionCall1(numeric_abs, total), sum);
 
 	qsort(shares, count, sizeof(Share), by_remainder);
 	for (int i = 0; i < left; i++)
@@ -173,9 +193,12 @@ osms_split_pool(PG_FUNCTION_ARGS)
 	scale = ten_to(-digits);
 	for (int i = 0; i < count; i++)
 	{
-		Datum		part = negative ? DirectFunctionCall1(numeric_uminus, shares[i].units) : shares[i].units;
+		Datum		part = negative ?
+			DirectFunctionCall1(numeric_uminus, shares[i].units) :
+			shares[i].units;
 
 		weights[i] = DirectFunctionCall2(numeric_mul, part, scale);
 	}
-	PG_RETURN_ARRAYTYPE_P(construct_array(weights, count, NUMERICOID, -1, false, TYPALIGN_INT));
+	PG_RETURN_ARRAYTYPE_P(construct_array(weights, count, NUMERICOID, -1,
+										  false, TYPALIGN_INT));
 }

@@ -46,7 +46,8 @@ birthdays(int from_year, int to_year)
 	int			end = osms_days_from_date(to_year, 1, 1);
 	int			wrong = 0;
 
-	for (int birth = osms_days_from_date(from_year, 1, 1); birth < end; birth++)
+	for (int birth = osms_days_from_date(from_year, 1,
+										 1); birth < end; birth++)
 		for (int years = 1; years <= 128; years++)
 		{
 			int			day = osms_birthday(birth, years);

@@ -20,9 +20,12 @@ check_cycle(const LifeCycle *cycle)
 		const LifeCycleState *state = &cycle->states[i];
 
 		/* ascending: the order of the bytes is the order of the states */
-		CHECK(state->state > (i > 0 ? cycle->states[i - 1].state : NO_STATE) && state->state < 128);
-		CHECK(state_labelled(cycle, state->label, strlen(state->label)) == state->state);
-		CHECK(state_labelled(cycle, state->label, strlen(state->label) - 1) == NO_STATE);
+		CHECK(state->state > (i > 0 ? cycle->states[i - 1].state : NO_STATE) &&
+			  state->state < 128);
+		CHECK(state_labelled(cycle, state->label,
+							 strlen(state->label)) == state->state);
+		CHECK(state_labelled(cycle, state->label,
+							 strlen(state->label) - 1) == NO_STATE);
 		CHECK(strcmp(state_label(cycle, state->state), state->label) == 0);
 	}
 	for (int i = 0; i < cycle->ntransitions; i++)
@@ -32,12 +35,14 @@ check_cycle(const LifeCycle *cycle)
 		CHECK(state_label(cycle, transition->from) != NULL);
 		CHECK(state_label(cycle, transition->to) != NULL);
 		CHECK(event_known(cycle, transition->event));
-		CHECK(state_after(cycle, transition->from, transition->event) == transition->to);
+		CHECK(state_after(cycle, transition->from,
+						  transition->event) == transition->to);
 	}
 	for (int from = 0; from < 256; from++)
 	{
 		CHECK(!life_cycle_allows(cycle, from, from));
-		CHECK(state_label(cycle, from) != NULL || life_cycle_ends(cycle, from));
+		CHECK(state_label(cycle, from) != NULL ||
+			  life_cycle_ends(cycle, from));
 		for (int to = 0; to < 256; to++)
 			pairs += life_cycle_allows(cycle, from, to);
 	}
@@ -61,16 +66,27 @@ main(void)
 	CHECK(state_after(&attachment_cycle, ATTACHMENT_CLOSED, "close") == NO_STATE);
 
 	/* the numbers that tables store */
-	CHECK(ATTACHMENT_ACTIVE == 10 && ATTACHMENT_SUSPECT == 20 && ATTACHMENT_CLOSED == 30 && ATTACHMENT_ANNULLED == 40);
-	CHECK(APPLICATION_DRAFT == 10 && APPLICATION_SUBMITTED == 20 && APPLICATION_IDENTIFIED == 30 && APPLICATION_APPROVED == 40);
-	CHECK(APPLICATION_DEFERRED == 50 && APPLICATION_ATTACHED == 60 && APPLICATION_REFUSED == 70 && APPLICATION_WITHDRAWN == 80);
-	CHECK(APPLICATION_EXPIRED == 90 && APPLICATION_LAPSED == 100 && APPLICATION_REPLACED == 110 && APPLICATION_CANCELLED == 120);
+	CHECK(ATTACHMENT_ACTIVE == 10 && ATTACHMENT_SUSPECT == 20 &&
+		  ATTACHMENT_CLOSED == 30 && ATTACHMENT_ANNULLED == 40);
+	CHECK(APPLICATION_DRAFT == 10 && APPLICATION_SUBMITTED == 20 &&
+		  APPLICATION_IDENTIFIED == 30 && APPLICATION_APPROVED == 40);
+	CHECK(APPLICATION_DEFERRED == 50 && APPLICATION_ATTACHED == 60 &&
+		  APPLICATION_REFUSED == 70 && APPLICATION_WITHDRAWN == 80);
+	CHECK(APPLICATION_EXPIRED == 90 && APPLICATION_LAPSED == 100 &&
+		  APPLICATION_REPLACED == 110 && APPLICATION_CANCELLED == 120);
 
-	CHECK(life_cycle_allows(&application_cycle, APPLICATION_SUBMITTED, APPLICATION_IDENTIFIED));
-	CHECK(!life_cycle_allows(&application_cycle, APPLICATION_SUBMITTED, APPLICATION_APPROVED));
-	CHECK(life_cycle_ends(&application_cycle, APPLICATION_ATTACHED) && !life_cycle_ends(&application_cycle, APPLICATION_DEFERRED));
-	CHECK(life_cycle_allows(&attachment_cycle, ATTACHMENT_SUSPECT, ATTACHMENT_ACTIVE) && !life_cycle_allows(&attachment_cycle, ATTACHMENT_CLOSED, ATTACHMENT_ACTIVE));
-	CHECK(life_cycle_ends(&attachment_cycle, ATTACHMENT_ANNULLED) && !life_cycle_ends(&attachment_cycle, ATTACHMENT_CLOSED));
+	CHECK(life_cycle_allows(&application_cycle, APPLICATION_SUBMITTED,
+							APPLICATION_IDENTIFIED));
+	CHECK(!life_cycle_allows(&application_cycle, APPLICATION_SUBMITTED,
+							 APPLICATION_APPROVED));
+	CHECK(life_cycle_ends(&application_cycle, APPLICATION_ATTACHED) &&
+		  !life_cycle_ends(&application_cycle, APPLICATION_DEFERRED));
+	CHECK(life_cycle_allows(&attachment_cycle, ATTACHMENT_SUSPECT,
+							ATTACHMENT_ACTIVE) &&
+		  !life_cycle_allows(&attachment_cycle, ATTACHMENT_CLOSED,
+							 ATTACHMENT_ACTIVE));
+	CHECK(life_cycle_ends(&attachment_cycle, ATTACHMENT_ANNULLED) &&
+		  !life_cycle_ends(&attachment_cycle, ATTACHMENT_CLOSED));
 	CHECK(reason_known(&application_cycle, "deceased") && !reason_known(&application_cycle, "death") && !reason_known(&application_cycle, ""));
 	CHECK(reason_known(&attachment_cycle, "death") && !reason_known(&attachment_cycle, "deceased"));
 	return checks_summary();
