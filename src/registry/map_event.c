@@ -349,8 +349,8 @@ osms_map_event(PG_FUNCTION_ARGS)
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	MemoryContext caller = CurrentMemoryContext;
 	Relation	view;
-	CanonicalRow old;
-	CanonicalRow new;
+	CanonicalRow old = {0};
+	CanonicalRow new = {0};
 	HeapTuple	result;
 	bool		update;
 	EventWriter *writer;

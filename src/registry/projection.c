@@ -589,16 +589,13 @@ changed_columns(ProjectionState *state, CanonicalRow *old, CanonicalRow *new)
 
 	for (int i = 0; i < ncolumns; i++)
 	{
-		if (old->isnull[i] && new->isnull[i])
-			continue;
-		if (old->isnull[i] != new->isnull[i])
-			changed |= COLUMN_BIT(i);
-		else if (!datum_image_eq(old->value[i], new->value[i],
-								 state->byval[i], state->len[i]) &&
-				 !DatumGetBool(FunctionCall2Coll(&state->equal[i],
-												 p->collation[i],
-												 old->value[i],
-												 new->value[i])))
+		if (old->isnull[i] != new->isnull[i] ||
+			(!old->isnull[i] &&
+			 !datum_image_eq(old->value[i], new->value[i], state->byval[i],
+							 state->len[i]) &&
+			 !DatumGetBool(FunctionCall2Coll(&state->equal[i],
+											 p->collation[i], old->value[i],
+											 new->value[i]))))
 			changed |= COLUMN_BIT(i);
 	}
 	return changed;
