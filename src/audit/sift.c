@@ -140,8 +140,10 @@ note_refusal(void *arg, int ord, RuleId rule, const char *finding)
 
 	/* a rule with a clause in each layer says it once */
 	foreach(cell, candidate->refusals)
+	{
 		if (((const Refusal *) lfirst(cell))->rule == rule)
 			return;
+	}
 	refusal = palloc(sizeof(Refusal));
 	refusal->rule = rule;
 	refusal->finding = finding;
@@ -287,7 +289,8 @@ sift_round(Sift *sift, Chunk *round, Findings *findings)
 		tuplestore_putvalues(sift->accepted->reldata, guard->desc,
 							 candidate->change.value,
 							 candidate->change.isnull);
-		if (guard->kind == REL_ATTACHMENT && span_of(candidate, &since, &until))
+		if (guard->kind == REL_ATTACHMENT &&
+			span_of(candidate, &since, &until))
 			add_span(sift, candidate->person, since, until);
 	}
 }
@@ -322,7 +325,8 @@ sift_chunk(Sift *sift, Chunk *chunk, int n)
 	Candidate  *candidates = sift->candidates;
 	int			subject = CHANGE_NEW +
 		canonical_relations[chunk->guard->kind].subject;
-	Findings	findings = {.context = CurrentMemoryContext,.collect = note_refusal,
+	Findings	findings = {.context = CurrentMemoryContext,
+		.collect = note_refusal,
 	.collector = sift};
 	Chunk		round;
 
@@ -385,7 +389,8 @@ sift_all(Guard *guard, Reader *reader, ReturnSetInfo *result)
 	while (peek(reader))
 	{
 		MemoryContext caller = MemoryContextSwitchTo(memory);
-		Chunk		chunk = {.guard = guard,.order = &order,.offered = offered};
+		Chunk		chunk = {.guard = guard,.order = &order,
+		.offered = offered};
 		int			allocated = CHUNK_PERSONS;
 		int			persons = 0;
 		int			n = 0;

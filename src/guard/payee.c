@@ -46,8 +46,8 @@ bool
 read_payees(Chunk *chunk, bool lock_them)
 {
 	static const char lock[] =
-	"SELECT FROM {r}.organisation o WHERE o.organisation = ANY ($1)"
-	" ORDER BY o.organisation FOR NO KEY UPDATE";
+		"SELECT FROM {r}.organisation o WHERE o.organisation = ANY ($1)"
+		" ORDER BY o.organisation FOR NO KEY UPDATE";
 	Guard	   *guard = chunk->guard;
 	Oid			type = get_array_type(subject_type(guard));
 	Datum		organisations = person_array(guard, chunk->persons,

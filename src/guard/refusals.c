@@ -292,10 +292,10 @@ check_journal_reader(const char *name)
 
 /* A text of a tally, which ends within its field whatever the file holds. */
 static Datum
-tally_text(char *text, size_t size)
+tally_text(char *string, size_t size)
 {
-	text[size - 1] = '\0';
-	return CStringGetTextDatum(text);
+	string[size - 1] = '\0';
+	return CStringGetTextDatum(string);
 }
 
 /* refusals(registry): the counters of a registry, a row each. */

@@ -23,7 +23,9 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* Room for a state below the moment; the moments left reach past year 38000. */
+/*
+ * Room for a state below the moment; the moments left reach past year 38000.
+ */
 #define STATES 4
 #define LAST_MOMENT (PG_INT64_MAX / (2 * STATES))
 
@@ -37,7 +39,8 @@ PG_FUNCTION_INFO_V1(osms_as_known);
 Datum
 osms_as_known(PG_FUNCTION_ARGS)
 {
-	TimestampTz known_from = PG_ARGISNULL(0) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(0);
+	TimestampTz known_from = PG_ARGISNULL(0) ? DT_NOBEGIN :
+		PG_GETARG_TIMESTAMPTZ(0);
 	int32		state;
 
 	if (PG_ARGISNULL(1))
@@ -67,11 +70,11 @@ static Moment known = {InvalidLocalTransactionId};
 
 static struct
 {
-	Moment	   *moments;		/* of this transaction, or of one that is over */
+	Moment	   *moments;		/* of this transaction, or one that is over */
 	int			n;
 	int			allocated;
 	Oid			written;		/* the roster that a query is about to write */
-} followed;
+}			followed;
 
 /* That of a roster, if the transaction has one. */
 static Moment *
@@ -121,7 +124,10 @@ this_moment(TimestampTz now, Oid roster)
 		RegisterSubXactCallback(follow_savepoint, NULL);
 		following = true;
 	}
-	return (Moment) {my_lxid(), GetCurrentSubTransactionId(), now, roster};
+	return (Moment)
+	{
+		my_lxid(), GetCurrentSubTransactionId(), now, roster
+	};
 }
 
 /* Where to note one more, in place of what is over. */

@@ -18,207 +18,207 @@
 
 const CanonicalRelation canonical_relations[REL_KINDS] = {
 	[REL_PERSON] = {"person", 10, {
-		{"person", "@person", true},
-		{"iin", "@number", false},
-		{"surname", "text", false},
-		{"given_name", "text", false},
-		{"patronymic", "text", false},
-		{"birth_date", "date", false},
-		{"sex", "osms.sex", false},
-		{"death_date", "date", false},
-		{"region", "text", false},
-		{"stay_until", "date", false}
-	}, .guarded = true, .subject = PERSON_PERSON, .key = "person"},
+			{"person", "@person", true},
+			{"iin", "@number", false},
+			{"surname", "text", false},
+			{"given_name", "text", false},
+			{"patronymic", "text", false},
+			{"birth_date", "date", false},
+			{"sex", "osms.sex", false},
+			{"death_date", "date", false},
+			{"region", "text", false},
+			{"stay_until", "date", false}
+	},.guarded = true,.subject = PERSON_PERSON,.key = "person"},
 	[REL_RESIDENCE] = {"residence", 4, {
-		{"person", "@person", true},
-		{"region", "text", true},
-		{"kind", "text", false},
-		{"valid_from", "date", true}
-	}, .traced = true, .key = "person, kind, valid_from"},
+			{"person", "@person", true},
+			{"region", "text", true},
+			{"kind", "text", false},
+			{"valid_from", "date", true}
+	},.traced = true,.key = "person, kind, valid_from"},
 	[REL_PERSON_ALIAS] = {"person_alias", 6, {
-		{"old", "@person", true},
-		{"new", "@person", true},
-		{"valid_from", "date", false},
-		{"act", "text", false},
-		{"undone_at", "timestamptz", false},
-		{"known_from", "timestamptz", false}
-	}, .guarded = true, .subject = ALIAS_OLD, .of_person = true,
+			{"old", "@person", true},
+			{"new", "@person", true},
+			{"valid_from", "date", false},
+			{"act", "text", false},
+			{"undone_at", "timestamptz", false},
+			{"known_from", "timestamptz", false}
+	},.guarded = true,.subject = ALIAS_OLD,.of_person = true,
 	.key = "old, new, valid_from"},
 	[REL_ORGANISATION] = {"organisation", 4, {
-		{"organisation", "@organisation", true},
-		{"bin", "@number", false},
-		{"name", "text", false},
-		{"owner", "text", false}
-	}, .guarded = true, .subject = ORGANISATION_ORGANISATION,
+			{"organisation", "@organisation", true},
+			{"bin", "@number", false},
+			{"name", "text", false},
+			{"owner", "text", false}
+	},.guarded = true,.subject = ORGANISATION_ORGANISATION,
 	.key = "organisation"},
 	[REL_ORGANISATION_STATUS] = {"organisation_status", 6, {
-		{"organisation", "@organisation", true},
-		{"region", "text", true},
-		{"class", "text", false},
-		{"neighbours", "text[]", false},
-		{"valid_from", "date", true},
-		{"known_from", "timestamptz", false}
-	}, .guarded = true, .key = "organisation, valid_from, known_from"},
+			{"organisation", "@organisation", true},
+			{"region", "text", true},
+			{"class", "text", false},
+			{"neighbours", "text[]", false},
+			{"valid_from", "date", true},
+			{"known_from", "timestamptz", false}
+	},.guarded = true,.key = "organisation, valid_from, known_from"},
 	[REL_ORGANISATION_SUCCESSION] = {"organisation_succession", 4, {
-		{"old", "@organisation", true},
-		{"new", "@organisation", true},
-		{"day", "date", true},
-		{"part", "numeric", false}
-	}, .traced = true, .key = "old, new, day"},
+			{"old", "@organisation", true},
+			{"new", "@organisation", true},
+			{"day", "date", true},
+			{"part", "numeric", false}
+	},.traced = true,.key = "old, new, day"},
 	[REL_REGION_SUCCESSION] = {"region_succession", 4, {
-		{"old", "text", true},
-		{"new", "text", true},
-		{"day", "date", true},
-		{"act", "text", false}
-	}, .traced = true, .key = "old, new, day"},
+			{"old", "text", true},
+			{"new", "text", true},
+			{"day", "date", true},
+			{"act", "text", false}
+	},.traced = true,.key = "old, new, day"},
 	[REL_SITE] = {"site", 7, {
-		{"organisation", "@organisation", true},
-		{"site", "text", true},
-		{"profile", "text", false},
-		{"doctor", "text", false},
-		{"norm", "integer", false},
-		{"valid_from", "date", true},
-		{"known_from", "timestamptz", false}
-	}, .traced = true, .key = "organisation, site, valid_from, known_from"},
+			{"organisation", "@organisation", true},
+			{"site", "text", true},
+			{"profile", "text", false},
+			{"doctor", "text", false},
+			{"norm", "integer", false},
+			{"valid_from", "date", true},
+			{"known_from", "timestamptz", false}
+	},.traced = true,.key = "organisation, site, valid_from, known_from"},
 	[REL_CONTRACT] = {"contract", 5, {
-		{"organisation", "@organisation", true},
-		{"valid_from", "date", true},
-		{"valid_to", "date", false},
-		{"yearly_amount", "numeric", false},
-		{"known_from", "timestamptz", false}
-	}, .guarded = true, .key = "organisation, valid_from, known_from"},
+			{"organisation", "@organisation", true},
+			{"valid_from", "date", true},
+			{"valid_to", "date", false},
+			{"yearly_amount", "numeric", false},
+			{"known_from", "timestamptz", false}
+	},.guarded = true,.key = "organisation, valid_from, known_from"},
 	[REL_CLERK] = {"clerk", 4, {
-		{"clerk", "text", true},
-		{"organisation", "@organisation", false},
-		{"role", "text", false},
-		{"valid_from", "date", false}
-	}, .traced = true, .key = "clerk"},
+			{"clerk", "text", true},
+			{"organisation", "@organisation", false},
+			{"role", "text", false},
+			{"valid_from", "date", false}
+	},.traced = true,.key = "clerk"},
 	[REL_APPLICATION] = {"application", 13, {
-		{"application", "@application", true},
-		{"person", "@person", true},
-		{"applicant", "@person", false},
-		{"organisation", "@organisation", true},
-		{"channel", "text", false},
-		{"ground", "text", false},
-		{"state", "osms.application_state", true},
-		{"submitted_at", "timestamptz", false},
-		{"decided_at", "timestamptz", false},
-		{"decided_by", "text", false},
-		{"effective_on", "date", false},
-		{"reason", "text", false},
-		{"evidence_hash", "text", false}
-	}, .guarded = true, .subject = APPLICATION_PERSON, .of_person = true,
+			{"application", "@application", true},
+			{"person", "@person", true},
+			{"applicant", "@person", false},
+			{"organisation", "@organisation", true},
+			{"channel", "text", false},
+			{"ground", "text", false},
+			{"state", "osms.application_state", true},
+			{"submitted_at", "timestamptz", false},
+			{"decided_at", "timestamptz", false},
+			{"decided_by", "text", false},
+			{"effective_on", "date", false},
+			{"reason", "text", false},
+			{"evidence_hash", "text", false}
+	},.guarded = true,.subject = APPLICATION_PERSON,.of_person = true,
 	.key = "application"},
 	[REL_IDENTITY_EVENT] = {"identity_event", 10, {
-		{"event", "@event", true},
-		{"person", "@person", true},
-		{"applicant", "@person", false},
-		{"application", "@application", true},
-		{"channel", "text", true},
-		{"method", "text", true},
-		{"provider", "text", false},
-		{"clerk", "text", false},
-		{"at", "timestamptz", true},
-		{"evidence_hash", "text", false}
-	}, .guarded = true, .subject = EVENT_PERSON, .of_person = true,
+			{"event", "@event", true},
+			{"person", "@person", true},
+			{"applicant", "@person", false},
+			{"application", "@application", true},
+			{"channel", "text", true},
+			{"method", "text", true},
+			{"provider", "text", false},
+			{"clerk", "text", false},
+			{"at", "timestamptz", true},
+			{"evidence_hash", "text", false}
+	},.guarded = true,.subject = EVENT_PERSON,.of_person = true,
 	.key = "event"},
 	[REL_AUTHORITY_ORDER] = {"authority_order", 6, {
-		{"order_key", "text", true},
-		{"number", "text", false},
-		{"issued_on", "date", false},
-		{"issuer", "text", false},
-		{"cause", "text", false},
-		{"valid_from", "date", true}
-	}, .guarded = true, .key = "order_key"},
+			{"order_key", "text", true},
+			{"number", "text", false},
+			{"issued_on", "date", false},
+			{"issuer", "text", false},
+			{"cause", "text", false},
+			{"valid_from", "date", true}
+	},.guarded = true,.key = "order_key"},
 	[REL_ORDER_SCOPE] = {"order_scope", 6, {
-		{"order_key", "text", true},
-		{"from_organisation", "@organisation", false},
-		{"to_organisation", "@organisation", true},
-		{"region", "text", false},
-		{"site", "text", false},
-		{"person", "@person", false}
-	}, .guarded = true},
+			{"order_key", "text", true},
+			{"from_organisation", "@organisation", false},
+			{"to_organisation", "@organisation", true},
+			{"region", "text", false},
+			{"site", "text", false},
+			{"person", "@person", false}
+	},.guarded = true},
 	[REL_ATTACHMENT] = {"attachment", 11, {
-		{"attachment", "@attachment", true},
-		{"person", "@person", true},
-		{"organisation", "@organisation", true},
-		{"site", "text", false},
-		{"state", "osms.attachment_state", true},
-		{"since", "date", true},
-		{"until", "date", false},
-		{"application", "@application", false},
-		{"order_key", "text", false},
-		{"restores", "@attachment", false},
-		{"reason", "text", false}
-	}, .guarded = true, .subject = ATTACHMENT_PERSON, .of_person = true,
+			{"attachment", "@attachment", true},
+			{"person", "@person", true},
+			{"organisation", "@organisation", true},
+			{"site", "text", false},
+			{"state", "osms.attachment_state", true},
+			{"since", "date", true},
+			{"until", "date", false},
+			{"application", "@application", false},
+			{"order_key", "text", false},
+			{"restores", "@attachment", false},
+			{"reason", "text", false}
+	},.guarded = true,.subject = ATTACHMENT_PERSON,.of_person = true,
 	.key = "attachment"},
 	[REL_ATTACHMENT_EVENT] = {"attachment_event", 11, {
-		{"event", "@attachment", true},
-		{"closes", "@attachment", true},
-		{"person", "@person", true},
-		{"organisation", "@organisation", true},
-		{"site", "text", false},
-		{"state", "osms.attachment_state", true},
-		{"day", "date", true},
-		{"application", "@application", false},
-		{"order_key", "text", false},
-		{"restores", "@attachment", false},
-		{"reason", "text", false}
-	}, .guarded = true, .subject = CHAIN_PERSON, .of_person = true,
+			{"event", "@attachment", true},
+			{"closes", "@attachment", true},
+			{"person", "@person", true},
+			{"organisation", "@organisation", true},
+			{"site", "text", false},
+			{"state", "osms.attachment_state", true},
+			{"day", "date", true},
+			{"application", "@application", false},
+			{"order_key", "text", false},
+			{"restores", "@attachment", false},
+			{"reason", "text", false}
+	},.guarded = true,.subject = CHAIN_PERSON,.of_person = true,
 	.inner = true},
 	[REL_INSURANCE] = {"insurance", 5, {
-		{"person", "@person", true},
-		{"month", "date", true},
-		{"category", "text", false},
-		{"paid", "boolean", false},
-		{"known_from", "timestamptz", false}
-	}, .traced = true, .key = "person, month, known_from"},
+			{"person", "@person", true},
+			{"month", "date", true},
+			{"category", "text", false},
+			{"paid", "boolean", false},
+			{"known_from", "timestamptz", false}
+	},.traced = true,.key = "person, month, known_from"},
 	[REL_SERVICE] = {"service", 7, {
-		{"service", "@service", true},
-		{"person", "@person", true},
-		{"organisation", "@organisation", true},
-		{"served_on", "date", true},
-		{"confirmed_at", "timestamptz", false},
-		{"denied_at", "timestamptz", false},
-		{"known_from", "timestamptz", false}
-	}, .traced = true, .key = "service"},
+			{"service", "@service", true},
+			{"person", "@person", true},
+			{"organisation", "@organisation", true},
+			{"served_on", "date", true},
+			{"confirmed_at", "timestamptz", false},
+			{"denied_at", "timestamptz", false},
+			{"known_from", "timestamptz", false}
+	},.traced = true,.key = "service"},
 	[REL_COEFFICIENT] = {"coefficient", 8, {
-		{"organisation", "@organisation", true},
-		{"kind", "text", true},
-		{"value", "numeric", true},
-		{"valid_from", "date", true},
-		{"known_from", "timestamptz", false},
-		{"act", "text", false},
-		{"point", "text", false},
-		{"tag", "text", false}
-	}, .traced = true, .key = "organisation, kind, valid_from, known_from"},
+			{"organisation", "@organisation", true},
+			{"kind", "text", true},
+			{"value", "numeric", true},
+			{"valid_from", "date", true},
+			{"known_from", "timestamptz", false},
+			{"act", "text", false},
+			{"point", "text", false},
+			{"tag", "text", false}
+	},.traced = true,.key = "organisation, kind, valid_from, known_from"},
 	[REL_ADJUSTMENT] = {"adjustment", 5, {
-		{"organisation", "@organisation", true},
-		{"month", "date", true},
-		{"line", "text", true},
-		{"amount", "numeric", true},
-		{"act", "text", false}
-	}, .traced = true},
+			{"organisation", "@organisation", true},
+			{"month", "date", true},
+			{"line", "text", true},
+			{"amount", "numeric", true},
+			{"act", "text", false}
+	},.traced = true},
 	[REL_DEFECT] = {"defect", 6, {
-		{"organisation", "@organisation", true},
-		{"month", "date", true},
-		{"defect_month", "date", true},
-		{"code", "text", true},
-		{"cases", "integer", true},
-		{"act", "text", false}
-	}, .traced = true},
+			{"organisation", "@organisation", true},
+			{"month", "date", true},
+			{"defect_month", "date", true},
+			{"code", "text", true},
+			{"cases", "integer", true},
+			{"act", "text", false}
+	},.traced = true},
 	[REL_PAYMENT] = {"payment", 4, {
-		{"organisation", "@organisation", true},
-		{"month", "date", true},
-		{"amount", "numeric", true},
-		{"known_from", "timestamptz", false}
-	}, .guarded = true, .subject = PAYMENT_ORGANISATION,
-	.key = "organisation, month", .dated = PAYMENT_MONTH},
+			{"organisation", "@organisation", true},
+			{"month", "date", true},
+			{"amount", "numeric", true},
+			{"known_from", "timestamptz", false}
+	},.guarded = true,.subject = PAYMENT_ORGANISATION,
+	.key = "organisation, month",.dated = PAYMENT_MONTH},
 	[REL_ATTESTED_NUMBER] = {"attested_number", 3, {
-		{"number", "text", true},
-		{"act", "text", false},
-		{"document", "text", false}
-	}, .traced = true, .key = "number"},
+			{"number", "text", true},
+			{"act", "text", false},
+			{"document", "text", false}
+	},.traced = true,.key = "number"},
 };
 
 PG_FUNCTION_INFO_V1(osms_registry_columns);
@@ -260,8 +260,7 @@ static const struct
 {
 	const char *name;
 	Oid			type;
-}			plain_types[] =
-{
+}			plain_types[] = {
 	{"text", TEXTOID},
 	{"text[]", TEXTARRAYOID},
 	{"date", DATEOID},

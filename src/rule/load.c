@@ -34,8 +34,7 @@ static const struct
 {
 	const char *schema;
 	const char *name;
-}			tables[RULE_TABLES] =
-{
+}			tables[RULE_TABLES] = {
 	[TABLE_RULE] = {"osms_internal", "told_rule"},
 	[TABLE_FINDING] = {"osms", "finding"},
 	[TABLE_CLAUSE] = {"osms", "clause"},
@@ -344,7 +343,8 @@ compare_definitions(const void *a, const void *b)
 static int
 compare_joins(const void *a, const void *b)
 {
-	return (*(Definition *const *) a)->place - (*(Definition *const *) b)->place;
+	return (*(Definition *const *) a)->place -
+		(*(Definition *const *) b)->place;
 }
 
 /* Put the rules in order.  Errors: 55000 where one that C names is missing. */

@@ -180,7 +180,9 @@ row_period(const RowChange *change)
 	return NULL;
 }
 
-/* A step the machine has; a state that is NULL is one the map does not know. */
+/*
+ * A step the machine has; a state that is NULL is one the map does not know.
+ */
 static const char *
 row_transition(const RowChange *change)
 {
@@ -194,8 +196,8 @@ row_transition(const RowChange *change)
 	if (change->old == NULL || change->old->isnull[i])
 		return NULL;
 	if (!life_cycle_allows(machine_of(kind),
-						  DatumGetChar(change->old->value[i]),
-						  DatumGetChar(change->new->value[i])))
+						   DatumGetChar(change->old->value[i]),
+						   DatumGetChar(change->new->value[i])))
 		return "no_such_step";
 	return NULL;
 }
@@ -334,6 +336,7 @@ row_immutable(const RowChange *change)
 	RelationKind kind = change->projection->kind;
 	const CanonicalRow *old = change->old;
 	bool		draft = false;
+
 	/* those follow a merge of persons, which the set layer looks up */
 	int			of_person = person_columns(kind);
 
@@ -396,13 +399,13 @@ row_immutable(const RowChange *change)
 							   COLUMN_BIT(APPLICATION_DECIDED_AT));
 		case REL_ATTACHMENT:
 			{
-				const char *moved = changed_name(change,
-												 COLUMN_BIT(ATTACHMENT_ATTACHMENT) |
-												 COLUMN_BIT(ATTACHMENT_ORGANISATION) |
-												 COLUMN_BIT(ATTACHMENT_SINCE) |
-												 COLUMN_BIT(ATTACHMENT_APPLICATION) |
-												 COLUMN_BIT(ATTACHMENT_ORDER_KEY) |
-												 COLUMN_BIT(ATTACHMENT_RESTORES));
+				const int	fixed = COLUMN_BIT(ATTACHMENT_ATTACHMENT) |
+					COLUMN_BIT(ATTACHMENT_ORGANISATION) |
+					COLUMN_BIT(ATTACHMENT_SINCE) |
+					COLUMN_BIT(ATTACHMENT_APPLICATION) |
+					COLUMN_BIT(ATTACHMENT_ORDER_KEY) |
+					COLUMN_BIT(ATTACHMENT_RESTORES);
+				const char *moved = changed_name(change, fixed);
 
 				if (moved)
 					return moved;
@@ -417,8 +420,7 @@ static const struct
 {
 	const char *name;
 	RowClause	clause;
-}			row_clauses[] =
-{
+}			row_clauses[] = {
 	{"identifier", row_identifier},
 	{"dates", row_dates},
 	{"period", row_period},

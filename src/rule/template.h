@@ -26,10 +26,11 @@ typedef struct Template
 {
 	const RuleSet *rules;
 	const Registry *registry;	/* NULL: for none, to be looked through */
-	const Projection *projection;	/* of the relation that is judged, or NULL */
+	const Projection *projection;	/* of what is judged, or NULL */
 	Purpose		purpose;
 	Bitmapset  *joins;			/* positions of what has to be joined */
-	int			touched;		/* bits of the columns asked after by {touched} */
+	int			touched;		/* bits of the columns asked after by
+								 * {touched} */
 } Template;
 
 extern char *write_text(Template *template, const char *text);

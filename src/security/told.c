@@ -22,7 +22,9 @@
 /* Whether a constraint that an error names is a rule of ours. */
 static bool (*is_rule) (const char *name) = NULL;
 
-/* Whether an error tells of one of our rules, not of a constraint called so. */
+/*
+ * Whether an error tells of one of our rules, not of a constraint called so.
+ */
 static bool
 tells_of_rule(const ErrorData *error, Oid table)
 {
@@ -85,7 +87,8 @@ may_be_shown(Oid table, Oid role)
 	Relation	rel = table_open(table, AccessShareLock);
 	bool		shown = may_read(table, role);
 
-	for (int i = 0; shown && rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
+	for (int i = 0; shown && rel->trigdesc &&
+		 i < rel->trigdesc->numtriggers; i++)
 		shown = rel->trigdesc->triggers[i].tgfoid < FirstUnpinnedObjectId ||
 			is_our_function(rel->trigdesc->triggers[i].tgfoid);
 	table_close(rel, AccessShareLock);
@@ -124,7 +127,9 @@ conceal_value(ErrorData *error, Oid table, Oid role)
 	error->hint = "The server's log tells the value that an expression of the table fails on.";
 }
 
-/* Whether a line of a context tells of a function in PL/pgSQL, with no values. */
+/*
+ * Whether a line of a context tells of a function in PL/pgSQL, with no values.
+ */
 static bool
 tells_of_function(const char *line, int length)
 {
