@@ -81,7 +81,9 @@ equality_of(Oid type)
 char *
 qualified_name(Oid relation)
 {
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
+	Oid			schema = get_rel_namespace(relation);
+
+	return quote_qualified_identifier(get_namespace_name(schema),
 									  get_rel_name(relation));
 }
 

@@ -82,8 +82,10 @@
 #endif
 
 /* JSON_VALUE() and the like, which read a document as a type */
-#if PG_VERSION_NUM < 170000
-#define T_JsonExpr T_Invalid	/* which no node has */
+#if PG_VERSION_NUM >= 170000
+#define CASE_JSON_EXPR case T_JsonExpr:
+#else
+#define CASE_JSON_EXPR
 #endif
 
 #if PG_VERSION_NUM >= 170000

@@ -115,10 +115,10 @@ Datum
 osms_import_begin(PG_FUNCTION_ARGS)
 {
 	static const char begin[] =
-	"INSERT INTO %1$s.import (actor, why) SELECT $1, $2 WHERE NOT EXISTS"
-	" (SELECT FROM %1$s.import i WHERE i.ended IS NULL"
-	"  AND i.transaction OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id())"
-	" RETURNING entry";
+		"INSERT INTO %1$s.import (actor, why) SELECT $1, $2 WHERE NOT EXISTS"
+		" (SELECT FROM %1$s.import i WHERE i.ended IS NULL"
+		"  AND i.transaction OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id())"
+		" RETURNING entry";
 	char	   *why = PG_ARGISNULL(1) ? "" :
 		text_to_cstring(PG_GETARG_TEXT_PP(1));
 	Registry	registry;
@@ -145,7 +145,8 @@ osms_import_begin(PG_FUNCTION_ARGS)
 	values[0] = NameGetDatum(&actor);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (on_import(&registry, MAY_INSERT(KEPT_IMPORT), begin, 2, types, values, &entry) == 0)
+	if (on_import(&registry, MAY_INSERT(KEPT_IMPORT), begin, 2, types, values,
+				  &entry) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("an import into registry \"%s\" has begun already",
@@ -160,9 +161,9 @@ Datum
 osms_import_end(PG_FUNCTION_ARGS)
 {
 	static const char end[] =
-	"UPDATE %s.import SET ended = pg_catalog.clock_timestamp()"
-	" WHERE ended IS NULL AND transaction"
-	"  OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id() RETURNING entry";
+		"UPDATE %s.import SET ended = pg_catalog.clock_timestamp()"
+		" WHERE ended IS NULL AND transaction"
+		"  OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id() RETURNING entry";
 	Registry	registry;
 	Datum		entry;
 
@@ -170,7 +171,8 @@ osms_import_end(PG_FUNCTION_ARGS)
 	check_importer(&registry);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (on_import(&registry, MAY_UPDATE(KEPT_IMPORT), end, 0, NULL, NULL, &entry) == 0)
+	if (on_import(&registry, MAY_UPDATE(KEPT_IMPORT), end, 0, NULL, NULL,
+				  &entry) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("no import into registry \"%s\" is under way in this transaction",
@@ -188,8 +190,8 @@ Datum
 osms_judge_import(PG_FUNCTION_ARGS)
 {
 	static const char ended[] =
-	"SELECT entry FROM %s.import"
-	" WHERE ended IS NOT NULL AND entry OPERATOR(pg_catalog.=) $1";
+		"SELECT entry FROM %s.import"
+		" WHERE ended IS NOT NULL AND entry OPERATOR(pg_catalog.=) $1";
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	Registry	registry;
 	Oid			type = INT8OID;

@@ -46,8 +46,8 @@ static const struct
 {
 	const char *columns;		/* person to reason */
 	const char *filter;
-}			journal_parts[REL_KINDS] =
-{
+}			journal_parts[REL_KINDS] = {
+
 	[REL_PERSON] = {"c.person, NULL, NULL, NULL, NULL, NULL, NULL",
 	"c.op <> 'I'"},
 	[REL_APPLICATION] = {"c.person, c.organisation::text,"
@@ -69,7 +69,7 @@ static const struct
 	[REL_ATTACHMENT] = {"c.person, c.organisation::text,"
 	BECAME("state") " c.since, c.until, c.reason", "true"},
 	[REL_RESIDENCE] = {"c.person, NULL,"
-		BECAME("region") " c.valid_from, NULL, c.kind", "true"},
+	BECAME("region") " c.valid_from, NULL, c.kind", "true"},
 	[REL_ORGANISATION] = {"NULL, c.organisation::text,"
 	BECAME("name") " NULL, NULL, NULL", "true"},
 	[REL_ORGANISATION_SUCCESSION] = {"NULL, c.new::text, NULL, NULL, c.day,"
@@ -77,19 +77,19 @@ static const struct
 	[REL_REGION_SUCCESSION] = {"NULL, NULL,"
 	BECAME("new") " c.day, NULL, c.act", "true"},
 	[REL_SITE] = {"NULL, c.organisation::text,"
-		BECAME("norm") " c.valid_from, NULL, NULL", "true"},
+	BECAME("norm") " c.valid_from, NULL, NULL", "true"},
 	[REL_CLERK] = {"NULL, c.organisation::text,"
-		BECAME("role") " c.valid_from, NULL, NULL", "true"},
+	BECAME("role") " c.valid_from, NULL, NULL", "true"},
 	[REL_INSURANCE] = {"c.person, NULL,"
 	BECAME("paid") " c.month, NULL, c.category", "true"},
 	[REL_SERVICE] = {"c.person, c.organisation::text, NULL, NULL,"
 	" c.served_on, NULL, NULL", "true"},
 	[REL_COEFFICIENT] = {"NULL, c.organisation::text,"
-		BECAME("value") " c.valid_from, NULL, c.act", "true"},
+	BECAME("value") " c.valid_from, NULL, c.act", "true"},
 	[REL_ADJUSTMENT] = {"NULL, c.organisation::text,"
-		BECAME("amount") " c.month, NULL, c.act", "true"},
+	BECAME("amount") " c.month, NULL, c.act", "true"},
 	[REL_DEFECT] = {"NULL, c.organisation::text,"
-		BECAME("cases") " c.month, NULL, c.act", "true"},
+	BECAME("cases") " c.month, NULL, c.act", "true"},
 	[REL_ATTESTED_NUMBER] = {"NULL, NULL, NULL, NULL, NULL, NULL, c.act",
 	"true"},
 };
@@ -171,10 +171,14 @@ note_load(Guard *guard, TriggerData *trigdata)
 void
 note_truncation(Guard *guard)
 {
-	note_act(get_rel_namespace(guard->registry.roster),
-			 &(Act) {.actor = GetUserNameFromId(writer_of(guard->source), false),
-			 .relation = canonical_relations[guard->kind].name,.event = 'T',
-			 .key = ""});
+	const Act	act = {
+		.actor = GetUserNameFromId(writer_of(guard->source), false),
+		.relation = canonical_relations[guard->kind].name,
+		.event = 'T',
+		.key = ""
+	};
+
+	note_act(get_rel_namespace(guard->registry.roster), &act);
 }
 
 /* changed_columns(relation, bits): the names, NULL where all are new. */

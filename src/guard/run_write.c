@@ -130,7 +130,8 @@ role_to_write(Oid canonical, Oid target)
 		get_rel_relkind(target) == RELKIND_VIEW ||
 		has_privs_of_role(owner, user) ||
 		pg_class_aclmask(target, user, ACL_INSERT | ACL_UPDATE | ACL_SELECT,
-						 ACLMASK_ALL) != (ACL_INSERT | ACL_UPDATE | ACL_SELECT) ||
+						 ACLMASK_ALL) != (ACL_INSERT | ACL_UPDATE |
+										  ACL_SELECT) ||
 		check_enable_rls(target, user, true) == RLS_ENABLED)
 		return user;
 	return owner;
@@ -354,8 +355,8 @@ Datum
 osms_run_writes(PG_FUNCTION_ARGS)
 {
 	static const char ask[] =
-	"SELECT w.canonical, w.target, w.key, w.rows, w.\"values\""
-	" FROM osms.source_rows($1, $2, $3, $4, $5) w";
+		"SELECT w.canonical, w.target, w.key, w.rows, w.\"values\""
+		" FROM osms.source_rows($1, $2, $3, $4, $5) w";
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTOID};
 	Datum		values[lengthof(types)];
 	bool		insert = is_insert(text_to_cstring(PG_GETARG_TEXT_PP(2)));

@@ -53,8 +53,8 @@ static const struct
 {
 	const char *name;
 	const char *hint;
-}			kept_relations[KEPT_RELATIONS] =
-{
+}			kept_relations[KEPT_RELATIONS] = {
+
 	[KEPT_ROSTER] = {"roster",
 	"Correct the rows that it follows; osms.fill_roster() brings it in line with them."},
 	[KEPT_JOURNAL] = {"journal", "Say what was wrong where it was written: the journal will tell that, too."},
@@ -90,14 +90,16 @@ check_only_ours(Oid registry, Kept kept)
 	Relation	table = OidIsValid(relation) ?
 		relation_open(relation, RowExclusiveLock) : NULL;
 
-	if (table && (table->rd_rel->relkind != RELKIND_RELATION || table->rd_rules))
+	if (table &&
+		(table->rd_rel->relkind != RELKIND_RELATION || table->rd_rules))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("\"%s\" is not a table without rules, as osms made it",
 						RelationGetRelationName(table)),
 				 errhint("Drop its rules, or what stands in its place.")));
 	/* a look-up may have the triggers read anew */
-	for (int i = 0; table && table->trigdesc && i < table->trigdesc->numtriggers; i++)
+	for (int i = 0; table && table->trigdesc &&
+		 i < table->trigdesc->numtriggers; i++)
 		if (!is_our_function(table->trigdesc->triggers[i].tgfoid))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -252,6 +254,7 @@ osms_keep(PG_FUNCTION_ARGS)
 	TriggerEvent event;
 	uint32		write = 0;
 	Kept		kept = 0;
+	const Act	entered = {.relation = "roster",.event = 'I',.key = ""};
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
@@ -264,7 +267,8 @@ osms_keep(PG_FUNCTION_ARGS)
 	table = trigdata->tg_relation;
 	event = trigdata->tg_event;
 	while (kept < KEPT_RELATIONS &&
-		   strcmp(kept_relations[kept].name, RelationGetRelationName(table)) != 0)
+		   strcmp(kept_relations[kept].name,
+				  RelationGetRelationName(table)) != 0)
 		kept++;
 	if (kept < KEPT_RELATIONS && !TRIGGER_FIRED_BY_TRUNCATE(event))
 		write = TRIGGER_FIRED_BY_INSERT(event) ? MAY_INSERT(kept) :
@@ -275,8 +279,7 @@ osms_keep(PG_FUNCTION_ARGS)
 		permit.writes &= ~write;
 	else if (kept == KEPT_ROSTER && TRIGGER_FIRED_BY_INSERT(event) &&
 			 !is_followed(table))
-		note_act(RelationGetNamespace(table),
-				 &(Act) {.relation = "roster",.event = 'I',.key = ""});
+		note_act(RelationGetNamespace(table), &entered);
 	else
 		refuse_write(table, kept, TRIGGER_FIRED_BY_INSERT(event));
 	return PointerGetDatum(NULL);
@@ -290,11 +293,11 @@ void
 note_act(Oid registry, const Act *act)
 {
 	static const char note[] =
-	"INSERT INTO %1$s.journal (actor, relation, event, key, state_before,"
-	" state_after, since, until, reason, changed, import)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, (SELECT i.entry"
-	" FROM %1$s.import i WHERE i.ended IS NULL AND i.transaction"
-	" OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id_if_assigned()))";
+		"INSERT INTO %1$s.journal (actor, relation, event, key, state_before,"
+		" state_after, since, until, reason, changed, import)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, (SELECT i.entry"
+		" FROM %1$s.import i WHERE i.ended IS NULL AND i.transaction"
+		" OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id_if_assigned()))";
 	Oid			journal = get_relname_relid("journal", registry);
 	const char *const texts[] = {act->before, act->after, act->reason};
 	static const int places[] = {4, 5, 8};
@@ -336,7 +339,8 @@ note_act(Oid registry, const Act *act)
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS);
 	keep_execute(registry, MAY_INSERT(KEPT_JOURNAL),
-				 psprintf(note, quote_identifier(get_namespace_name(registry))),
+				 psprintf(note,
+						  quote_identifier(get_namespace_name(registry))),
 				 lengthof(types), types, values, nulls);
 	SetUserIdAndSecContext(user, context);
 	SPI_finish();
@@ -359,7 +363,8 @@ check_actor(Oid namespace)
 	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID,
 										ObjectIdGetDatum(namespace));
 	bool		allowed = HeapTupleIsValid(tuple) &&
-		has_privs_of_role(user, ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner);
+		has_privs_of_role(user,
+						  ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner);
 
 	if (HeapTupleIsValid(tuple))
 		ReleaseSysCache(tuple);
@@ -463,6 +468,7 @@ osms_keep_setting(PG_FUNCTION_ARGS)
 	Oid			registry;
 	HeapTuple	old = NULL;
 	HeapTuple	new = NULL;
+	const Act	emptied = {.relation = "setting",.event = 'T',.key = ""};
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_AFTER(trigdata->tg_event) ||
@@ -477,7 +483,7 @@ osms_keep_setting(PG_FUNCTION_ARGS)
 	desc = RelationGetDescr(trigdata->tg_relation);
 	registry = RelationGetNamespace(trigdata->tg_relation);
 	if (TRIGGER_FIRED_BY_TRUNCATE(event))
-		note_act(registry, &(Act) {.relation = "setting",.event = 'T',.key = ""});
+		note_act(registry, &emptied);
 	else if (TRIGGER_FIRED_BY_INSERT(event))
 		new = trigdata->tg_trigtuple;
 	else

@@ -24,7 +24,7 @@ Oid
 cut_sequence(void)
 {
 	Oid			sequence = get_relname_relid("last_cut",
-									 get_namespace_oid("osms", false));
+											 get_namespace_oid("osms", false));
 
 	if (!OidIsValid(sequence))
 		ereport(ERROR,

@@ -137,8 +137,10 @@ choose_triples(TriggerData *trigdata, char event)
 	TupleDesc	desc = RelationGetDescr(view);
 	Trigger    *trigger = trigdata->tg_trigger;
 	Bitmapset  *changed = written_columns(desc,
-										  event == 'U' ? trigdata->tg_trigtuple : NULL,
-										  event == 'U' ? trigdata->tg_newtuple :
+										  event == 'U' ?
+										  trigdata->tg_trigtuple : NULL,
+										  event == 'U' ?
+										  trigdata->tg_newtuple :
 										  trigdata->tg_trigtuple);
 	Bitmapset  *triples = NULL;
 	int			readonly;
@@ -203,7 +205,8 @@ plans_of(FunctionCallInfo fcinfo, char event, Bitmapset *triples)
 
 	if (kept == NULL)
 	{
-		MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
+		MemoryContextCallback *callback =
+			palloc(sizeof(MemoryContextCallback));
 
 		fcinfo->flinfo->fn_extra = kept = palloc0(sizeof(WritePlan *));
 		callback->func = free_plans;
@@ -236,7 +239,8 @@ with_key(TriggerData *trigdata, HeapTuple inserted, int key)
 	Datum		value;
 
 	if (key < 0 ||
-		TupleDescAttr(returned, 0)->atttypid != TupleDescAttr(desc, key)->atttypid ||
+		TupleDescAttr(returned, 0)->atttypid != TupleDescAttr(desc,
+															  key)->atttypid ||
 		!heap_attisnull(inserted, column, desc))
 		return inserted;
 	value = SPI_getbinval(SPI_tuptable->vals[0], returned, 1, &isnull);
@@ -359,7 +363,8 @@ write_values(WritePlan *plans, const Trigger *trigger, Oid source,
 									   n, types), values, nulls, false, 0);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(rc));
-	if (identification && SPI_processed > 0 && SPI_tuptable->tupdesc->natts > 1)
+	if (identification && SPI_processed > 0 &&
+		SPI_tuptable->tupdesc->natts > 1)
 		check_stored(source);
 	return SPI_processed;
 }
@@ -477,8 +482,9 @@ write_through(WritePlan *plans, Relation view, const Trigger *trigger,
 		.plans = plans,
 		.source = mapped_source(RelationGetRelid(view)),
 		.equal = equality_of(TupleDescAttr(desc, key)->atttypid),
-		.identification = strcmp(RelationGetRelationName(view),
-								 canonical_relations[REL_IDENTITY_EVENT].name) == 0
+		.identification =
+		strcmp(RelationGetRelationName(view),
+			   canonical_relations[REL_IDENTITY_EVENT].name) == 0
 	};
 	Oid			owner = check_source(view, w.source, plans->event);
 	Writer		writer = written_by(RelationGetRelid(view));

@@ -113,7 +113,10 @@ is_format_without(Node *arg, const char *const *words)
 	return true;
 }
 
-/* Whether settings say what an output function prints that counts as immutable. */
+/*
+ * Whether settings say what an output function prints that counts as
+ * immutable.
+ */
 static bool
 prints_by_settings(Oid output)
 {

@@ -31,7 +31,8 @@ round_trip_query(Oid canonical)
 	Datum		value = ObjectIdGetDatum(canonical);
 
 	if (SPI_execute_with_args("SELECT t.query FROM osms.round_trip_query($1) t",
-							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
+							  1, &type, &value, NULL, true,
+							  0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed");
 	return SPI_processed == 1 ?
 		SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : NULL;

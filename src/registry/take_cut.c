@@ -117,7 +117,8 @@ osms_await_writers(PG_FUNCTION_ARGS)
 	{
 		LOCKTAG    *tag = palloc(sizeof(LOCKTAG));
 
-		SET_LOCKTAG_RELATION(*tag, MyDatabaseId, DatumGetObjectId(relations[n]));
+		SET_LOCKTAG_RELATION(*tag, MyDatabaseId,
+							 DatumGetObjectId(relations[n]));
 		tags = lappend(tags, tag);
 	}
 	WaitForLockersMultiple(tags, ShareLock, false);
@@ -134,9 +135,9 @@ Datum
 osms_clean_cut(PG_FUNCTION_ARGS)
 {
 	static const char latest[] =
-	"SELECT pg_catalog.max(GREATEST(r.known_from, CASE WHEN r.known_to"
-	" OPERATOR(pg_catalog.<) 'infinity' THEN r.known_to END))"
-	" FROM %s.roster r";
+		"SELECT pg_catalog.max(GREATEST(r.known_from, CASE WHEN r.known_to"
+		" OPERATOR(pg_catalog.<) 'infinity' THEN r.known_to END))"
+		" FROM %s.roster r";
 	static const char relations[] = "SELECT osms.known_relations($1)";
 	Oid			type = TEXTOID;
 	Datum		name = PG_GETARG_DATUM(0);

@@ -84,7 +84,9 @@ static bool left_by_error = false;
 /* Whether what is kept was read while something was restricted. */
 static bool kept_restricted = false;
 
-/* Whether a stored expression calls a function that is not PostgreSQL's own. */
+/*
+ * Whether a stored expression calls a function that is not PostgreSQL's own.
+ */
 static bool
 calls_peoples(const char *expression)
 {
@@ -105,7 +107,9 @@ list_relation(KeptOf *k, Oid relation)
 	k->relations[k->n++] = relation;
 }
 
-/* List the relations of a catalogue whose expressions call people's functions. */
+/*
+ * List the relations of a catalogue whose expressions call people's functions.
+ */
 static void
 list_relations(KeptOf *k)
 {
