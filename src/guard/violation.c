@@ -102,8 +102,7 @@ log_finding(const Guard *guard, RelationKind relation, const char *what,
 		role = "";
 	ereport(LOG_SERVER_ONLY,
 			(errmsg("osms %s: rule=%s finding=%s relation=%s.%s role=%s application=%s rows=%lld",
-					what, guard->rules->rule[rule].id, finding,
-					guard->registry.name,
+					what, guard->rules->rule[rule].id, finding, guard->registry.name,
 					canonical_relations[relation].name, role,
 					application_name, (long long) rows),
 			 errhidestmt(true), errhidecontext(true)));
@@ -197,9 +196,9 @@ report_violation(const Guard *guard, RuleId rule, int column,
 	const RuleSet *rules = guard->rules;
 	bool		refuses = guard->modes[rule] == MODE_ENFORCE &&
 		!is_doubt(finding) &&
-		!(rules->rule[rule].import && findings->imports);
+		!(rules->rule[rule].import && findings && findings->imports);
 
-	if (findings->shown != SHOWN_PERSON &&
+	if (findings && findings->shown != SHOWN_PERSON &&
 		(findings->shown == SHOWN_NOTHING || tells_of_person(rule)) &&
 		!veil_finding(guard, findings->shown, refuses, &told_rule, &column,
 					  &told))
@@ -207,14 +206,16 @@ report_violation(const Guard *guard, RuleId rule, int column,
 		note_warned(findings, guard->kind, rule, finding, NULL);
 		return;
 	}
-	if (findings->stranger)
+	if (findings && findings->stranger)
 		told = discreet_finding(guard, told_rule, told);
 	if (!refuses)
 	{
-		note_warned(findings, guard->kind, rule, finding, told);
+		/* before a row is written, only what refuses is looked for */
+		if (findings)
+			note_warned(findings, guard->kind, rule, finding, told);
 		return;
 	}
-	if (findings->collect)
+	if (findings && findings->collect)
 	{
 		findings->collect(findings->collector, findings->ord, rule, finding);
 		return;
@@ -232,8 +233,7 @@ report_violation(const Guard *guard, RuleId rule, int column,
 			 err_generic_string(PG_DIAG_TABLE_NAME,
 								get_rel_name(guard->source)),
 			 name ? err_generic_string(PG_DIAG_COLUMN_NAME, name) : 0,
-			 err_generic_string(PG_DIAG_CONSTRAINT_NAME,
-								rules->rule[told_rule].id)));
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, rules->rule[told_rule].id)));
 }
 
 /* One WARNING for all that a rule found, begun by the first of it. */
