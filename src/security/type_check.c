@@ -59,7 +59,7 @@ base_of_domain(Oid domain)
  * Whether a type is, or is made of, a domain of somebody without the rights
  * of a role, or one that makes values of such a domain.
  */
-bool
+static bool
 is_domain_of_others(Oid type, Oid role)
 {
 	List	   *seen = NIL;
@@ -71,7 +71,7 @@ is_domain_of_others(Oid type, Oid role)
  * Whether an expression makes values of a domain of others than a role, or
  * hands on a row with one, which may be read as its type.
  */
-bool
+static bool
 makes_of_others(Node *node, void *role)
 {
 	if (node == NULL)

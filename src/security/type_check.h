@@ -11,8 +11,6 @@
 #include "nodes/pg_list.h"
 #include "utils/rel.h"
 
-extern bool is_domain_of_others(Oid type, Oid role);
-extern bool makes_of_others(Node *node, void *role);
 extern bool stored_makes_of_others(const char *expression, Oid role);
 extern const char *column_of_others(Relation rel, Oid role, bool domain,
 									List **seen);
