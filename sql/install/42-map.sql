@@ -50,7 +50,7 @@ BEGIN
     BEGIN
         -- of the years of the living, two digits tell too little
         SELECT bool_and(osms.read_time(to_char(d, format), format) IS NOT DISTINCT FROM d) INTO kept
-        FROM unnest('{1919-12-31,2019-12-31}'::timestamp[]) d;
+        FROM unnest('{1900-01-01,1919-12-31,1958-03-07,2019-12-31,2199-12-31}'::timestamp[]) d;
     EXCEPTION
         WHEN invalid_parameter_value THEN RAISE; -- it says itself what is wrong
         WHEN data_exception THEN kept := false;
@@ -88,6 +88,21 @@ COMMENT ON FUNCTION osms.read_instant(text, text, text, text) IS
 'expression that reads an instant as a day, or a day or civil time as an instant, in a time zone
 NULL for other types; called by osms.map';
 
+CREATE FUNCTION osms.expression_type(source regclass, expression text) RETURNS regtype
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'foreign'
+AS $$
+DECLARE
+    result regtype;
+BEGIN
+    -- over a row of NULLs it is not worked out, for it might fail
+    EXECUTE format('SELECT pg_typeof(CASE WHEN s IS NOT NULL THEN (%s) END) FROM (SELECT) x LEFT JOIN %s s ON false', expression, source) INTO result;
+    RETURN osms.plain_type(result);
+END $$;
+COMMENT ON FUNCTION osms.expression_type(regclass, text) IS
+    'type, below its domains, of an expression over a source; called by osms.read_expression and mapped_key_type';
+
 -- An expression of a mapping, read as its canonical type. A column with a cast
 -- is read like the column; whatever else gives a text is read like a text.
 CREATE FUNCTION osms.read_expression(source regclass, expression text, type text, canonical text, time_zone text) RETURNS text
@@ -101,7 +116,7 @@ DECLARE
     result_type regtype;
 BEGIN
     -- a cast of a column between days and instants, as in "d::date"
-    SELECT coalesce(osms.read_instant('s.' || parts[1], format_type(a.atttypid, NULL), t.name, time_zone), result) INTO result
+    SELECT coalesce(osms.read_instant('s.' || parts[1], osms.column_type(source, a.attname), t.name, time_zone), result) INTO result
     FROM pg_attribute a, (VALUES ('date'), ('timestamp'), ('timestamptz')) t (name)
     WHERE a.attrelid = source AND parts[1] IN (a.attname, quote_ident(a.attname)) AND a.attnum > 0 AND NOT a.attisdropped
       AND t.name::regtype = to_regtype(parts[2]);
@@ -115,7 +130,7 @@ BEGIN
     IF type LIKE '@%' THEN
         RETURN result;
     END IF;
-    EXECUTE format('SELECT pg_typeof(%s) FROM (SELECT) x LEFT JOIN %s s ON false', result, source) INTO result_type;
+    result_type := osms.expression_type(source, result);
     IF (SELECT typcategory = 'S' FROM pg_type WHERE oid = result_type) THEN
         RETURN osms.read_text(result, type, canonical, time_zone);
     END IF;
@@ -173,8 +188,7 @@ BEGIN
         SELECT CASE typtype WHEN 'd' THEN osms.column_type(source, attname) ELSE format_type(atttypid, atttypmod) END INTO result
         FROM pg_attribute JOIN pg_type t ON t.oid = atttypid WHERE attrelid = source AND attname = spec ->> 'column' AND attnum > 0 AND NOT attisdropped;
     ELSIF spec IS NOT NULL THEN
-        EXECUTE format('SELECT pg_typeof(%s)::text FROM (SELECT) x LEFT JOIN %s s ON false', spec ->> 'expression', source)
-        INTO result;
+        result := osms.expression_type(source, spec ->> 'expression');
     ELSE
         SELECT CASE t.typtype WHEN 'd' THEN osms.column_type(a.attrelid, a.attname) ELSE format_type(a.atttypid, a.atttypmod) END INTO result
         FROM osms.registry_columns() k
@@ -198,6 +212,7 @@ DECLARE
     value text := format('new.%I', canonical);
     is_key CONSTANT boolean := type LIKE '@%';
     column_type text;
+    base_type text;
     not_null boolean;
     ambiguous text;
 BEGIN
@@ -217,6 +232,7 @@ BEGIN
             RAISE EXCEPTION 'table "%" has no column "%"', source, result.source_column
                 USING ERRCODE = 'undefined_column', HINT = format('It is mapped to the canonical column "%s".', canonical);
         END IF;
+        base_type := osms.column_type(source, result.source_column);
     END IF;
     IF spec ? 'expression' THEN
         result.read := CASE WHEN is_key AND type <> '@number' THEN format('(%s)', spec ->> 'expression')
@@ -267,10 +283,10 @@ BEGIN
         IF not_null THEN
             result.write := format('coalesce(%s, '''')', result.write);
         END IF;
-    ELSIF osms.read_instant(result.read, column_type, type, time_zone) IS NOT NULL THEN
-        result.read := osms.read_instant(result.read, column_type, type, time_zone);
+    ELSIF osms.read_instant(result.read, base_type, type, time_zone) IS NOT NULL THEN
+        result.read := osms.read_instant(result.read, base_type, type, time_zone);
         result.write := CASE WHEN type = 'date' THEN format('(%s::timestamp AT TIME ZONE %L)', value, time_zone)
-                             ELSE format('(%s AT TIME ZONE %L)::%s', value, time_zone, column_type) END;
+                             ELSE format('(%s AT TIME ZONE %L)::%s', value, time_zone, base_type) END;
     ELSIF type = 'timestamptz' AND column_type = 'timestamp with time zone' THEN
         result.write := value;
     ELSIF type LIKE 'osms.%' AND (SELECT typcategory FROM pg_type WHERE oid = column_type::regtype) <> 'S' THEN
@@ -315,6 +331,17 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION osms.map_day(regclass, jsonb, text, text, boolean, date, text) IS
     'the two directions of the day of an event; called by osms.map';
+
+-- What it was mapped to by name, and in which time zone it reads instants, is
+-- nowhere else: a view follows its table, whatever it is called.
+CREATE FUNCTION osms.mapping_comment(canonical regclass, source regclass, time_zone text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    RETURN format('maps %s', source)
+        || CASE WHEN strpos(pg_get_viewdef(canonical), quote_literal(time_zone)) > 0 THEN format(', instants in %s', time_zone) ELSE '' END;
+COMMENT ON FUNCTION osms.mapping_comment(regclass, regclass, text) IS
+'what the comment of a mapped relation tells of its mapping: the table, and the time zone where instants are read in it
+read by osms.mapped_under; called by osms.map';
 
 CREATE FUNCTION osms.map_relation(registry text, relation text, source regclass, columns jsonb, states jsonb,
                                   until_inclusive boolean, open_end date, date_format text, defaults jsonb) RETURNS void
@@ -370,7 +397,7 @@ BEGIN
     EXECUTE format('CREATE VIEW %I.%I AS SELECT %s FROM %s s', registry, relation,
         (SELECT string_agg(format('%s AS %I', r, n), ', ' ORDER BY place)
          FROM unnest(reads, names) WITH ORDINALITY u (r, n, place)), source);
-    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', registry, relation, format('maps %s', source));
+    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', registry, relation, osms.mapping_comment(osms.relation_of(registry, relation), source, zone));
 
     PERFORM osms.check_default(osms.relation_of(registry, relation), source, d.k, d.v) FROM jsonb_each_text(defaults) d (k, v);
     IF key_arguments IS NOT NULL THEN
@@ -407,7 +434,7 @@ AS $$
 DECLARE
     events CONSTANT regclass := osms.relation_of(registry, 'attachment_event');
 BEGIN
-    EXECUTE format('COMMENT ON VIEW %s IS %L', events, format('maps %s: the events that make attachments', osms.mapped_source(events)));
+    EXECUTE format('COMMENT ON VIEW %s IS %L', events, obj_description(events, 'pg_class') || ': the events that make attachments');
     EXECUTE format('CREATE VIEW %I.attachment AS %s', registry, osms.event_query(events::text));
     EXECUTE format('COMMENT ON VIEW %I.attachment IS %L', registry, format('maps the events of %s', osms.mapped_source(events)));
     EXECUTE format('CREATE TRIGGER osms_map_event INSTEAD OF INSERT OR UPDATE OR DELETE ON %I.attachment

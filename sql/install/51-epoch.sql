@@ -25,6 +25,44 @@ COMMENT ON FUNCTION osms.begin_change(text, text) IS
 locks its row of setting to the end of the transaction. 25001 at another isolation level than READ COMMITTED, 42501 for who may
 not UPDATE setting; called by map, guard, guard_payment and unguard';
 
+-- A view reads its table whatever that is called, and its instants in the time
+-- zone that the registry had: what was told of them may mean another now.
+CREATE FUNCTION osms.outdated_mappings(registry text, OUT relation text, OUT problem text, OUT hint text) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+    SET osms.restrict_functions = 'all'
+    SET row_security = off
+AS $$
+DECLARE
+    zone text;
+    m record;
+    taker regclass;
+BEGIN
+    EXECUTE format('SELECT s.time_zone FROM %s s', osms.need_relation(registry, 'setting')) INTO zone;
+    FOR m IN SELECT k.relation, c.oid, t.told[1] AS name, t.told[2] AS zone
+             FROM (SELECT DISTINCT r.relation FROM osms.registry_columns(true) r) k JOIN pg_class c ON c.oid = osms.relation_of(registry, k.relation),
+                  regexp_match(obj_description(c.oid, 'pg_class'), '^maps ([^:]+?)(?:, instants in ([^:,]+))?(?::.*)?$') t (told)
+             WHERE c.relkind = 'v' AND NOT (k.relation = 'attachment' AND osms.relation_of(registry, 'attachment_event') IS NOT NULL)
+             ORDER BY k.relation LOOP
+        relation := m.relation;
+        SELECT t.oid INTO taker FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
+        WHERE format('%I.%I', n.nspname, t.relname) = m.name AND t.oid <> osms.mapped_source(m.oid);
+        IF taker IS NOT NULL THEN
+            problem := format('it reads %s, but another table is called %s now, as that was', osms.mapped_source(m.oid), m.name);
+            hint := 'Where rows are written to the other, map the relation again with osms.map(); else give the other another name.';
+            RETURN NEXT;
+        END IF;
+        IF m.zone <> zone THEN
+            problem := format('it reads instants in time zone %s, but the registry is in %s', m.zone, zone);
+            hint := 'Map the relation again with osms.map(), or set the time zone back.';
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION osms.outdated_mappings(text) IS
+'mapped relations of which what was told when they were mapped is another now: a table of that name, the time zone of the registry
+called by osms.is_filled and check_registry';
+
 CREATE FUNCTION osms.this_database() RETURNS text
     LANGUAGE C STABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_this_database';
@@ -45,6 +83,12 @@ CREATE FUNCTION osms.filling_terms(registry text) RETURNS text
             FROM relation r CROSS JOIN LATERAL osms.tables_of(osms.mapped_source(r.oid)) AS t (source) LEFT JOIN pg_inherits i ON i.inhrelid = t.source
             WHERE r.oid IS NOT NULL
             UNION
+            -- what a mapping calls reads the rows, too
+            SELECT format('function %s %s', p.oid, p.xmin), format('%s %s', p.oid::regprocedure, md5(p.prosrc))
+            FROM relation r JOIN pg_rewrite w ON w.ev_class = r.oid
+            JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_proc'::regclass
+            JOIN pg_proc p ON p.oid = d.refobjid AND p.pronamespace <> 'osms'::regnamespace
+            UNION
             SELECT format('trigger %s %s', g.oid, g.xmin), format('%s %s %s', g.tgrelid::regclass, g.tgname, g.tgenabled)
             FROM osms.guard_trigger t JOIN pg_trigger g ON (g.tgrelid, g.tgname) = (t.source, t.trigger)
             WHERE t.registry = filling_terms.registry AND t.relation IN (SELECT r.relation FROM relation r)
@@ -55,8 +99,8 @@ CREATE FUNCTION osms.filling_terms(registry text) RETURNS text
     END;
 COMMENT ON FUNCTION osms.filling_terms(text) IS
 'what a roster that is filled now is filled under
-the database, its catalogue entries of the views, tables and triggers of attachments and persons, of which each change is a new
-one, and their names, by which a restored database is known again';
+the database, its catalogue entries of the views, the functions that they call, tables and triggers of attachments and persons, of
+which each change is a new one, and their names, by which a restored database is known again';
 
 CREATE FUNCTION osms.is_filled(registry text) RETURNS boolean
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -73,6 +117,9 @@ BEGIN
     EXECUTE format('SELECT s.roster_complete, s.filled_under FROM %s s', osms.need_relation(registry, 'setting')) INTO complete, filled_under;
     IF complete IS NOT TRUE OR filled_under IS NULL THEN
         RETURN complete IS TRUE;
+    END IF;
+    IF EXISTS (SELECT FROM osms.outdated_mappings(registry)) THEN
+        RETURN false;
     END IF;
     then_terms := string_to_array(filled_under, ' ');
     now_terms := string_to_array(osms.filling_terms(registry), ' ');
@@ -97,9 +144,10 @@ BEGIN
         EXECUTE format('SELECT s.roster_complete FROM %I.setting s', registry) INTO filled_once;
         RAISE EXCEPTION 'the roster of registry "%" is not complete', registry
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  DETAIL = CASE WHEN filled_once THEN 'Views, tables or triggers of attachments or persons changed since it was filled.'
+                  DETAIL = CASE WHEN EXISTS (SELECT FROM osms.outdated_mappings(registry)) THEN (SELECT format('Relation "%s": %s.', o.relation, o.problem) FROM osms.outdated_mappings(registry) o LIMIT 1)
+                           WHEN filled_once THEN 'Views, functions that they call, tables or triggers of attachments or persons changed since it was filled.'
                            ELSE 'It was not filled since its mapping or its guard was made or changed.' END,
-                  HINT = format('CALL osms.fill_roster(%L) first: who is not on the roster is not paid for.', registry);
+                  HINT = coalesce((SELECT o.hint || ' ' FROM osms.outdated_mappings(registry) o LIMIT 1), '') || format('CALL osms.fill_roster(%L) first: who is not on the roster is not paid for.', registry);
     END IF;
 END $$;
 COMMENT ON FUNCTION osms.check_complete(text) IS

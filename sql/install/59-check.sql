@@ -268,6 +268,8 @@ BEGIN
     UNION ALL
     SELECT p.relation, f.severity, f.problem, f.hint FROM present p, osms.round_trip_faults(p.oid, p.relation) f
     UNION ALL
+    SELECT o.relation, 'error', o.problem, o.hint FROM osms.outdated_mappings(registry) o
+    UNION ALL
     SELECT p.relation, f.severity, f.problem, f.hint FROM present p, osms.storing_faults(p.oid, p.relation) f
     WHERE judged IS NOT NULL AND p.relation IN ('person', 'application', 'attachment') AND p.source <> p.oid
     UNION ALL

@@ -89,7 +89,7 @@ GRANT SELECT ON SEQUENCE osms.last_cut TO PUBLIC;
 GRANT UPDATE ON SEQUENCE osms.last_cut TO @extowner@;
 GRANT EXECUTE ON FUNCTION osms.known_clock, osms.roster_moment, osms.written_here TO PUBLIC;
 -- whether a roster is complete
-GRANT EXECUTE ON FUNCTION osms.check_complete, osms.filling_terms, osms.is_filled, osms.this_database TO PUBLIC;
+GRANT EXECUTE ON FUNCTION osms.check_complete, osms.filling_terms, osms.is_filled, osms.outdated_mappings, osms.this_database TO PUBLIC;
 -- workflow
 GRANT EXECUTE ON FUNCTION
     osms.annul, osms.civil_date, osms.close_attachments, osms.column_type, osms.decide, osms.detach, osms.due_applications, osms.plain_type,

@@ -35,7 +35,7 @@ statement_by_region statement_days statement_persons statement_query statement_t
 tables_of take_effect tally_query terms_of tie_breaker transfer told_rows transitions trial_rows tried trigger_arguments trigger_since unattached uncoded
 uncovered unfilled_columns unmapped_columns unpaid unpaid_query unreadable_rule unreadable_values unrounded_amount unsure untold_modes verify verify_query warn_of
 weighted_heads weights_on working_day write_row write_rows writing_query
-check_complete filling_terms is_filled this_database known_clock roster_moment written_here written_arguments written_column written_elsewhere', '\s+')$$, 'everybody may execute these');
+check_complete filling_terms is_filled outdated_mappings this_database known_clock roster_moment written_here written_arguments written_column written_elsewhere', '\s+')$$, 'everybody may execute these');
 SELECT is_empty('SELECT proname FROM own_function WHERE behind AND NOT open', 'and what stands behind types and operators');
 
 -- Functions run with their caller's rights, so what an open one calls is open; in C, what stands in queries and not in hints.
