@@ -12,6 +12,87 @@ COMMENT ON TABLE osms.parameter IS 'single numbers and words of the law, read by
 COMMENT ON COLUMN osms.parameter.name IS 'name of the parameter; its unit is part of it';
 COMMENT ON COLUMN osms.parameter.value IS 'value as text';
 
+-- A row is judged by osms.parameter_form, for it stays: what is misspelt would
+-- change nothing, and what is no number would stop who reads it.
+CREATE FUNCTION osms.parameter_form(OUT name text, OUT kind text, OUT minimum numeric, OUT maximum numeric, OUT choices text[]) RETURNS SETOF record
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 25
+BEGIN ATOMIC
+    SELECT * FROM (VALUES
+        ('actual_residence_age', 'integer', 0::numeric, 150::numeric, NULL::text[]),
+        ('approval_valid_days', 'integer', 0, 36500, NULL),
+        ('backdating_days', 'integer', 0, 36500, NULL),
+        ('burst_day', 'integer', 1, 1000000, NULL),
+        ('burst_hour', 'integer', 1, 1000000, NULL),
+        ('campaign_first_day', 'day', NULL, NULL, '{none}'),
+        ('campaign_last_day', 'day', NULL, NULL, '{none}'),
+        ('clinic_categories', 'words', NULL, NULL, NULL),
+        ('clock_tolerance_minutes', 'integer', 0, 1440, NULL),
+        ('decision_working_days', 'integer', 0, 366, NULL),
+        ('free_choice_limit', 'integer', 0, 366, NULL),
+        ('free_choice_year', 'word', NULL, NULL, '{calendar,rolling}'),
+        ('inactive_share', 'number', 0, 1, NULL),
+        ('insurance_exempt_categories', 'array', NULL, NULL, NULL),
+        ('insurance_grace_months', 'integer', 0, 1200, NULL),
+        ('newborn_months', 'integer', 0, 1800, NULL),
+        ('newborn_term_days', 'integer', 0, 36500, NULL),
+        ('order_blackout_first_day', 'day', NULL, NULL, '{none}'),
+        ('order_blackout_last_day', 'day', NULL, NULL, '{none}'),
+        ('order_causes', 'array', NULL, NULL, NULL),
+        ('order_yearly_last_day', 'day', NULL, NULL, '{none}'),
+        ('suspect_term_days', 'integer', 0, 36500, NULL),
+        ('uninsured_share', 'number', 0, 1, NULL),
+        ('working_hours_end', 'time', NULL, NULL, NULL)) AS p (name, kind, minimum, maximum, choices);
+END;
+COMMENT ON FUNCTION osms.parameter_form() IS
+'parameters that are read, and what each may be
+integer or number from minimum to maximum, day (MM-DD of every year, or none), time (HH:MM), word (one of choices), words (with
+commas), array (of words, in braces)';
+
+CREATE FUNCTION osms.fits_form(value text, kind text, minimum numeric, maximum numeric, choices text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE kind
+        WHEN 'integer' THEN CASE WHEN value ~ '^\d{1,9}$' THEN value::numeric BETWEEN minimum AND maximum ELSE false END
+        WHEN 'number' THEN CASE WHEN value ~ '^\d{1,9}(\.\d{1,12})?$' THEN value::numeric BETWEEN minimum AND maximum ELSE false END
+        WHEN 'day' THEN value = ANY (choices) OR value ~ '^(0[13578]|1[02])-(0[1-9]|[12]\d|3[01])$' OR value ~ '^(0[469]|11)-(0[1-9]|[12]\d|30)$' OR value ~ '^02-(0[1-9]|1\d|2[0-8])$'
+        WHEN 'time' THEN value ~ '^([01]\d|2[0-3]):[0-5]\d$'
+        WHEN 'word' THEN value = ANY (choices)
+        WHEN 'words' THEN value ~ '^\w+(,\w+)*$'
+        WHEN 'array' THEN value ~ '^\{(\w+(,\w+)*)?\}$'
+        END;
+COMMENT ON FUNCTION osms.fits_form(text, text, numeric, numeric, text[]) IS
+    'whether a text has a form of osms.parameter_form; called by osms.check_parameter';
+
+CREATE FUNCTION osms.check_parameter() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    form record;
+BEGIN
+    SELECT f.* INTO form FROM osms.parameter_form() f WHERE f.name = NEW.name;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no parameter "%"', NEW.name
+            USING ERRCODE = 'check_violation', SCHEMA = 'osms', TABLE = 'parameter', COLUMN = 'name',
+                  HINT = (SELECT 'Parameters are ' || string_agg(f.name, ', ' ORDER BY f.name) || '.' FROM osms.parameter_form() f);
+    ELSIF NOT osms.fits_form(NEW.value, form.kind, form.minimum, form.maximum, form.choices) THEN
+        RAISE EXCEPTION 'parameter "%" cannot be "%"', NEW.name, NEW.value
+            USING ERRCODE = 'check_violation', SCHEMA = 'osms', TABLE = 'parameter', COLUMN = 'value',
+                  HINT = CASE form.kind WHEN 'integer' THEN format('It is a whole number from %s to %s.', form.minimum, form.maximum)
+                                        WHEN 'number' THEN format('It is a number from %s to %s, with a point.', form.minimum, form.maximum)
+                                        WHEN 'day' THEN 'It is a day of every year, as MM-DD, or none.'
+                                        WHEN 'time' THEN 'It is a time of the day, as HH:MM.'
+                                        WHEN 'word' THEN format('It is one of %s.', array_to_string(form.choices, ', '))
+                                        WHEN 'words' THEN 'It is words with commas between them.'
+                                        ELSE 'It is words with commas between them, in braces.' END;
+    END IF;
+    RETURN NEW;
+END $$;
+COMMENT ON FUNCTION osms.check_parameter() IS
+    'trigger of osms.parameter: 23514 for a name that nothing reads, or a value that is not of its form';
+CREATE TRIGGER check_parameter BEFORE INSERT ON osms.parameter
+    FOR EACH ROW EXECUTE FUNCTION osms.check_parameter();
+COMMENT ON TRIGGER check_parameter ON osms.parameter IS 'a parameter is one that is read, and can be';
+
 -- The numbers of the law. Where nothing tells how sure a number is, it is UNV;
 -- what held before the day of a text is inferred from that day.
 INSERT INTO osms.parameter (name, value, valid_from, known_from, act, point, tag)

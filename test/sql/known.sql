@@ -27,21 +27,21 @@ edition,18,,female,2,2026-01-01,known
 DO $$ BEGIN INSERT INTO osms.base_rate (scheme, class, rate, valid_from, act) VALUES ('edition', 'urban', 1, '2026-01-01', 'known');
     EXCEPTION WHEN division_by_zero THEN NULL; END $$;
 SAVEPOINT s;
-INSERT INTO parameter (name, value, valid_from, act) VALUES ('kept', '1', '2026-01-01', 'known');
+INSERT INTO parameter (name, value, valid_from, act) VALUES ('burst_day', '1', '2026-01-01', 'known');
 ROLLBACK TO s;
-INSERT INTO parameter (name, value, valid_from, act) VALUES ('kept', '2', '2026-01-01', 'known');
+INSERT INTO parameter (name, value, valid_from, act) VALUES ('burst_day', '2', '2026-01-01', 'known');
 SELECT results_eq($$SELECT count(*), count(DISTINCT known_from), bool_and(known_from > now()) FROM (
     SELECT known_from FROM scheme_weight WHERE scheme = 'edition' UNION ALL SELECT known_from FROM base_rate WHERE scheme = 'edition'
-        UNION ALL SELECT known_from FROM parameter WHERE name = 'kept') k$$,
+        UNION ALL SELECT known_from FROM parameter WHERE name = 'burst_day' AND act = 'known') k$$,
     'VALUES (6::bigint, 1::bigint, true)', 'an edition by several statements, over savepoints');
 SELECT ok(known_from > :'before', 'after what came before') FROM base_rate WHERE scheme = 'edition';
 SELECT results_eq($$SELECT count(*) FROM weights_on('edition', '2026-01-01')$$, 'VALUES (4::bigint)', 'holds whole');
-SELECT is(parameter_on('kept', '2026-01-01'), '2', 'and is known in the transaction');
+SELECT is(parameter_on('burst_day', '2026-01-01'), '2', 'and is known in the transaction');
 COMMIT;
 BEGIN;
 SELECT known_moment('base_rate') AS asked \gset
-INSERT INTO parameter (name, value, valid_from, act) VALUES ('asked', '1', '2026-01-01', 'known');
-SELECT ok(known_from > :'asked', 'a moment asked for before anything is written is not kept') FROM parameter WHERE name = 'asked';
+INSERT INTO parameter (name, value, valid_from, act) VALUES ('decision_working_days', '1', '2026-01-01', 'known');
+SELECT ok(known_from > :'asked', 'a moment asked for before anything is written is not kept') FROM parameter WHERE name = 'decision_working_days' AND act = 'known';
 ROLLBACK;
 SELECT isnt(known_moment('base_rate'), known_from, 'another transaction, another moment') FROM base_rate WHERE scheme = 'edition';
 
@@ -49,25 +49,25 @@ SELECT isnt(known_moment('base_rate'), known_from, 'another transaction, another
 BEGIN;
 SAVEPOINT outside;
 SAVEPOINT s;
-INSERT INTO parameter (name, value, valid_from, act) VALUES ('dropped', '1', '2026-01-01', 'known');
+INSERT INTO parameter (name, value, valid_from, act) VALUES ('newborn_months', '1', '2026-01-01', 'known');
 RELEASE s;
-SELECT known_from AS dropped FROM parameter WHERE name = 'dropped' \gset
+SELECT known_from AS dropped FROM parameter WHERE name = 'newborn_months' AND act = 'known' \gset
 SELECT is(known_moment('base_rate'), :'dropped', 'a savepoint that is released keeps it');
 ROLLBACK TO outside;
 SELECT clock_timestamp() AS since \gset
-INSERT INTO parameter (name, value, valid_from, act) VALUES ('dropped', '2', '2026-01-01', 'known');
-SELECT ok(known_from > :'since', 'one that is rolled back does not, even with it released inside') FROM parameter WHERE name = 'dropped';
+INSERT INTO parameter (name, value, valid_from, act) VALUES ('newborn_months', '2', '2026-01-01', 'known');
+SELECT ok(known_from > :'since', 'one that is rolled back does not, even with it released inside') FROM parameter WHERE name = 'newborn_months' AND act = 'known';
 COMMIT;
 BEGIN;
-DO $$ BEGIN INSERT INTO osms.parameter (name, value, valid_from, act) VALUES ('caught', '1', '2026-01-01', 'known'); PERFORM 1 / 0;
+DO $$ BEGIN INSERT INTO osms.parameter (name, value, valid_from, act) VALUES ('burst_day', '1', '2026-01-01', 'known'); PERFORM 1 / 0;
     EXCEPTION WHEN division_by_zero THEN NULL; END $$;
 SELECT clock_timestamp() AS since \gset
 SELECT ok(known_moment('parameter') > :'since', 'nor an error that is caught');
 ROLLBACK;
 
 -- What one message adds it can ask for, in whatever transaction.
-SELECT is(pg_temp.verdict($$INSERT INTO osms.parameter (name, value, valid_from, act) VALUES ('message', '1', '2026-01-01', 'known')$$,
-    probe => $$SELECT osms.parameter_on('message', '2026-01-01')$$), 'ok 1', 'a parameter');
+SELECT is(pg_temp.verdict($$INSERT INTO osms.parameter (name, value, valid_from, act) VALUES ('burst_hour', '1', '2026-01-01', 'known')$$,
+    probe => $$SELECT osms.parameter_on('burst_hour', '2026-01-01')$$), 'ok 1', 'a parameter');
 SELECT is(pg_temp.verdict($$INSERT INTO osms.base_rate (scheme, class, rate, valid_from, act)
     VALUES ('illustrative', 'urban', 1234, '2026-01-01', 'known')$$,
     probe => $$SELECT (osms.base_rate_on('illustrative', 'r', 'urban', '2026-01-01')).rate$$), 'ok 1234', 'a rate');
@@ -75,8 +75,8 @@ SELECT is(pg_temp.verdict($$INSERT INTO osms.holiday (day, works, name, act) VAL
     probe => $$SELECT osms.working_day('2026-01-14')$$), 'ok false', 'a holiday');
 BEGIN ISOLATION LEVEL SERIALIZABLE;
 SELECT count(*) >= 0 AS looked FROM parameter \gset
-INSERT INTO parameter (name, value, valid_from, act) VALUES ('serial', '1', '2026-01-01', 'known');
-SELECT is(parameter_on('serial', '2026-01-01'), '1', 'at another level');
+INSERT INTO parameter (name, value, valid_from, act) VALUES ('clock_tolerance_minutes', '1', '2026-01-01', 'known');
+SELECT is(parameter_on('clock_tolerance_minutes', '2026-01-01'), '1', 'at another level');
 COMMIT;
 
 -- What a cut waits for: tables, partitions and what is behind a mapped view.
