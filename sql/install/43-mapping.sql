@@ -92,7 +92,7 @@ DECLARE
 BEGIN
     BEGIN
         SELECT f.problem, f.hint INTO fault FROM osms.expression_fault(source, expression, 'read') f;
-    EXCEPTION WHEN syntax_error_or_access_rule_violation OR data_exception OR feature_not_supported THEN
+    EXCEPTION WHEN syntax_error_or_access_rule_violation OR data_exception OR program_limit_exceeded OR feature_not_supported THEN
         GET STACKED DIAGNOSTICS advice = PG_EXCEPTION_HINT;
         RAISE EXCEPTION 'column "%" cannot be read from %: %', "column", source, SQLERRM
             USING ERRCODE = SQLSTATE, DETAIL = format('It would be read as %s', expression),
@@ -243,7 +243,7 @@ BEGIN
     EXECUTE format(CASE what WHEN 'unique' THEN 'SELECT NOT EXISTS (SELECT FROM %2$s s GROUP BY %1$s HAVING count(*) > 1)'
                    ELSE 'SELECT NOT EXISTS (SELECT FROM %2$s s WHERE %1$s IS NULL)' END, expression, source) INTO stands;
     RETURN stands;
-EXCEPTION WHEN insufficient_privilege OR data_exception OR integrity_constraint_violation OR raise_exception THEN
+EXCEPTION WHEN insufficient_privilege OR data_exception OR program_limit_exceeded OR integrity_constraint_violation OR raise_exception THEN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION osms.key_stands(regclass, text, text) IS

@@ -107,7 +107,7 @@ BEGIN
             RETURN NEXT;
         END LOOP;
     END LOOP;
-EXCEPTION WHEN insufficient_privilege OR data_exception OR integrity_constraint_violation OR raise_exception OR undefined_column
+EXCEPTION WHEN insufficient_privilege OR data_exception OR program_limit_exceeded OR integrity_constraint_violation OR raise_exception OR undefined_column
                OR datatype_mismatch OR undefined_function OR object_not_in_prerequisite_state THEN
     -- of what does not fit, or fails on a row of which much is missing, others tell
     RETURN;
@@ -137,7 +137,9 @@ CREATE FUNCTION osms.trial_rows(relation text, OUT told jsonb, OUT what text, OU
         SELECT '{"state": "suspect"}', 'state "suspect"', NULL WHERE trial_rows.relation = 'attachment'
         UNION ALL
         SELECT jsonb_build_object('reason', r.code), format('reason "%s"', r.code), NULL
-        FROM osms.reason_codes(trial_rows.relation) r WHERE trial_rows.relation IN ('attachment', 'application')
+        FROM osms.reason_codes(trial_rows.relation) r
+        WHERE trial_rows.relation IN ('attachment', 'application')
+          AND (trial_rows.relation = 'application' OR r.code IN ('moved_to_other', 'site_change', 'duplicate', 'left_region', 'left_country', 'error'))
         UNION ALL
         SELECT jsonb_build_object('state', t.to_state), format('state "%s"', t.to_state), NULL
         FROM (SELECT DISTINCT to_state FROM osms.transitions('application') WHERE to_state <> 'replaced') t WHERE trial_rows.relation = 'application'

@@ -39,6 +39,14 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', DETAIL = (codes -> wrong)::text,
                   HINT = format('Write them as {"%s": ["code of the source", ...]}, also where it is one.', wrong);
     END IF;
+    SELECT k INTO wrong FROM jsonb_each(codes) c (k, v), jsonb_array_elements(v) e WHERE jsonb_typeof(e) NOT IN ('string', 'number', 'boolean') ORDER BY k LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'codes of "%" in column "%" are not all words or numbers', wrong, "column"
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = (codes -> wrong)::text, HINT = format('Write them as {"%s": ["code of the source", ...]}.', wrong);
+    ELSIF NOT EXISTS (SELECT FROM jsonb_each(codes) c (k, v) WHERE v <> '[]') THEN
+        RAISE EXCEPTION 'codes of column "%" name no code', "column"
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write them as {"canonical value": ["code of the source", ...]}, or leave them out.';
+    END IF;
     SELECT k INTO wrong FROM jsonb_object_keys(codes) k WHERE k <> ALL (osms.known_codes(relation, "column")) ORDER BY k LIMIT 1;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'column "%" of canonical relation "%" has no value "%"', "column", relation, wrong
@@ -81,7 +89,7 @@ BEGIN
         CASE WHEN of_time THEN 'coalesce(v.value IN (''infinity'', ''-infinity''), true)'
              ELSE '(v.value IS NULL OR v.value LIKE ''?%'' OR v.value <> ALL ($1))' END)
     INTO heads, codes USING osms.known_codes(relation, "column");
-EXCEPTION WHEN insufficient_privilege OR data_exception OR integrity_constraint_violation OR raise_exception
+EXCEPTION WHEN insufficient_privilege OR data_exception OR program_limit_exceeded OR integrity_constraint_violation OR raise_exception
                OR object_not_in_prerequisite_state OR undefined_column OR datatype_mismatch THEN
     heads := NULL;
     codes := NULL;
@@ -152,7 +160,7 @@ BEGIN
         END IF;
     END LOOP;
 EXCEPTION WHEN insufficient_privilege OR undefined_function OR undefined_column OR datatype_mismatch OR object_not_in_prerequisite_state
-               OR data_exception OR integrity_constraint_violation OR raise_exception THEN
+               OR data_exception OR program_limit_exceeded OR integrity_constraint_violation OR raise_exception THEN
     -- what cannot be read so is told elsewhere
     RETURN;
 END $$;

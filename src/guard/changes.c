@@ -187,8 +187,9 @@ collect(Guard *guard, TriggerData *trigdata, MemoryContext query,
 			project_stored_row(guard, projection,
 							   as_root_row(&before.root, before.slot), &old);
 		if (new_row)
-			project_row(projection, as_root_row(&after.root, after.slot),
-						&new);
+			project_written_row(guard, projection,
+								as_root_row(&after.root, after.slot), &new,
+								event);
 		if (!weigh_change(guard, projection, &change, event, findings))
 			continue;
 		if (organisations)

@@ -11,9 +11,13 @@
 
 #include "guard/guard.h"
 #include "guard/stranger.h"
+#include "guard/violation.h"
 #include "registry/projection.h"
+#include "registry/registry.h"
+#include "rule/rule.h"
 
 #include "executor/tuptable.h"
+#include "utils/lsyscache.h"
 
 /*
  * Whether an error may come from the value of a row, and not from what
@@ -79,6 +83,81 @@ project_stored_row(const Guard *guard, ProjectionState *projection,
 	PG_CATCH();
 	{
 		conceal_error(guard, false, caller);
+	}
+	PG_END_TRY();
+}
+
+/* The rule that finds what of a row cannot be read; as osms.unreadable_rule. */
+static RuleId
+unreadable_rule(const char *column)
+{
+	static const struct
+	{
+		const char *column;
+		RuleId		rule;
+	}			others[] = {
+		{"iin", RULE_IDENTIFIER}, {"bin", RULE_IDENTIFIER},
+		{"sex", RULE_IDENTITY_DATA}, {"state", RULE_TRANSITION},
+		{"amount", RULE_PAYMENT_DUE},
+		{"yearly_amount", RULE_PAYMENT_CONTRACT}
+	};
+
+	for (int i = 0; i < (int) lengthof(others); i++)
+		if (strcmp(others[i].column, column) == 0)
+			return others[i].rule;
+	return RULE_PERIOD;
+}
+
+/*
+ * In a PG_CATCH: the expression of a mapping fails on the row that is
+ * written, as a text might that tells no date: its rule finds it unreadable.
+ * Where that rule does not refuse, nobody can judge the row either.
+ */
+pg_noreturn static void
+report_unreadable(const Guard *guard, int column, char event,
+				  MemoryContext caller)
+{
+	const char *name = canonical_relations[guard->kind].columns[column].name;
+	RuleId		rule = unreadable_rule(name);
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(caller);
+	error = CopyErrorData();
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
+		error->sqlerrcode != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
+		PG_RE_THROW();
+	FlushErrorState();
+	if (guard->modes[rule] == MODE_ENFORCE)
+		report_violation(guard, rule, column,
+						 psprintf("unreadable_%s", name), event, NULL, NULL,
+						 NULL);
+	ereport(ERROR,
+			(errcode(error->sqlerrcode),
+			 errmsg("column \"%s\" of relation \"%s\" cannot be read from the row of table \"%s\"",
+					name, canonical_relations[guard->kind].name,
+					get_rel_name(guard->source)),
+			 errhint("Correct what its expression reads, or map the column by an expression that reads every row.")));
+}
+
+/* Read a row that a statement writes as a canonical one. */
+void
+project_written_row(const Guard *guard, ProjectionState *projection,
+					TupleTableSlot *slot, CanonicalRow *row, char event)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	if (!projection->evaluates)
+	{
+		project_row(projection, slot, row);
+		return;
+	}
+	PG_TRY();
+	{
+		project_row(projection, slot, row);
+	}
+	PG_CATCH();
+	{
+		report_unreadable(guard, projection->column, event, caller);
 	}
 	PG_END_TRY();
 }

@@ -76,12 +76,51 @@ run_update(void *arg)
 	guard_execute(f->guard, PLAN_FOLLOW, f->update, 0, NULL, NULL);
 }
 
+/*
+ * In a PG_CATCH: what the table behind a relation cannot hold is no word to
+ * who wrote something else.  What a rule, a trigger or a lock says is.
+ */
+pg_noreturn static void
+report_unkept(const Following *f, MemoryContext caller)
+{
+	ErrorData  *error;
+	RuleId		rule;
+	const char *constraint;
+
+	MemoryContextSwitchTo(caller);
+	error = CopyErrorData();
+	FlushErrorState();
+	constraint = error->constraint_name;
+	if ((ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
+		 ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
+		 ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) &&
+		!(constraint && rule_of(constraint, strlen(constraint), &rule)))
+	{
+		error->message =
+			psprintf("what follows from the statement cannot be written to relation \"%s\" of registry \"%s\": %s",
+					 get_rel_name(f->target),
+					 f->guard->registry.unquoted, error->message);
+		if (error->hint == NULL)
+			error->hint = "osms.check_registry() tells what its table refuses of what guards write: let the table hold it, or map the relation to what it holds.";
+	}
+	ReThrowError(error);
+}
+
 static void
 follow(void *arg)
 {
 	const Following *f = arg;
+	MemoryContext caller = CurrentMemoryContext;
 
-	write_told(run_update, arg, f->target, f->writer);
+	PG_TRY();
+	{
+		write_told(run_update, arg, f->target, f->writer);
+	}
+	PG_CATCH();
+	{
+		report_unkept(f, caller);
+	}
+	PG_END_TRY();
 }
 
 /*

@@ -85,9 +85,10 @@ judge_new_row(const Guard *guard, RowGuard *kept, TriggerData *trigdata)
 	.changed = -1};
 
 	ResetExprContext(projection->context);
-	project_row(projection,
-				as_root_row(&kept->new, update ? trigdata->tg_newslot :
-							trigdata->tg_trigslot), &new);
+	project_written_row(guard, projection,
+						as_root_row(&kept->new, update ? trigdata->tg_newslot :
+									trigdata->tg_trigslot), &new,
+						update ? 'U' : 'I');
 	if (update)
 	{
 		project_stored_row(guard, projection,

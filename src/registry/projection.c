@@ -542,9 +542,12 @@ project_columns(ProjectionState *state, TupleTableSlot *slot,
 		if (p->attno[i] != 0)
 			row->value[i] = slot_getattr(slot, p->attno[i], &row->isnull[i]);
 		else if (state->state[i])
+		{
+			state->column = i;
 			row->value[i] = ExecEvalExprSwitchContext(state->state[i],
 													  state->context,
 													  &row->isnull[i]);
+		}
 		else
 		{
 			row->value[i] = (Datum) 0;

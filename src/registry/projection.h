@@ -53,6 +53,7 @@ typedef struct ProjectionState
 	int16		len[CANONICAL_MAX];
 	ExprContext *context;
 	bool		evaluates;		/* any expression */
+	int			column;			/* whose expression is evaluated */
 } ProjectionState;
 
 extern Oid	mapped_source(Oid view);

@@ -19,7 +19,7 @@ CREATE TABLE legacy.ward (code text PRIMARY KEY);
 CREATE TABLE legacy.reason (code text PRIMARY KEY);
 INSERT INTO legacy.batch VALUES (1);
 INSERT INTO legacy.ward VALUES ('x'), ('B'), (''), ('skip');
-INSERT INTO legacy.reason VALUES ('error'), ('moved_to_other'), ('death');
+INSERT INTO legacy.reason VALUES ('error'), ('moved_to_other'), ('death'), ('site_change'), ('duplicate'), ('left_region'), ('left_country');
 CREATE TABLE legacy.att (id bigint PRIMARY KEY, pers legacy.person_key REFERENCES legacy.people ON DELETE CASCADE ON UPDATE CASCADE,
                          clinic legacy.code REFERENCES legacy.clinic ON UPDATE CASCADE ON DELETE SET NULL, st text, d1 legacy.day,
                              months int,
@@ -106,7 +106,7 @@ SELECT pg_temp.told(what, statement, expected, id) FROM (VALUES
 ('a deleted batch', 1, 'DELETE FROM legacy.batch', '23001 immutable legacy.att.id deleted in attachment 1'),
 ('a ward with another code', 1, 'UPDATE legacy.ward SET code = ''y'' WHERE code = ''x''', 'ok ' || :'at_rest'),
 ('a deleted ward', 1, 'DELETE FROM legacy.ward WHERE code = ''x''', 'ok ' || :'at_rest'),
-('a reason with another code', 11, 'UPDATE legacy.reason SET code = ''left_region'' WHERE code = ''error''',
+('a reason with another code', 11, 'UPDATE legacy.reason SET code = ''penal_institution'' WHERE code = ''error''',
  'ok 11 A 9 2020-01-01 2021-01-01 | U attachment 11 closed closed {reason} | 11 A 2020-01-01 2021-01-01 | versions 1'),
 ('a reason with a code of no meaning', 11, 'UPDATE legacy.reason SET code = ''whatever'' WHERE code = ''error''',
     '23514 reason legacy.att.end_reason reason_unknown in attachment 11'),
@@ -145,7 +145,7 @@ SELECT is(pg_temp.verdict('ALTER TABLE legacy.att RENAME end_reason TO why; ALTE
     '{"attachment": "number", "person": "pers", "organisation": "clinic", "state": "st", "since": "d1::date",
      "until": {"expression": "d2", "column": "months", "write": "0"}, "reason": "why"}',
          states => '{"active": ["1"], "closed": ["9"], "annulled": ["0"]}'); SELECT osms.guard('fund');
-   UPDATE legacy.att SET clinic = 'B' WHERE number = 1$$, NULL, '23001 immutable legacy.att.number changed_organisation in attachment 1')) c
+   UPDATE legacy.att SET clinic = 'B' WHERE number = 1$$, NULL, '23001 immutable legacy.att.clinic changed_organisation in attachment 1')) c
        (what, statement, probe, expected);
 
 -- Policies on what is guarded and what is looked up.
@@ -186,7 +186,7 @@ FROM (VALUES
     VALUES (50, 20, 'A', '1', '2024-01-01', 'B')$$,
  'ok 20 B 1 2024-01-01 | I attachment 50 active | 20 B 2024-01-01 infinity | versions 1'),
 ('a row changed for bad', 'stamped', $$UPDATE legacy.att SET note = 'B'
-    WHERE id = 1$$, '23001 immutable legacy.att.id changed_organisation in attachment 1'),
+    WHERE id = 1$$, '23001 immutable legacy.att.clinic changed_organisation in attachment 1'),
 ('a row skipped', 'skipped', $$INSERT INTO legacy.att (id, pers, clinic, st, d1, note)
     VALUES (50, 20, 'A', '1', '2024-01-01', 'skip')$$, 'ok versions 0'),
 ('one skipped of two', 'skipped', $$INSERT INTO legacy.att (id, pers, clinic, st, d1, note)
