@@ -165,6 +165,55 @@ tells_of_person(RuleId rule)
 	return rule == RULE_PERSON_KNOWN || rule == RULE_CLINIC_CATEGORY;
 }
 
+/* What of a finding follows a word of this length; NULL for another word. */
+static const char *
+rest_after(const char *finding, const char *word, size_t length)
+{
+	return strncmp(finding, word, length) == 0 ? finding + length : NULL;
+}
+
+/*
+ * Whether a finding names a column as what is wrong: "changed_since",
+ * "submitted_at_missing" or, of a time, "submitted_in_future".
+ */
+static bool
+names_column(const char *finding, const char *column)
+{
+	static const char *const before[] = {"changed_", "unreadable_"};
+	static const char *const after[] = {"_missing", "_later", "_in_future"};
+	size_t		length = strlen(column);
+	bool		time = length > 3 && strcmp(column + length - 3, "_at") == 0;
+
+	for (int i = 0; i < (int) lengthof(before); i++)
+	{
+		const char *rest = rest_after(finding, before[i], strlen(before[i]));
+
+		if (rest && strcmp(rest, column) == 0)
+			return true;
+	}
+	for (int i = 0; i < (int) lengthof(after); i++)
+		for (int cut = 0; cut <= (time ? 3 : 0); cut += 3)
+		{
+			const char *rest = rest_after(finding, column, length - cut);
+
+			if (rest && strcmp(rest, after[i]) == 0)
+				return true;
+		}
+	return false;
+}
+
+/* The column at fault: the one that a finding names, else that of its rule. */
+static int
+column_at_fault(RelationKind kind, const char *finding, int column)
+{
+	const CanonicalRelation *shape = &canonical_relations[kind];
+
+	for (int i = 0; i < shape->ncolumns; i++)
+		if (names_column(finding, shape->columns[i].name))
+			return i;
+	return column;
+}
+
 /*
  * What the table that is written calls a canonical column; NULL where it has
  * none for it.
@@ -221,7 +270,7 @@ report_violation(const Guard *guard, RuleId rule, int column,
 		return;
 	}
 	log_finding(guard, guard->kind, "refused", rule, finding, 1);
-	name = source_column(guard, column);
+	name = source_column(guard, column_at_fault(guard->kind, told, column));
 	ereport(ERROR,
 			(errcode(rules->rule[told_rule].sqlstate),
 			 errmsg("%s", message_of(rules, told_rule, told)),

@@ -85,7 +85,7 @@ FROM (VALUES
  'ok 1006 20 9 2025-03-02 death | 1006 20 1980-01-01 2025-01-01 2025-03-02 | I attachment, U person {death_date}, U attachment '
  '{state,until,reason}'),
 ('another clinic', 5, $$UPDATE v.att SET house = 2 WHERE pers = 5$$,
-    '23001 immutable v.att.serial changed_organisation in attachment 1005'),
+    '23001 immutable v.att.clinic changed_organisation in attachment 1005'),
 ('a clinic that is not there', 7, $$INSERT INTO v.att (no, pers, house, st, d1)
     VALUES (7, 7, 3, '1', '2025-01-01')$$, '23503 organisation_known v.att.clinic unknown_organisation in attachment 1007'),
 ('an overlap', 5, $$INSERT INTO v.att (no, pers, house, st, d1, last, why)

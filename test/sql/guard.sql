@@ -110,7 +110,7 @@ SELECT is(pg_temp.verdict(statement), expected, what) FROM (VALUES
     WHEN NOT MATCHED THEN INSERT (id, pers, clinic, st, d1) VALUES (s.id, s.pers, 'A', '1', s.d1)$$,
     '23514 basis legacy.att.appl no_basis in attachment 200'),
 ('merge updates',       $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN UPDATE SET clinic = 'B'$$,
-    '23001 immutable legacy.att.id changed_organisation in attachment 20'),
+    '23001 immutable legacy.att.clinic changed_organisation in attachment 20'),
 ('merge deletes',       $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN DELETE$$,
     '23001 immutable legacy.att.id deleted in attachment 20'),
 ('merge, all at once',  $$MERGE INTO legacy.att a USING legacy.staged s ON a.id = s.id WHEN MATCHED THEN UPDATE SET note = 'x'
@@ -119,7 +119,7 @@ SELECT is(pg_temp.verdict(statement), expected, what) FROM (VALUES
     VALUES (20, 'p20', 'A', '1', '2025-02-01') ON CONFLICT DO NOTHING$$, 'ok'),
 ('conflict, update',    $$INSERT INTO legacy.att (id, pers, clinic, st, d1)
     VALUES (20, 'p20', 'A', '1', '2025-02-01') ON CONFLICT (id) DO UPDATE SET clinic = 'B'$$,
-    '23001 immutable legacy.att.id changed_organisation in attachment 20'),
+    '23001 immutable legacy.att.clinic changed_organisation in attachment 20'),
 ('conflict, new row',   $$INSERT INTO legacy.att (id, pers, clinic, st, d1)
     VALUES (200, 'p22', 'A', '1', '2025-02-01') ON CONFLICT (id) DO UPDATE SET clinic = 'B'$$,
     '23514 basis legacy.att.appl no_basis in attachment 200'),
@@ -143,7 +143,7 @@ CREATE FUNCTION pg_temp.meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF
     RETURN NEW; END $$;
 SELECT is(pg_temp.verdict(format('CREATE TRIGGER %s BEFORE UPDATE ON legacy.att FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle();
                                   UPDATE legacy.att SET note = ''meddle'' WHERE id = 20', name)),
-          '23001 immutable legacy.att.id changed_organisation in attachment 20', 'a trigger that changes the row is seen: ' || name)
+          '23001 immutable legacy.att.clinic changed_organisation in attachment 20', 'a trigger that changes the row is seen: ' || name)
 FROM unnest('{aa_meddle,zzzz_meddle}'::text[]) name;
 CREATE TABLE legacy.outbox (id bigint, st text);
 CREATE FUNCTION legacy.tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO outbox VALUES (NEW.id, NEW.st); RETURN NULL; END $$;
@@ -189,9 +189,9 @@ SELECT is(pg_temp.verdict(format('%s; %s', change, write)), expected, change) FR
 ('ALTER TABLE legacy.att RENAME d2 TO d_end', 'UPDATE legacy.att SET st = ''9'', d_end = ''2019-01-01'', why = ''error'' WHERE id = 20',
     '23514 period legacy.att.d1 reversed in attachment 20'),
 ('ALTER TABLE legacy.att RENAME TO att2', 'UPDATE legacy.att2 SET clinic = ''B'' WHERE id = 20',
-    '23001 immutable legacy.att2.id changed_organisation in attachment 20'),
+    '23001 immutable legacy.att2.clinic changed_organisation in attachment 20'),
 ('ALTER TABLE legacy.att DROP COLUMN note', 'UPDATE legacy.att SET clinic = ''B'' WHERE id = 20',
-    '23001 immutable legacy.att.id changed_organisation in attachment 20'),
+    '23001 immutable legacy.att.clinic changed_organisation in attachment 20'),
 ('ALTER TABLE legacy.att ADD COLUMN more int DEFAULT 7', 'UPDATE legacy.att SET more = 8', 'ok')
 ) c (change, write, expected);
 -- the guards say what is wrong with them
@@ -245,7 +245,7 @@ SELECT is(pg_temp.as_vendor(statement), expected, 'a vendor: ' || statement) FRO
 ($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p22', 'A', '1', '2024-02-01')$$,
     '23514 basis legacy.att.appl no_basis in attachment 200'),
 ($$UPDATE legacy.att SET st = '9', d2 = '2025-02-01', why = 'error'$$, '23514 period legacy.att.d1 reversed'),
-($$UPDATE legacy.att SET clinic = 'C'$$, '23001 immutable legacy.att.id changed_organisation'),
+($$UPDATE legacy.att SET clinic = 'C'$$, '23001 immutable legacy.att.clinic changed_organisation'),
 ($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'p20', 'B', '1', '2024-02-01')$$,
     '23514 basis legacy.att.appl no_basis in attachment 200'),
 ($$INSERT INTO legacy.att (id, pers, clinic, st, d1) VALUES (200, 'dead', 'B', '1', '2024-02-01')$$,
@@ -347,5 +347,5 @@ SELECT is(pg_temp.verdict(statement), expected, 'generated: ' || statement) FROM
 ($$INSERT INTO legacy.yearly (id, pers, clinic, st) VALUES (1, 'p22', 'A', 'active')$$,
     '23514 period legacy.yearly.d1 since_missing in attachment 1'),
 ($$INSERT INTO legacy.yearly (id, pers, clinic, st, year) VALUES (1, 'p22', 'A', 'active', 2020);
-    UPDATE legacy.yearly SET year = 2021$$, '23001 immutable legacy.yearly.id changed_since in attachment 1')) c (statement, expected);
+    UPDATE legacy.yearly SET year = 2021$$, '23001 immutable legacy.yearly.d1 changed_since in attachment 1')) c (statement, expected);
 SELECT * FROM finish();

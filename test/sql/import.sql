@@ -74,7 +74,7 @@ SELECT is(pg_temp.verdict(pg_temp.as_role('importer_import', $$SELECT osms.impor
 SELECT is(pg_temp.verdict(pg_temp.as_role('importer_import', $$SELECT osms.import_begin('fund', 'mine');
     INSERT INTO fund.application (application, person, organisation, channel, ground, state, submitted_at)
         VALUES (1, 1, 1, 'egov', 'moved', 'approved', '2026-01-01'); SELECT osms.import_end('fund')$$)),
-    '23514 initial_state fund.application.state decided_at_missing in application 1', 'not into the table of another');
+    '23514 initial_state fund.application.decided_at decided_at_missing in application 1', 'not into the table of another');
 SELECT is(pg_temp.verdict($$SELECT osms.import_begin('fund', 'mine'); SET LOCAL ROLE clerk_import;
     INSERT INTO fund.attachment (attachment, person, organisation, state, since, reason) VALUES (1, 1, 1, 'suspect', '2019-01-01', 'error');
         RESET ROLE; SELECT osms.import_end('fund')$$),

@@ -105,7 +105,7 @@ SELECT is(pg_temp.verdict(:'overlap' || 'UPDATE d.person SET death_date = $$2026
 INSERT INTO d.person_alias (old, new, valid_from, act) VALUES (11, 31, current_date, 'letter 1'), (31, 32, current_date, 'letter 2');
 SELECT is(pg_temp.verdict('UPDATE d.attachment SET person = 32 WHERE person = 11'), 'ok', 'a chain is followed to its end');
 SELECT is(pg_temp.verdict('UPDATE d.attachment SET person = 33 WHERE person = 11'),
-    '23001 immutable d.attachment.attachment changed_person in attachment 11', 'and no further');
+    '23001 immutable d.attachment.person changed_person in attachment 11', 'and no further');
 SELECT is(pg_temp.verdict(format('INSERT INTO d.person_alias (old, new, valid_from, act) VALUES %s', rows)), expected, rows) FROM (VALUES
     ('(32, 11, current_date, $$x$$)', '23503 person_known d.person_alias.new merged_in_a_ring in person_alias 32'),
     ('(34, 35, current_date, $$x$$), (35, 34, current_date, $$x$$)',

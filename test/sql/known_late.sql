@@ -85,9 +85,9 @@ SELECT is(pg_temp.verdict($$INSERT INTO fund.person (person) VALUES (99);
     INSERT INTO fund.attachment (attachment, person, organisation, state, since) VALUES (99, 99, 2, 'active', '2025-10-01')$$),
     '23514 contracted fund.attachment.organisation no_contract in attachment 99', 'and the guard knows, though the row before was open');
 SELECT is(pg_temp.verdict($$UPDATE fund.contract SET known_from = now() WHERE organisation = 2$$),
-    '23001 immutable fund.contract.organisation changed_known_from in contract 2', 'since when it is known stays');
+    '23001 immutable fund.contract.known_from changed_known_from in contract 2', 'since when it is known stays');
 SELECT is(pg_temp.verdict($$UPDATE fund.organisation_status SET known_from = now()$$),
-    '23001 immutable fund.organisation_status.organisation changed_known_from in organisation_status 1', 'of a status too');
+    '23001 immutable fund.organisation_status.known_from changed_known_from in organisation_status 1', 'of a status too');
 INSERT INTO fund.contract (organisation, valid_from) VALUES (2, '2025-01-01');
 SELECT is(pg_temp.restated('2025-10-01'), '2 cap restoration 0 1000.00', 'one without a limit pays what was cut');
 SELECT is(contract_amount, NULL, 'contract_execution reads what holds now') FROM osms.contract_execution('fund', 2025)

@@ -43,22 +43,22 @@ SELECT is(pg_temp.merged(statement), expected, statement) FROM (VALUES
 ($$UPDATE fund.person_alias SET undone_at = now() WHERE old = 1$$, 'ok'),
 ($$UPDATE fund.person_alias SET undone_at = now() WHERE old = 1;
     UPDATE fund.person_alias SET undone_at = NULL WHERE old = 1$$,
-    '23001 immutable fund.person_alias.old changed_undone_at in person_alias 1'),
-($$UPDATE fund.person_alias SET act = 'other' WHERE old = 1$$, '23001 immutable fund.person_alias.old changed_act in person_alias 1'),
-($$UPDATE fund.person_alias SET new = 3 WHERE old = 1$$, '23001 immutable fund.person_alias.old changed_new in person_alias 1'),
+    '23001 immutable fund.person_alias.undone_at changed_undone_at in person_alias 1'),
+($$UPDATE fund.person_alias SET act = 'other' WHERE old = 1$$, '23001 immutable fund.person_alias.act changed_act in person_alias 1'),
+($$UPDATE fund.person_alias SET new = 3 WHERE old = 1$$, '23001 immutable fund.person_alias.new changed_new in person_alias 1'),
 ($$DELETE FROM fund.person_alias WHERE old = 1$$, '23001 immutable fund.person_alias.old deleted in person_alias 1'),
 -- what it lets pass
 ($$UPDATE fund.identity_event SET person = 2 WHERE person = 1$$, 'ok'),
 ($$UPDATE fund.identity_event SET person = 3 WHERE event = 1$$,
-    '23001 immutable fund.identity_event.event changed_person in identity_event 1'),
+    '23001 immutable fund.identity_event.person changed_person in identity_event 1'),
 ($$UPDATE fund.identity_event SET person = 2, method = 'biometric'
-    WHERE event = 1$$, '23001 immutable fund.identity_event.event changed_method in identity_event 1'),
+    WHERE event = 1$$, '23001 immutable fund.identity_event.method changed_method in identity_event 1'),
 ($$UPDATE fund.application SET person = 2 WHERE person = 1$$, 'ok'),
 ($$UPDATE fund.application SET applicant = 2 WHERE applicant = 1$$, 'ok'),
 ($$UPDATE fund.application SET applicant = 4 WHERE applicant = 1$$,
-    '23001 immutable fund.application.application changed_applicant in application 3'),
+    '23001 immutable fund.application.applicant changed_applicant in application 3'),
 ($$UPDATE fund.application SET person = 3
-    WHERE person = 1$$, '23001 immutable fund.application.application changed_person in application 1'),
+    WHERE person = 1$$, '23001 immutable fund.application.person changed_person in application 1'),
 ($$UPDATE fund.application SET person = 2, organisation = 2 WHERE person = 1$$,
     '23001 immutable fund.application.application final_state in application 1'),
 ($$UPDATE fund.application SET person = 3 WHERE application = 6$$, 'ok'),
@@ -69,14 +69,14 @@ SELECT is(pg_temp.merged(statement), expected, statement) FROM (VALUES
    INSERT INTO fund.attachment (attachment, person, organisation, state, since, restores) VALUES (10, 1, 1, 'active', '2025-06-01', 1)$$,
  '23503 person_known fund.attachment.person merged_person in attachment 10'),
 ($$UPDATE fund.attachment SET person = 3 WHERE attachment = 1$$,
-    '23001 immutable fund.attachment.attachment changed_person in attachment 1'),
+    '23001 immutable fund.attachment.person changed_person in attachment 1'),
 ($$UPDATE fund.attachment SET person = 2, since = '2025-01-12'
-    WHERE attachment = 1$$, '23001 immutable fund.attachment.attachment changed_since in attachment 1'),
+    WHERE attachment = 1$$, '23001 immutable fund.attachment.since changed_since in attachment 1'),
 ($$UPDATE fund.attachment SET person = 1 WHERE attachment = 5$$,
-    '23001 immutable fund.attachment.attachment changed_person in attachment 5'),
+    '23001 immutable fund.attachment.person changed_person in attachment 5'),
 ($$UPDATE fund.person_alias SET undone_at = now() WHERE old = 1;
     UPDATE fund.attachment SET person = 2 WHERE attachment = 1$$,
-    '23001 immutable fund.attachment.attachment changed_person in attachment 1'),
+    '23001 immutable fund.attachment.person changed_person in attachment 1'),
 -- of the one who remains one attachment, one open application
 ($$UPDATE fund.attachment SET person = 5 WHERE person = 4$$, '23P01 one_attachment fund.attachment.since overlap'),
 ($$UPDATE fund.attachment SET state = 'closed', until = '2021-01-01', reason = 'duplicate' WHERE attachment = 4;
@@ -88,7 +88,7 @@ SELECT is(pg_temp.merged(statement), expected, statement) FROM (VALUES
 ($$UPDATE fund.application SET state = 'withdrawn' WHERE application = 4; UPDATE fund.application SET person = 5 WHERE person = 4$$, 'ok'))
     c (statement, expected);
 SELECT is(pg_temp.verdict($$UPDATE fund.attachment SET person = 2
-    WHERE attachment = 1$$), '23001 immutable fund.attachment.attachment changed_person in attachment 1', 'and nothing without a merge');
+    WHERE attachment = 1$$), '23001 immutable fund.attachment.person changed_person in attachment 1', 'and nothing without a merge');
 
 -- the whole of it, and back
 INSERT INTO fund.person_alias (old, new, valid_from, act) VALUES (1, 2, '2025-06-01', 'court');
@@ -121,5 +121,5 @@ SELECT results_eq($$SELECT attachment, person, organisation, since, until, mark 
 SELECT is_empty($$SELECT * FROM osms.verify('fund')$$, 'it agrees with the source again');
 SELECT is_empty($$SELECT * FROM osms.audit('fund') WHERE rule NOT IN ('decision_order', 'overdue')$$, 'and nothing is wrong as before');
 SELECT is(pg_temp.verdict($$UPDATE fund.attachment SET person = 2 WHERE attachment = 1$$),
-    '23001 immutable fund.attachment.attachment changed_person in attachment 1', 'a merge that was undone moves nobody');
+    '23001 immutable fund.attachment.person changed_person in attachment 1', 'a merge that was undone moves nobody');
 SELECT * FROM finish();

@@ -232,7 +232,7 @@ SELECT is(pg_temp.verdict(pg_temp.within(relation, event, within) || statement, 
      $$SELECT string_agg(basis, ', ') FROM own.roster WHERE known_to = 'infinity'$$, 'ok application'),
     ('attachment', 'INSERT', $$UPDATE own.attachment SET organisation = 2 WHERE attachment = NEW.attachment$$,
      $$INSERT INTO own.attachment (attachment, person, organisation, state, since) VALUES (1, 1, 1, 'active', '2024-01-01')$$, NULL,
-         '23001 immutable own.attachment.attachment changed_organisation in attachment 1'),
+         '23001 immutable own.attachment.organisation changed_organisation in attachment 1'),
     ('person_alias', 'INSERT', $$UPDATE own.person_alias SET undone_at = now() WHERE person_alias.old = NEW.old$$, $$INSERT
         INTO own.person_alias (old, new, valid_from) VALUES (1, 2, '2025-01-01')$$, :'journal',
      'ok person_alias U 1, person_alias I 1'),

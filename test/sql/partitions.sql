@@ -79,7 +79,7 @@ SELECT is(pg_temp.verdict(statement, 'UTC', format('SELECT pg_temp.story(%s)', i
 ('a move with an old defect', 13, $$UPDATE legacy.att SET st = '0', why = 'error' WHERE id = 13$$,
  'ok legacy.att_old 0 2021-01-01 2020-01-01 | U attachment active annulled {state,reason}'),
 ('a move within the intermediate table', 12, $$UPDATE legacy.att SET d1 = '2023-03-01' WHERE id = 12$$,
- '23001 immutable legacy.att.id changed_since in attachment 12'),
+ '23001 immutable legacy.att.d1 changed_since in attachment 12'),
 ('a move that is not lawful', 11, $$UPDATE legacy.att SET st = '1', d2 = NULL
     WHERE id = 11$$, '23514 transition legacy.att.st no_such_step in attachment 11'),
 ('a move of what is not mapped', 1, $$UPDATE legacy.att SET st = '1', note = 'x'
@@ -107,7 +107,7 @@ SELECT is(pg_temp.verdict(statement, 'UTC', format('SELECT pg_temp.story(%s)', i
 ('update of a leaf of another shape', 11, $$UPDATE legacy.att_old SET st = '0', why = 'unlawful' WHERE id = 11$$,
  'ok legacy.att_old 0 2020-01-01 2021-01-01 | U attachment closed annulled {state,reason}'),
 ('refused by an intermediate table', 11, $$UPDATE legacy.att_past SET clinic = 'C' WHERE id = 11$$,
- '23001 immutable legacy.att.id changed_organisation in attachment 11'),
+ '23001 immutable legacy.att.clinic changed_organisation in attachment 11'),
 ('delete from a leaf', 11, 'DELETE FROM legacy.att_old WHERE id = 11', '23001 immutable legacy.att.id deleted in attachment 11'),
 ('delete from the root', 11, 'DELETE FROM legacy.att WHERE id = 11', '23001 immutable legacy.att.id deleted in attachment 11'),
 ('truncate a leaf', 11, 'TRUNCATE legacy.att_new', '23001 immutable legacy.att.id truncated'),
@@ -181,13 +181,13 @@ SELECT is(pg_temp.verdict(change || '; ' || write), expected, change || '; ' || 
 ('DROP TRIGGER zz_osms_attachment_update ON legacy.att_past', 'UPDATE legacy.att_live SET note = ''x''', 'ok'),
 ('DROP TRIGGER zz_osms_attachment_update ON legacy.att_past; SELECT osms.guard(''fund'')', 'UPDATE legacy.att_old SET note = ''x''', 'ok'),
 ('ALTER TABLE ONLY legacy.att_old DISABLE TRIGGER USER; SELECT osms.guard(''fund'')', 'UPDATE legacy.att_old SET clinic = ''C''',
- '23001 immutable legacy.att.id changed_organisation in attachment 11'),
+ '23001 immutable legacy.att.clinic changed_organisation in attachment 11'),
 ('ALTER TABLE legacy.att DETACH PARTITION legacy.att_live', 'UPDATE legacy.att_live SET note = ''x''',
     '55000 relation "attachment" of registry "fund" does not map table "att_live"'),
 ('ALTER TABLE legacy.att DETACH PARTITION legacy.att_live; SELECT osms.guard(''fund'')', 'TRUNCATE legacy.att_live', 'ok'),
 ('ALTER TABLE legacy.att_past DETACH PARTITION legacy.att_old; ALTER TABLE legacy.att_past ATTACH PARTITION legacy.att_old FOR VALUES FROM '
     '(MINVALUE) TO (''2024-01-01'')',
- 'UPDATE legacy.att SET clinic = ''C''  WHERE id = 11', '23001 immutable legacy.att.id changed_organisation in attachment 11'),
+ 'UPDATE legacy.att SET clinic = ''C''  WHERE id = 11', '23001 immutable legacy.att.clinic changed_organisation in attachment 11'),
 ('CREATE TABLE legacy.above (LIKE legacy.people) PARTITION BY LIST (code); ALTER TABLE legacy.above ATTACH PARTITION legacy.people DEFAULT',
  'INSERT INTO legacy.above VALUES (''p40'')', '55000 relation "person" of registry "fund" does not map table "above"'),
 ('CREATE TABLE legacy.parent (code text); ALTER TABLE legacy.clinic INHERIT legacy.parent', 'UPDATE legacy.parent SET code = ''D''',

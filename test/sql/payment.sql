@@ -100,7 +100,7 @@ SELECT is(pg_temp.judged(before, statement), expected, what) FROM (VALUES
         'UPDATE fund.payment SET amount = 5000 - amount', 'ok'),
     ('untouched', :'paid', 'UPDATE fund.payment SET amount = amount', 'ok'),
     ('known earlier', :'paid', 'UPDATE fund.payment SET known_from = ''2020-01-01''',
-        '23001 immutable fund.payment.organisation changed_known_from in payment 1, 2024-01-01'),
+        '23001 immutable fund.payment.known_from changed_known_from in payment 1, 2024-01-01'),
     ('known when it is over', '',
         'INSERT INTO fund.payment (organisation, month, amount, known_from) VALUES (1, ''2024-01-01'', 1, ''2199-01-01'')',
         '23514 period fund.payment.month known_in_future in payment 1, 2024-01-01'),
@@ -114,7 +114,7 @@ SELECT is(pg_temp.judged(before, statement), expected, what) FROM (VALUES
     ('another organisation', :'paid', 'UPDATE fund.payment SET organisation = 5',
         '23001 immutable fund.payment.organisation changed_organisation in payment 5, 2024-01-01'),
     ('another month', :'paid', 'UPDATE fund.payment SET month = ''2024-01-02''',
-        '23001 immutable fund.payment.organisation changed_month in payment 1, 2024-01-02'),
+        '23001 immutable fund.payment.month changed_month in payment 1, 2024-01-02'),
     ('deleted', :'paid', 'DELETE FROM fund.payment', '23001 immutable fund.payment.organisation deleted in payment 1, 2024-01-01'),
     ('truncated', '', 'TRUNCATE fund.payment', '23001 immutable fund.payment.organisation truncated')) v (what, before, statement,
         expected);
@@ -383,7 +383,7 @@ SELECT is(pg_temp.judged(before, statement), expected, what) FROM (VALUES
     VALUES ('01.2024', 1)$$, '23514 payment_due legacy.payout.tenge unknown_organisation'),
 ('into another year', $$INSERT INTO legacy.payout (period, clinic, tenge)
     VALUES ('12.2023', 'A', 5000)$$, $$UPDATE legacy.payout SET period = '01.2024'$$,
-    '23001 immutable legacy.payout.clinic changed_month in payment A, 2024-01-01'),
+    '23001 immutable legacy.payout.period changed_month in payment A, 2024-01-01'),
 ('deleted', $$INSERT INTO legacy.payout (period, clinic, tenge)
     VALUES ('12.2023', 'A', 5000)$$, 'DELETE FROM legacy.payout_2023',
     '23001 immutable legacy.payout.clinic deleted in payment A, 2023-12-01'),

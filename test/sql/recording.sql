@@ -120,7 +120,7 @@ SELECT is(pg_temp.forged(pg_temp.trap($$NEW.kanal := 'service_centre'$$, 'BEFORE
 SELECT is(pg_temp.forged(pg_temp.trap($$NEW.iin := 'b'; NEW.zid := 2$$, 'BEFORE INSERT'), :'table'),
     '23514 identified legacy.idev.id table_rewrites', 'on a table whose owner could change it nobody records directly');
 SELECT is(pg_temp.forged(pg_temp.trap($$UPDATE legacy.idev SET iin = 'b' WHERE id = NEW.id$$), :'view'),
-    '23001 immutable legacy.idev.id changed_person', 'nor is it changed afterwards');
+    '23001 immutable legacy.idev.iin changed_person', 'nor is it changed afterwards');
 SELECT is(pg_temp.forged(pg_temp.trap('RETURN NULL', 'BEFORE INSERT'), :'view', :'events'), 'ok',
     'a trigger may skip it, which the writer is told');
 -- functions that the table calls

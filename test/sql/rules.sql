@@ -106,7 +106,7 @@ INSERT INTO attachment_case (what, row, rule, found, col, audit) VALUES
     'since', NULL),
 ('until infinity',                 $$ 20, 1, 'closed', '2020-01-01', 'infinity', NULL, NULL, NULL, 'error' $$, 'period', 'out_of_range',
     'since', NULL),
-('closed without until',           $$ 20, 1, 'closed', '2020-01-01', NULL, NULL, NULL, NULL, 'error' $$, 'period', 'until_missing', 'since',
+('closed without until',           $$ 20, 1, 'closed', '2020-01-01', NULL, NULL, NULL, NULL, 'error' $$, 'period', 'until_missing', 'until',
     NULL),
 -- transition, initial_state, reason
 ('no state',                       $$ 20, 1, NULL, '2020-01-01', NULL, NULL, NULL, NULL, NULL $$, 'transition', 'unmapped_state', 'state',
@@ -215,9 +215,9 @@ INSERT INTO application_case (what, row, event, rule, found, col, audit) VALUES
 ('submitted',           $$ 60, NULL, 1, 'egov', 'moved', 'submitted', now(), NULL, NULL $$, NULL, 'ok', NULL, NULL, 'nothing'),
 ('withdrawn',           $$ 60, NULL, 1, 'egov', 'moved', 'withdrawn', now(), NULL, NULL $$, NULL, 'ok', NULL, NULL, 'nothing'),
 ('withdrawn, never submitted', $$ 60, NULL, 1, 'egov', 'moved', 'withdrawn', NULL, NULL, NULL $$, NULL, 'initial_state',
-    'submitted_at_missing', 'state', NULL),
+    'submitted_at_missing', 'submitted_at', NULL),
 ('approved, undecided', $$ 60, NULL, 1, 'egov', 'moved', 'approved', now(), NULL, NULL $$, 'e_signature', 'initial_state',
-    'decided_at_missing', 'state', NULL),
+    'decided_at_missing', 'decided_at', NULL),
 ('approved too early',  $$ 60, NULL, 1, 'egov', 'moved', 'approved', now(), now() - interval '1 hour', NULL $$, 'e_signature',
     'decision_order', 'decided_before_submitted', 'decided_at', NULL),
 ('approved at once',    $$ 60, NULL, 1, 'egov', 'moved', 'approved', now(), now(), NULL $$, 'e_signature', 'ok', NULL, NULL, 'nothing'),
@@ -322,23 +322,23 @@ SELECT is(pg_temp.verdict(statement), expected, what) FROM (VALUES
 ('until with reason',          $$UPDATE fund.attachment SET until = '2026-01-01', reason = 'contract_expired' WHERE attachment = 5$$, 'ok'),
 ('until earlier',              $$UPDATE fund.attachment SET until = '2020-06-01' WHERE attachment = 6$$, 'ok'),
 ('until later',                $$UPDATE fund.attachment SET until = '2021-01-02'
-    WHERE attachment = 6$$, '23001 immutable fund.attachment.attachment until_later in attachment 6'),
+    WHERE attachment = 6$$, '23001 immutable fund.attachment.until until_later in attachment 6'),
 ('until taken away',           $$UPDATE fund.attachment SET until = NULL
-    WHERE attachment = 6$$, '23514 period fund.attachment.since until_missing in attachment 6'),
+    WHERE attachment = 6$$, '23514 period fund.attachment.until until_missing in attachment 6'),
 ('closed without an end',      $$UPDATE fund.attachment SET state = 'closed', reason = 'error'
-    WHERE attachment = 1$$, '23514 period fund.attachment.since until_missing in attachment 1'),
+    WHERE attachment = 1$$, '23514 period fund.attachment.until until_missing in attachment 1'),
 ('since',                      $$UPDATE fund.attachment SET since = '2020-01-02'
-    WHERE attachment = 5$$, '23001 immutable fund.attachment.attachment changed_since in attachment 5'),
+    WHERE attachment = 5$$, '23001 immutable fund.attachment.since changed_since in attachment 5'),
 ('organisation',               $$UPDATE fund.attachment SET organisation = 2
-    WHERE attachment = 5$$, '23001 immutable fund.attachment.attachment changed_organisation in attachment 5'),
+    WHERE attachment = 5$$, '23001 immutable fund.attachment.organisation changed_organisation in attachment 5'),
 ('person',                     $$UPDATE fund.attachment SET person = 20
-    WHERE attachment = 5$$, '23001 immutable fund.attachment.attachment changed_person in attachment 5'),
+    WHERE attachment = 5$$, '23001 immutable fund.attachment.person changed_person in attachment 5'),
 ('key',                        $$UPDATE fund.attachment SET attachment = 905
     WHERE attachment = 5$$, '23001 immutable fund.attachment.attachment changed_attachment in attachment 905'),
 ('application taken away',     $$UPDATE fund.attachment SET application = NULL
-    WHERE attachment = 45$$, '23001 immutable fund.attachment.attachment changed_application in attachment 45'),
+    WHERE attachment = 45$$, '23001 immutable fund.attachment.application changed_application in attachment 45'),
 ('restores changed',           $$UPDATE fund.attachment SET restores = 3
-    WHERE attachment = 13$$, '23001 immutable fund.attachment.attachment changed_restores in attachment 13'),
+    WHERE attachment = 13$$, '23001 immutable fund.attachment.restores changed_restores in attachment 13'),
 ('basis supplied wrongly',     $$UPDATE fund.attachment SET application = 47
     WHERE attachment = 5$$, '23514 basis fund.attachment.application application_of_another_person in attachment 5'),
 ('site',                       $$UPDATE fund.attachment SET site = 'S7' WHERE attachment = 5$$, 'ok'),
@@ -366,20 +366,20 @@ SELECT is(pg_temp.verdict(statement), expected, what) FROM (VALUES
 ('truncate organisations',     $$TRUNCATE fund.organisation$$, '23001 immutable fund.organisation.organisation truncated'),
 ('truncate identifications',   $$TRUNCATE fund.identity_event$$, '23001 immutable fund.identity_event.event truncated'),
 ('change an identification',   $$UPDATE fund.identity_event SET method = 'document'
-    WHERE event = 47$$, '23001 immutable fund.identity_event.event changed_method in identity_event 47'),
+    WHERE event = 47$$, '23001 immutable fund.identity_event.method changed_method in identity_event 47'),
 ('delete an identification',   $$DELETE FROM fund.identity_event
     WHERE event = 47$$, '23001 immutable fund.identity_event.event deleted in identity_event 47'),
 ('identify an unknown person', $$INSERT INTO fund.identity_event (event, person, application, channel, method, at)
     VALUES (900, 999, 47, 'egov', 'e_signature', now())$$,
                                '23503 person_known fund.identity_event.person unknown_person in identity_event 900'),
 ('application''s person',      $$UPDATE fund.application SET person = 60
-    WHERE application = 2$$, '23001 immutable fund.application.application changed_person in application 2'),
+    WHERE application = 2$$, '23001 immutable fund.application.person changed_person in application 2'),
 ('application''s channel',     $$UPDATE fund.application SET channel = 'egov'
-    WHERE application = 2$$, '23001 immutable fund.application.application changed_channel in application 2'),
+    WHERE application = 2$$, '23001 immutable fund.application.channel changed_channel in application 2'),
 ('application''s ground',      $$UPDATE fund.application SET ground = 'campaign'
-    WHERE application = 2$$, '23001 immutable fund.application.application changed_ground in application 2'),
+    WHERE application = 2$$, '23001 immutable fund.application.ground changed_ground in application 2'),
 ('application''s decision',    $$UPDATE fund.application SET decided_at = now() - interval '1 day'
-    WHERE application = 4$$, '23001 immutable fund.application.application changed_decided_at in application 4'),
+    WHERE application = 4$$, '23001 immutable fund.application.decided_at changed_decided_at in application 4'),
 ('a draft is free',            $$UPDATE fund.application SET person = 60, channel = 'egov', ground = 'moved' WHERE application = 1$$, 'ok'),
 ('a draft''s key is not',      $$UPDATE fund.application SET application = 901
     WHERE application = 1$$, '23001 immutable fund.application.application changed_application in application 901'),

@@ -112,7 +112,7 @@ CREATE TEMP TABLE time_case (place serial, rule text, what text, statement text,
 -- decision_order: 5 minutes of tolerance
 INSERT INTO time_case (rule, what, statement, relation, col, found)
 SELECT 'decision_order', what, pg_temp.application(state, submitted, decided, identified), coalesce(relation, 'application'),
-    CASE coalesce(relation, 'application') WHEN 'application' THEN 'decided_at' ELSE 'at' END, found
+    CASE coalesce(relation, 'application') WHEN 'application' THEN CASE found WHEN 'submitted_in_future' THEN 'submitted_at' ELSE 'decided_at' END ELSE 'at' END, found
 FROM (VALUES
 ('all at once',                'approved', 'now()', 'now()', 'now()', NULL, NULL),
 ('in order',                   'approved', 'now() - interval ''3 hours''', 'now() - interval ''1 hour''', 'now() - interval ''2 hours''',
@@ -139,7 +139,7 @@ UPDATE time_case SET audit = CASE what WHEN 'identified in an hour' THEN 'identi
 INSERT INTO time_case (rule, what, statement, relation, col, found, audit) VALUES
 ('decision_order', 'identified without filing', pg_temp.application('submitted',
     'NULL') || $$INSERT INTO fund.identity_event (person, application, channel, method, at) VALUES (1, 900, 'egov', 'e_signature', now());
-    UPDATE fund.application SET state = 'identified' WHERE application = 900$$, 'application', 'decided_at', 'submitted_at_missing',
+    UPDATE fund.application SET state = 'identified' WHERE application = 900$$, 'application', 'submitted_at', 'submitted_at_missing',
         'nothing'),
 ('decision_order', 'refused without its time', pg_temp.application('submitted', 'now()') || $$UPDATE fund.application SET state = 'refused',
     reason = 'untrue_data' WHERE application = 900$$, 'application', 'decided_at', 'decided_at_missing', 'nothing'),
@@ -325,7 +325,7 @@ SELECT is(pg_temp.verdict(statement), expected, what) FROM (VALUES
     '23514 transition fund.attachment.state no_such_step in attachment 900'),
 ('until moved later', pg_temp.choice(900, 1, '2025-09-01', until => '2025-10-01') || $$UPDATE fund.attachment SET until = '2025-10-02'
     WHERE attachment = 900$$,
-    '23001 immutable fund.attachment.attachment until_later in attachment 900'),
+    '23001 immutable fund.attachment.until until_later in attachment 900'),
 ('a second one while the first is suspect', pg_temp.choice(901, 1, '2024-02-29') || $$UPDATE fund.attachment SET state = 'suspect',
     reason = 'error' WHERE attachment = 901; $$ || pg_temp.choice(900, 2, '2025-09-01'),
     '23P01 one_attachment fund.attachment.since overlap'),
