@@ -89,23 +89,22 @@ project_stored_row(const Guard *guard, ProjectionState *projection,
 
 /* The rule that finds what of a row cannot be read; as osms.unreadable_rule. */
 static RuleId
-unreadable_rule(const char *column)
+unreadable_rule(const Guard *guard, const char *column)
 {
-	static const struct
-	{
-		const char *column;
-		RuleId		rule;
-	}			others[] = {
-		{"iin", RULE_IDENTIFIER}, {"bin", RULE_IDENTIFIER},
-		{"sex", RULE_IDENTITY_DATA}, {"state", RULE_TRANSITION},
-		{"amount", RULE_PAYMENT_DUE},
-		{"yearly_amount", RULE_PAYMENT_CONTRACT}
+	static const char *const others[][2] = {
+		{"iin", "identifier"}, {"bin", "identifier"}, {"sex", "identity_data"},
+		{"state", "transition"}, {"amount", "payment_due"},
+		{"yearly_amount", "payment_contract"}
 	};
+	const char *name = "period";
+	RuleId		rule;
 
 	for (int i = 0; i < (int) lengthof(others); i++)
-		if (strcmp(others[i].column, column) == 0)
-			return others[i].rule;
-	return RULE_PERIOD;
+		if (strcmp(others[i][0], column) == 0)
+			name = others[i][1];
+	if (!rule_of(guard->rules, name, strlen(name), &rule))
+		elog(ERROR, "there is no rule \"%s\"", name);
+	return rule;
 }
 
 /*
@@ -118,7 +117,7 @@ report_unreadable(const Guard *guard, int column, char event,
 				  MemoryContext caller)
 {
 	const char *name = canonical_relations[guard->kind].columns[column].name;
-	RuleId		rule = unreadable_rule(name);
+	RuleId		rule;
 	ErrorData  *error;
 
 	MemoryContextSwitchTo(caller);
@@ -127,6 +126,7 @@ report_unreadable(const Guard *guard, int column, char event,
 		error->sqlerrcode != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
 		PG_RE_THROW();
 	FlushErrorState();
+	rule = unreadable_rule(guard, name);
 	if (guard->modes[rule] == MODE_ENFORCE)
 		report_violation(guard, rule, column,
 						 psprintf("unreadable_%s", name), event, NULL, NULL,

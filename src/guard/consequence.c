@@ -94,7 +94,8 @@ report_unkept(const Following *f, MemoryContext caller)
 	if ((ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
 		 ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
 		 ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) &&
-		!(constraint && rule_of(constraint, strlen(constraint), &rule)))
+		!(constraint && rule_of(f->guard->rules, constraint,
+								strlen(constraint), &rule)))
 	{
 		error->message =
 			psprintf("what follows from the statement cannot be written to relation \"%s\" of registry \"%s\": %s",

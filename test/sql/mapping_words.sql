@@ -24,7 +24,7 @@ SELECT is(pg_temp.states('{"active": ["A"], "closed": [{"a": 1}]}'), '22023 code
 SELECT is(pg_temp.states('{"active": ["A", 1], "closed": ["C"], "annulled": [false]}'), 'ok', 'words and numbers');
 -- formats of dates
 SELECT is(pg_temp.person(', "birth_date": "n"', f), format('22023 format "%s" does not keep a date', f), f)
-FROM unnest('{DD.MM.YY,DD.MM.Y,MM.YYYY,DD TMMonth YYYY,DD Mon YYYY HH24:MI BC,DD.MM.HH}'::text[]) f WHERE f NOT LIKE '%BC';
+FROM unnest('{DD.MM.YY,DD.MM.Y,MM.YYYY,DD.MM.HH}'::text[]) f;
 SELECT is(pg_temp.person(', "birth_date": "n"', f), 'ok', f) FROM unnest('{DD.MM.YYYY,YYYYMMDD,DD Mon YYYY}'::text[]) f;
 -- an expression is not worked out over nothing
 SELECT is(pg_temp.person(', "birth_date": "make_date(1980, coalesce(k, 13), 1)"'), 'ok', 'one that fails where a column is NULL');
