@@ -121,6 +121,20 @@ is_known_later(const RowChange *change)
 		known > last_cut() + USECS_PER_MINUTE;
 }
 
+/* Whether a moment lies in no time that a register tells of. */
+static bool
+is_out_of_range(const Projection *p, int i, Datum value)
+{
+	TimestampTz moment;
+
+	if (p->type[i] != TIMESTAMPTZOID)
+		return false;
+	moment = DatumGetTimestampTz(value);
+	return !TIMESTAMP_NOT_FINITE(moment) &&
+		(moment < (date2j(1900, 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY ||
+		 moment > (date2j(2201, 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY);
+}
+
 /* Dates are dates: osms.map lets a text that is none read as an infinity. */
 static const char *
 row_dates(const RowChange *change)
@@ -132,6 +146,9 @@ row_dates(const RowChange *change)
 		if (CHANGED(change, i) && !change->new->isnull[i] &&
 			unreadable(change->projection, i, change->new->value[i]))
 			return psprintf("unreadable_%s", shape->columns[i].name);
+		else if (CHANGED(change, i) && !change->new->isnull[i] &&
+				 is_out_of_range(change->projection, i, change->new->value[i]))
+			return "out_of_range";
 	return change->new && is_known_later(change) ? "known_in_future" : NULL;
 }
 

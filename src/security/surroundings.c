@@ -300,6 +300,19 @@ check_view_written(Oid relation)
 	table_close(view, NoLock);
 }
 
+/* Whether anything of a table can be left to the end of the transaction. */
+static bool
+may_defer(Oid table)
+{
+	Relation	rel = table_open(table, NoLock);
+	bool		result = false;
+
+	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
+		result |= rel->trigdesc->triggers[i].tgdeferrable;
+	table_close(rel, NoLock);
+	return result;
+}
+
 /*
  * Refuse a table whose checks a statement before this one has left to the end
  * of the transaction: they would be done now, as its owner.  Errors: 55006.
@@ -309,9 +322,11 @@ check_nothing_deferred(Oid table)
 {
 	ListCell   *lc;
 
+	/* what is pending of a statement under way counts, too */
 	foreach(lc, find_all_inheritors(table, NoLock, NULL))
 	{
-		if (AfterTriggerPendingOnRel(lfirst_oid(lc)))
+		if (may_defer(lfirst_oid(lc)) &&
+			AfterTriggerPendingOnRel(lfirst_oid(lc)))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_IN_USE),
 					 errmsg("checks of table \"%s\" were left to the end of the transaction",

@@ -39,7 +39,7 @@ END $$;
 ALTER FUNCTION own.prime OWNER TO keptx_vendor;
 CREATE TRIGGER prime BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION own.prime();
 
-SELECT plan(11);
+SELECT plan(14);
 SELECT lives_ok('UPDATE fund.organisation SET name = ''x'' WHERE organisation = 1', 'domains are met under a vendor''s settings');
 SELECT is(pg_temp.verdict('SELECT ''123456''::help.code'), '23514 value for domain help.code violates check constraint "code_check"',
     'whose path is not kept for a limit');
@@ -96,6 +96,13 @@ ALTER TABLE legacy.prik DROP CONSTRAINT prik_st_check;
 UPDATE legacy.people SET died = '2026-03-01' WHERE iin = '880715400075';
 RESET constraint_exclusion;
 SELECT is((SELECT st || ' ' || d_end FROM legacy.prik WHERE iin = '880715400075'), 'closed 2026-03-02', 'nor an attachment from a death');
+
+-- who files an application of a person holds up no other
+INSERT INTO legacy.zay (id, iin, mo, kanal, osn, st, sub) OVERRIDING SYSTEM VALUE
+VALUES (201, '900101300017', 1, 'egov', 'choice', 'submitted', now()), (202, '900101300017', 2, 'egov', 'choice', 'submitted', now());
+SELECT is(pg_temp.verdict(w, 'UTC', 'SELECT st FROM legacy.zay WHERE id = 202'), 'ok replaced', w)
+FROM (VALUES ('UPDATE legacy.zay SET st = ''identified'' WHERE id = 201'), ('UPDATE fund.application SET state = ''identified'' WHERE application = 201'),
+    ('SET LOCAL ROLE keptx_vendor; UPDATE legacy.zay SET st = ''identified'' WHERE id = 201')) t (w);
 
 -- nor does a trigger of his undo what a death does
 CREATE FUNCTION own.skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
