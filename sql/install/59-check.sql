@@ -115,6 +115,7 @@ CREATE FUNCTION osms.check_registry(registry text, OUT relation text, OUT severi
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
+    SET quote_all_identifiers = off
 AS $$
 DECLARE
     roster regclass := osms.relation_of(registry, 'roster');

@@ -39,29 +39,37 @@ typedef struct KeptOf
 {
 	Oid			catalogue;
 	int			expressions[2];
-	void		(*forget) (Relation relation);
+	bool		(*forget) (Relation relation);
 	bool		listed;			/* false once the catalogue has changed */
 	Oid		   *relations;
 	int			n;
 	int			allocated;
 } KeptOf;
 
-/* Of an index who uses its expressions has a copy. */
-static void
+/*
+ * Forget of an open relation; false where nothing is kept of it.  Of an index
+ * who uses its expressions has a copy.
+ */
+static bool
 forget_of_index(Relation index)
 {
+	bool		kept_any = index->rd_indexprs != NIL || index->rd_indpred != NIL;
+
 	index->rd_indexprs = NIL;
 	index->rd_indpred = NIL;
+	return kept_any;
 }
 
 /* The key of an open partitioned table is used until the end. */
-static void
+static bool
 forget_of_key(Relation table)
 {
-	if (table->rd_partkeycxt)
-		MemoryContextSetParent(table->rd_partkeycxt, TopTransactionContext);
+	if (table->rd_partkeycxt == NULL)
+		return false;
+	MemoryContextSetParent(table->rd_partkeycxt, TopTransactionContext);
 	table->rd_partkeycxt = NULL;
 	table->rd_partkey = NULL;
+	return true;
 }
 
 static KeptOf kept[] = {
@@ -155,11 +163,15 @@ forget_of_relations(void)
 		for (int r = 0; r < kept[i].n; r++)
 		{
 			Relation	relation = RelationIdGetRelation(kept[i].relations[r]);
+			bool		forgotten;
 
 			if (!RelationIsValid(relation))
 				continue;
-			kept[i].forget(relation);
+			forgotten = kept[i].forget(relation);
 			RelationClose(relation);
+			/* its memory goes with it, where nobody has it open */
+			if (forgotten)
+				RelationCacheInvalidateEntry(kept[i].relations[r]);
 		}
 	}
 }
