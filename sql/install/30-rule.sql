@@ -175,3 +175,11 @@ CREATE FUNCTION osms.clauses(registry text, OUT rule text, OUT relation text, OU
 COMMENT ON FUNCTION osms.clauses(text) IS
 'which rules judge which relations of a registry
 judged is false where a relation or column they need is absent; 3F000 where there is no such registry, 42P01 without a roster';
+
+CREATE FUNCTION osms.enforced(registry text, rule text, OUT relation text, OUT predicate text) RETURNS SETOF record
+    LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 2
+    AS 'MODULE_PATHNAME', 'osms_enforced';
+COMMENT ON FUNCTION osms.enforced(text, text) IS
+'predicates of a rule as the guard of a registry runs them
+They are those of osms.clause with every name written out, for the relations that the rule judges there.
+22023 for an unknown rule, 3F000 where there is no such registry, 42P01 without a roster.';

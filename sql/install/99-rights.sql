@@ -73,7 +73,7 @@ GRANT EXECUTE ON FUNCTION
 -- registries, their rules and what stands in them
 GRANT EXECUTE ON FUNCTION
     osms.audit, osms.audit_days, osms.audit_relation, osms.audit_summary, osms.can_write, osms.changed_columns, osms.check_codes_of, osms.check_inputs, osms.check_kept,
-    osms.check_reader, osms.check_registry, osms.clauses, osms.disabled_since, osms.distrusted, osms.finds_by_index,
+    osms.check_reader, osms.check_registry, osms.clauses, osms.disabled_since, osms.enforced, osms.distrusted, osms.finds_by_index,
     osms.foreign_rights, osms.history, osms.history_query, osms.import_begin, osms.import_end, osms.keep_definitions,
     osms.key_type, osms.known_codes, osms.known_relations, osms.keep_changes, osms.lost_of, osms.mapped_reading, osms.possible_inputs, osms.mapped_source,
     osms.expression_fault, osms.failing_columns, osms.failing_rows, osms.is_keyed, osms.key_faults, osms.key_reading,

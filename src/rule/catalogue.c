@@ -21,6 +21,7 @@
 
 PG_FUNCTION_INFO_V1(osms_rule_parameters);
 PG_FUNCTION_INFO_V1(osms_clauses);
+PG_FUNCTION_INFO_V1(osms_enforced);
 PG_FUNCTION_INFO_V1(osms_from_utf8);
 
 /* Keep a name among those found, once. */
@@ -123,6 +124,53 @@ osms_clauses(PG_FUNCTION_ARGS)
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
 								 nulls);
 		}
+	}
+	return (Datum) 0;
+}
+
+/*
+ * enforced(registry, rule): the predicates of a rule as the guard of a
+ * registry runs them, written out, for each relation that it judges there.
+ */
+Datum
+osms_enforced(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	const RuleSet *rules = rules_for(CurrentMemoryContext);
+	char	   *id = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	Registry	registry;
+	RuleId		rule;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!rule_of(rules, id, strlen(id), &rule))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("there is no rule \"%s\"", id),
+				 errhint("SELECT rule FROM osms.rule lists the rules.")));
+	registry_open(&registry, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	for (int c = 0; c < rules->nclauses; c++)
+	{
+		const Clause *clause = &rules->clause[c];
+		Template	template = {.rules = rules,.registry = &registry};
+		Projection *p;
+		Datum		values[2];
+		bool		nulls[2] = {0};
+		char	   *predicate;
+
+		if (clause->rule != rule || clause->predicate == NULL ||
+			!OidIsValid(registry.relation[clause->relation]))
+			continue;
+		p = make_projection(clause->relation,
+							registry.relation[clause->relation]);
+		template.projection = p;
+		if (!clause_applies(clause, p->mapped, &registry) ||
+			(predicate = write_text(&template, clause->predicate)) == NULL)
+			continue;
+		values[0] =
+			CStringGetTextDatum(canonical_relations[clause->relation].name);
+		values[1] = CStringGetTextDatum(predicate);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
+							 nulls);
 	}
 	return (Datum) 0;
 }

@@ -469,15 +469,16 @@ rules_for(MemoryContext context)
 	}
 	if (current == NULL || stale)
 	{
-		RuleSet    *before = current;
-		RuleSet    *rules;
+		RuleSet    *rules = current;
 
+		/* where reading fails nobody goes on by what was read before */
+		current = NULL;
+		if (rules && rules->users == 0)
+			MemoryContextDelete(rules->context);
 		stale = false;
 		rules = read_rules();
 		MemoryContextSetParent(rules->context, CacheMemoryContext);
 		current = rules;
-		if (before && before->users == 0)
-			MemoryContextDelete(before->context);
 	}
 	return hold_rules(current, context);
 }

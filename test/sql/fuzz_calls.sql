@@ -246,8 +246,8 @@ CREATE TABLE public.fuzz_verdict AS
             ('''mapped'', ''attachment'', '''''), ('''mapped'', ''attachment'', ''basis'''), ('''loop'', ''person'', ''''')) a (arguments),
         LATERAL public.fuzz_trigger(p.oid, t.level, t.relation, a.arguments) v (verdict)
     WHERE p.prorettype = 'trigger'::regtype AND p.pronamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace);
--- right in form, but about a table that the registry does not read, or a registry of another shape; append_only and keep may stand
--- anywhere, and keep_setting tells a registry that has a journal
+-- right in form, but about a table that the registry does not read, or a registry of another shape; append_only, keep and
+-- only_scripts may stand anywhere, and keep_setting tells a registry that has a journal
 SELECT results_eq($$SELECT DISTINCT proname::text COLLATE "C", substr(verdict, 1, 5) FROM public.fuzz_verdict WHERE verdict <> '39P01'
     ORDER BY 1, 2$$,
     $$VALUES ('append_only' COLLATE "C", '55000'), ('guard_row', '42804'), ('guard_row', '55000'), ('guard_truncate', '42804'),

@@ -17,7 +17,7 @@ SELECT set_eq('SELECT proname::text FROM own_function WHERE open AND NOT behind'
 $$SELECT regexp_split_to_table('act_told add_working_days age_on annul as_known audit audit_days audit_relation audit_summary band_label bar base_rate_on bin_attested bin_fault
 birth_date can_write cells changed_columns changes check_codes_of check_inputs check_kept check_known_at check_month check_order check_reader check_registry check_scheme chosen distrusted
 civil civil_date clauses clean_number close_attachments closed_terms column_type contract_execution contract_query
-counted_days counted_in_spans decide detach difference disabled_since division draw due due_applications due_lines earned_lines equality explain_amount
+counted_days counted_in_spans decide detach difference disabled_since division draw due due_applications due_lines earned_lines enforced equality explain_amount
 explain_attachment explain_basis explain_cap explain_coefficient explain_groups explain_heads explain_month explain_months
 explain_payment explain_rate explain_terms expression_fault factor_query failing_columns failing_rows filed_on find_row finds_by_index flows foreign_rights give_back_days grouped
 had_statement heads history history_query html html_bar html_table identify iin_attested iin_fault import_begin import_end

@@ -67,7 +67,17 @@ SELECT is(pg_temp.said(predicate), said, predicate) FROM (VALUES
     ('CASE WHEN {hen} THEN ''x'' END', '22023 definition "hen" rests on itself'),
     ('CASE WHEN {touched:nothing} THEN ''x'' END', '42703 canonical relation "attachment" has no column "nothing"'),
     ('CASE WHEN c.organisation::text = ANY (''{a,b}'') OR ''{}''::text[] = ''{1}'' THEN ''x'' END', 'ok')) t (predicate, said);
+SELECT is(pg_temp.said('CASE WHEN {spring: c.since} THEN ''beyond_stay'' END'), '23514 stay fund.attachment.until beyond_stay in attachment 5', 'a predicate that can be written again');
+SELECT results_eq($$SELECT * FROM osms.enforced('fund', 'stay')$$,
+    $$VALUES ('attachment', 'CASE WHEN extract(month FROM c.since) BETWEEN 3 AND 5 THEN ''beyond_stay'' END')$$, 'and read in full');
+SELECT is(pg_temp.verdict($$SELECT * FROM osms.enforced('fund', 'nothing')$$), '22023 there is no rule "nothing"', 'of a rule');
+SELECT is(pg_temp.verdict($$SELECT * FROM osms.enforced('nowhere', 'stay')$$) ~ '^3F000 ', true, 'in a registry');
+CREATE TEMP TABLE lost_rule AS SELECT * FROM osms_internal.told_rule WHERE rule = 'site_norm';
+CREATE TEMP TABLE lost_clause AS SELECT * FROM osms.clause WHERE rule = 'site_norm';
 CALL pg_temp.say($$DELETE FROM osms.clause WHERE rule = 'site_norm'; DELETE FROM osms_internal.told_rule WHERE rule = 'site_norm'$$);
 SELECT is(pg_temp.attach(6, '2024-06-01'), '55000 rule "site_norm" is missing among the rules of extension osms', 'nobody writes unjudged where a rule is missing that C calls by name');
+SELECT is(pg_temp.attach(6, '2024-06-01'), '55000 rule "site_norm" is missing among the rules of extension osms', 'nor by what was read before');
+CALL pg_temp.say('INSERT INTO osms_internal.told_rule SELECT * FROM lost_rule; INSERT INTO osms.clause SELECT * FROM lost_clause');
+SELECT is(pg_temp.attach(6, '2024-06-01'), 'ok', 'until it is there');
 DROP ROLE rule_rows_lawyer;
 SELECT * FROM finish();
