@@ -379,7 +379,7 @@ CREATE FUNCTION osms.key_sequences(source regclass, "column" name, written text)
         WHERE a.attrelid = source AND a.attname = "column" AND written IS NULL
         UNION
         SELECT s.oid::regclass FROM pg_catalog.pg_class s
-        WHERE s.relkind = 'S' AND s.oid = to_regclass(substring(written FROM 'nextval\(''([^'']+)'''));
+        WHERE s.relkind = 'S' AND s.oid = to_regclass(substring(written FROM 'nextval[(]''([^'']+)'''));
     END;
 COMMENT ON FUNCTION osms.key_sequences(regclass, name, text) IS
 'sequences from which a column takes its default, or, where it is not NULL, what a mapping writes in its place
