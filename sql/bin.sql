@@ -45,7 +45,7 @@ SELECT count(*) AS rows, count(*) FILTER (WHERE bin::text LIKE '%!') AS attested
 FROM copied_bin;
 SELECT count(*) FROM organisation a JOIN copied_bin b ON a.bin = b.bin WHERE a.bin >= b.bin AND NOT a.bin <> b.bin;
 INSERT INTO organisation VALUES ('160940025485') ON CONFLICT DO NOTHING;
-SELECT bin, bin_hash(bin), bin_hash_extended(bin, 0) FROM organisation WHERE bin IN ('160940025485', '000140002217');
+SELECT bin, osms_internal.bin_hash(bin), osms_internal.bin_hash_extended(bin, 0) FROM organisation WHERE bin IN ('160940025485', '000140002217');
 CREATE TABLE legacy_bin (t text, v varchar(20), c char(12), b bigint);
 INSERT INTO legacy_bin VALUES ('000140002217', '000140002217', '000140002217', 140002217);
 ALTER TABLE legacy_bin

@@ -82,7 +82,7 @@ SELECT '850101100009!'::iin, '850101100009!'::iin = iin_attested(850101100009) A
 SELECT iin_fault('850101100009!');
 
 -- binary: an attested number is negative, and receive refuses what input refuses
-SELECT iin_send('780315397016'), iin_send('780315397017!'), int8send(-780315397017);
+SELECT osms_internal.iin_send('780315397016'), osms_internal.iin_send('780315397017!'), int8send(-780315397017);
 CREATE TABLE received (n iin);
 \copy (SELECT bigint '780315397016') TO 'results/number.copy' (FORMAT binary)
 \copy received FROM 'results/number.copy' (FORMAT binary)
@@ -142,7 +142,7 @@ FROM generate_series(date '1800-01-01', date '2099-12-31', interval '97 days') A
 WHERE i IS NOT NULL;
 
 -- the hash of a number is fixed for ever
-SELECT i, iin_hash(i), iin_hash_extended(i, 0), iin_hash_extended(i, 42)
+SELECT i, osms_internal.iin_hash(i), osms_internal.iin_hash_extended(i, 0), osms_internal.iin_hash_extended(i, 42)
 FROM unnest(ARRAY['000101497018', '000101597014', '000229597010', '001231697010', '040229197012',
                   '040229397015', '070328598018', '140523597017', '191117698700', '240229697016',
                   '700707390600', '751225097611', '780315397016', '780315497012', '850101097019',

@@ -63,14 +63,14 @@ SELECT count(*) FROM lifecycle a JOIN lifecycle b USING (attachment);
 RESET enable_mergejoin;
 
 -- what is stored is the number, for ever
-SELECT s, osms.attachment_state_hash(s) AS hash, osms.attachment_state_hash_extended(s, 1) AS extended
+SELECT s, osms_internal.attachment_state_hash(s) AS hash, osms_internal.attachment_state_hash_extended(s, 1) AS extended
 FROM unnest('{active,suspect,closed,annulled}'::attachment_state[]) s;
-SELECT s, osms.application_state_hash(s) AS hash FROM unnest(
+SELECT s, osms_internal.application_state_hash(s) AS hash FROM unnest(
     '{draft,submitted,identified,approved,deferred,attached,refused,withdrawn,expired,lapsed,replaced,cancelled}'::application_state[]) s;
 
 -- binary
-SELECT encode(attachment_state_send('suspect'), 'escape');
-SELECT encode(application_state_send('draft'), 'escape');
+SELECT encode(osms_internal.attachment_state_send('suspect'), 'escape');
+SELECT encode(osms_internal.application_state_send('draft'), 'escape');
 
 DROP TABLE lifecycle, lifecycle_text, lifecycle_list;
 RESET search_path;

@@ -51,7 +51,7 @@ SELECT n, ('(' || repeat('(1,2),', n - 1) || '(3,4))')::polygon AS p FROM (VALUE
 SELECT heads(p::pyramid) FROM shape WHERE n = 2;
 SELECT heads(p::pyramid) FROM shape WHERE n = 126;
 SELECT p::pyramid FROM shape WHERE n = 1000;
-SELECT pyramid_accumulate(p::pyramid, '2000-01-01', 'male', '2026-01-31') FROM shape WHERE n = 126;
+SELECT osms_internal.pyramid_accumulate(p::pyramid, '2000-01-01', 'male', '2026-01-31') FROM shape WHERE n = 126;
 SELECT sum(p::pyramid) FROM shape;
 DROP CAST (polygon AS pyramid);
 

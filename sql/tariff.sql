@@ -38,7 +38,7 @@ SELECT valid_from, age_from, age_to, sex, finding FROM check_scheme('mine');
 SELECT * FROM check_scheme('mine', '2026-02-28');
 SELECT * FROM check_scheme('mine', '2026-03-01', '2020-02-19');
 SELECT age_from, age_to, sex, finding FROM check_scheme('mine', '2026-03-01');
-SELECT * FROM uncovered('mine', '2026-03-01') WHERE age > 11;
+SELECT * FROM osms_internal.uncovered('mine', '2026-03-01') WHERE age > 11;
 SELECT weighted_heads('{3:1/0}', 'mine', '2026-03-01');
 SELECT weighted_heads('{13:1/0}', 'mine', '2026-03-01');
 SELECT weighted_heads('{7:1/0}', 'mine', '2026-03-01');
@@ -70,7 +70,7 @@ TRUNCATE base_rate;
 INSERT INTO act (act, title) VALUES ('osms:mine', 'reserved');
 INSERT INTO parameter (name, value, valid_from, act) VALUES ('approval_valid_days', '60', '2026-01-01', 'order-1');
 SELECT parameter_on('approval_valid_days', '2025-12-31'), parameter_on('approval_valid_days', '2026-01-31');
-SELECT append_only();
+SELECT osms_internal.append_only();
 
 -- a row that could not be used says what could
 INSERT INTO scheme (scheme, snapshot, valid_from, act) VALUES ('mine', 'mid_month', '2026-06-01', 'order-1');

@@ -141,7 +141,7 @@ mentions_oid(const char *expression, const char *mark, Oid oldest)
 Oid
 our_function(const char *name, int nargs, const Oid *types)
 {
-	return LookupFuncName(list_make2(makeString("osms"),
+	return LookupFuncName(list_make2(makeString("osms_internal"),
 									 makeString(pstrdup(name))),
 						  nargs, types, false);
 }

@@ -16,7 +16,8 @@ BEGIN
         RAISE EXCEPTION 'schema "%" already exists', taken
             USING ERRCODE = 'duplicate_schema',
                   DETAIL = 'The extension makes it, for nobody else may own what is called by that name.',
-                  HINT = pg_catalog.format('See what is in it and whose it is, then drop or rename it: ALTER SCHEMA %s RENAME TO ....', taken);
+                  HINT = pg_catalog.format('See what is in it and whose it is, then drop or rename it: ALTER SCHEMA %s RENAME TO ....',
+                                           taken);
     END IF;
 END $do$;
 CREATE SCHEMA osms;

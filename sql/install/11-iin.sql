@@ -4,27 +4,27 @@
 --
 CREATE TYPE osms.iin;
 
-CREATE FUNCTION osms.iin_in(cstring) RETURNS osms.iin
+CREATE FUNCTION osms_internal.iin_in(cstring) RETURNS osms.iin
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'iin_in';
-CREATE FUNCTION osms.iin_out(osms.iin) RETURNS cstring
+CREATE FUNCTION osms_internal.iin_out(osms.iin) RETURNS cstring
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'iin_out';
-CREATE FUNCTION osms.iin_recv(internal) RETURNS osms.iin
+CREATE FUNCTION osms_internal.iin_recv(internal) RETURNS osms.iin
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'iin_recv';
-CREATE FUNCTION osms.iin_send(osms.iin) RETURNS bytea
+CREATE FUNCTION osms_internal.iin_send(osms.iin) RETURNS bytea
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'iin_send';
-COMMENT ON FUNCTION osms.iin_in(cstring) IS
+COMMENT ON FUNCTION osms_internal.iin_in(cstring) IS
 'input of iin: twelve ASCII digits without a fault, or with "!" after them an attested number
 22P02 names the fault and its position';
-COMMENT ON FUNCTION osms.iin_out(osms.iin) IS 'output of iin: twelve digits, and "!" where the number has a fault';
-COMMENT ON FUNCTION osms.iin_recv(internal) IS
+COMMENT ON FUNCTION osms_internal.iin_out(osms.iin) IS 'output of iin: twelve digits, and "!" where the number has a fault';
+COMMENT ON FUNCTION osms_internal.iin_recv(internal) IS
     'binary input of iin: the number as int8, negative when attested; 22P02 and 22003 as input';
-COMMENT ON FUNCTION osms.iin_send(osms.iin) IS 'binary output of iin: the number as int8, negative where it has a fault';
+COMMENT ON FUNCTION osms_internal.iin_send(osms.iin) IS 'binary output of iin: the number as int8, negative where it has a fault';
 
 CREATE TYPE osms.iin (
-    INPUT = osms.iin_in,
-    OUTPUT = osms.iin_out,
-    RECEIVE = osms.iin_recv,
-    SEND = osms.iin_send,
+    INPUT = osms_internal.iin_in,
+    OUTPUT = osms_internal.iin_out,
+    RECEIVE = osms_internal.iin_recv,
+    SEND = osms_internal.iin_send,
     LIKE = pg_catalog.int8
 );
 COMMENT ON TYPE osms.iin IS
@@ -61,64 +61,65 @@ COMMENT ON FUNCTION osms.clean_number(text) IS
 spaces, dashes and other separators dropped, full-width digits in ASCII, all else kept; input never does this by itself';
 
 -- comparison is int8's own: it cannot fail, so it is leakproof
-CREATE FUNCTION osms.iin_eq(osms.iin, osms.iin) RETURNS boolean
+CREATE FUNCTION osms_internal.iin_eq(osms.iin, osms.iin) RETURNS boolean
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8eq';
-CREATE FUNCTION osms.iin_ne(osms.iin, osms.iin) RETURNS boolean
+CREATE FUNCTION osms_internal.iin_ne(osms.iin, osms.iin) RETURNS boolean
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8ne';
-CREATE FUNCTION osms.iin_lt(osms.iin, osms.iin) RETURNS boolean
+CREATE FUNCTION osms_internal.iin_lt(osms.iin, osms.iin) RETURNS boolean
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8lt';
-CREATE FUNCTION osms.iin_le(osms.iin, osms.iin) RETURNS boolean
+CREATE FUNCTION osms_internal.iin_le(osms.iin, osms.iin) RETURNS boolean
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8le';
-CREATE FUNCTION osms.iin_gt(osms.iin, osms.iin) RETURNS boolean
+CREATE FUNCTION osms_internal.iin_gt(osms.iin, osms.iin) RETURNS boolean
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8gt';
-CREATE FUNCTION osms.iin_ge(osms.iin, osms.iin) RETURNS boolean
+CREATE FUNCTION osms_internal.iin_ge(osms.iin, osms.iin) RETURNS boolean
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8ge';
-CREATE FUNCTION osms.iin_cmp(osms.iin, osms.iin) RETURNS integer
+CREATE FUNCTION osms_internal.iin_cmp(osms.iin, osms.iin) RETURNS integer
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'btint8cmp';
-CREATE FUNCTION osms.iin_sortsupport(internal) RETURNS void
+CREATE FUNCTION osms_internal.iin_sortsupport(internal) RETURNS void
     LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'btint8sortsupport';
-CREATE FUNCTION osms.iin_hash(osms.iin) RETURNS integer
+CREATE FUNCTION osms_internal.iin_hash(osms.iin) RETURNS integer
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'hashint8';
-CREATE FUNCTION osms.iin_hash_extended(osms.iin, bigint) RETURNS bigint
+CREATE FUNCTION osms_internal.iin_hash_extended(osms.iin, bigint) RETURNS bigint
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'hashint8extended';
-COMMENT ON FUNCTION osms.iin_eq(osms.iin, osms.iin) IS 'implementation of the = operator';
-COMMENT ON FUNCTION osms.iin_ne(osms.iin, osms.iin) IS 'implementation of the <> operator';
-COMMENT ON FUNCTION osms.iin_lt(osms.iin, osms.iin) IS 'implementation of the < operator';
-COMMENT ON FUNCTION osms.iin_le(osms.iin, osms.iin) IS 'implementation of the <= operator';
-COMMENT ON FUNCTION osms.iin_gt(osms.iin, osms.iin) IS 'implementation of the > operator';
-COMMENT ON FUNCTION osms.iin_ge(osms.iin, osms.iin) IS 'implementation of the >= operator';
-COMMENT ON FUNCTION osms.iin_cmp(osms.iin, osms.iin) IS 'less-equal-greater comparison for btree';
-COMMENT ON FUNCTION osms.iin_sortsupport(internal) IS 'fast sorting for btree';
-COMMENT ON FUNCTION osms.iin_hash(osms.iin) IS 'hash; fixed for ever, partitions and shards rely on it';
-COMMENT ON FUNCTION osms.iin_hash_extended(osms.iin, bigint) IS 'hash with a seed; fixed for ever, partitions and shards rely on it';
+COMMENT ON FUNCTION osms_internal.iin_eq(osms.iin, osms.iin) IS 'implementation of the = operator';
+COMMENT ON FUNCTION osms_internal.iin_ne(osms.iin, osms.iin) IS 'implementation of the <> operator';
+COMMENT ON FUNCTION osms_internal.iin_lt(osms.iin, osms.iin) IS 'implementation of the < operator';
+COMMENT ON FUNCTION osms_internal.iin_le(osms.iin, osms.iin) IS 'implementation of the <= operator';
+COMMENT ON FUNCTION osms_internal.iin_gt(osms.iin, osms.iin) IS 'implementation of the > operator';
+COMMENT ON FUNCTION osms_internal.iin_ge(osms.iin, osms.iin) IS 'implementation of the >= operator';
+COMMENT ON FUNCTION osms_internal.iin_cmp(osms.iin, osms.iin) IS 'less-equal-greater comparison for btree';
+COMMENT ON FUNCTION osms_internal.iin_sortsupport(internal) IS 'fast sorting for btree';
+COMMENT ON FUNCTION osms_internal.iin_hash(osms.iin) IS 'hash; fixed for ever, partitions and shards rely on it';
+COMMENT ON FUNCTION osms_internal.iin_hash_extended(osms.iin, bigint) IS
+    'hash with a seed; fixed for ever, partitions and shards rely on it';
 
 CREATE OPERATOR osms.= (
-    LEFTARG = osms.iin, RIGHTARG = osms.iin, FUNCTION = osms.iin_eq,
+    LEFTARG = osms.iin, RIGHTARG = osms.iin, FUNCTION = osms_internal.iin_eq,
     COMMUTATOR = OPERATOR(osms.=), NEGATOR = OPERATOR(osms.<>),
     RESTRICT = pg_catalog.eqsel, JOIN = pg_catalog.eqjoinsel, HASHES, MERGES
 );
 CREATE OPERATOR osms.<> (
-    LEFTARG = osms.iin, RIGHTARG = osms.iin, FUNCTION = osms.iin_ne,
+    LEFTARG = osms.iin, RIGHTARG = osms.iin, FUNCTION = osms_internal.iin_ne,
     COMMUTATOR = OPERATOR(osms.<>), NEGATOR = OPERATOR(osms.=),
     RESTRICT = pg_catalog.neqsel, JOIN = pg_catalog.neqjoinsel
 );
 CREATE OPERATOR osms.< (
-    LEFTARG = osms.iin, RIGHTARG = osms.iin, FUNCTION = osms.iin_lt,
+    LEFTARG = osms.iin, RIGHTARG = osms.iin, FUNCTION = osms_internal.iin_lt,
     COMMUTATOR = OPERATOR(osms.>), NEGATOR = OPERATOR(osms.>=),
     RESTRICT = pg_catalog.scalarltsel, JOIN = pg_catalog.scalarltjoinsel
 );
 CREATE OPERATOR osms.<= (
-    LEFTARG = osms.iin, RIGHTARG = osms.iin, FUNCTION = osms.iin_le,
+    LEFTARG = osms.iin, RIGHTARG = osms.iin, FUNCTION = osms_internal.iin_le,
     COMMUTATOR = OPERATOR(osms.>=), NEGATOR = OPERATOR(osms.>),
     RESTRICT = pg_catalog.scalarlesel, JOIN = pg_catalog.scalarlejoinsel
 );
 CREATE OPERATOR osms.> (
-    LEFTARG = osms.iin, RIGHTARG = osms.iin, FUNCTION = osms.iin_gt,
+    LEFTARG = osms.iin, RIGHTARG = osms.iin, FUNCTION = osms_internal.iin_gt,
     COMMUTATOR = OPERATOR(osms.<), NEGATOR = OPERATOR(osms.<=),
     RESTRICT = pg_catalog.scalargtsel, JOIN = pg_catalog.scalargtjoinsel
 );
 CREATE OPERATOR osms.>= (
-    LEFTARG = osms.iin, RIGHTARG = osms.iin, FUNCTION = osms.iin_ge,
+    LEFTARG = osms.iin, RIGHTARG = osms.iin, FUNCTION = osms_internal.iin_ge,
     COMMUTATOR = OPERATOR(osms.<=), NEGATOR = OPERATOR(osms.<),
     RESTRICT = pg_catalog.scalargesel, JOIN = pg_catalog.scalargejoinsel
 );
@@ -135,13 +136,13 @@ CREATE OPERATOR CLASS osms.iin_ops DEFAULT FOR TYPE osms.iin USING btree AS
     OPERATOR 3 osms.=,
     OPERATOR 4 osms.>=,
     OPERATOR 5 osms.>,
-    FUNCTION 1 osms.iin_cmp(osms.iin, osms.iin),
-    FUNCTION 2 osms.iin_sortsupport(internal),
+    FUNCTION 1 osms_internal.iin_cmp(osms.iin, osms.iin),
+    FUNCTION 2 osms_internal.iin_sortsupport(internal),
     FUNCTION 4 pg_catalog.btequalimage(oid);
 CREATE OPERATOR CLASS osms.iin_ops DEFAULT FOR TYPE osms.iin USING hash AS
     OPERATOR 1 osms.=,
-    FUNCTION 1 osms.iin_hash(osms.iin),
-    FUNCTION 2 osms.iin_hash_extended(osms.iin, bigint);
+    FUNCTION 1 osms_internal.iin_hash(osms.iin),
+    FUNCTION 2 osms_internal.iin_hash_extended(osms.iin, bigint);
 CREATE OPERATOR CLASS osms.iin_minmax_ops DEFAULT FOR TYPE osms.iin USING brin AS
     OPERATOR 1 osms.<,
     OPERATOR 2 osms.<=,
@@ -159,19 +160,19 @@ COMMENT ON OPERATOR FAMILY osms.iin_ops USING btree IS 'order of iin: that of it
 COMMENT ON OPERATOR FAMILY osms.iin_ops USING hash IS 'hash of iin, fixed for ever';
 COMMENT ON OPERATOR FAMILY osms.iin_minmax_ops USING brin IS 'smallest and largest iin of a block range';
 
-CREATE FUNCTION osms.iin_smaller(osms.iin, osms.iin) RETURNS osms.iin
+CREATE FUNCTION osms_internal.iin_smaller(osms.iin, osms.iin) RETURNS osms.iin
     LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int8smaller';
-CREATE FUNCTION osms.iin_larger(osms.iin, osms.iin) RETURNS osms.iin
+CREATE FUNCTION osms_internal.iin_larger(osms.iin, osms.iin) RETURNS osms.iin
     LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int8larger';
-COMMENT ON FUNCTION osms.iin_smaller(osms.iin, osms.iin) IS 'the smaller of two';
-COMMENT ON FUNCTION osms.iin_larger(osms.iin, osms.iin) IS 'the larger of two';
+COMMENT ON FUNCTION osms_internal.iin_smaller(osms.iin, osms.iin) IS 'the smaller of two';
+COMMENT ON FUNCTION osms_internal.iin_larger(osms.iin, osms.iin) IS 'the larger of two';
 
 CREATE AGGREGATE osms.min(osms.iin) (
-    SFUNC = osms.iin_smaller, STYPE = osms.iin, COMBINEFUNC = osms.iin_smaller,
+    SFUNC = osms_internal.iin_smaller, STYPE = osms.iin, COMBINEFUNC = osms_internal.iin_smaller,
     SORTOP = OPERATOR(osms.<), PARALLEL = SAFE
 );
 CREATE AGGREGATE osms.max(osms.iin) (
-    SFUNC = osms.iin_larger, STYPE = osms.iin, COMBINEFUNC = osms.iin_larger,
+    SFUNC = osms_internal.iin_larger, STYPE = osms.iin, COMBINEFUNC = osms_internal.iin_larger,
     SORTOP = OPERATOR(osms.>), PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE osms.min(osms.iin) IS 'smallest of all values';

@@ -4,27 +4,27 @@
 --
 CREATE TYPE osms.bin;
 
-CREATE FUNCTION osms.bin_in(cstring) RETURNS osms.bin
+CREATE FUNCTION osms_internal.bin_in(cstring) RETURNS osms.bin
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'bin_in';
-CREATE FUNCTION osms.bin_out(osms.bin) RETURNS cstring
+CREATE FUNCTION osms_internal.bin_out(osms.bin) RETURNS cstring
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'bin_out';
-CREATE FUNCTION osms.bin_recv(internal) RETURNS osms.bin
+CREATE FUNCTION osms_internal.bin_recv(internal) RETURNS osms.bin
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'bin_recv';
-CREATE FUNCTION osms.bin_send(osms.bin) RETURNS bytea
+CREATE FUNCTION osms_internal.bin_send(osms.bin) RETURNS bytea
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'bin_send';
-COMMENT ON FUNCTION osms.bin_in(cstring) IS
+COMMENT ON FUNCTION osms_internal.bin_in(cstring) IS
 'input of bin: twelve ASCII digits without a fault, or with "!" after them an attested number
 22P02 names the fault and its position';
-COMMENT ON FUNCTION osms.bin_out(osms.bin) IS 'output of bin: twelve digits, and "!" where the number has a fault';
-COMMENT ON FUNCTION osms.bin_recv(internal) IS
+COMMENT ON FUNCTION osms_internal.bin_out(osms.bin) IS 'output of bin: twelve digits, and "!" where the number has a fault';
+COMMENT ON FUNCTION osms_internal.bin_recv(internal) IS
     'binary input of bin: the number as int8, negative when attested; 22P02 and 22003 as input';
-COMMENT ON FUNCTION osms.bin_send(osms.bin) IS 'binary output of bin: the number as int8, negative where it has a fault';
+COMMENT ON FUNCTION osms_internal.bin_send(osms.bin) IS 'binary output of bin: the number as int8, negative where it has a fault';
 
 CREATE TYPE osms.bin (
-    INPUT = osms.bin_in,
-    OUTPUT = osms.bin_out,
-    RECEIVE = osms.bin_recv,
-    SEND = osms.bin_send,
+    INPUT = osms_internal.bin_in,
+    OUTPUT = osms_internal.bin_out,
+    RECEIVE = osms_internal.bin_recv,
+    SEND = osms_internal.bin_send,
     LIKE = pg_catalog.int8
 );
 COMMENT ON TYPE osms.bin IS
@@ -54,64 +54,65 @@ COMMENT ON FUNCTION osms.division(osms.bin) IS
     'head unit, branch, representation or peasant farm; NULL where the number names none';
 
 -- comparison is int8's own: it cannot fail, so it is leakproof
-CREATE FUNCTION osms.bin_eq(osms.bin, osms.bin) RETURNS boolean
+CREATE FUNCTION osms_internal.bin_eq(osms.bin, osms.bin) RETURNS boolean
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8eq';
-CREATE FUNCTION osms.bin_ne(osms.bin, osms.bin) RETURNS boolean
+CREATE FUNCTION osms_internal.bin_ne(osms.bin, osms.bin) RETURNS boolean
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8ne';
-CREATE FUNCTION osms.bin_lt(osms.bin, osms.bin) RETURNS boolean
+CREATE FUNCTION osms_internal.bin_lt(osms.bin, osms.bin) RETURNS boolean
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8lt';
-CREATE FUNCTION osms.bin_le(osms.bin, osms.bin) RETURNS boolean
+CREATE FUNCTION osms_internal.bin_le(osms.bin, osms.bin) RETURNS boolean
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8le';
-CREATE FUNCTION osms.bin_gt(osms.bin, osms.bin) RETURNS boolean
+CREATE FUNCTION osms_internal.bin_gt(osms.bin, osms.bin) RETURNS boolean
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8gt';
-CREATE FUNCTION osms.bin_ge(osms.bin, osms.bin) RETURNS boolean
+CREATE FUNCTION osms_internal.bin_ge(osms.bin, osms.bin) RETURNS boolean
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8ge';
-CREATE FUNCTION osms.bin_cmp(osms.bin, osms.bin) RETURNS integer
+CREATE FUNCTION osms_internal.bin_cmp(osms.bin, osms.bin) RETURNS integer
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'btint8cmp';
-CREATE FUNCTION osms.bin_sortsupport(internal) RETURNS void
+CREATE FUNCTION osms_internal.bin_sortsupport(internal) RETURNS void
     LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'btint8sortsupport';
-CREATE FUNCTION osms.bin_hash(osms.bin) RETURNS integer
+CREATE FUNCTION osms_internal.bin_hash(osms.bin) RETURNS integer
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'hashint8';
-CREATE FUNCTION osms.bin_hash_extended(osms.bin, bigint) RETURNS bigint
+CREATE FUNCTION osms_internal.bin_hash_extended(osms.bin, bigint) RETURNS bigint
     LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'hashint8extended';
-COMMENT ON FUNCTION osms.bin_eq(osms.bin, osms.bin) IS 'implementation of the = operator';
-COMMENT ON FUNCTION osms.bin_ne(osms.bin, osms.bin) IS 'implementation of the <> operator';
-COMMENT ON FUNCTION osms.bin_lt(osms.bin, osms.bin) IS 'implementation of the < operator';
-COMMENT ON FUNCTION osms.bin_le(osms.bin, osms.bin) IS 'implementation of the <= operator';
-COMMENT ON FUNCTION osms.bin_gt(osms.bin, osms.bin) IS 'implementation of the > operator';
-COMMENT ON FUNCTION osms.bin_ge(osms.bin, osms.bin) IS 'implementation of the >= operator';
-COMMENT ON FUNCTION osms.bin_cmp(osms.bin, osms.bin) IS 'less-equal-greater comparison for btree';
-COMMENT ON FUNCTION osms.bin_sortsupport(internal) IS 'fast sorting for btree';
-COMMENT ON FUNCTION osms.bin_hash(osms.bin) IS 'hash; fixed for ever, partitions and shards rely on it';
-COMMENT ON FUNCTION osms.bin_hash_extended(osms.bin, bigint) IS 'hash with a seed; fixed for ever, partitions and shards rely on it';
+COMMENT ON FUNCTION osms_internal.bin_eq(osms.bin, osms.bin) IS 'implementation of the = operator';
+COMMENT ON FUNCTION osms_internal.bin_ne(osms.bin, osms.bin) IS 'implementation of the <> operator';
+COMMENT ON FUNCTION osms_internal.bin_lt(osms.bin, osms.bin) IS 'implementation of the < operator';
+COMMENT ON FUNCTION osms_internal.bin_le(osms.bin, osms.bin) IS 'implementation of the <= operator';
+COMMENT ON FUNCTION osms_internal.bin_gt(osms.bin, osms.bin) IS 'implementation of the > operator';
+COMMENT ON FUNCTION osms_internal.bin_ge(osms.bin, osms.bin) IS 'implementation of the >= operator';
+COMMENT ON FUNCTION osms_internal.bin_cmp(osms.bin, osms.bin) IS 'less-equal-greater comparison for btree';
+COMMENT ON FUNCTION osms_internal.bin_sortsupport(internal) IS 'fast sorting for btree';
+COMMENT ON FUNCTION osms_internal.bin_hash(osms.bin) IS 'hash; fixed for ever, partitions and shards rely on it';
+COMMENT ON FUNCTION osms_internal.bin_hash_extended(osms.bin, bigint) IS
+    'hash with a seed; fixed for ever, partitions and shards rely on it';
 
 CREATE OPERATOR osms.= (
-    LEFTARG = osms.bin, RIGHTARG = osms.bin, FUNCTION = osms.bin_eq,
+    LEFTARG = osms.bin, RIGHTARG = osms.bin, FUNCTION = osms_internal.bin_eq,
     COMMUTATOR = OPERATOR(osms.=), NEGATOR = OPERATOR(osms.<>),
     RESTRICT = pg_catalog.eqsel, JOIN = pg_catalog.eqjoinsel, HASHES, MERGES
 );
 CREATE OPERATOR osms.<> (
-    LEFTARG = osms.bin, RIGHTARG = osms.bin, FUNCTION = osms.bin_ne,
+    LEFTARG = osms.bin, RIGHTARG = osms.bin, FUNCTION = osms_internal.bin_ne,
     COMMUTATOR = OPERATOR(osms.<>), NEGATOR = OPERATOR(osms.=),
     RESTRICT = pg_catalog.neqsel, JOIN = pg_catalog.neqjoinsel
 );
 CREATE OPERATOR osms.< (
-    LEFTARG = osms.bin, RIGHTARG = osms.bin, FUNCTION = osms.bin_lt,
+    LEFTARG = osms.bin, RIGHTARG = osms.bin, FUNCTION = osms_internal.bin_lt,
     COMMUTATOR = OPERATOR(osms.>), NEGATOR = OPERATOR(osms.>=),
     RESTRICT = pg_catalog.scalarltsel, JOIN = pg_catalog.scalarltjoinsel
 );
 CREATE OPERATOR osms.<= (
-    LEFTARG = osms.bin, RIGHTARG = osms.bin, FUNCTION = osms.bin_le,
+    LEFTARG = osms.bin, RIGHTARG = osms.bin, FUNCTION = osms_internal.bin_le,
     COMMUTATOR = OPERATOR(osms.>=), NEGATOR = OPERATOR(osms.>),
     RESTRICT = pg_catalog.scalarlesel, JOIN = pg_catalog.scalarlejoinsel
 );
 CREATE OPERATOR osms.> (
-    LEFTARG = osms.bin, RIGHTARG = osms.bin, FUNCTION = osms.bin_gt,
+    LEFTARG = osms.bin, RIGHTARG = osms.bin, FUNCTION = osms_internal.bin_gt,
     COMMUTATOR = OPERATOR(osms.<), NEGATOR = OPERATOR(osms.<=),
     RESTRICT = pg_catalog.scalargtsel, JOIN = pg_catalog.scalargtjoinsel
 );
 CREATE OPERATOR osms.>= (
-    LEFTARG = osms.bin, RIGHTARG = osms.bin, FUNCTION = osms.bin_ge,
+    LEFTARG = osms.bin, RIGHTARG = osms.bin, FUNCTION = osms_internal.bin_ge,
     COMMUTATOR = OPERATOR(osms.<=), NEGATOR = OPERATOR(osms.<),
     RESTRICT = pg_catalog.scalargesel, JOIN = pg_catalog.scalargejoinsel
 );
@@ -128,13 +129,13 @@ CREATE OPERATOR CLASS osms.bin_ops DEFAULT FOR TYPE osms.bin USING btree AS
     OPERATOR 3 osms.=,
     OPERATOR 4 osms.>=,
     OPERATOR 5 osms.>,
-    FUNCTION 1 osms.bin_cmp(osms.bin, osms.bin),
-    FUNCTION 2 osms.bin_sortsupport(internal),
+    FUNCTION 1 osms_internal.bin_cmp(osms.bin, osms.bin),
+    FUNCTION 2 osms_internal.bin_sortsupport(internal),
     FUNCTION 4 pg_catalog.btequalimage(oid);
 CREATE OPERATOR CLASS osms.bin_ops DEFAULT FOR TYPE osms.bin USING hash AS
     OPERATOR 1 osms.=,
-    FUNCTION 1 osms.bin_hash(osms.bin),
-    FUNCTION 2 osms.bin_hash_extended(osms.bin, bigint);
+    FUNCTION 1 osms_internal.bin_hash(osms.bin),
+    FUNCTION 2 osms_internal.bin_hash_extended(osms.bin, bigint);
 CREATE OPERATOR CLASS osms.bin_minmax_ops DEFAULT FOR TYPE osms.bin USING brin AS
     OPERATOR 1 osms.<,
     OPERATOR 2 osms.<=,
@@ -152,19 +153,19 @@ COMMENT ON OPERATOR FAMILY osms.bin_ops USING btree IS 'order of bin: that of it
 COMMENT ON OPERATOR FAMILY osms.bin_ops USING hash IS 'hash of bin, fixed for ever';
 COMMENT ON OPERATOR FAMILY osms.bin_minmax_ops USING brin IS 'smallest and largest bin of a block range';
 
-CREATE FUNCTION osms.bin_smaller(osms.bin, osms.bin) RETURNS osms.bin
+CREATE FUNCTION osms_internal.bin_smaller(osms.bin, osms.bin) RETURNS osms.bin
     LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int8smaller';
-CREATE FUNCTION osms.bin_larger(osms.bin, osms.bin) RETURNS osms.bin
+CREATE FUNCTION osms_internal.bin_larger(osms.bin, osms.bin) RETURNS osms.bin
     LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int8larger';
-COMMENT ON FUNCTION osms.bin_smaller(osms.bin, osms.bin) IS 'the smaller of two';
-COMMENT ON FUNCTION osms.bin_larger(osms.bin, osms.bin) IS 'the larger of two';
+COMMENT ON FUNCTION osms_internal.bin_smaller(osms.bin, osms.bin) IS 'the smaller of two';
+COMMENT ON FUNCTION osms_internal.bin_larger(osms.bin, osms.bin) IS 'the larger of two';
 
 CREATE AGGREGATE osms.min(osms.bin) (
-    SFUNC = osms.bin_smaller, STYPE = osms.bin, COMBINEFUNC = osms.bin_smaller,
+    SFUNC = osms_internal.bin_smaller, STYPE = osms.bin, COMBINEFUNC = osms_internal.bin_smaller,
     SORTOP = OPERATOR(osms.<), PARALLEL = SAFE
 );
 CREATE AGGREGATE osms.max(osms.bin) (
-    SFUNC = osms.bin_larger, STYPE = osms.bin, COMBINEFUNC = osms.bin_larger,
+    SFUNC = osms_internal.bin_larger, STYPE = osms.bin, COMBINEFUNC = osms_internal.bin_larger,
     SORTOP = OPERATOR(osms.>), PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE osms.min(osms.bin) IS 'smallest of all values';

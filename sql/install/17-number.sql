@@ -28,12 +28,12 @@ each gets the whole units of its exact share, the units left over go to the larg
 parts sum to the total. 22023 for a total with more digits, a weight that is missing, negative or infinite, or weights that sum
 to zero';
 
-CREATE FUNCTION osms.plain(value numeric) RETURNS text
+CREATE FUNCTION osms_internal.plain(value numeric) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN trim_scale(value)::text;
-COMMENT ON FUNCTION osms.plain(numeric) IS 'a number without zeros at its end';
+COMMENT ON FUNCTION osms_internal.plain(numeric) IS 'a number without zeros at its end';
 
-CREATE FUNCTION osms.grouped(value numeric, digits integer DEFAULT 0) RETURNS text
+CREATE FUNCTION osms_internal.grouped(value numeric, digits integer DEFAULT 0) RETURNS text
     LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE
     RETURN coalesce(to_char(value, 'FM999,999,999,999,999,990' || CASE WHEN digits > 0 THEN '.' || repeat('0', digits) ELSE '' END), '');
-COMMENT ON FUNCTION osms.grouped(numeric, integer) IS 'a number with thousands apart, to so many decimal digits; NULL is empty';
+COMMENT ON FUNCTION osms_internal.grouped(numeric, integer) IS 'a number with thousands apart, to so many decimal digits; NULL is empty';

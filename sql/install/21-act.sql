@@ -6,10 +6,10 @@
 -- From the day on which a user's row is in force they are no longer looked at;
 -- only users' rows are dumped.
 --
-CREATE FUNCTION osms.append_only() RETURNS trigger
+CREATE FUNCTION osms_internal.append_only() RETURNS trigger
     LANGUAGE C VOLATILE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_append_only';
-COMMENT ON FUNCTION osms.append_only() IS
+COMMENT ON FUNCTION osms_internal.append_only() IS
 'trigger of the config tables and of the coefficients of a registry
 55000 for UPDATE, DELETE and TRUNCATE, because rows are only added';
 
@@ -27,31 +27,31 @@ client of the national register, INF inferred, UNV unverified';
 -- extension brings, and then kept as law: from there on the names and dates
 -- that mark these rows are closed, so that a dump saves exactly the users' rows.
 -- Nothing of this outlives the chapter.
-CREATE TABLE osms.law_row (
+CREATE TABLE osms_internal.law_row (
     known_from timestamptz NOT NULL,
     act text NOT NULL,
     point text,
     tag osms.certainty NOT NULL DEFAULT 'UNV'
 );
-COMMENT ON COLUMN osms.law_row.known_from IS
-    'moment from which it is known; unless given, the moment of the transaction (osms.known_moment)';
-COMMENT ON COLUMN osms.law_row.act IS 'act that says so';
-COMMENT ON COLUMN osms.law_row.point IS 'point, article or annex of the act; NULL = not known';
-COMMENT ON COLUMN osms.law_row.tag IS 'how sure it is, the least sure thing that the row says';
+COMMENT ON COLUMN osms_internal.law_row.known_from IS
+    'moment from which it is known; unless given, the moment of the transaction (osms_internal.known_moment)';
+COMMENT ON COLUMN osms_internal.law_row.act IS 'act that says so';
+COMMENT ON COLUMN osms_internal.law_row.point IS 'point, article or annex of the act; NULL = not known';
+COMMENT ON COLUMN osms_internal.law_row.tag IS 'how sure it is, the least sure thing that the row says';
 
-CREATE TABLE osms.dated_row (
+CREATE TABLE osms_internal.dated_row (
     valid_from date NOT NULL,
-    LIKE osms.law_row INCLUDING ALL
+    LIKE osms_internal.law_row INCLUDING ALL
 );
-COMMENT ON COLUMN osms.dated_row.valid_from IS 'first day on which it is in force';
+COMMENT ON COLUMN osms_internal.dated_row.valid_from IS 'first day on which it is in force';
 
-CREATE TABLE osms.made_up_row (
-    LIKE osms.dated_row INCLUDING ALL,
+CREATE TABLE osms_internal.made_up_row (
+    LIKE osms_internal.dated_row INCLUDING ALL,
     illustrative boolean NOT NULL DEFAULT false CONSTRAINT made_up_is_unverified CHECK (tag = 'UNV' OR NOT illustrative)
 );
-COMMENT ON COLUMN osms.made_up_row.illustrative IS 'made up, no claim to be official; such a row is UNV';
+COMMENT ON COLUMN osms_internal.made_up_row.illustrative IS 'made up, no claim to be official; such a row is UNV';
 
-CREATE PROCEDURE osms.keep_as_law(law regclass, first_day name DEFAULT 'valid_from')
+CREATE PROCEDURE osms_internal.keep_as_law(law regclass, first_day name DEFAULT 'valid_from')
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -60,13 +60,14 @@ DECLARE
     days_told text := '';
 BEGIN
     IF first_day IS NOT NULL THEN
-        EXECUTE format('ALTER TABLE %1$s ADD FOREIGN KEY (act) REFERENCES osms.act, ALTER known_from SET DEFAULT osms.known_moment(%1$L)', law);
+        EXECUTE format('ALTER TABLE %1$s ADD FOREIGN KEY (act) REFERENCES osms.act, ALTER known_from SET DEFAULT '
+            'osms_internal.known_moment(%1$L)', law);
         days_told := format(' AND isfinite(%I) AND isfinite(known_from)', first_day);
     END IF;
     -- not valid for the rows that are there, on purpose
     EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (act NOT LIKE ''osms:%%''%s) NOT VALID', law, relname || '_reserved', days_told);
     EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
-        FOR EACH STATEMENT EXECUTE FUNCTION osms.append_only()', law);
+        FOR EACH STATEMENT EXECUTE FUNCTION osms_internal.append_only()', law);
     EXECUTE format('COMMENT ON TRIGGER append_only ON %s IS ''rows are only added''', law);
     PERFORM pg_extension_config_dump(law, 'WHERE act NOT LIKE ''osms:%''');
 END $$;
@@ -91,7 +92,8 @@ COMMENT ON COLUMN osms.act.source IS 'where its text was read';
 -- orders is said in bytes, where the database can hold it.
 INSERT INTO osms.act (act, title, number, issued_on, source)
 SELECT a.act, a.title, replace(a.number, 'KR DSM-', i.ministry), a.issued_on, a.source
-FROM (SELECT coalesce((SELECT convert_from(b.letters, 'UTF8') FROM (SELECT pg_catalog.decode('d29ad0a020d094d0a1d09c2d', 'hex') AS letters OFFSET 0) AS b
+FROM (SELECT coalesce((SELECT convert_from(b.letters, 'UTF8')
+                       FROM (SELECT pg_catalog.decode('d29ad0a020d094d0a1d09c2d', 'hex') AS letters OFFSET 0) AS b
                        WHERE getdatabaseencoding() = 'UTF8'), 'KR DSM-')) AS i (ministry),
      (VALUES
     ('osms:illustrative', 'Made up to show the mechanism; no claim to be the order''s numbers', NULL, NULL::date, NULL),
@@ -108,14 +110,15 @@ FROM (SELECT coalesce((SELECT convert_from(b.letters, 'UTF8') FROM (SELECT pg_ca
     ('osms:invoice', 'Forms of invoices and acts', 'KR DSM-86', '2021-08-20',
      'monthly form of attached persons, read in notes; the inner edges of its age bands are inferred'),
     ('osms:geography', 'Regions of Kazakhstan as tiles of a map', NULL, NULL,
-     'drawn for the report, no act: regions that border on each other stand near each other; codes are the first two digits of the classifier of administrative territories'))
+     'drawn for the report, no act: regions that border on each other stand near each other; codes are the first two digits of the '
+     'classifier of administrative territories'))
     AS a (act, title, number, issued_on, source);
 
-CALL osms.keep_as_law('osms.act', NULL);
+CALL osms_internal.keep_as_law('osms.act', NULL);
 
-CREATE FUNCTION osms.act_told(act text, point text, tag text, illustrative boolean) RETURNS text
+CREATE FUNCTION osms_internal.act_told(act text, point text, tag text, illustrative boolean) RETURNS text
     LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
     RETURN concat_ws(', ', coalesce('act ' || act, 'without act'), CASE WHEN point ~ '^[0-9]' THEN 'point ' ELSE '' END || point,
                      CASE WHEN illustrative THEN 'illustrative' ELSE coalesce(tag, 'UNV') END);
-COMMENT ON FUNCTION osms.act_told(text, text, text, boolean) IS
+COMMENT ON FUNCTION osms_internal.act_told(text, text, text, boolean) IS
     'act, point and certainty of a row of the law as a source is told; what is made up is illustrative, what says nothing UNV';

@@ -5,16 +5,17 @@
 CREATE TABLE osms.parameter (
     name text NOT NULL,
     value text NOT NULL,
-    LIKE osms.made_up_row INCLUDING ALL,
+    LIKE osms_internal.made_up_row INCLUDING ALL,
     PRIMARY KEY (name, valid_from, known_from)
 );
 COMMENT ON TABLE osms.parameter IS 'single numbers and words of the law, read by osms.parameter_on; rows are only added';
 COMMENT ON COLUMN osms.parameter.name IS 'name of the parameter; its unit is part of it';
 COMMENT ON COLUMN osms.parameter.value IS 'value as text';
 
--- A row is judged by osms.parameter_form, for it stays: what is misspelt would
+-- A row is judged by osms_internal.parameter_form, for it stays: what is misspelt would
 -- change nothing, and what is no number would stop who reads it.
-CREATE FUNCTION osms.parameter_form(OUT name text, OUT kind text, OUT minimum numeric, OUT maximum numeric, OUT choices text[]) RETURNS SETOF record
+CREATE FUNCTION osms_internal.parameter_form(OUT name text, OUT kind text, OUT minimum numeric, OUT maximum numeric, OUT choices text[])
+    RETURNS SETOF record
     LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 25
 BEGIN ATOMIC
     SELECT * FROM (VALUES
@@ -43,38 +44,40 @@ BEGIN ATOMIC
         ('uninsured_share', 'number', 0, 1, NULL),
         ('working_hours_end', 'time', NULL, NULL, NULL)) AS p (name, kind, minimum, maximum, choices);
 END;
-COMMENT ON FUNCTION osms.parameter_form() IS
+COMMENT ON FUNCTION osms_internal.parameter_form() IS
 'parameters that are read, and what each may be
 integer or number from minimum to maximum, day (MM-DD of every year, or none), time (HH:MM), word (one of choices), words (with
 commas), array (of words, in braces)';
 
-CREATE FUNCTION osms.fits_form(value text, kind text, minimum numeric, maximum numeric, choices text[]) RETURNS boolean
+CREATE FUNCTION osms_internal.fits_form(value text, kind text, minimum numeric, maximum numeric, choices text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE kind
         WHEN 'integer' THEN CASE WHEN value ~ '^\d{1,9}$' THEN value::numeric BETWEEN minimum AND maximum ELSE false END
         WHEN 'number' THEN CASE WHEN value ~ '^\d{1,9}(\.\d{1,12})?$' THEN value::numeric BETWEEN minimum AND maximum ELSE false END
-        WHEN 'day' THEN value = ANY (choices) OR value ~ '^(0[13578]|1[02])-(0[1-9]|[12]\d|3[01])$' OR value ~ '^(0[469]|11)-(0[1-9]|[12]\d|30)$' OR value ~ '^02-(0[1-9]|1\d|2[0-8])$'
+        WHEN 'day' THEN value = ANY (choices) OR value ~ '^(0[13578]|1[02])-(0[1-9]|[12]\d|3[01])$'
+            OR value ~ '^(0[469]|11)-(0[1-9]|[12]\d|30)$' OR value ~ '^02-(0[1-9]|1\d|2[0-8])$'
         WHEN 'time' THEN value ~ '^([01]\d|2[0-3]):[0-5]\d$'
         WHEN 'word' THEN value = ANY (choices)
         WHEN 'words' THEN value ~ '^\w+(,\w+)*$'
         WHEN 'array' THEN value ~ '^\{(\w+(,\w+)*)?\}$'
         END;
-COMMENT ON FUNCTION osms.fits_form(text, text, numeric, numeric, text[]) IS
-    'whether a text has a form of osms.parameter_form; called by osms.check_parameter';
+COMMENT ON FUNCTION osms_internal.fits_form(text, text, numeric, numeric, text[]) IS
+    'whether a text has a form of osms_internal.parameter_form; called by osms_internal.check_parameter';
 
-CREATE FUNCTION osms.check_parameter() RETURNS trigger
+CREATE FUNCTION osms_internal.check_parameter() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     form record;
 BEGIN
-    SELECT f.* INTO form FROM osms.parameter_form() f WHERE f.name = NEW.name;
+    SELECT f.* INTO form FROM osms_internal.parameter_form() f WHERE f.name = NEW.name;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no parameter "%"', NEW.name
             USING ERRCODE = 'check_violation', SCHEMA = 'osms', TABLE = 'parameter', COLUMN = 'name',
-                  HINT = (SELECT 'Parameters are ' || string_agg(f.name, ', ' ORDER BY f.name) || '.' FROM osms.parameter_form() f);
-    ELSIF NOT osms.fits_form(NEW.value, form.kind, form.minimum, form.maximum, form.choices) THEN
+                  HINT = (SELECT 'Parameters are ' || string_agg(f.name, ', ' ORDER BY f.name) || '.'
+                          FROM osms_internal.parameter_form() f);
+    ELSIF NOT osms_internal.fits_form(NEW.value, form.kind, form.minimum, form.maximum, form.choices) THEN
         RAISE EXCEPTION 'parameter "%" cannot be "%"', NEW.name, NEW.value
             USING ERRCODE = 'check_violation', SCHEMA = 'osms', TABLE = 'parameter', COLUMN = 'value',
                   HINT = CASE form.kind WHEN 'integer' THEN format('It is a whole number from %s to %s.', form.minimum, form.maximum)
@@ -87,10 +90,10 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-COMMENT ON FUNCTION osms.check_parameter() IS
+COMMENT ON FUNCTION osms_internal.check_parameter() IS
     'trigger of osms.parameter: 23514 for a name that nothing reads, or a value that is not of its form';
 CREATE TRIGGER check_parameter BEFORE INSERT ON osms.parameter
-    FOR EACH ROW EXECUTE FUNCTION osms.check_parameter();
+    FOR EACH ROW EXECUTE FUNCTION osms_internal.check_parameter();
 COMMENT ON TRIGGER check_parameter ON osms.parameter IS 'a parameter is one that is read, and can be';
 
 -- The numbers of the law. Where nothing tells how sure a number is, it is UNV;
@@ -134,9 +137,9 @@ FROM (VALUES
     ('free_choice_year', 'calendar', '-infinity'),
     ('suspect_term_days', '30', '-infinity'),
     ('working_hours_end', '18:00', '-infinity')) AS p (name, value, valid_from);
-CALL osms.keep_as_law('osms.parameter');
+CALL osms_internal.keep_as_law('osms.parameter');
 
-CREATE FUNCTION osms.parameter_on(name text, day date, known_at timestamptz DEFAULT osms.known_now()) RETURNS text
+CREATE FUNCTION osms.parameter_on(name text, day date, known_at timestamptz DEFAULT osms_internal.known_now()) RETURNS text
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -159,7 +162,7 @@ COMMENT ON FUNCTION osms.parameter_on(text, date, timestamptz) IS
 'value of a parameter in force on the day, as known at the moment
 a user''s row in force on the day wins over any the extension brings; 42704 when there is none';
 
-CREATE FUNCTION osms.parameter_row(name text, day date, known_at timestamptz) RETURNS osms.parameter
+CREATE FUNCTION osms_internal.parameter_row(name text, day date, known_at timestamptz) RETURNS osms.parameter
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
     SELECT p
@@ -169,13 +172,14 @@ BEGIN ATOMIC
     ORDER BY isfinite(p.known_from) DESC, p.valid_from DESC, p.known_from DESC
     LIMIT 1;
 END;
-COMMENT ON FUNCTION osms.parameter_row(text, date, timestamptz) IS 'the row whose value osms.parameter_on gives; errors as there';
+COMMENT ON FUNCTION osms_internal.parameter_row(text, date, timestamptz) IS 'the row whose value osms.parameter_on gives; errors as there';
 
-CREATE FUNCTION osms.parameter_source(name text, day date, known_at timestamptz) RETURNS text
+CREATE FUNCTION osms_internal.parameter_source(name text, day date, known_at timestamptz) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT format('parameter %s%s, %s', p.name, ' of ' || nullif(p.valid_from, '-infinity'), osms.act_told(p.act, p.point, p.tag, p.illustrative))
-    FROM osms.parameter_row(parameter_source.name, day, known_at) AS p;
+    SELECT format('parameter %s%s, %s', p.name, ' of ' || nullif(p.valid_from, '-infinity'),
+                  osms_internal.act_told(p.act, p.point, p.tag, p.illustrative))
+    FROM osms_internal.parameter_row(parameter_source.name, day, known_at) AS p;
 END;
-COMMENT ON FUNCTION osms.parameter_source(text, date, timestamptz) IS
+COMMENT ON FUNCTION osms_internal.parameter_source(text, date, timestamptz) IS
     'a parameter with its day, act, point and certainty, as a source is told; errors as osms.parameter_on';

@@ -25,7 +25,7 @@ CREATE TABLE osms.scheme (
     inactive text NOT NULL DEFAULT 'whole_year',
     cap text NOT NULL DEFAULT 'carried',
     sanction_rate text NOT NULL DEFAULT 'defect_month',
-    LIKE osms.made_up_row INCLUDING ALL,
+    LIKE osms_internal.made_up_row INCLUDING ALL,
     PRIMARY KEY (scheme, valid_from, known_from)
 );
 COMMENT ON TABLE osms.scheme IS
@@ -97,7 +97,7 @@ COMMENT ON FUNCTION osms.scheme_property() IS
 'properties of a scheme: words they may be, the default first, or the least and the greatest number
 COMMENT ON COLUMN osms.scheme tells what each means';
 
-CREATE FUNCTION osms.check_property() RETURNS trigger
+CREATE FUNCTION osms_internal.check_property() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -116,10 +116,10 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-COMMENT ON FUNCTION osms.check_property() IS
+COMMENT ON FUNCTION osms_internal.check_property() IS
     'trigger of osms.scheme: 23514 with the possible values for a property that is none of them';
 CREATE TRIGGER check_property BEFORE INSERT ON osms.scheme
-    FOR EACH ROW EXECUTE FUNCTION osms.check_property();
+    FOR EACH ROW EXECUTE FUNCTION osms_internal.check_property();
 COMMENT ON TRIGGER check_property ON osms.scheme IS 'a property is one of its possible values';
 
 CREATE TABLE osms.scheme_weight (
@@ -128,7 +128,7 @@ CREATE TABLE osms.scheme_weight (
     age_to numeric,
     sex osms.sex NOT NULL,
     weight numeric NOT NULL CHECK (weight >= 0 AND weight < 'Infinity'),
-    LIKE osms.dated_row INCLUDING ALL,
+    LIKE osms_internal.dated_row INCLUDING ALL,
     PRIMARY KEY (scheme, valid_from, known_from, sex, age_from)
 );
 COMMENT ON TABLE osms.scheme_weight IS
@@ -142,7 +142,7 @@ COMMENT ON COLUMN osms.scheme_weight.age_to IS 'age before which the band ends, 
 COMMENT ON COLUMN osms.scheme_weight.sex IS 'sex';
 COMMENT ON COLUMN osms.scheme_weight.weight IS 'relative cost of a person of this age and sex';
 
-CREATE FUNCTION osms.check_band() RETURNS trigger
+CREATE FUNCTION osms_internal.check_band() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -158,9 +158,9 @@ BEGIN
     NEW.age_to := trunc(NEW.age_to);
     RETURN NEW;
 END $$;
-COMMENT ON FUNCTION osms.check_band() IS 'trigger of osms.scheme_weight: 23514 for a band edge that is not a whole year';
+COMMENT ON FUNCTION osms_internal.check_band() IS 'trigger of osms.scheme_weight: 23514 for a band edge that is not a whole year';
 CREATE TRIGGER check_band BEFORE INSERT ON osms.scheme_weight
-    FOR EACH ROW EXECUTE FUNCTION osms.check_band();
+    FOR EACH ROW EXECUTE FUNCTION osms_internal.check_band();
 COMMENT ON TRIGGER check_band ON osms.scheme_weight IS 'bands are whole years';
 
 INSERT INTO osms.scheme (scheme, illustrative, valid_from, known_from, act) VALUES
@@ -172,10 +172,10 @@ FROM (VALUES (0, 1, 3.5, 3.3), (1, 5, 1.8, 1.7), (5, 10, 1.1, 1.0), (10, 15, 0.9
              (20, 30, 0.5, 1.0), (30, 40, 0.6, 1.0), (40, 50, 0.7, 0.9), (50, 60, 0.9, 1.1), (60, 70, 1.3, 1.4),
              (70, NULL, 1.6, 1.5)) AS b (age_from, age_to, male, female),
      LATERAL (VALUES ('male'::osms.sex, b.male), ('female', b.female)) AS w (sex, weight);
-CALL osms.keep_as_law('osms.scheme');
-CALL osms.keep_as_law('osms.scheme_weight');
+CALL osms_internal.keep_as_law('osms.scheme');
+CALL osms_internal.keep_as_law('osms.scheme_weight');
 
-CREATE FUNCTION osms.scheme_on(scheme text, day date, known_at timestamptz DEFAULT osms.known_now()) RETURNS osms.scheme
+CREATE FUNCTION osms.scheme_on(scheme text, day date, known_at timestamptz DEFAULT osms_internal.known_now()) RETURNS osms.scheme
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -197,7 +197,7 @@ END $$;
 COMMENT ON FUNCTION osms.scheme_on(text, date, timestamptz) IS
     'properties of a scheme in force on the day, as known at the moment; 42704 when there are none';
 
-CREATE FUNCTION osms.weights_on(scheme text, day date, known_at timestamptz DEFAULT osms.known_now())
+CREATE FUNCTION osms.weights_on(scheme text, day date, known_at timestamptz DEFAULT osms_internal.known_now())
     RETURNS TABLE (age_from integer, age_to integer, sex osms.sex, weight numeric, act text, point text, tag text)
     LANGUAGE SQL STABLE STRICT PARALLEL SAFE ROWS 22
 BEGIN ATOMIC
@@ -215,7 +215,7 @@ COMMENT ON FUNCTION osms.weights_on(text, date, timestamptz) IS
 'the edition of a scheme''s weights in force on the day, as known at the moment
 ages in years, age_to exclusive, NULL = open; no rows when there is none';
 
-CREATE FUNCTION osms.uncovered(scheme text, day date, known_at timestamptz DEFAULT osms.known_now())
+CREATE FUNCTION osms_internal.uncovered(scheme text, day date, known_at timestamptz DEFAULT osms_internal.known_now())
     RETURNS TABLE (age integer, sex osms.sex, weights bigint)
     LANGUAGE SQL STABLE STRICT PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
@@ -228,10 +228,10 @@ BEGIN ATOMIC
     HAVING count(w.weight) <> 1
     ORDER BY a.age, s.sex;
 END;
-COMMENT ON FUNCTION osms.uncovered(text, date, timestamptz) IS
+COMMENT ON FUNCTION osms_internal.uncovered(text, date, timestamptz) IS
     'ages (years) and sexes to which the weights of a scheme on the day give none or several weights, with their number';
 
-CREATE FUNCTION osms.weighted_heads(pyramid osms.pyramid, scheme text, day date, known_at timestamptz DEFAULT osms.known_now())
+CREATE FUNCTION osms.weighted_heads(pyramid osms.pyramid, scheme text, day date, known_at timestamptz DEFAULT osms_internal.known_now())
     RETURNS numeric
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000
     SET search_path = pg_catalog, pg_temp
@@ -241,7 +241,7 @@ DECLARE
 BEGIN
     PERFORM osms.scheme_on(scheme, day, known_at);
     SELECT u.age, u.sex, u.weights INTO hole
-    FROM osms.uncovered(scheme, day, known_at) u
+    FROM osms_internal.uncovered(scheme, day, known_at) u
     WHERE osms.heads(pyramid, u.age, u.age + 1, u.sex) <> 0
     LIMIT 1;
     IF hole.age IS NOT NULL THEN

@@ -7,7 +7,7 @@ CREATE TABLE osms.base_rate (
     region text,
     class text NOT NULL,
     rate numeric NOT NULL CHECK (rate >= 0 AND rate < 'Infinity'),
-    LIKE osms.made_up_row INCLUDING ALL,
+    LIKE osms_internal.made_up_row INCLUDING ALL,
     UNIQUE NULLS NOT DISTINCT (scheme, region, class, valid_from, known_from)
 );
 COMMENT ON TABLE osms.base_rate IS 'base rate B by region and class of the organisation; rows are only added';
@@ -19,13 +19,13 @@ COMMENT ON COLUMN osms.base_rate.rate IS 'tenge per person and month';
 INSERT INTO osms.base_rate (scheme, region, class, rate, valid_from, known_from, act, illustrative) VALUES
     ('illustrative', NULL, 'urban', 1000, '-infinity', '-infinity', 'osms:illustrative', true),
     ('illustrative', NULL, 'rural', 1200, '-infinity', '-infinity', 'osms:illustrative', true);
-CALL osms.keep_as_law('osms.base_rate');
+CALL osms_internal.keep_as_law('osms.base_rate');
 
 CREATE TABLE osms.norm_step (
     scheme text NOT NULL,
     above numeric NOT NULL CHECK (above >= 0 AND above < 'Infinity'),
     share numeric NOT NULL CHECK (share BETWEEN 0 AND 1),
-    LIKE osms.made_up_row INCLUDING ALL,
+    LIKE osms_internal.made_up_row INCLUDING ALL,
     PRIMARY KEY (scheme, valid_from, known_from, above)
 );
 COMMENT ON TABLE osms.norm_step IS
@@ -35,9 +35,9 @@ added';
 COMMENT ON COLUMN osms.norm_step.scheme IS 'name of the scheme';
 COMMENT ON COLUMN osms.norm_step.above IS 'percent of the norm of the site above which the share holds, up to the next step';
 COMMENT ON COLUMN osms.norm_step.share IS 'share of the rate, 0 to 1';
-CALL osms.keep_as_law('osms.norm_step');
+CALL osms_internal.keep_as_law('osms.norm_step');
 
-CREATE FUNCTION osms.base_rate_on(scheme text, region text, class text, day date, known_at timestamptz DEFAULT osms.known_now())
+CREATE FUNCTION osms.base_rate_on(scheme text, region text, class text, day date, known_at timestamptz DEFAULT osms_internal.known_now())
     RETURNS osms.base_rate
     LANGUAGE SQL STABLE CALLED ON NULL INPUT PARALLEL SAFE
 BEGIN ATOMIC
@@ -53,7 +53,7 @@ COMMENT ON FUNCTION osms.base_rate_on(text, text, text, date, timestamptz) IS
 'base rate (tenge per person and month) of a region and class in force on the day, as known at the moment
 a row of the region wins over one for any region; NULL when there is none';
 
-CREATE FUNCTION osms.norm_steps_on(scheme text, day date, known_at timestamptz DEFAULT osms.known_now())
+CREATE FUNCTION osms.norm_steps_on(scheme text, day date, known_at timestamptz DEFAULT osms_internal.known_now())
     RETURNS TABLE (above numeric, share numeric, act text, point text, tag text, illustrative boolean)
     LANGUAGE SQL STABLE STRICT PARALLEL SAFE ROWS 7
 BEGIN ATOMIC

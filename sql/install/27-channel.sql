@@ -10,7 +10,7 @@ CREATE TABLE osms.channel (
     clerk_methods text[] NOT NULL DEFAULT '{}',
     clerk_role text,
     writer name,
-    LIKE osms.dated_row INCLUDING ALL,
+    LIKE osms_internal.dated_row INCLUDING ALL,
     PRIMARY KEY (channel, valid_from, known_from)
 );
 COMMENT ON TABLE osms.channel IS
@@ -33,15 +33,15 @@ INSERT INTO osms.channel (channel, methods, clerk_methods, valid_from, known_fro
     ('maternity', '{}', '{document}', '-infinity', '-infinity', 'osms:attachment', 'PRESS'),
     ('authority_order', '{}', '{}', '-infinity', '-infinity', 'osms:attachment', 'TEXT');
 
-CALL osms.keep_as_law('osms.channel');
+CALL osms_internal.keep_as_law('osms.channel');
 
 -- Materialized, for it is looked at for every application of an audit.
-CREATE VIEW osms.channel_period AS
+CREATE VIEW osms_internal.channel_period AS
     WITH period AS MATERIALIZED (
         SELECT c.channel, c.methods, c.clerk_methods, c.clerk_role, c.writer, c.valid_from,
                coalesce(lead(c.valid_from) OVER (PARTITION BY c.channel ORDER BY c.valid_from, c.known_from), 'infinity') AS valid_to, c.act
         FROM osms.channel c)
     SELECT * FROM period;
-COMMENT ON VIEW osms.channel_period IS
+COMMENT ON VIEW osms_internal.channel_period IS
 'osms.channel with the days on which each row is in force: from valid_from to before valid_to
 no day where a later known row replaced it';

@@ -9,7 +9,7 @@ CREATE TABLE osms.holiday (
     yearly boolean NOT NULL DEFAULT false,
     works boolean NOT NULL,
     name text NOT NULL,
-    LIKE osms.law_row INCLUDING ALL,
+    LIKE osms_internal.law_row INCLUDING ALL,
     PRIMARY KEY (day, yearly, known_from)
 );
 COMMENT ON TABLE osms.holiday IS
@@ -35,9 +35,9 @@ FROM (VALUES
     ('2002-12-16', false, 'Independence Day'), ('2002-12-17', false, 'Independence Day'), ('2022-12-17', true, 'Independence Day'))
     AS h (day, works, name);
 
-CALL osms.keep_as_law('osms.holiday', 'day');
+CALL osms_internal.keep_as_law('osms.holiday', 'day');
 
-CREATE FUNCTION osms.working_day(day date, known_at timestamptz DEFAULT osms.known_now()) RETURNS boolean
+CREATE FUNCTION osms.working_day(day date, known_at timestamptz DEFAULT osms_internal.known_now()) RETURNS boolean
     LANGUAGE SQL STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
     SELECT coalesce(
@@ -55,7 +55,7 @@ END;
 COMMENT ON FUNCTION osms.working_day(date, timestamptz) IS
     'whether people work on the day, by osms.holiday as known at the moment; without a row, Monday to Friday';
 
-CREATE FUNCTION osms.add_working_days(day date, n integer, known_at timestamptz DEFAULT osms.known_now()) RETURNS date
+CREATE FUNCTION osms.add_working_days(day date, n integer, known_at timestamptz DEFAULT osms_internal.known_now()) RETURNS date
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -79,7 +79,7 @@ COMMENT ON FUNCTION osms.add_working_days(date, integer, timestamptz) IS
 'the n-th working day after the day, or before it when n is negative, by osms.holiday as known at the moment
 the day itself for 0; 22003 beyond 36525 days';
 
-CREATE FUNCTION osms.filed_on(filed_at timestamptz, time_zone text, known_at timestamptz DEFAULT osms.known_now()) RETURNS date
+CREATE FUNCTION osms.filed_on(filed_at timestamptz, time_zone text, known_at timestamptz DEFAULT osms_internal.known_now()) RETURNS date
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$

@@ -3,10 +3,10 @@
 -- law: what a proof-reader compares with the printed order, and what the
 -- weights leave out; all dated rows as one list, and what of it nobody has read.
 --
-DROP PROCEDURE osms.keep_as_law;
-DROP TABLE osms.made_up_row, osms.dated_row, osms.law_row;
+DROP PROCEDURE osms_internal.keep_as_law;
+DROP TABLE osms_internal.made_up_row, osms_internal.dated_row, osms_internal.law_row;
 
-CREATE FUNCTION osms.check_scheme(scheme text, day date DEFAULT NULL, known_at timestamptz DEFAULT osms.known_now())
+CREATE FUNCTION osms.check_scheme(scheme text, day date DEFAULT NULL, known_at timestamptz DEFAULT osms_internal.known_now())
     RETURNS TABLE (valid_from date, known_from timestamptz, age_from integer, age_to integer, sex osms.sex, finding text)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000 ROWS 10
     SET search_path = pg_catalog, pg_temp
@@ -66,11 +66,11 @@ COMMENT ON FUNCTION osms.check_scheme(text, date, timestamptz) IS
 gap, overlap or reversed, with ages (years, age_to exclusive) and sex; no rows prove that every age from 0 to 127 of both sexes
 has exactly one weight; 42704 for an unknown scheme';
 
-CREATE FUNCTION osms.band_label(age_from integer, age_to integer) RETURNS text
+CREATE FUNCTION osms_internal.band_label(age_from integer, age_to integer) RETURNS text
     LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
     RETURN CASE WHEN age_to IS NULL THEN age_from || '+' WHEN age_to = age_from + 1 THEN age_from::text
                 ELSE age_from || '-' || age_to - 1 END;
-COMMENT ON FUNCTION osms.band_label(integer, integer) IS
+COMMENT ON FUNCTION osms_internal.band_label(integer, integer) IS
     'a band of ages (years, age_to exclusive, NULL = open) as people write it: 0, 1-4, 70+';
 
 CREATE FUNCTION osms.load_check(scheme text, day date DEFAULT 'infinity', known_at timestamptz DEFAULT 'infinity')
@@ -95,7 +95,7 @@ BEGIN
         FROM edition e JOIN osms.scheme_weight w USING (valid_from, known_from)
         WHERE w.scheme = load_check.scheme
     ), line AS (
-        SELECT 1 AS part, b.age_from, b.age_to, osms.band_label(b.age_from, b.age_to) AS item,
+        SELECT 1 AS part, b.age_from, b.age_to, osms_internal.band_label(b.age_from, b.age_to) AS item,
                sum(b.weight) FILTER (WHERE b.sex = 'male') AS male, sum(b.weight) FILTER (WHERE b.sex = 'female') AS female,
                string_agg(DISTINCT b.act, ', ') AS act
         FROM band b
@@ -110,7 +110,8 @@ BEGIN
              LATERAL (VALUES (2, 'bands', t.bands_male, t.bands_female), (3, 'sum', t.sum_male, t.sum_female),
                              (4, 'smallest', t.min_male, t.min_female), (5, 'largest', t.max_male, t.max_female),
                              (6, 'faults', (SELECT coalesce(sum(x.faults), 0) FROM fault x WHERE x.sex = 'male'),
-                                           (SELECT coalesce(sum(x.faults), 0) FROM fault x WHERE x.sex = 'female'))) AS f (part, item, male, female)
+                                           (SELECT coalesce(sum(x.faults), 0) FROM fault x WHERE x.sex = 'female')))
+                                               AS f (part, item, male, female)
     )
     SELECT l.item, l.male, l.female, l.act FROM line l ORDER BY l.part, l.age_from, l.age_to;
 END $$;
@@ -125,7 +126,8 @@ CREATE VIEW osms.law AS
     FROM osms.parameter p
     UNION ALL
     SELECT 'channel', NULL, c.channel, 'channel ' || c.channel,
-           concat_ws(', ', nullif(array_to_string(c.methods, ', '), ''), 'seen by a clerk: ' || nullif(array_to_string(c.clerk_methods, ', '), '')),
+           concat_ws(', ', nullif(array_to_string(c.methods, ', '), ''), 'seen by a clerk: '
+                     || nullif(array_to_string(c.clerk_methods, ', '), '')),
            c.valid_from, c.known_from, c.act, c.point, c.tag, c.act = 'osms:illustrative'
     FROM osms.channel c
     UNION ALL
@@ -135,20 +137,24 @@ CREATE VIEW osms.law AS
     FROM osms.holiday h
     UNION ALL
     SELECT 'scheme', s.scheme, s.scheme, 'scheme ' || s.scheme,
-           (SELECT string_agg(replace(p.property, '_', ' ') || ' ' || coalesce(replace(to_jsonb(s) ->> p.property, '_', ' '), 'none'), ', ' ORDER BY p.nth)
+           (SELECT string_agg(replace(p.property, '_', ' ') || ' ' || coalesce(replace(to_jsonb(s) ->> p.property, '_', ' '), 'none'), ', '
+                              ORDER BY p.nth)
             FROM osms.scheme_property() WITH ORDINALITY AS p (property, choices, minimum, maximum, nth)),
            s.valid_from, s.known_from, s.act, s.point, s.tag, s.illustrative OR s.act = 'osms:illustrative'
     FROM osms.scheme s
     UNION ALL
-    SELECT 'scheme_weight', w.scheme, w.scheme, format('weight, %s, ages %s', w.sex, osms.band_label(w.age_from::integer, w.age_to::integer)),
-           osms.plain(w.weight), w.valid_from, w.known_from, w.act, w.point, w.tag, w.act = 'osms:illustrative'
+    SELECT 'scheme_weight', w.scheme, w.scheme,
+        format('weight, %s, ages %s', w.sex, osms_internal.band_label(w.age_from::integer, w.age_to::integer)),
+           osms_internal.plain(w.weight), w.valid_from, w.known_from, w.act, w.point, w.tag, w.act = 'osms:illustrative'
     FROM osms.scheme_weight w
     UNION ALL
-    SELECT 'base_rate', b.scheme, concat_ws(', ', b.region, b.class), format('base rate, %s, %s', coalesce(b.region, 'any region'), b.class),
-           osms.plain(b.rate), b.valid_from, b.known_from, b.act, b.point, b.tag, b.illustrative
+    SELECT 'base_rate', b.scheme, concat_ws(', ', b.region, b.class),
+        format('base rate, %s, %s', coalesce(b.region, 'any region'), b.class),
+           osms_internal.plain(b.rate), b.valid_from, b.known_from, b.act, b.point, b.tag, b.illustrative
     FROM osms.base_rate b
     UNION ALL
-    SELECT 'norm_step', n.scheme, n.scheme, format('share above %s %% of the norm of a site', osms.plain(n.above)), osms.plain(n.share),
+    SELECT 'norm_step', n.scheme, n.scheme, format('share above %s %% of the norm of a site', osms_internal.plain(n.above)),
+        osms_internal.plain(n.share),
            n.valid_from, n.known_from, n.act, n.point, n.tag, n.illustrative
     FROM osms.norm_step n
     UNION ALL
@@ -156,11 +162,11 @@ CREATE VIEW osms.law AS
            l.valid_from, l.known_from, l.act, l.point, l.tag, l.act = 'osms:illustrative'
     FROM osms.payment_line l
     UNION ALL
-    SELECT 'sanction', NULL, s.code, format('defect %s, multiple of the rate', s.code), osms.plain(s.multiple),
+    SELECT 'sanction', NULL, s.code, format('defect %s, multiple of the rate', s.code), osms_internal.plain(s.multiple),
            s.valid_from, s.known_from, s.act, s.point, s.tag, s.act = 'osms:illustrative'
     FROM osms.sanction s
     UNION ALL
-    SELECT 'form_band', NULL, '', 'band of the monthly form, ages ' || osms.band_label(f.age_from, f.age_to), f.title,
+    SELECT 'form_band', NULL, '', 'band of the monthly form, ages ' || osms_internal.band_label(f.age_from, f.age_to), f.title,
            f.valid_from, f.known_from, f.act, f.point, f.tag, f.act = 'osms:illustrative'
     FROM osms.form_band f;
 COMMENT ON VIEW osms.law IS
@@ -169,7 +175,7 @@ the table it stands in (relation), its scheme, what it is about (topic: of the r
 the latest valid_from, then known_from, hold; a user''s row before any the extension brings), what it says and its value, the
 two clocks, act, point and how sure it is (tag), and whether it is made up (illustrative). A tag never decides which row holds';
 
-CREATE FUNCTION osms.unsure(scheme text DEFAULT NULL, day date DEFAULT NULL, known_at timestamptz DEFAULT osms.known_now())
+CREATE FUNCTION osms.unsure(scheme text DEFAULT NULL, day date DEFAULT NULL, known_at timestamptz DEFAULT osms_internal.known_now())
     RETURNS TABLE (rests text, what text, value text, valid_from date, act text, point text, tag text, illustrative boolean)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10000 ROWS 50
     SET search_path = pg_catalog, pg_temp
@@ -201,7 +207,8 @@ BEGIN
     ), doubt AS (
         SELECT 1 AS place, 'payment' AS rests, h.* FROM held h
         WHERE h.scheme IS NOT NULL OR h.relation IN ('payment_line', 'sanction')
-           OR h.relation = 'parameter' AND h.topic IN ('uninsured_share', 'inactive_share', 'insurance_grace_months', 'insurance_exempt_categories')
+           OR h.relation = 'parameter' AND h.topic IN ('uninsured_share', 'inactive_share', 'insurance_grace_months',
+                                                       'insurance_exempt_categories')
         UNION ALL
         SELECT 2, u.rests, h.* FROM held h JOIN user_of u ON u.name = h.topic WHERE h.relation = 'parameter'
         UNION ALL

@@ -17,7 +17,8 @@ Predicates run as the owner of a roster. Sessions read the rules anew.';
 CREATE FUNCTION osms_internal.from_utf8(letters bytea) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'osms_from_utf8';
-COMMENT ON FUNCTION osms_internal.from_utf8(bytea) IS 'the text that bytes are in UTF-8; NULL where the database''s encoding lacks a letter of it';
+COMMENT ON FUNCTION osms_internal.from_utf8(bytea) IS
+    'the text that bytes are in UTF-8; NULL where the database''s encoding lacks a letter of it';
 
 CREATE TABLE osms_internal.told_rule (
     place integer NOT NULL UNIQUE,
@@ -47,7 +48,8 @@ COMMENT ON COLUMN osms_internal.told_rule.lasts IS 'what it finds of a row holds
 COMMENT ON COLUMN osms_internal.told_rule.sqlstate IS 'of a refusal';
 COMMENT ON COLUMN osms_internal.told_rule.act IS 'act that says so';
 COMMENT ON COLUMN osms_internal.told_rule.point IS 'point of the act; NULL = not known';
-COMMENT ON COLUMN osms_internal.told_rule.tag IS 'how sure it is (osms.certainty); NULL where the rule is no law but keeps a registry whole';
+COMMENT ON COLUMN osms_internal.told_rule.tag IS
+    'how sure it is (osms.certainty); NULL where the rule is no law but keeps a registry whole';
 COMMENT ON COLUMN osms_internal.told_rule.refuses IS 'message of a refusal';
 COMMENT ON COLUMN osms_internal.told_rule.russian IS 'the message in Russian; NULL where the database''s encoding cannot hold it';
 COMMENT ON COLUMN osms_internal.told_rule.kazakh IS 'the message in Kazakh; NULL where the database''s encoding cannot hold it';

@@ -179,7 +179,7 @@ INSERT INTO osms.definition (name, parameters, text) VALUES
 INSERT INTO osms.definition (name, text) VALUES
     ('admitted_events',
     $$FROM {r}.identity_event e
-   JOIN osms.channel_period h ON h.channel = e.channel
+   JOIN osms_internal.channel_period h ON h.channel = e.channel
     AND h.valid_from <= (least(e.at, '9999-01-01') AT TIME ZONE {s}.time_zone)::date
     AND (least(e.at, '9999-01-01') AT TIME ZONE {s}.time_zone)::date < h.valid_to
    WHERE (e.method = ANY (h.methods) AND e.clerk IS NULL
@@ -218,7 +218,7 @@ INSERT INTO osms.definition (name, text) VALUES
     $${ap}.decided_at > (SELECT
   now() - (min(v.value::int) - 1) * interval '1 day'
   FROM osms.parameter v
-  WHERE v.name = 'approval_valid_days' AND v.known_from <= osms.known_now())$$);
+  WHERE v.name = 'approval_valid_days' AND v.known_from <= osms_internal.known_now())$$);
 
 INSERT INTO osms.definition (name, text, comment) VALUES
     ('more_than_itself', 'HAVING count(*) > CASE WHEN {candidate} THEN 0 ELSE 1 END',

@@ -86,7 +86,8 @@ INSERT INTO osms.clause (relation, place, rule, column_name, row_function) VALUE
 INSERT INTO osms.clause (relation, place, rule, column_name, predicate, stored) VALUES
     ('attachment_event', 20, 'transition', 'state', '{event_chain: {event_chain_grows}}', '{event_chain: }');
 
-INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh, hint) VALUES
+INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh,
+                                     hint) VALUES
     (40, 'initial_state', 'row + set', 'enforce', true, '23514', 'KR DSM-194/2020 (attachment rules)', 'UNV',
     'row may not begin in this state',
     osms_internal.from_utf8(E'запись не может начинаться с этого состояния'),

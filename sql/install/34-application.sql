@@ -226,7 +226,8 @@ INSERT INTO osms.clause (relation, place, rule, column_name, needs, needs_index,
  WHEN {more_decisions_than: hour; burst_hour} THEN 'burst_hour'
  WHEN {more_decisions_than: day; burst_day} THEN 'burst_day' END$$);
 
-INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, fixed, lasts, sqlstate, act, tag, refuses, russian, kazakh, hint) VALUES
+INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, fixed, lasts, sqlstate, act, tag, refuses, russian, kazakh,
+                                     hint) VALUES
     (270, 'overdue', 'audit', 'audit', true, true, '23514', 'KR DSM-194/2020 (attachment rules)', 'OFFICIAL',
     'application is not decided in time',
     osms_internal.from_utf8(E'заявление не решено в срок'),

@@ -2,7 +2,8 @@
 --
 -- rules: the yearly campaign, and free choice
 --
-INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh, hint) VALUES
+INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh,
+                                     hint) VALUES
     (190, 'campaign_window', 'set', 'enforce', true, '23514', 'KR DSM-194/2020 (attachment rules)', 'PRESS',
     'campaign application outside its dates',
     osms_internal.from_utf8(E'заявление кампании вне её сроков'),
@@ -44,7 +45,8 @@ INSERT INTO osms.clause (relation, place, rule, column_name, needs, predicate) V
   OR c.state = 'deferred' AND c.effective_on IS NULL
   THEN 'not_next_year' END$$);
 
-INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh, hint) VALUES
+INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh,
+                                     hint) VALUES
     (200, 'free_choice_limit', 'set', 'enforce', true, '23514', 'KR DSM-194/2020 (attachment rules)', 'INF',
     'person has used the free choices of the year',
     osms_internal.from_utf8(E'свободный выбор года уже использован'),

@@ -127,7 +127,8 @@ INSERT INTO osms.clause (relation, place, rule, column_name, needs, relations, p
     'An order moves within its cause, its dates and its scope. What the registry does not know of the'
     ' order is a doubt.');
 
-INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh, hint) VALUES
+INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh,
+                                     hint) VALUES
     (150, 'no_backdating', 'set', 'enforce', true, '23514', 'KR DSM-194/2020 (attachment rules)', 'CODE',
     'attachment begins before it was decided',
     osms_internal.from_utf8(E'прикрепление начинается раньше решения'),
@@ -164,7 +165,8 @@ INSERT INTO osms.clause (relation, place, rule, column_name, relations, predicat
   THEN CASE WHEN c.since < {p}.birth_date THEN 'backdated' END
  ELSE {backdated: {decision_day}} END$$);
 
-INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh, hint) VALUES
+INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh,
+                                     hint) VALUES
     (220, 'newborn_term', 'set', 'warn', true, '23514', 'KR DSM-194/2020 (attachment rules)', 'PRESS',
     'newborn is attached late',
     osms_internal.from_utf8(E'новорождённый прикреплён с опозданием'),

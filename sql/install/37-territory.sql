@@ -101,7 +101,8 @@ INSERT INTO osms.clause (relation, place, rule, column_name, relations, person, 
  {lives_in: {residences: c.person; {p}.region; c.since}; {st}}$$,
     '{at_home: c.since; {st}}', 'Who is moved by an order, or given back what he had, has not chosen.');
 
-INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, fixed, lasts, sqlstate, act, tag, refuses, russian, kazakh, hint) VALUES
+INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, fixed, lasts, sqlstate, act, tag, refuses, russian, kazakh,
+                                     hint) VALUES
     (290, 'lost_territory', 'audit', 'audit', true, true, '23514', 'KR DSM-194/2020 (attachment rules)', 'UNV',
     'person has moved away from the organisation''s territory',
     osms_internal.from_utf8(E'человек переехал с территории организации'),

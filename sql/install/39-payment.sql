@@ -3,7 +3,8 @@
 -- rules: what a Fund pays from its own table: what is due, and what the
 -- contract allows
 --
-INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh, hint) VALUES
+INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh,
+                                     hint) VALUES
     (310, 'payment_due', 'set', 'enforce', true, '23514', 'KR DSM-291/2020 (payment rules)', 'UNV',
     'payment is not what is due for the month',
     osms_internal.from_utf8(E'выплата не равна сумме, причитающейся за месяц'),
@@ -69,7 +70,8 @@ INSERT INTO osms.clause (relation, place, rule, column_name, relations, predicat
     ('payment', 30, 'payment_due', 'amount', '{organisation}', '{payment_due: {last_payment: {pays}}}',
     '{payment_due: true}', 'the organisation''s row is the lock of its payments');
 
-INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh, hint) VALUES
+INSERT INTO osms_internal.told_rule (place, rule, layer, default_mode, warns_in_import, sqlstate, act, tag, refuses, russian, kazakh,
+                                     hint) VALUES
     (320, 'payment_contract', 'set', 'enforce', true, '23514', 'KR DSM-291/2020 (payment rules)', 'TEXT',
     'payment exceeds the contract of the organisation',
     osms_internal.from_utf8(E'выплата превышает сумму договора организации'),

@@ -3,7 +3,7 @@
 -- codes: what a mapping's lists of codes know, what is stored beside them, and
 -- what guard and workflow may write that has no code.
 --
-CREATE FUNCTION osms.known_codes(relation text, "column" text) RETURNS text[]
+CREATE FUNCTION osms_internal.known_codes(relation text, "column" text) RETURNS text[]
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN CASE
         WHEN "column" = 'sex' THEN enum_range(NULL::osms.sex)::text[]
@@ -16,10 +16,10 @@ CREATE FUNCTION osms.known_codes(relation text, "column" text) RETURNS text[]
                                                                           unnest(ARRAY[t.from_state, t.to_state]) s (state))
         WHEN "column" = 'kind' AND relation = 'residence' THEN '{permanent,temporary,actual}'::text[]
         END;
-COMMENT ON FUNCTION osms.known_codes(text, text) IS
+COMMENT ON FUNCTION osms_internal.known_codes(text, text) IS
     'canonical codes that a column of a relation may hold; NULL where any text is one';
 
-CREATE FUNCTION osms.check_codes(relation text, "column" text, codes jsonb) RETURNS void
+CREATE FUNCTION osms_internal.check_codes(relation text, "column" text, codes jsonb) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -39,27 +39,30 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', DETAIL = (codes -> wrong)::text,
                   HINT = format('Write them as {"%s": ["code of the source", ...]}, also where it is one.', wrong);
     END IF;
-    SELECT k INTO wrong FROM jsonb_each(codes) c (k, v), jsonb_array_elements(v) e WHERE jsonb_typeof(e) NOT IN ('string', 'number', 'boolean') ORDER BY k LIMIT 1;
+    SELECT k INTO wrong FROM jsonb_each(codes) c (k, v), jsonb_array_elements(v) e
+        WHERE jsonb_typeof(e) NOT IN ('string', 'number', 'boolean') ORDER BY k LIMIT 1;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'codes of "%" in column "%" are not all words or numbers', wrong, "column"
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = (codes -> wrong)::text, HINT = format('Write them as {"%s": ["code of the source", ...]}.', wrong);
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = (codes -> wrong)::text,
+                HINT = format('Write them as {"%s": ["code of the source", ...]}.', wrong);
     ELSIF NOT EXISTS (SELECT FROM jsonb_each(codes) c (k, v) WHERE v <> '[]') THEN
         RAISE EXCEPTION 'codes of column "%" name no code', "column"
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write them as {"canonical value": ["code of the source", ...]}, or leave them out.';
+            USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Write them as {"canonical value": ["code of the source", ...]}, or leave them out.';
     END IF;
-    SELECT k INTO wrong FROM jsonb_object_keys(codes) k WHERE k <> ALL (osms.known_codes(relation, "column")) ORDER BY k LIMIT 1;
+    SELECT k INTO wrong FROM jsonb_object_keys(codes) k WHERE k <> ALL (osms_internal.known_codes(relation, "column")) ORDER BY k LIMIT 1;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'column "%" of canonical relation "%" has no value "%"', "column", relation, wrong
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = format('Its values are %s.', array_to_string(osms.known_codes(relation, "column"), ', '));
+                  HINT = format('Its values are %s.', array_to_string(osms_internal.known_codes(relation, "column"), ', '));
     END IF;
 END $$;
-COMMENT ON FUNCTION osms.check_codes(text, text, jsonb) IS
+COMMENT ON FUNCTION osms_internal.check_codes(text, text, jsonb) IS
     '22023 for a list of codes that is not one, or names a canonical value that does not exist; called by osms.map';
 
 -- The values are worked out as whoever asks, who runs nobody else's functions:
 -- a mapping that cannot be worked out so is not told of.
-CREATE FUNCTION osms.uncoded(canonical regclass, relation text, "column" text, OUT heads bigint, OUT codes text) RETURNS record
+CREATE FUNCTION osms_internal.uncoded(canonical regclass, relation text, "column" text, OUT heads bigint, OUT codes text) RETURNS record
     LANGUAGE plpgsql STABLE STRICT
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
@@ -72,7 +75,7 @@ DECLARE
                                                                          AND a.atttypid IN ('date'::regtype, 'timestamptz'::regtype));
     reading record;
 BEGIN
-    SELECT r.* INTO reading FROM osms.mapped_reading(canonical, "column") r;
+    SELECT r.* INTO reading FROM osms_internal.mapped_reading(canonical, "column") r;
     IF cardinality(reading.columns) IS DISTINCT FROM 1 OR NOT has_table_privilege(source, 'SELECT') THEN
         RETURN;
     ELSIF of_time AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
@@ -88,17 +91,18 @@ BEGIN
         -- a text that tells no time is read as an infinity
         CASE WHEN of_time THEN 'coalesce(v.value IN (''infinity'', ''-infinity''), true)'
              ELSE '(v.value IS NULL OR v.value LIKE ''?%'' OR v.value <> ALL ($1))' END)
-    INTO heads, codes USING osms.known_codes(relation, "column");
+    INTO heads, codes USING osms_internal.known_codes(relation, "column");
 EXCEPTION WHEN insufficient_privilege OR data_exception OR program_limit_exceeded OR integrity_constraint_violation OR raise_exception
                OR object_not_in_prerequisite_state OR undefined_column OR datatype_mismatch THEN
     heads := NULL;
     codes := NULL;
 END $$;
-COMMENT ON FUNCTION osms.uncoded(regclass, text, text) IS
+COMMENT ON FUNCTION osms_internal.uncoded(regclass, text, text) IS
 'rows of the first million of a source whose value a canonical column does not know, and the most frequent of those values
-NULL for who may not read them; called by osms.check_codes_of';
+NULL for who may not read them; called by osms_internal.check_codes_of';
 
-CREATE FUNCTION osms.check_codes_of(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION osms_internal.check_codes_of(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text)
+    RETURNS SETOF record
     LANGUAGE sql STABLE STRICT ROWS 1
     BEGIN ATOMIC
         SELECT c.relation, 'warning', format('%s rows hold values without a meaning for column "%s": %s', u.heads, c."column", u.codes),
@@ -107,23 +111,24 @@ CREATE FUNCTION osms.check_codes_of(registry text, OUT relation text, OUT severi
         FROM (SELECT k.relation, k."column", k.type, osms.relation_of(registry, k.relation) AS oid FROM osms.registry_columns(true) k
               WHERE (k."column" IN ('sex', 'class', 'reason', 'channel', 'ground', 'kind', 'state') OR k.type IN ('date', 'timestamptz'))
                 AND k.relation NOT IN (SELECT 'attachment' WHERE osms.relation_of(registry, 'attachment_event') IS NOT NULL)) c,
-             osms.uncoded(c.oid, c.relation, c."column") u
+             osms_internal.uncoded(c.oid, c.relation, c."column") u
         WHERE u.heads > 0
         UNION ALL
         SELECT p.relation, 'warning', format('reasons without a code: %s', string_agg(r.reason, ', ' ORDER BY r.reason)),
                'What writes them is refused (unmapped_reason): map the relation again with osms.map(), with codes for them.'
         FROM (SELECT 'attachment' AS relation, osms.relation_of(registry, 'attachment') AS oid) p,
              unnest('{moved_to_other,site_change,duplicate,left_region,left_country}'::text[]) r (reason)
-        WHERE p.oid IS NOT NULL AND osms.can_write(p.oid, 'state', 'closed')
+        WHERE p.oid IS NOT NULL AND osms_internal.can_write(p.oid, 'state', 'closed')
           AND EXISTS (SELECT FROM osms.clauses(registry) k WHERE k.rule = 'reason' AND k.relation = 'attachment' AND k.judged)
-          AND NOT osms.can_write(p.oid, 'reason', r.reason)
+          AND NOT osms_internal.can_write(p.oid, 'reason', r.reason)
         GROUP BY p.relation;
     END;
-COMMENT ON FUNCTION osms.check_codes_of(text) IS
+COMMENT ON FUNCTION osms_internal.check_codes_of(text) IS
 'stored values that a mapping has no code for, and reasons that guard and workflow may write and that have none
 called by osms.check_registry';
 
-CREATE FUNCTION osms.check_inputs(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION osms_internal.check_inputs(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text)
+    RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT ROWS 1
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
@@ -135,10 +140,13 @@ DECLARE
 BEGIN
     severity := 'warning';
     FOR i IN
-        SELECT p.relation, format('(%s) IS FALSE', p.holds) AS wrong, p.problem, 'Correct them: they count as they are.' AS hint FROM osms.possible_inputs() p
+        SELECT p.relation, format('(%s) IS FALSE', p.holds) AS wrong, p.problem, 'Correct them: they count as they are.' AS hint
+            FROM osms_internal.possible_inputs() p
         UNION ALL
-        SELECT r.relation, format('x.%1$s IS NOT NULL AND NOT EXISTS (SELECT FROM %2$I.%3$s o WHERE o.%4$s = x.%1$s)', r."column", registry, r.known, r.key),
-               format('an unknown %s in column "%s"', r.what, r."column"), format('Enter the %s, or correct its key: they count for nobody.', r.what)
+        SELECT r.relation, format('x.%1$s IS NOT NULL AND NOT EXISTS (SELECT FROM %2$I.%3$s o WHERE o.%4$s = x.%1$s)', r."column",
+                                  registry, r.known, r.key),
+               format('an unknown %s in column "%s"', r.what, r."column"),
+                   format('Enter the %s, or correct its key: they count for nobody.', r.what)
         FROM (SELECT t, 'organisation', 'organisation', 'organisation', 'organisation'
               FROM unnest('{adjustment,coefficient,contract,defect,organisation_status,payment,service,site}'::text[]) t
               UNION ALL SELECT t, 'person', 'person', 'person', 'person' FROM unnest('{insurance,order_scope,residence,service}'::text[]) t
@@ -146,7 +154,8 @@ BEGIN
                                ('order_scope', 'to_organisation', 'organisation', 'organisation', 'organisation'),
                                ('order_scope', 'order_key', 'authority_order', 'order_key', 'order'),
                                ('organisation_succession', 'old', 'organisation', 'organisation', 'organisation'),
-                               ('organisation_succession', 'new', 'organisation', 'organisation', 'organisation')) r (relation, "column", known, key, what)
+                               ('organisation_succession', 'new', 'organisation', 'organisation', 'organisation')) r (relation, "column",
+                                   known, key, what)
         WHERE osms.relation_of(registry, r.known) IS NOT NULL
         ORDER BY 1, 3
     LOOP
@@ -164,7 +173,7 @@ EXCEPTION WHEN insufficient_privilege OR undefined_function OR undefined_column 
     -- what cannot be read so is told elsewhere
     RETURN;
 END $$;
-COMMENT ON FUNCTION osms.check_inputs(text) IS
+COMMENT ON FUNCTION osms_internal.check_inputs(text) IS
 'rows that make no sense
 counted among the first million of each relation: amounts, coefficients and cases below zero, reversed contracts, months and days
 that cannot be, keys of organisations, persons and orders that nobody knows. Called by osms.check_registry';

@@ -3,7 +3,7 @@
 -- foreign rights: what anybody but its owner could write into what the guards
 -- and closings keep.
 --
-CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text)
+CREATE FUNCTION osms_internal.foreign_rights(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text)
     RETURNS SETOF record
     LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
@@ -46,20 +46,23 @@ CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severi
         UNION ALL
         -- whoever once had the right to make it
         SELECT d.relation, 'error',
-               format('trigger "%s" of %s runs a function of role %s whenever the registry is written', t.tgname, d.oid::regclass, w.rolname),
+               format('trigger "%s" of %s runs a function of role %s whenever the registry is written', t.tgname, d.oid::regclass,
+                      w.rolname),
                format('DROP TRIGGER %I ON %s.', t.tgname, d.oid::regclass)
         FROM derived d JOIN pg_catalog.pg_trigger t ON t.tgrelid = d.oid AND NOT t.tgisinternal
         JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_roles w ON w.oid = p.proowner
         WHERE p.proowner <> d.relowner AND NOT w.rolsuper
         UNION ALL
         -- in which functions look for what they call
-        SELECT 'setting', 'error', format('role %s, who is no superuser, may make functions and operators in schema %I', w.rolname, n.nspname),
+        SELECT 'setting', 'error', format('role %s, who is no superuser, may make functions and operators in schema %I', w.rolname,
+                                          n.nspname),
                CASE n.nspowner WHEN w.oid THEN 'Let a superuser own it: ALTER SCHEMA ... OWNER TO.'
                     ELSE format('REVOKE CREATE ON SCHEMA %I FROM %I, or from PUBLIC.', n.nspname, w.rolname) END
         FROM pg_catalog.pg_namespace n, pg_catalog.pg_roles w
         WHERE n.nspname IN ('osms', 'osms_internal', 'pg_catalog') AND NOT w.rolsuper AND has_schema_privilege(w.oid, n.oid, 'CREATE')
         UNION ALL
-        SELECT 'setting', 'error', format('%s is in schema %s and does not belong to the extension', pg_describe_object(d.classid, d.objid, 0), n.nspname),
+        SELECT 'setting', 'error',
+            format('%s is in schema %s and does not belong to the extension', pg_describe_object(d.classid, d.objid, 0), n.nspname),
                'Find out who made it, and drop it.'
         FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid
         WHERE d.refclassid = 'pg_namespace'::regclass AND n.nspname IN ('osms', 'osms_internal')
@@ -78,7 +81,7 @@ CREATE FUNCTION osms.foreign_rights(registry text, OUT relation text, OUT severi
         WHERE osms.relation_of(registry, 'roster') IS NOT NULL AND NOT r.rolsuper
           AND has_parameter_privilege(r.oid, 'session_replication_role', 'SET');
     END;
-COMMENT ON FUNCTION osms.foreign_rights(text) IS
+COMMENT ON FUNCTION osms_internal.foreign_rights(text) IS
 'who but the owner, or a superuser, may write the derived relations of a registry
 an error where a right on one was granted (with the REVOKE that takes it back), where one belongs to another role than the
 roster, or has a trigger that runs another role''s function, and where others than superusers may put functions into schema osms

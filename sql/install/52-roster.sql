@@ -2,16 +2,16 @@
 --
 -- roster: filled from the rows that exist, and verified against them.
 --
-CREATE FUNCTION osms.enter_persons(registry text, persons anyarray) RETURNS bigint
+CREATE FUNCTION osms_internal.enter_persons(registry text, persons anyarray) RETURNS bigint
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'osms_enter_persons';
-COMMENT ON FUNCTION osms.enter_persons(text, anyarray) IS
+COMMENT ON FUNCTION osms_internal.enter_persons(text, anyarray) IS
 'brings the roster of persons whom the caller has locked in line with the source
 ends their current versions and enters what the source holds; versions entered; called by osms.fill_roster';
 
 -- Differences between the source and the current roster, for the persons a
 -- filter lets through.
-CREATE FUNCTION osms.verify_query(registry text, filter text) RETURNS text
+CREATE FUNCTION osms_internal.verify_query(registry text, filter text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN format($query$
     WITH source AS (
@@ -49,7 +49,7 @@ CREATE FUNCTION osms.verify_query(registry text, filter text) RETURNS text
                 WHEN c.mark <> 'excused' AND c.since < c.reach THEN 'counts twice'
            END AS difference
     FROM source s FULL JOIN current c ON c.attachment = s.attachment $query$, registry, filter);
-COMMENT ON FUNCTION osms.verify_query(text, text) IS
+COMMENT ON FUNCTION osms_internal.verify_query(text, text) IS
 'query behind osms.verify and osms.fill_roster
 attachment, person, difference (NULL = none) of the persons a filter on person lets through';
 
@@ -60,7 +60,7 @@ CREATE FUNCTION osms.verify(registry text, OUT attachment text, OUT difference t
     SET row_security = off
 AS $$
 BEGIN
-    PERFORM osms.check_reader(registry);
+    PERFORM osms_internal.check_reader(registry);
     IF osms.relation_of(registry, 'roster') IS NULL THEN
         RAISE EXCEPTION 'registry "%" has no roster', registry
             USING ERRCODE = 'undefined_table', HINT = 'Make it with osms.create_registry() and map the relation "attachment".';
@@ -68,13 +68,13 @@ BEGIN
     -- what cannot be read at all says so itself
     PERFORM FROM osms.clauses(registry);
     RETURN QUERY EXECUTE format('SELECT v.attachment, v.difference FROM (%s) v WHERE v.difference IS NOT NULL',
-                                osms.verify_query(registry, 'person IS NOT NULL'));
+                                osms_internal.verify_query(registry, 'person IS NOT NULL'));
 END $$;
 COMMENT ON FUNCTION osms.verify(text) IS
 'derives the roster from the attachments again and names every difference: attachment (key) and what differs
 no rows = proof. 42P01 without a roster. Rows that were written while no guard stood are put right by osms.fill_roster';
 
-CREATE FUNCTION osms.begin_filling(registry text, OUT epoch bigint, OUT filled_under text) RETURNS record
+CREATE FUNCTION osms_internal.begin_filling(registry text, OUT epoch bigint, OUT filled_under text) RETURNS record
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
@@ -85,23 +85,24 @@ BEGIN
     IF osms.relation_of(registry, 'roster') IS NULL THEN
         RAISE EXCEPTION 'registry "%" has no roster', registry
             USING ERRCODE = 'undefined_table', HINT = 'Make it with osms.create_registry() and map the relation "attachment".';
-    ELSIF NOT EXISTS (SELECT FROM osms.guards g WHERE g.registry = begin_filling.registry AND g.relation = 'attachment' AND g.problem IS NULL) THEN
+    ELSIF NOT EXISTS (SELECT FROM osms.guards g WHERE g.registry = begin_filling.registry AND g.relation = 'attachment'
+                      AND g.problem IS NULL) THEN
         RAISE EXCEPTION 'registry "%" is not guarded', registry
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Guard it first with osms.guard(), so that the roster follows what is written while it is filled.';
     END IF;
     -- until it is filled again, whoever writes about a person brings the person in line
     EXECUTE format('SELECT s.roster_complete FROM %I.setting s', registry) INTO complete;
-    PERFORM osms.new_epoch(registry) WHERE complete AND NOT osms.is_filled(registry);
+    PERFORM osms_internal.new_epoch(registry) WHERE complete AND NOT osms_internal.is_filled(registry);
     EXECUTE format('SELECT s.epoch FROM %I.setting s', registry) INTO epoch;
-    filled_under := osms.filling_terms(registry);
+    filled_under := osms_internal.filling_terms(registry);
 END $$;
-COMMENT ON FUNCTION osms.begin_filling(text) IS
+COMMENT ON FUNCTION osms_internal.begin_filling(text) IS
 'the epoch in which a roster is filled, and under what
 a new one where the roster is only said to be complete. 55000 where the registry is not guarded, 42P01 without a roster; called
 by osms.fill_roster';
 
-CREATE FUNCTION osms.end_filling(registry text, epoch bigint, filled_under text) RETURNS bigint
+CREATE FUNCTION osms_internal.end_filling(registry text, epoch bigint, filled_under text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
@@ -114,10 +115,11 @@ BEGIN
     EXECUTE format('SELECT array_agg(DISTINCT r.person)::text FROM %1$I.roster r WHERE r.known_to = ''infinity''
         AND NOT EXISTS (SELECT FROM %1$I.person p WHERE p.person = r.person)', registry) INTO unknown;
     IF unknown IS NOT NULL THEN
-        EXECUTE format('SELECT osms.enter_persons(%L, %L::%s[])', registry, unknown, osms.column_type(osms.relation_of(registry, 'roster'), 'person'))
+        EXECUTE format('SELECT osms_internal.enter_persons(%L, %L::%s[])', registry, unknown,
+                       osms_internal.column_type(osms.relation_of(registry, 'roster'), 'person'))
         INTO entered;
     END IF;
-    IF filled_under <> osms.filling_terms(registry) OR NOT osms.set_complete(registry, epoch, filled_under) THEN
+    IF filled_under <> osms_internal.filling_terms(registry) OR NOT osms_internal.set_complete(registry, epoch, filled_under) THEN
         RAISE EXCEPTION 'registry "%" changed while its roster was being filled', registry
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   DETAIL = 'What stands is another mapping, other tables or another guard than when it began.',
@@ -125,12 +127,12 @@ BEGIN
     END IF;
     RETURN entered;
 END $$;
-COMMENT ON FUNCTION osms.end_filling(text, bigint, text) IS
+COMMENT ON FUNCTION osms_internal.end_filling(text, bigint, text) IS
 'notes that the roster is complete, after ending versions of persons whom the registry does not know
 versions entered. 55000 where mapping, tables or guard are not those under which it was filled; called by osms.fill_roster';
 
-CREATE FUNCTION osms.fill_batch(registry text, after text, batch integer,
-                                OUT last_person text, OUT entered bigint) RETURNS record
+CREATE FUNCTION osms_internal.fill_batch(registry text, after text, batch integer,
+                                         OUT last_person text, OUT entered bigint) RETURNS record
     LANGUAGE plpgsql
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
@@ -148,10 +150,12 @@ BEGIN
         RAISE EXCEPTION 'a roster is filled at isolation level READ COMMITTED only'
             USING ERRCODE = 'active_sql_transaction',
                   DETAIL = 'The snapshot of this transaction is older than what writers may still commit.',
-                  HINT = 'SET default_transaction_isolation = ''read committed'', or begin the transaction with BEGIN ISOLATION LEVEL READ COMMITTED.';
+                  HINT = 'SET default_transaction_isolation = ''read committed'', or begin the transaction with BEGIN ISOLATION LEVEL '
+                      'READ COMMITTED.';
     END IF;
-    person_type := osms.column_type(osms.relation_of(registry, 'roster'), 'person');
-    EXECUTE format('SELECT (array_agg(x.person ORDER BY x.person DESC))[1]::text, array_agg(x.person)::text FROM (SELECT p.person FROM %1$I.person p
+    person_type := osms_internal.column_type(osms.relation_of(registry, 'roster'), 'person');
+    EXECUTE format('SELECT (array_agg(x.person ORDER BY x.person DESC))[1]::text, array_agg(x.person)::text FROM (SELECT p.person '
+        'FROM %1$I.person p
         WHERE %2$L IS NULL OR p.person > %2$L ORDER BY p.person LIMIT %3$s FOR NO KEY UPDATE) x',
         registry, after, coalesce(batch::text, 'NULL'))
     INTO last_person, persons;
@@ -160,14 +164,14 @@ BEGIN
         RETURN;
     END IF;
     EXECUTE format('SELECT array_agg(DISTINCT v.person)::text FROM (%s) v WHERE v.difference IS NOT NULL',
-        osms.verify_query(registry, format('person = ANY (%L::%s[])', persons, person_type)))
+        osms_internal.verify_query(registry, format('person = ANY (%L::%s[])', persons, person_type)))
     INTO differing;
     IF differing IS NULL THEN
         RETURN;
     END IF;
-    EXECUTE format('SELECT osms.enter_persons(%L, %L::%s[])', registry, differing, person_type) INTO entered;
+    EXECUTE format('SELECT osms_internal.enter_persons(%L, %L::%s[])', registry, differing, person_type) INTO entered;
 END $$;
-COMMENT ON FUNCTION osms.fill_batch(text, text, integer) IS
+COMMENT ON FUNCTION osms_internal.fill_batch(text, text, integer) IS
 'locks the next persons after one and brings their roster in line with the source
 last_person NULL: there were none. 25001 at another isolation level than READ COMMITTED, 22023 for a batch below 1; called by
 osms.fill_roster';
@@ -182,9 +186,9 @@ DECLARE
     total pg_catalog.int8 := 0;
     after pg_catalog.text;
 BEGIN
-    SELECT b.epoch, b.filled_under INTO filling FROM osms.begin_filling(registry) b;
+    SELECT b.epoch, b.filled_under INTO filling FROM osms_internal.begin_filling(registry) b;
     LOOP
-        SELECT b.last_person, b.entered INTO step FROM osms.fill_batch(registry, after, batch) b;
+        SELECT b.last_person, b.entered INTO step FROM osms_internal.fill_batch(registry, after, batch) b;
         EXIT WHEN step.last_person IS NULL;
         after := step.last_person;
         total := total OPERATOR(pg_catalog.+) step.entered;
@@ -192,7 +196,7 @@ BEGIN
             COMMIT;
         END IF;
     END LOOP;
-    total := total OPERATOR(pg_catalog.+) osms.end_filling(registry, filling.epoch, filling.filled_under);
+    total := total OPERATOR(pg_catalog.+) osms_internal.end_filling(registry, filling.epoch, filling.filled_under);
     RAISE NOTICE 'roster of "%": % versions entered', registry, total;
 END $$;
 COMMENT ON PROCEDURE osms.fill_roster(text, integer) IS

@@ -2,14 +2,14 @@
 --
 -- sift: candidates judged before they are inserted.
 --
-CREATE FUNCTION osms.sift_candidates(registry text, relation text, staging regclass, modes text,
-                                     OUT candidate tid, OUT key text, OUT person text, OUT rule text, OUT finding text)
+CREATE FUNCTION osms_internal.sift_candidates(registry text, relation text, staging regclass, modes text,
+                                              OUT candidate tid, OUT key text, OUT person text, OUT rule text, OUT finding text)
     RETURNS SETOF record
     LANGUAGE C VOLATILE STRICT ROWS 100
     SET osms.restrict_functions = 'all'
     SET row_security = off
     AS 'MODULE_PATHNAME', 'osms_sift_candidates';
-COMMENT ON FUNCTION osms.sift_candidates(text, text, regclass, text) IS
+COMMENT ON FUNCTION osms_internal.sift_candidates(text, text, regclass, text) IS
     'osms.sift under the modes of a guard, as its triggers carry them; called by osms.sift';
 
 CREATE FUNCTION osms.sift(registry text, relation text, staging regclass,
@@ -21,8 +21,9 @@ CREATE FUNCTION osms.sift(registry text, relation text, staging regclass,
     SET row_security = off
 AS $$
 BEGIN
-    PERFORM osms.need_arguments('sift', jsonb_build_object('registry', registry, 'relation', relation, 'staging', staging)), osms.check_reader(registry);
-    RETURN QUERY SELECT s.* FROM osms.sift_candidates(registry, relation, staging,
+    PERFORM osms_internal.need_arguments('sift', jsonb_build_object('registry', registry, 'relation', relation, 'staging', staging)),
+        osms_internal.check_reader(registry);
+    RETURN QUERY SELECT s.* FROM osms_internal.sift_candidates(registry, relation, staging,
         coalesce((SELECT max(g.modes) FROM osms.guard_trigger g WHERE g.registry = sift.registry AND g.relation = sift.relation), '')) s;
 END $$;
 COMMENT ON FUNCTION osms.sift(text, text, regclass) IS

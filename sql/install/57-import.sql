@@ -19,8 +19,8 @@ COMMENT ON FUNCTION osms.import_end(text) IS
 'ends the import of this transaction and returns its entry
 55000 where none is under way, 42501 for who owns no guarded table, 3F000 where there is no such registry';
 
-CREATE FUNCTION osms.judge_import() RETURNS trigger
+CREATE FUNCTION osms_internal.judge_import() RETURNS trigger
     LANGUAGE C VOLATILE
     AS 'MODULE_PATHNAME', 'osms_judge_import';
-COMMENT ON FUNCTION osms.judge_import() IS
+COMMENT ON FUNCTION osms_internal.judge_import() IS
     'deferred constraint trigger of the relation import: 55000 at the end of the transaction unless the import was ended';

@@ -18,26 +18,27 @@ DECLARE
     closed text;
     key text;
 BEGIN
-    PERFORM osms.need_arguments('transfer', jsonb_build_object('registry', registry, 'application', application));
-    attachments := osms.need_relation(registry, 'attachment');
-    person_type := osms.column_type(attachments, 'person');
-    a := osms.lock_person_of(registry, 'application', application, attaches => true);
+    PERFORM osms_internal.need_arguments('transfer', jsonb_build_object('registry', registry, 'application', application));
+    attachments := osms_internal.need_relation(registry, 'attachment');
+    person_type := osms_internal.column_type(attachments, 'person');
+    a := osms_internal.lock_person_of(registry, 'application', application, attaches => true);
     -- where the attachment does not name its application, the organisation tells
     EXECUTE format('SELECT to_jsonb(x) FROM %1$s x WHERE x.person = ($1 ->> ''person'')::%2$s
             AND (x.application = ($1 ->> ''application'')::%3$s OR x.application IS NULL AND $1 ->> ''state'' = ''attached''
                 AND x.organisation = ($1 ->> ''organisation'')::%4$s)
         ORDER BY x.application IS NULL, x.state = ''annulled'', x.since DESC LIMIT 1',
-        attachments, person_type, osms.column_type(attachments, 'application'), osms.column_type(attachments, 'organisation'))
+        attachments, person_type, osms_internal.column_type(attachments, 'application'),
+            osms_internal.column_type(attachments, 'organisation'))
     INTO old USING a;
     IF old IS NOT NULL THEN
         IF a ->> 'state' <> 'attached' AND old ->> 'state' <> 'annulled' THEN
-            PERFORM osms.write_row(registry, 'application', application, '{"state": "attached"}');
+            PERFORM osms_internal.write_row(registry, 'application', application, '{"state": "attached"}');
         END IF;
         RETURN ROW(old ->> 'attachment', old ->> 'state', 'unchanged', NULL, NULL)::osms.workflow_result;
     END IF;
     IF day IS NULL THEN
-        today := osms.civil_date(registry, now());
-        day := coalesce((a ->> 'effective_on')::date, osms.civil_date(registry, (a ->> 'decided_at')::timestamptz), today);
+        today := osms_internal.civil_date(registry, now());
+        day := coalesce((a ->> 'effective_on')::date, osms_internal.civil_date(registry, (a ->> 'decided_at')::timestamptz), today);
         -- whoever was attached that day, or since, has been there for a day at least
         EXECUTE format('SELECT greatest($2, max(x.since) + 1) FROM %s x WHERE x.person = ($1 ->> ''person'')::%s
             AND x.state IN (''active'', ''suspect'') AND x.since BETWEEN $2 AND greatest($2, $3)', attachments, person_type)
@@ -47,13 +48,14 @@ BEGIN
         AND x.state IN (''active'', ''suspect'', ''closed'') AND (x.until IS NULL OR x.until > $2) ORDER BY x.since, x.attachment',
         attachments, person_type) USING a, day
     LOOP
-        closed := osms.write_row(registry, 'attachment', old ->> 'attachment', jsonb_build_object('state', 'closed', 'until', day),
-            jsonb_build_object('reason', CASE WHEN old -> 'organisation' = a -> 'organisation' THEN 'site_change' ELSE 'moved_to_other' END));
+        closed := osms_internal.write_row(registry, 'attachment', old ->> 'attachment', jsonb_build_object('state', 'closed', 'until', day),
+            jsonb_build_object('reason', CASE WHEN old -> 'organisation' = a -> 'organisation' THEN 'site_change'
+                               ELSE 'moved_to_other' END));
     END LOOP;
-    key := osms.write_row(registry, 'attachment', NULL, jsonb_build_object('attachment', attachment, 'person', a -> 'person',
+    key := osms_internal.write_row(registry, 'attachment', NULL, jsonb_build_object('attachment', attachment, 'person', a -> 'person',
         'organisation', a -> 'organisation', 'site', site, 'state', 'active', 'since', day),
         jsonb_build_object('application', a -> 'application'));
-    PERFORM osms.write_row(registry, 'application', application, '{"state": "attached"}');
+    PERFORM osms_internal.write_row(registry, 'application', application, '{"state": "attached"}');
     RETURN ROW(key, 'active', 'created', closed, format('attached since %s', day))::osms.workflow_result;
 END $$;
 COMMENT ON FUNCTION osms.transfer(text, text, date, text, text) IS
@@ -75,14 +77,15 @@ DECLARE
     old jsonb;
     key text;
 BEGIN
-    PERFORM osms.need_arguments('detach', jsonb_build_object('registry', registry, 'person', person, 'day', day, 'reason', reason));
-    attachments := osms.need_relation(registry, 'attachment');
-    person_type := osms.column_type(attachments, 'person');
+    PERFORM osms_internal.need_arguments('detach', jsonb_build_object('registry', registry, 'person', person, 'day', day, 'reason',
+                                                                      reason));
+    attachments := osms_internal.need_relation(registry, 'attachment');
+    person_type := osms_internal.column_type(attachments, 'person');
     PERFORM osms.lock_persons(registry, ARRAY[person]);
     FOR old IN EXECUTE format('SELECT to_jsonb(x) FROM %s x WHERE x.person = $1::%s AND x.state IN (''active'', ''suspect'', ''closed'')
         AND (x.until IS NULL OR x.until > $2) ORDER BY x.since, x.attachment', attachments, person_type) USING person, day
     LOOP
-        key := osms.write_row(registry, 'attachment', old ->> 'attachment', jsonb_build_object('state', 'closed', 'until', day),
+        key := osms_internal.write_row(registry, 'attachment', old ->> 'attachment', jsonb_build_object('state', 'closed', 'until', day),
                               jsonb_build_object('reason', reason));
     END LOOP;
     IF key IS NOT NULL THEN
@@ -114,18 +117,18 @@ DECLARE
     previous text;
     outcome text := 'unchanged';
 BEGIN
-    PERFORM osms.need_arguments('annul', jsonb_build_object('registry', registry, 'attachment', attachment, 'reason', reason));
-    attachments := osms.need_relation(registry, 'attachment');
-    a := osms.lock_person_of(registry, 'attachment', attachment);
+    PERFORM osms_internal.need_arguments('annul', jsonb_build_object('registry', registry, 'attachment', attachment, 'reason', reason));
+    attachments := osms_internal.need_relation(registry, 'attachment');
+    a := osms_internal.lock_person_of(registry, 'attachment', attachment);
     IF a ->> 'state' <> 'annulled' OR a ->> 'reason' <> reason THEN
-        PERFORM osms.write_row(registry, 'attachment', attachment, '{"state": "annulled"}', jsonb_build_object('reason', reason));
+        PERFORM osms_internal.write_row(registry, 'attachment', attachment, '{"state": "annulled"}', jsonb_build_object('reason', reason));
         outcome := 'changed';
     END IF;
     -- what was closed for it, and has not been restored
     EXECUTE format('SELECT x.attachment::text FROM %1$s x WHERE x.person = ($1 ->> ''person'')::%2$s AND x.state = ''closed''
             AND x.until <= ($1 ->> ''since'')::date
             AND NOT EXISTS (SELECT FROM %1$s y WHERE y.person = x.person AND y.since >= x.until AND y.state <> ''annulled'')
-        ORDER BY x.until DESC, x.since DESC LIMIT 1', attachments, osms.column_type(attachments, 'person'))
+        ORDER BY x.until DESC, x.since DESC LIMIT 1', attachments, osms_internal.column_type(attachments, 'person'))
     INTO previous USING a;
     RETURN ROW(a ->> 'attachment', 'annulled', outcome, previous,
             CASE WHEN previous IS NOT NULL THEN format('osms.reopen() restores attachment "%s"', previous) END)::osms.workflow_result;
@@ -151,12 +154,13 @@ DECLARE
     reason text := 'moved_to_other';
     key text;
 BEGIN
-    PERFORM osms.need_arguments('reopen', jsonb_build_object('registry', registry, 'attachment', attachment));
-    attachments := osms.need_relation(registry, 'attachment');
-    person_type := osms.column_type(attachments, 'person');
-    a := osms.lock_person_of(registry, 'attachment', attachment, attaches => true);
+    PERFORM osms_internal.need_arguments('reopen', jsonb_build_object('registry', registry, 'attachment', attachment));
+    attachments := osms_internal.need_relation(registry, 'attachment');
+    person_type := osms_internal.column_type(attachments, 'person');
+    a := osms_internal.lock_person_of(registry, 'attachment', attachment, attaches => true);
     EXECUTE format('SELECT to_jsonb(x) FROM %s x WHERE x.person = ($1 ->> ''person'')::%s AND x.restores = ($1 ->> ''attachment'')::%s
-        AND x.state <> ''annulled'' ORDER BY x.attachment DESC LIMIT 1', attachments, person_type, osms.column_type(attachments, 'attachment'))
+        AND x.state <> ''annulled'' ORDER BY x.attachment DESC LIMIT 1', attachments, person_type,
+            osms_internal.column_type(attachments, 'attachment'))
     INTO restored USING a;
     IF restored IS NOT NULL THEN
         RETURN ROW(restored ->> 'attachment', restored ->> 'state', 'unchanged', a ->> 'attachment', NULL)::osms.workflow_result;
@@ -174,12 +178,12 @@ BEGIN
         until := a ->> 'until';
         reason := coalesce(a ->> 'reason', 'error');
     END IF;
-    died := osms.need_row(registry, 'person', a ->> 'person') ->> 'death_date';
+    died := osms_internal.need_row(registry, 'person', a ->> 'person') ->> 'death_date';
     IF died >= start AND died + 1 <= coalesce(until, 'infinity') THEN
         until := died + 1;
         reason := 'death';
     END IF;
-    key := osms.write_row(registry, 'attachment', NULL, jsonb_build_object('attachment', new_attachment, 'person', a -> 'person',
+    key := osms_internal.write_row(registry, 'attachment', NULL, jsonb_build_object('attachment', new_attachment, 'person', a -> 'person',
         'organisation', a -> 'organisation', 'site', a -> 'site', 'state', CASE WHEN until IS NULL THEN 'active' ELSE 'closed' END,
         'since', start, 'until', until, 'restores', a -> 'attachment'),
         CASE WHEN until IS NULL THEN '{}' ELSE jsonb_build_object('reason', reason) END);

@@ -8,14 +8,14 @@ COMMENT ON TYPE osms.overlap_repair IS
 action close (on the day ends) or annul (nothing is left of it); kept: key of the later attachment, which counts';
 
 -- What the roster marks as excused ends where the next decision begins.
-CREATE FUNCTION osms.overlap_repairs(registry text, persons text[]) RETURNS SETOF osms.overlap_repair
+CREATE FUNCTION osms_internal.overlap_repairs(registry text, persons text[]) RETURNS SETOF osms.overlap_repair
     LANGUAGE plpgsql VOLATILE ROWS 1000
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
     SET row_security = off
 AS $$
 DECLARE
-    attachments CONSTANT regclass := osms.need_relation(registry, 'attachment');
+    attachments CONSTANT regclass := osms_internal.need_relation(registry, 'attachment');
 BEGIN
     RETURN QUERY EXECUTE format($query$
         SELECT x.attachment::text, x.person::text, x.since, x.until, CASE WHEN x.next > x.since THEN 'close' ELSE 'annul' END,
@@ -28,10 +28,10 @@ BEGIN
               WINDOW w AS (PARTITION BY a.person ORDER BY a.since, a.attachment)) x
         WHERE x.ends > x.next
         ORDER BY x.person, x.since, x.attachment $query$,
-        attachments, osms.need_relation(registry, 'person'), osms.column_type(attachments, 'person'))
+        attachments, osms_internal.need_relation(registry, 'person'), osms_internal.column_type(attachments, 'person'))
     USING persons;
 END $$;
-COMMENT ON FUNCTION osms.overlap_repairs(text, text[]) IS
+COMMENT ON FUNCTION osms_internal.overlap_repairs(text, text[]) IS
     'what osms.repair_overlaps would do, for some persons or (NULL) for all; called by osms.repair_overlaps';
 
 CREATE FUNCTION osms.repair_overlaps(registry text, dry_run boolean DEFAULT true) RETURNS SETOF osms.overlap_repair
@@ -46,24 +46,27 @@ DECLARE
     closed record;
     annulled text[];
 BEGIN
-    PERFORM osms.need_arguments('repair_overlaps', jsonb_build_object('registry', registry, 'dry_run', dry_run));
-    PERFORM osms.check_reader(registry);
+    PERFORM osms_internal.need_arguments('repair_overlaps', jsonb_build_object('registry', registry, 'dry_run', dry_run));
+    PERFORM osms_internal.check_reader(registry);
     IF dry_run THEN
-        RETURN QUERY SELECT * FROM osms.overlap_repairs(registry, NULL);
+        RETURN QUERY SELECT * FROM osms_internal.overlap_repairs(registry, NULL);
         RETURN;
     END IF;
-    SELECT array_agg(DISTINCT r.person) INTO persons FROM osms.overlap_repairs(registry, NULL) r;
+    SELECT array_agg(DISTINCT r.person) INTO persons FROM osms_internal.overlap_repairs(registry, NULL) r;
     PERFORM osms.lock_persons(registry, persons);
     -- what still overlaps, now that nobody else writes about these persons
-    SELECT array_agg(r) INTO repairs FROM osms.overlap_repairs(registry, coalesce(persons, '{}')) r;
+    SELECT array_agg(r) INTO repairs FROM osms_internal.overlap_repairs(registry, coalesce(persons, '{}')) r;
     IF EXISTS (SELECT FROM osms.clauses(registry) c WHERE c.rule = 'reason' AND c.relation = 'attachment' AND c.judged) THEN
         reason := '{"reason": "duplicate"}';
     END IF;
-    SELECT array_agg(r.attachment)::text AS keys, array_agg(r.ends)::text AS ends INTO closed FROM unnest(repairs) r WHERE r.action = 'close';
-    PERFORM osms.write_rows(registry, 'attachment', 'update', '{attachment,until}', ARRAY[closed.keys, closed.ends], reason || '{"state": "closed"}')
+    SELECT array_agg(r.attachment)::text AS keys, array_agg(r.ends)::text AS ends INTO closed FROM unnest(repairs) r
+        WHERE r.action = 'close';
+    PERFORM osms_internal.write_rows(registry, 'attachment', 'update', '{attachment,until}', ARRAY[closed.keys, closed.ends], reason
+                                     || '{"state": "closed"}')
     WHERE closed.keys IS NOT NULL;
     SELECT array_agg(r.attachment) INTO annulled FROM unnest(repairs) r WHERE r.action = 'annul';
-    PERFORM osms.write_rows(registry, 'attachment', 'update', '{attachment}', ARRAY[annulled::text], reason || '{"state": "annulled"}')
+    PERFORM osms_internal.write_rows(registry, 'attachment', 'update', '{attachment}', ARRAY[annulled::text], reason
+                                     || '{"state": "annulled"}')
     WHERE annulled IS NOT NULL;
     RETURN QUERY SELECT * FROM unnest(repairs);
 END $$;

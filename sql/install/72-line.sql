@@ -72,55 +72,59 @@ which osms.act does not have
 empty when all is well';
 
 -- Each optional relation, or nothing in its place.
-CREATE FUNCTION osms.status_query(registry text) RETURNS text
+CREATE FUNCTION osms_internal.status_query(registry text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN osms.relation_of(registry, 'organisation_status') IS NULL
         THEN 'SELECT NULL::text AS organisation, NULL::text AS region, NULL::text AS class WHERE false'
         ELSE format('SELECT DISTINCT ON (1) s.organisation::text AS organisation, s.region, s.class
             FROM %I.organisation_status s WHERE s.valid_from <= $1 AND %s
-            ORDER BY 1, s.valid_from DESC, s.known_from DESC NULLS LAST', registry, osms.known_then('s', '$3')) END;
-COMMENT ON FUNCTION osms.status_query(text) IS 'query for region and class of each organisation in force on the day $1, as known at $3';
+            ORDER BY 1, s.valid_from DESC, s.known_from DESC NULLS LAST', registry, osms_internal.known_then('s', '$3')) END;
+COMMENT ON FUNCTION osms_internal.status_query(text) IS
+    'query for region and class of each organisation in force on the day $1, as known at $3';
 
 -- What is said last of a contract holds, its end too.
-CREATE FUNCTION osms.contract_query(registry text) RETURNS text
+CREATE FUNCTION osms_internal.contract_query(registry text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN osms.relation_of(registry, 'contract') IS NULL
         THEN 'SELECT NULL::text AS organisation, NULL::numeric AS yearly_amount WHERE false'
         ELSE format('SELECT DISTINCT ON (1) c.organisation::text AS organisation, c.yearly_amount
             FROM (SELECT DISTINCT ON (k.organisation, k.valid_from) k.* FROM %I.contract k WHERE k.valid_from <= $1 AND %s
                   ORDER BY k.organisation, k.valid_from, k.known_from DESC NULLS LAST) AS c
-            WHERE $1 < c.valid_to OR c.valid_to IS NULL ORDER BY 1, c.valid_from DESC', registry, osms.known_then('k', '$3')) END;
-COMMENT ON FUNCTION osms.contract_query(text) IS 'query for the contract of each organisation in force on the day $1, as known at $3';
+            WHERE $1 < c.valid_to OR c.valid_to IS NULL ORDER BY 1, c.valid_from DESC', registry, osms_internal.known_then('k', '$3')) END;
+COMMENT ON FUNCTION osms_internal.contract_query(text) IS
+    'query for the contract of each organisation in force on the day $1, as known at $3';
 
-CREATE FUNCTION osms.factor_query(registry text) RETURNS text
+CREATE FUNCTION osms_internal.factor_query(registry text) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN osms.relation_of(registry, 'coefficient') IS NULL
-        THEN 'SELECT NULL::text AS organisation, NULL::text AS kind, NULL::numeric AS value, NULL::date AS valid_from, NULL::text AS act, NULL::text AS point, NULL::text AS tag, NULL::text AS mark WHERE false'
+        THEN 'SELECT NULL::text AS organisation, NULL::text AS kind, NULL::numeric AS value, NULL::date AS valid_from, NULL::text AS act, '
+            'NULL::text AS point, NULL::text AS tag, NULL::text AS mark WHERE false'
         ELSE format('SELECT DISTINCT ON (1, 2) k.organisation::text AS organisation, k.kind, k.value, k.valid_from, k.act, %3$s,
                 CASE WHEN k.act IS NULL THEN ''no_act'' WHEN k.act = ''osms:illustrative'' THEN ''illustrative''
                      WHEN k.act NOT IN (SELECT a.act FROM osms.act a) THEN ''unknown_act'' END AS mark
             FROM %1$I.coefficient k WHERE k.valid_from <= $1 AND %2$s
-            ORDER BY 1, 2, k.valid_from DESC, k.known_from DESC NULLS LAST', registry, osms.known_then('k', '$3'),
+            ORDER BY 1, 2, k.valid_from DESC, k.known_from DESC NULLS LAST', registry, osms_internal.known_then('k', '$3'),
             (SELECT string_agg(CASE WHEN a.attname IS NULL THEN 'NULL::text AS ' ELSE 'k.' END || c.name, ', ' ORDER BY c.name)
              FROM unnest('{point,tag}'::name[]) AS c (name)
              LEFT JOIN pg_attribute a ON a.attrelid = osms.relation_of(registry, 'coefficient') AND a.attname = c.name)) END;
-COMMENT ON FUNCTION osms.factor_query(text) IS
+COMMENT ON FUNCTION osms_internal.factor_query(text) IS
 'query for the coefficients of each organisation in force on the day $1, as known at $3
 a table made by hand may lack point and tag';
 
-CREATE FUNCTION osms.suspect_query(terms osms.statement_terms) RETURNS text
+CREATE FUNCTION osms_internal.suspect_query(terms osms_internal.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN format($query$
     SELECT r.organisation::text AS organisation, count(*) AS suspect
     FROM unnest(%2$L::date[]) AS d (day) JOIN %1$I.roster r ON r.since <= d.day AND d.day < r.until
     WHERE r.mark = 'suspect' AND r.known_from <= %3$L::timestamptz AND %3$L::timestamptz < r.known_to AND %4$s
     GROUP BY r.organisation$query$,
-        (terms).registry, CASE ((terms).scheme).suspect WHEN 'paid' THEN (terms).days ELSE '{}' END, (terms).known_at, osms.restored_counts(terms, 'r', 'd.day'));
-COMMENT ON FUNCTION osms.suspect_query(osms.statement_terms) IS
+        (terms).registry, CASE ((terms).scheme).suspect WHEN 'paid' THEN (terms).days ELSE '{}' END, (terms).known_at,
+            osms_internal.restored_counts(terms, 'r', 'd.day'));
+COMMENT ON FUNCTION osms_internal.suspect_query(osms_internal.statement_terms) IS
 'query for the heads under suspicion of each organisation
 a few rows, which the index roster_suspect finds, so that all others need not be asked';
 
-CREATE FUNCTION osms.statement_query(terms osms.statement_terms) RETURNS text
+CREATE FUNCTION osms_internal.statement_query(terms osms_internal.statement_terms) RETURNS text
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN format($query$
 WITH grouped AS MATERIALIZED (
@@ -132,14 +136,17 @@ WITH grouped AS MATERIALIZED (
     GROUP BY g.organisation
 ), reduced AS (
     SELECT r.organisation, jsonb_object_agg(r.reason, r.heads ORDER BY r.reason) AS reduced
-    FROM (SELECT g.organisation, g.reason, sum(g.heads) AS heads FROM grouped g WHERE g.reason IS NOT NULL AND g.heads > 0 GROUP BY 1, 2) AS r
+    FROM (SELECT g.organisation, g.reason, sum(g.heads) AS heads FROM grouped g WHERE g.reason IS NOT NULL AND g.heads > 0
+          GROUP BY 1, 2) AS r
     GROUP BY r.organisation
 ), suspect AS (%5$s
 ), status AS (%2$s), contract AS (%3$s), factor AS (%4$s
 ), factors AS (
     SELECT f.organisation, jsonb_object_agg(f.kind, f.value ORDER BY f.kind) AS factors,
-           sum(f.value - 1) AS excess, osms.product(f.value) AS product, bool_or(f.value IS NULL OR f.value < 0 OR f.value >= 'Infinity') AS incomplete,
-           jsonb_object_agg(f.kind, f.mark ORDER BY f.kind) FILTER (WHERE f.mark IS NOT NULL) AS marks, bool_or(f.mark = 'illustrative') AS illustrative
+           sum(f.value - 1) AS excess, osms.product(f.value) AS product,
+               bool_or(f.value IS NULL OR f.value < 0 OR f.value >= 'Infinity') AS incomplete,
+           jsonb_object_agg(f.kind, f.mark ORDER BY f.kind) FILTER (WHERE f.mark IS NOT NULL) AS marks,
+               bool_or(f.mark = 'illustrative') AS illustrative
     FROM factor f
     GROUP BY f.organisation
 ), base AS (
@@ -149,9 +156,10 @@ WITH grouped AS MATERIALIZED (
 ), weight AS MATERIALIZED (
     SELECT w.* FROM osms.weights_on($2, $1, $3) w WHERE w.age_to > w.age_from OR w.age_to IS NULL
 ), hole AS MATERIALIZED (
-    SELECT u.* FROM osms.uncovered($2, $1, $3) u
+    SELECT u.* FROM osms_internal.uncovered($2, $1, $3) u
 ), made_up AS MATERIALIZED (
-    SELECT ($4).illustrative OR ($4).act = 'osms:illustrative' AS scheme, coalesce((SELECT bool_or(w.act = 'osms:illustrative') FROM weight w), false) AS weights,
+    SELECT ($4).illustrative OR ($4).act = 'osms:illustrative' AS scheme,
+        coalesce((SELECT bool_or(w.act = 'osms:illustrative') FROM weight w), false) AS weights,
            $6 AND coalesce((SELECT bool_or(s.illustrative) FROM osms.norm_steps_on($2, $1, $3) s), false) AS norm_steps
 ), weighed AS MATERIALIZED (
     SELECT t.*, osms.heads(t.basis) AS divisor,
@@ -160,8 +168,10 @@ WITH grouped AS MATERIALIZED (
     FROM tally t
 ), part AS (
     -- the rate is B * (numerator + divisor * excess) / divisor or B * numerator * product / divisor
-    SELECT w.*, s.region, s.class, b.rate AS base, b.illustrative AS base_made_up, f.factors, f.marks, f.illustrative AS factor_made_up, f.incomplete,
-           coalesce(f.excess, 0) AS excess, coalesce(f.product, 1) AS product, r.reduced, coalesce(u.suspect, 0) AS suspect, c.yearly_amount, c.organisation IS NULL AS no_contract,
+    SELECT w.*, s.region, s.class, b.rate AS base, b.illustrative AS base_made_up, f.factors, f.marks, f.illustrative AS factor_made_up,
+        f.incomplete,
+           coalesce(f.excess, 0) AS excess, coalesce(f.product, 1) AS product, r.reduced, coalesce(u.suspect, 0) AS suspect,
+               c.yearly_amount, c.organisation IS NULL AS no_contract,
            q.numerator, CASE WHEN ($4).coefficient_rounding IS NULL THEN nullif(w.divisor, 0) ELSE 1 END AS denominator
     FROM weighed w
     LEFT JOIN status s ON s.organisation = w.organisation
@@ -187,30 +197,38 @@ WITH grouped AS MATERIALIZED (
                          ELSE p.base * p.numerator * p.product END) AS x (dividend)
 ), line AS (
     SELECT r.*, CASE WHEN r.reasons <> '' THEN NULL
-                     WHEN ($4).rate_rounding IS NULL THEN osms.round_quotient(r.dividend * r.shares, r.denominator * $7, ($4).amount_rounding)
+                     WHEN ($4).rate_rounding IS NULL
+                         THEN osms.round_quotient(r.dividend * r.shares, r.denominator * $7, ($4).amount_rounding)
                      ELSE osms.round_quotient(r.rate * r.shares, $7, ($4).amount_rounding) END AS earned,
            m.scheme OR m.weights OR m.norm_steps OR coalesce(r.base_made_up, false) OR coalesce(r.factor_made_up, false) AS made_up,
-           jsonb_strip_nulls(jsonb_build_object('scheme', CASE WHEN m.scheme THEN 'illustrative' END, 'weights', CASE WHEN m.weights THEN 'illustrative' END,
-               'norm_steps', CASE WHEN m.norm_steps THEN 'illustrative' END, 'rate', CASE WHEN r.base_made_up THEN 'illustrative' END, 'factors', r.marks)) AS all_marks
+           jsonb_strip_nulls(jsonb_build_object('scheme', CASE WHEN m.scheme THEN 'illustrative' END, 'weights', CASE WHEN m.weights
+                                                THEN 'illustrative' END,
+               'norm_steps', CASE WHEN m.norm_steps THEN 'illustrative' END, 'rate', CASE WHEN r.base_made_up THEN 'illustrative' END,
+                   'factors', r.marks)) AS all_marks
     FROM rated r, made_up m
 )
 SELECT array_agg(ROW(l.organisation, l.region, l.class, l.heads, l.pyramid,
-                     CASE WHEN NOT l.unweighted THEN osms.round_quotient(l.weighted, nullif(l.divisor, 0), coalesce(($4).coefficient_rounding, 6)) END,
-                     coalesce(l.factors, '{}'), l.rate, l.suspect, CASE WHEN $8 THEN l.unknown END, coalesce(l.reduced, '{}'), l.shares, l.earned,
-                     NULL, NULL, NULL, l.yearly_amount, NULL, NULL, NULL, CASE WHEN l.reasons = '' THEN 'ok' ELSE 'held' END, nullif(l.reasons, ''),
+                     CASE WHEN NOT l.unweighted
+                         THEN osms.round_quotient(l.weighted, nullif(l.divisor, 0), coalesce(($4).coefficient_rounding, 6)) END,
+                     coalesce(l.factors, '{}'), l.rate, l.suspect, CASE WHEN $8 THEN l.unknown END, coalesce(l.reduced, '{}'), l.shares,
+                         l.earned,
+                     NULL, NULL, NULL, l.yearly_amount, NULL, NULL, NULL, CASE WHEN l.reasons = '' THEN 'ok'
+                         ELSE 'held' END, nullif(l.reasons, ''),
                      l.listed - l.heads, l.made_up, l.all_marks)::osms.statement_line
                  ORDER BY l.organisation COLLATE "C")
 FROM line l$query$,
-        osms.tally_query(terms), osms.status_query((terms).registry), osms.contract_query((terms).registry), osms.factor_query((terms).registry),
-        osms.suspect_query(terms),
-        CASE ((terms).scheme).coefficient_over WHEN 'all' THEN 'osms.sum(g.pyramid)' ELSE 'osms.sum(g.pyramid) FILTER (WHERE g.share = 1)' END);
-COMMENT ON FUNCTION osms.statement_query(osms.statement_terms) IS
-'the query behind osms.earned_lines
+        osms_internal.tally_query(terms), osms_internal.status_query((terms).registry), osms_internal.contract_query((terms).registry),
+            osms_internal.factor_query((terms).registry),
+        osms_internal.suspect_query(terms),
+        CASE ((terms).scheme).coefficient_over WHEN 'all' THEN 'osms.sum(g.pyramid)'
+            ELSE 'osms.sum(g.pyramid) FILTER (WHERE g.share = 1)' END);
+COMMENT ON FUNCTION osms_internal.statement_query(osms_internal.statement_terms) IS
+'the query behind osms_internal.earned_lines
 $1 day on which rates are read, $2 name of the scheme, $3 known at, $4 the scheme, $5 whether contracts are asked for, $6
 whether lists over the norm are, $7 days counted, $8 whether contributions are asked for';
 
 -- Long queries of few rows at the end: compiling them costs more than it gives.
-CREATE FUNCTION osms.earned_lines(terms osms.statement_terms) RETURNS osms.statement_line[]
+CREATE FUNCTION osms_internal.earned_lines(terms osms_internal.statement_terms) RETURNS osms.statement_line[]
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000
     SET search_path = pg_catalog, osms, pg_temp
     SET osms.restrict_functions = 'all'
@@ -221,11 +239,11 @@ AS $$
 DECLARE
     lines osms.statement_line[];
 BEGIN
-    EXECUTE osms.statement_query(terms) INTO lines
+    EXECUTE osms_internal.statement_query(terms) INTO lines
         USING terms.rate_day, (terms.scheme).scheme, terms.known_at, terms.scheme, osms.relation_of(terms.registry, 'contract') IS NOT NULL,
               terms.norm_above IS NOT NULL, cardinality(terms.days), terms.insured_month IS NOT NULL;
     RETURN coalesce(lines, '{}');
 END $$;
-COMMENT ON FUNCTION osms.earned_lines(osms.statement_terms) IS
+COMMENT ON FUNCTION osms_internal.earned_lines(osms_internal.statement_terms) IS
 'the lines of a statement as far as one month tells
 everything up to earned, before what December takes back and the contract caps';

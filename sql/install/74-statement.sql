@@ -2,7 +2,7 @@
 --
 -- statement: the month of a registry, by organisation, by region and by person.
 --
-CREATE FUNCTION osms.warn_of(terms osms.statement_terms, illustrative boolean) RETURNS void
+CREATE FUNCTION osms_internal.warn_of(terms osms_internal.statement_terms, illustrative boolean) RETURNS void
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
@@ -12,7 +12,7 @@ DECLARE
     complete boolean := true;
 BEGIN
     IF osms.relation_of(terms.registry, 'setting') IS NOT NULL THEN
-        complete := osms.is_filled(terms.registry);
+        complete := osms_internal.is_filled(terms.registry);
     END IF;
     IF NOT complete THEN
         RAISE WARNING 'the roster of registry "%" is not complete', terms.registry
@@ -23,10 +23,11 @@ BEGIN
             USING HINT = 'Load the tables of the order into osms.scheme, osms.scheme_weight and osms.base_rate.';
     END IF;
 END $$;
-COMMENT ON FUNCTION osms.warn_of(osms.statement_terms, boolean) IS
+COMMENT ON FUNCTION osms_internal.warn_of(osms_internal.statement_terms, boolean) IS
     'one WARNING when the roster is not complete, and one when something a statement was made from is illustrative';
 
-CREATE FUNCTION osms.statement(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
+CREATE FUNCTION osms.statement(registry text, month date, scheme text DEFAULT 'illustrative',
+                               known_at timestamptz DEFAULT osms_internal.known_now())
     RETURNS SETOF osms.statement_line
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
@@ -35,21 +36,23 @@ CREATE FUNCTION osms.statement(registry text, month date, scheme text DEFAULT 'i
 AS $$
 #variable_conflict use_column
 DECLARE
-    terms osms.statement_terms := osms.statement_terms(registry, month, scheme, known_at);
-    lines osms.statement_line[] := osms.earned_lines(terms);
+    terms osms_internal.statement_terms := osms_internal.statement_terms(registry, month, scheme, known_at);
+    lines osms.statement_line[] := osms_internal.earned_lines(terms);
     cap text := (terms.scheme).cap;
 BEGIN
-    PERFORM osms.warn_of(terms, (SELECT bool_or(l.illustrative) FROM unnest(lines) l));
+    PERFORM osms_internal.warn_of(terms, (SELECT bool_or(l.illustrative) FROM unnest(lines) l));
     RETURN QUERY
     WITH cut AS MATERIALIZED (
         SELECT c.organisation, sum(c.heads) FILTER (WHERE c.month = terms.month)::bigint AS heads, sum(c.cut) AS cut
-        FROM osms.inactive_cut(terms) c
+        FROM osms_internal.inactive_cut(terms) c
         GROUP BY c.organisation
     ), paid AS MATERIALIZED (
-        SELECT p.* FROM osms.paid_before(terms.registry, terms.month, terms.known_at) p WHERE cap <> 'none'
+        SELECT p.* FROM osms_internal.paid_before(terms.registry, terms.month, terms.known_at) p WHERE cap <> 'none'
     )
-    SELECT l.organisation, l.region, l.class, l.heads, l.pyramid, l.coefficient, l.factors, l.rate, l.suspect, l.insurance_unknown, l.reduced,
-           l.shares, l.earned, coalesce(c.heads, 0), d.cut, CASE WHEN l.status = 'ok' THEN greatest(d.cut - l.earned, 0) END, l.contract_amount, o.carried_in, o.owed - a.amount, a.amount,
+    SELECT l.organisation, l.region, l.class, l.heads, l.pyramid, l.coefficient, l.factors, l.rate, l.suspect, l.insurance_unknown,
+        l.reduced,
+           l.shares, l.earned, coalesce(c.heads, 0), d.cut, CASE WHEN l.status = 'ok' THEN greatest(d.cut - l.earned, 0) END,
+               l.contract_amount, o.carried_in, o.owed - a.amount, a.amount,
            l.status, l.held_because, l.persons_held, l.illustrative, l.marks
     FROM unnest(lines) AS l
     LEFT JOIN cut c ON c.organisation = l.organisation
@@ -66,16 +69,21 @@ COMMENT ON FUNCTION osms.statement(text, date, text, timestamptz) IS
 heads (persons), Kav, rate B*(Kav + sum(Ki - 1)) or B*Kav*product(Ki), reductions, amount (tenge); what lacks something is held
 and says why, without harm to the rest. The contract caps what closed lines or the relation payment show as paid in the year, so
 months are closed in order. One WARNING when anything used is illustrative, and one when the roster is not complete. Errors as
-osms.statement_terms';
+osms_internal.statement_terms';
 
-CREATE FUNCTION osms.statement_by_region(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
+CREATE FUNCTION osms.statement_by_region(registry text, month date, scheme text DEFAULT 'illustrative',
+                                         known_at timestamptz DEFAULT osms_internal.known_now())
     RETURNS TABLE (region text, total boolean, organisations bigint, held bigint, heads bigint, pyramid osms.pyramid,
-                   shares numeric, earned numeric, inactive_cut numeric, cap_cut numeric, amount numeric, persons_held bigint, illustrative boolean)
+                   shares numeric, earned numeric, inactive_cut numeric, cap_cut numeric, amount numeric, persons_held bigint,
+                       illustrative boolean)
     LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 20
 BEGIN ATOMIC
-    SELECT s.region, grouping(s.region) = 1, count(*), count(*) FILTER (WHERE s.status = 'held'), coalesce(sum(s.heads), 0)::bigint, osms.sum(s.pyramid),
-           sum(s.shares), sum(s.earned), sum(s.inactive_cut), sum(s.cap_cut), sum(s.amount), coalesce(sum(s.persons_held), 0)::bigint, bool_or(s.illustrative)
-    FROM osms.statement(statement_by_region.registry, statement_by_region.month, statement_by_region.scheme, statement_by_region.known_at) AS s
+    SELECT s.region, grouping(s.region) = 1, count(*), count(*) FILTER (WHERE s.status = 'held'), coalesce(sum(s.heads), 0)::bigint,
+        osms.sum(s.pyramid),
+           sum(s.shares), sum(s.earned), sum(s.inactive_cut), sum(s.cap_cut), sum(s.amount), coalesce(sum(s.persons_held), 0)::bigint,
+               bool_or(s.illustrative)
+    FROM osms.statement(statement_by_region.registry, statement_by_region.month, statement_by_region.scheme,
+                        statement_by_region.known_at) AS s
     GROUP BY GROUPING SETS ((s.region), ())
     ORDER BY grouping(s.region), s.region COLLATE "C";
 END;
@@ -83,8 +91,10 @@ COMMENT ON FUNCTION osms.statement_by_region(text, date, text, timestamptz) IS
 'a statement summed by region, and in its last row over all of them (total)
 organisations, held ones, heads, pyramid, shares, money (tenge). Warnings and errors as osms.statement';
 
-CREATE FUNCTION osms.statement_persons(registry text, month date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
-    RETURNS TABLE (organisation text, person text, attachment text, site text, since date, birth_date date, sex osms.sex, mark text, day date,
+CREATE FUNCTION osms.statement_persons(registry text, month date, scheme text DEFAULT 'illustrative',
+                                       known_at timestamptz DEFAULT osms_internal.known_now())
+    RETURNS TABLE (organisation text, person text, attachment text, site text, since date, birth_date date, sex osms.sex, mark text,
+                   day date,
                    placed boolean, insurance text, share numeric, reason text)
     LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000000 ROWS 1000000
     SET search_path = pg_catalog, osms, pg_temp
@@ -93,18 +103,20 @@ CREATE FUNCTION osms.statement_persons(registry text, month date, scheme text DE
     SET datestyle = 'ISO'
 AS $$
 DECLARE
-    terms osms.statement_terms := osms.statement_terms(registry, month, scheme, known_at);
+    terms osms_internal.statement_terms := osms_internal.statement_terms(registry, month, scheme, known_at);
 BEGIN
-    RETURN QUERY EXECUTE format('SELECT m.organisation::text, m.person::text, m.attachment::text, m.site, m.since, m.birth_date, m.sex, m.mark, m.day,
-        coalesce(m.placed, false), m.insurance, m.share, m.reason FROM (%s) AS m', osms.member_query(terms));
+    RETURN QUERY EXECUTE format('SELECT m.organisation::text, m.person::text, m.attachment::text, m.site, m.since, m.birth_date, m.sex, '
+        'm.mark, m.day,
+        coalesce(m.placed, false), m.insurance, m.share, m.reason FROM (%s) AS m', osms_internal.member_query(terms));
 END $$;
 COMMENT ON FUNCTION osms.statement_persons(text, date, text, timestamptz) IS
 'who stands behind the heads of a statement
 a row for every person on the roster on the day counted (by person-days, on every such day), with share of the rate and reason
 where it is below 1; placed is false for persons without sex or usable birth date, who are not paid for. Errors as
-osms.statement_terms';
+osms_internal.statement_terms';
 
-CREATE FUNCTION osms.person_days(registry text, from_day date, to_day date, scheme text DEFAULT 'illustrative', known_at timestamptz DEFAULT osms.known_now())
+CREATE FUNCTION osms.person_days(registry text, from_day date, to_day date, scheme text DEFAULT 'illustrative',
+                                 known_at timestamptz DEFAULT osms_internal.known_now())
     RETURNS TABLE (organisation text, listed bigint, pyramid osms.pyramid)
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 1000
     SET search_path = pg_catalog, pg_temp
@@ -114,22 +126,23 @@ CREATE FUNCTION osms.person_days(registry text, from_day date, to_day date, sche
     SET jit = off
 AS $$
 DECLARE
-    terms osms.statement_terms;
+    terms osms_internal.statement_terms;
 BEGIN
     IF NOT (isfinite(from_day) AND isfinite(to_day)) OR from_day >= to_day THEN
         RAISE EXCEPTION 'days from % up to % are none', from_day, to_day
             USING ERRCODE = 'invalid_parameter_value', HINT = 'The last day is the one before the second date.';
     END IF;
-    terms := osms.statement_terms(registry, date_trunc('month', to_day - interval '1 day')::date, scheme, known_at);
+    terms := osms_internal.statement_terms(registry, date_trunc('month', to_day - interval '1 day')::date, scheme, known_at);
     terms.days := (SELECT array_agg(d::date ORDER BY d) FROM generate_series(from_day, to_day - 1, interval '1 day') AS d);
     terms.age_day := NULL;
     terms.insured_month := NULL;
     terms.insurance_known := false;
     terms.norm_above := NULL;
     terms.restored_late := false;
-    RETURN QUERY EXECUTE format('SELECT t.organisation, t.listed, t.pyramid FROM (%s) AS t ORDER BY t.organisation COLLATE "C"', osms.tally_query(terms));
+    RETURN QUERY EXECUTE format('SELECT t.organisation, t.listed, t.pyramid FROM (%s) AS t ORDER BY t.organisation COLLATE "C"',
+                                osms_internal.tally_query(terms));
 END $$;
 COMMENT ON FUNCTION osms.person_days(text, date, date, text, timestamptz) IS
 'days of persons on the roster of each organisation from a day up to, not with, another
 all, and by age on each day and sex those who can be placed; the parts of a span sum to the whole. 22023 for a span without
-days, otherwise errors as osms.statement_terms';
+days, otherwise errors as osms_internal.statement_terms';

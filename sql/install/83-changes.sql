@@ -2,7 +2,8 @@
 --
 -- changes: why one month costs more than another, and who went where.
 --
-CREATE FUNCTION osms.month_lines(registry text, month date, scheme text, OUT terms osms.statement_terms, OUT lines osms.statement_line[]) RETURNS record
+CREATE FUNCTION osms_internal.month_lines(registry text, month date, scheme text, OUT terms osms_internal.statement_terms,
+                                          OUT lines osms.statement_line[]) RETURNS record
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000000
     SET search_path = pg_catalog, pg_temp
     SET osms.restrict_functions = 'all'
@@ -15,17 +16,18 @@ BEGIN
         EXECUTE format('SELECT EXISTS (SELECT FROM %I.statement s WHERE s.month = $1)', registry) INTO closed USING month;
     END IF;
     IF closed THEN
-        terms := osms.terms_of(registry, month);
-        EXECUTE format('SELECT coalesce(array_agg(%s), ''{}'') FROM %I.statement_line l WHERE l.month = $1', osms.line_expression('l'), registry) INTO lines USING month;
+        terms := osms_internal.terms_of(registry, month);
+        EXECUTE format('SELECT coalesce(array_agg(%s), ''{}'') FROM %I.statement_line l WHERE l.month = $1',
+                       osms_internal.line_expression('l'), registry) INTO lines USING month;
     ELSE
-        terms := osms.statement_terms(registry, month, scheme, osms.known_now());
+        terms := osms_internal.statement_terms(registry, month, scheme, osms_internal.known_now());
         lines := ARRAY(SELECT s FROM osms.statement(registry, month, scheme, terms.known_at) AS s);
     END IF;
 END $$;
-COMMENT ON FUNCTION osms.month_lines(text, date, text) IS
+COMMENT ON FUNCTION osms_internal.month_lines(text, date, text) IS
     'terms and lines of a month: as it was closed or, while it is open, its statement by the scheme as known now';
 
-CREATE FUNCTION osms.check_order(month date, later date) RETURNS void
+CREATE FUNCTION osms_internal.check_order(month date, later date) RETURNS void
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -35,7 +37,8 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the earlier month first.';
     END IF;
 END $$;
-COMMENT ON FUNCTION osms.check_order(date, date) IS '22023 where the second month is before the first; called by changes and flows';
+COMMENT ON FUNCTION osms_internal.check_order(date, date) IS
+    '22023 where the second month is before the first; called by changes and flows';
 
 CREATE FUNCTION osms.changes(registry text, month date, later date, scheme text DEFAULT 'illustrative')
     RETURNS TABLE (organisation text, cause text, persons bigint, amount numeric)
@@ -48,12 +51,14 @@ DECLARE
     a record;
     b record;
 BEGIN
-    PERFORM osms.need_arguments('changes', jsonb_build_object('registry', registry, 'month', month, 'later', later, 'scheme', scheme));
-    PERFORM osms.check_order(month, later);
-    SELECT m.* INTO a FROM osms.month_lines(registry, month, scheme) AS m;
-    SELECT m.* INTO b FROM osms.month_lines(registry, later, scheme) AS m;
+    PERFORM osms_internal.need_arguments('changes', jsonb_build_object('registry', registry, 'month', month, 'later', later, 'scheme',
+                                                                       scheme));
+    PERFORM osms_internal.check_order(month, later);
+    SELECT m.* INTO a FROM osms_internal.month_lines(registry, month, scheme) AS m;
+    SELECT m.* INTO b FROM osms_internal.month_lines(registry, later, scheme) AS m;
     RETURN QUERY SELECT d.organisation, CASE d.cause WHEN 'age_or_sex' THEN 'aged' ELSE d.cause END, d.persons, d.amount
-    FROM osms.difference(a.terms, a.lines, b.terms, b.lines) WITH ORDINALITY AS d (organisation, "position", cause, persons, amount, place)
+    FROM osms_internal.difference(a.terms, a.lines, b.terms, b.lines) WITH ORDINALITY
+        AS d (organisation, "position", cause, persons, amount, place)
     ORDER BY d.place;
 END $$;
 COMMENT ON FUNCTION osms.changes(text, date, date, text) IS
@@ -73,14 +78,17 @@ CREATE FUNCTION osms.flows(registry text, month date, later date, scheme text DE
     SET jit = off
 AS $$
 DECLARE
-    known_at timestamptz := osms.known_now();
-    a osms.statement_terms := osms.closed_terms(registry, month, scheme, known_at);
-    b osms.statement_terms := osms.closed_terms(registry, later, scheme, known_at);
-    ground text := CASE WHEN osms.relation_of(registry, 'attachment') IS NULL OR osms.relation_of(registry, 'application') IS NULL THEN 'NULL'
-        ELSE format('(SELECT p.ground FROM %1$I.attachment x JOIN %1$I.application p ON p.application = x.application WHERE x.attachment = i.attachment)', registry) END;
+    known_at timestamptz := osms_internal.known_now();
+    a osms_internal.statement_terms := osms_internal.closed_terms(registry, month, scheme, known_at);
+    b osms_internal.statement_terms := osms_internal.closed_terms(registry, later, scheme, known_at);
+    ground text := CASE WHEN osms.relation_of(registry, 'attachment') IS NULL OR osms.relation_of(registry, 'application') IS NULL
+        THEN 'NULL'
+        ELSE format('(SELECT p.ground FROM %1$I.attachment x JOIN %1$I.application p ON p.application = x.application '
+            'WHERE x.attachment = i.attachment)', registry) END;
 BEGIN
-    PERFORM osms.need_arguments('flows', jsonb_build_object('registry', registry, 'month', month, 'later', later, 'scheme', scheme));
-    PERFORM osms.check_order(month, later);
+    PERFORM osms_internal.need_arguments('flows', jsonb_build_object('registry', registry, 'month', month, 'later', later, 'scheme',
+                                                                     scheme));
+    PERFORM osms_internal.check_order(month, later);
     a.days := a.days[cardinality(a.days):];
     b.days := b.days[cardinality(b.days):];
     RETURN QUERY EXECUTE format($query$
@@ -91,9 +99,9 @@ BEGIN
             WHERE g.was AND NOT i.was
         )
         SELECT f."from", f."to", f.ground, count(*) FROM basis f GROUP BY 1, 2, 3
-        ORDER BY f."from" COLLATE "C", f."to" COLLATE "C", f.ground COLLATE "C"$query$, osms.moves_query(a, b), ground, registry);
+        ORDER BY f."from" COLLATE "C", f."to" COLLATE "C", f.ground COLLATE "C"$query$, osms_internal.moves_query(a, b), ground, registry);
 END $$;
 COMMENT ON FUNCTION osms.flows(text, date, date, text) IS
 'who moved from one organisation to another between two months, seen on the last day that counts of each
 persons by organisation left, organisation joined, and ground of the application, or basis of the attachment where it has none.
-Errors as osms.statement_terms';
+Errors as osms_internal.statement_terms';

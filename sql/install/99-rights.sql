@@ -48,7 +48,8 @@ BEGIN
         EXECUTE format('GRANT INSERT ON %s TO %s', law, '@extowner@');
     END LOOP;
 END $do$;
-GRANT SELECT ON osms.channel_period, osms.law, osms.rule, osms.finding, osms.clause, osms.definition, osms.guard_trigger, osms.guards, osms.pace TO PUBLIC;
+GRANT SELECT ON osms_internal.channel_period, osms.law, osms.rule, osms.finding, osms.clause, osms.definition, osms.guard_trigger,
+    osms.guards, osms.pace TO PUBLIC;
 
 -- Every function runs with its caller's rights. Set-up, guards and closings
 -- are for the owner of the extension, and for whom a superuser lets in (osms.grant_maintenance).
@@ -65,59 +66,92 @@ GRANT EXECUTE ON FUNCTION
     TO PUBLIC;
 -- the law
 GRANT EXECUTE ON FUNCTION
-    osms.act_told, osms.add_working_days, osms.as_known, osms.band_label, osms.base_rate_on, osms.cells, osms.check_scheme, osms.draw,
-    osms.filed_on, osms.heads, osms.known_moment, osms.known_now, osms.known_then, osms.load_check, osms.norm_steps_on,
-    osms.parameter_on, osms.round_quotient, osms.scheme_on, osms.scheme_property, osms.split_pool, osms.svg, osms.uncovered, osms.unsure,
+    osms_internal.act_told, osms.add_working_days, osms_internal.as_known, osms_internal.band_label, osms.base_rate_on, osms.cells,
+        osms.check_scheme, osms.draw,
+    osms.filed_on, osms.heads, osms_internal.known_moment, osms_internal.known_now, osms_internal.known_then, osms.load_check,
+        osms.norm_steps_on,
+    osms.parameter_on, osms.round_quotient, osms.scheme_on, osms.scheme_property, osms.split_pool, osms.svg, osms_internal.uncovered,
+        osms.unsure,
     osms.weighted_heads, osms.weights_on, osms.working_day
     TO PUBLIC;
 -- registries, their rules and what stands in them
 GRANT EXECUTE ON FUNCTION
-    osms.audit, osms.audit_days, osms.audit_relation, osms.audit_summary, osms.can_write, osms.changed_columns, osms.check_codes_of, osms.check_inputs, osms.check_kept,
-    osms.check_reader, osms.check_registry, osms.clauses, osms.disabled_since, osms.enforced, osms.distrusted, osms.finds_by_index,
-    osms.foreign_rights, osms.history, osms.history_query, osms.import_begin, osms.import_end, osms.keep_definitions,
-    osms.key_type, osms.known_codes, osms.known_relations, osms.keep_changes, osms.lost_of, osms.mapped_reading, osms.possible_inputs, osms.mapped_source,
-    osms.expression_fault, osms.failing_columns, osms.failing_rows, osms.is_keyed, osms.key_faults, osms.key_reading,
-    osms.event_key_faults, osms.key_sequences, osms.key_stands, osms.mapped_writing, osms.mapping_faults, osms.mapping_grants, osms.missing_grants, osms.missing_indexes,
-    osms.modes_of, osms.read_back, osms.read_time, osms.read_value, osms.reading_fault, osms.refusals, osms.registry_columns,
-    osms.relation_of, osms.round_trip_faults, osms.round_trip_query, osms.row_findings, osms_internal.rule_parameters, osms.sift, osms.sift_candidates, osms.storing_fault, osms.storing_faults, osms.storing_query, osms.told_rows, osms.trial_rows, osms.tried, osms.uncoded, osms.unfilled_columns,
-    osms.unmapped_columns, osms.unreadable_rule, osms.untold_modes, osms.writing_query, osms.written_arguments, osms.written_column, osms.written_elsewhere,
-    osms.tables_of, osms.trigger_arguments, osms.trigger_since, osms.unreadable_values, osms.verify, osms.verify_query
+    osms.audit, osms_internal.audit_days, osms_internal.audit_relation, osms.audit_summary, osms_internal.can_write,
+        osms_internal.changed_columns, osms_internal.check_codes_of, osms_internal.check_inputs, osms_internal.check_kept,
+    osms_internal.check_reader, osms.check_registry, osms.clauses, osms_internal.disabled_since, osms.enforced, osms_internal.distrusted,
+        osms_internal.finds_by_index,
+    osms_internal.foreign_rights, osms.history, osms_internal.history_query, osms.import_begin, osms.import_end,
+        osms_internal.keep_definitions,
+    osms_internal.key_type, osms_internal.known_codes, osms_internal.known_relations, osms_internal.keep_changes, osms_internal.lost_of,
+        osms_internal.mapped_reading, osms_internal.possible_inputs, osms.mapped_source,
+    osms_internal.expression_fault, osms_internal.failing_columns, osms_internal.failing_rows, osms_internal.is_keyed,
+        osms_internal.key_faults, osms_internal.key_reading,
+    osms_internal.event_key_faults, osms_internal.key_sequences, osms_internal.key_stands, osms_internal.mapped_writing,
+        osms_internal.mapping_faults, osms_internal.mapping_grants, osms_internal.missing_grants, osms_internal.missing_indexes,
+    osms_internal.modes_of, osms_internal.read_back, osms.read_time, osms.read_value, osms_internal.reading_fault, osms.refusals,
+        osms.registry_columns,
+    osms.relation_of, osms_internal.round_trip_faults, osms_internal.round_trip_query, osms_internal.row_findings,
+        osms_internal.rule_parameters, osms.sift, osms_internal.sift_candidates, osms_internal.storing_fault, osms_internal.storing_faults,
+            osms_internal.storing_query, osms_internal.told_rows, osms_internal.trial_rows, osms_internal.tried, osms_internal.uncoded,
+                osms_internal.unfilled_columns,
+    osms_internal.unmapped_columns, osms_internal.unreadable_rule, osms_internal.untold_modes, osms_internal.writing_query,
+        osms_internal.written_arguments, osms_internal.written_column, osms_internal.written_elsewhere,
+    osms_internal.tables_of, osms_internal.trigger_arguments, osms_internal.trigger_since, osms_internal.unreadable_values, osms.verify,
+        osms_internal.verify_query
     TO PUBLIC;
 -- since when what is written is known
-GRANT SELECT ON SEQUENCE osms.last_cut TO PUBLIC;
+GRANT SELECT ON SEQUENCE osms_internal.last_cut TO PUBLIC;
 -- who restores a dump puts it back
-GRANT UPDATE ON SEQUENCE osms.last_cut TO @extowner@;
-GRANT EXECUTE ON FUNCTION osms.known_clock, osms.roster_moment, osms.written_here TO PUBLIC;
+GRANT UPDATE ON SEQUENCE osms_internal.last_cut TO @extowner@;
+GRANT EXECUTE ON FUNCTION osms_internal.known_clock, osms_internal.roster_moment, osms_internal.written_here TO PUBLIC;
 -- whether a roster is complete
-GRANT EXECUTE ON FUNCTION osms.check_complete, osms.filling_terms, osms.is_filled, osms.outdated_mappings, osms.this_database TO PUBLIC;
+GRANT EXECUTE ON FUNCTION osms_internal.check_complete, osms_internal.filling_terms, osms_internal.is_filled,
+    osms_internal.outdated_mappings, osms_internal.this_database TO PUBLIC;
 -- workflow
 GRANT EXECUTE ON FUNCTION
-    osms.annul, osms.civil_date, osms.close_attachments, osms.column_type, osms.decide, osms.detach, osms.due_applications, osms.plain_type,
-    osms.equality, osms.find_row, osms.give_back_days, osms.identify, osms.lock_person_of, osms.lock_persons, osms.move_by_order, osms.need_arguments,
-    osms.need_possible_day, osms.need_relation, osms.need_row, osms.ordered_moves, osms.overlap_repairs, osms.register_birth, osms.register_death,
-    osms.remaining_person, osms.reopen, osms.repair_overlaps, osms.run_write, osms.run_writes, osms.source_rows, osms.submit, osms.take_effect, osms.transfer, osms.write_row,
-    osms.write_rows
+    osms.annul, osms_internal.civil_date, osms_internal.close_attachments, osms_internal.column_type, osms.decide, osms.detach,
+        osms_internal.due_applications, osms_internal.plain_type,
+    osms_internal.equality, osms_internal.find_row, osms_internal.give_back_days, osms.identify, osms_internal.lock_person_of,
+        osms.lock_persons, osms.move_by_order, osms_internal.need_arguments,
+    osms_internal.need_possible_day, osms_internal.need_relation, osms_internal.need_row, osms_internal.ordered_moves,
+        osms_internal.overlap_repairs, osms.register_birth, osms.register_death,
+    osms_internal.remaining_person, osms.reopen, osms.repair_overlaps, osms_internal.run_write, osms_internal.run_writes,
+        osms_internal.source_rows, osms.submit, osms.take_effect, osms.transfer, osms_internal.write_row,
+    osms_internal.write_rows
     TO PUBLIC;
 -- money
 GRANT EXECUTE ON FUNCTION
-    osms.age_on, osms.changes, osms.check_known_at, osms.check_month, osms.check_order, osms.chosen, osms.closed_terms, osms.contract_execution,
-    osms.contract_query, osms.counted_in_spans, osms.difference, osms.due, osms.due_lines, osms.earned_lines, osms.factor_query,
-    osms.flows, osms.inactive_cut, osms.inactive_query, osms.insured_among, osms.insured_query, osms.merged_query, osms.invoice, osms.latest_lines, osms.line_expression,
-    osms.line_of, osms.member_query, osms.month_lines, osms.month_rates, osms.monthly_form, osms.moves_query, osms.need_organisation, osms.norm_query,
-    osms.on_roster, osms.paid_before, osms.paid_months, osms.person_days, osms.placed, osms.reduces, osms.restate, osms.restatement,
-    osms.restored_counts, osms.restored_in_time, osms.roster_of, osms.sanctions, osms.service_query, osms.share_columns,
-    osms.shares_join, osms.statement, osms.statement_by_region, osms.statement_days, osms.statement_persons, osms.statement_query,
-    osms.statement_terms, osms.status_query, osms.suspect_query, osms.tally_query, osms.terms_of, osms.tie_breaker, osms.unattached,
-    osms.unpaid, osms.unpaid_query, osms.unrounded_amount, osms.warn_of
+    osms_internal.age_on, osms.changes, osms_internal.check_known_at, osms_internal.check_month, osms_internal.check_order,
+        osms_internal.chosen, osms_internal.closed_terms, osms.contract_execution,
+    osms_internal.contract_query, osms_internal.counted_in_spans, osms_internal.difference, osms.due, osms_internal.due_lines,
+        osms_internal.earned_lines, osms_internal.factor_query,
+    osms.flows, osms_internal.inactive_cut, osms_internal.inactive_query, osms_internal.insured_among, osms_internal.insured_query,
+        osms_internal.merged_query, osms.invoice, osms_internal.latest_lines, osms_internal.line_expression,
+    osms_internal.line_of, osms_internal.member_query, osms_internal.month_lines, osms_internal.month_rates, osms.monthly_form,
+        osms_internal.moves_query, osms_internal.need_organisation, osms_internal.norm_query,
+    osms_internal.on_roster, osms_internal.paid_before, osms_internal.paid_months, osms.person_days, osms_internal.placed,
+        osms_internal.reduces, osms.restate, osms_internal.restatement,
+    osms_internal.restored_counts, osms_internal.restored_in_time, osms.roster_of, osms_internal.sanctions, osms_internal.service_query,
+        osms_internal.share_columns,
+    osms_internal.shares_join, osms.statement, osms.statement_by_region, osms_internal.statement_days, osms.statement_persons,
+        osms_internal.statement_query,
+    osms_internal.statement_terms, osms_internal.status_query, osms_internal.suspect_query, osms_internal.tally_query,
+        osms_internal.terms_of, osms_internal.tie_breaker, osms.unattached,
+    osms.unpaid, osms_internal.unpaid_query, osms_internal.unrounded_amount, osms_internal.warn_of
     TO PUBLIC;
 -- explanations and the report
 GRANT EXECUTE ON FUNCTION
-    osms.bar, osms.civil, osms.counted_days, osms.explain_amount, osms.explain_attachment, osms.explain_basis, osms.explain_cap,
-    osms.explain_coefficient, osms.explain_groups, osms.explain_heads, osms.explain_month, osms.explain_months,
-    osms.explain_payment, osms.explain_rate, osms.explain_terms, osms.grouped, osms.had_statement, osms.html, osms.html_bar,
-    osms.html_table, osms.organisation_names, osms.parameter_row, osms.parameter_source, osms.plain, osms.rate_sources, osms.report,
-    osms.report_changes, osms.report_ledger, osms.report_missing, osms.report_rates, osms.report_regions, osms.report_style,
-    osms.small_pyramid
+    osms_internal.bar, osms_internal.civil, osms_internal.counted_days, osms_internal.explain_amount, osms.explain_attachment,
+        osms_internal.explain_basis, osms_internal.explain_cap,
+    osms_internal.explain_coefficient, osms_internal.explain_groups, osms_internal.explain_heads, osms_internal.explain_month,
+        osms_internal.explain_months,
+    osms.explain_payment, osms_internal.explain_rate, osms_internal.explain_terms, osms_internal.grouped, osms_internal.had_statement,
+        osms_internal.html, osms_internal.html_bar,
+    osms_internal.html_table, osms_internal.organisation_names, osms_internal.parameter_row, osms_internal.parameter_source,
+        osms_internal.plain, osms_internal.rate_sources, osms.report,
+    osms_internal.report_changes, osms_internal.report_ledger, osms_internal.report_missing, osms_internal.report_rates,
+        osms_internal.report_regions, osms_internal.report_style,
+    osms_internal.small_pyramid
     TO PUBLIC;
 
 DO $do$

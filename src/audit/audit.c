@@ -217,7 +217,8 @@ audit_query(const Guard *guard, const bool *wanted)
 	}
 	if (rows)
 	{
-		appendStringInfo(&findings, ", osms.row_findings(%u::regclass, c.whole)"
+		appendStringInfo(&findings, ","
+									" osms_internal.row_findings(%u::regclass, c.whole)"
 						 " AS rows",
 						 guard->registry.relation[guard->kind]);
 		appendStringInfo(&tested, "%sj.rows", n ? ", " : "");

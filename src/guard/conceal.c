@@ -87,7 +87,7 @@ project_stored_row(const Guard *guard, ProjectionState *projection,
 	PG_END_TRY();
 }
 
-/* The rule that finds what of a row cannot be read; as osms.unreadable_rule. */
+/* The rule that finds what of a row cannot be read; as osms_internal.unreadable_rule. */
 static RuleId
 unreadable_rule(const Guard *guard, const char *column)
 {

@@ -199,7 +199,7 @@ osms_judge_import(PG_FUNCTION_ARGS)
 	int			column;
 	bool		isnull = true;
 
-	deferred_check_protocol(fcinfo, "osms.judge_import", "import");
+	deferred_check_protocol(fcinfo, "osms_internal.judge_import", "import");
 	registry_open(&registry, trigdata->tg_trigger->tgargs[0]);
 	column = get_attnum(RelationGetRelid(trigdata->tg_relation), "entry");
 	if (column > 0 &&

@@ -33,7 +33,7 @@ static const char entries[] =
 "INSERT INTO {r}.journal (actor, relation, event, key, person, organisation,"
 " state_before, state_after, since, until, reason, changed, import)"
 " SELECT $1, '%1$s', c.op, coalesce(%2$s, ''), %3$s,"
-" osms.changed_columns('%1$s', c.bits), "
+" osms_internal.changed_columns('%1$s', c.bits), "
 IMPORT
 " FROM chunk c WHERE %4$s";
 

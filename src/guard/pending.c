@@ -106,7 +106,7 @@ osms_judge_pending(PG_FUNCTION_ARGS)
 	Datum		person;
 	OwnersWrite this;
 
-	deferred_check_protocol(fcinfo, "osms.judge_pending", "pending");
+	deferred_check_protocol(fcinfo, "osms_internal.judge_pending", "pending");
 	guard = guard_as_set_up(trigdata->tg_trigger->tgargs[0], REL_ATTACHMENT);
 	if (!noted_person(guard, trigdata, &person))
 		return PointerGetDatum(NULL);

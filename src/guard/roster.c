@@ -112,7 +112,7 @@ static const char differing[] =
 static const char add_legacy[] =
 "INSERT INTO {r}.roster (" ROSTER_COLUMNS ")"
 " SELECT attachment, person, organisation, site, since, until, birth_date,"
-"  sex, basis, mark, osms.roster_moment(), 'infinity' FROM legacy";
+"  sex, basis, mark, osms_internal.roster_moment(), 'infinity' FROM legacy";
 
 /* Whether a row of the attachment relation is a membership at all. */
 static bool
@@ -397,7 +397,7 @@ roster_begin_moment(Guard *guard, Datum *persons, int n)
 	static const char others[] =
 	"SELECT max(greatest(r.known_from, CASE WHEN r.known_to < 'infinity'"
 	"  THEN r.known_to END)) FROM {r}.roster r WHERE r.person = ANY ($1)"
-	" AND NOT osms.written_here(r.xmin)";
+	" AND NOT osms_internal.written_here(r.xmin)";
 	Oid			roster = guard->registry.roster;
 	Oid			type = get_array_type(subject_type(guard));
 	Datum		array;

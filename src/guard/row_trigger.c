@@ -114,7 +114,7 @@ osms_guard_row(PG_FUNCTION_ARGS)
 	RowGuard   *kept;
 	bool		partition;
 
-	guard_check_protocol(fcinfo, "osms.guard_row", true, true);
+	guard_check_protocol(fcinfo, "osms_internal.guard_row", true, true);
 	event = trigdata->tg_event & TRIGGER_EVENT_OPMASK;
 	guard = guard_of_trigger(trigdata);
 	kept = row_guard_of(fcinfo, guard);

@@ -348,7 +348,7 @@ map_given(Oid canonical, char *values)
 /*
  * run_writes(registry, relation, event, columns, rows, arguments): insert or
  * update many canonical rows on the table behind a relation.  rows is a query
- * as that of run_write; osms.source_rows tells how it is read.  Errors: 27000
+ * as that of run_write; osms_internal.source_rows tells how it is read.  Errors: 27000
  * where not all of them were written.
  */
 Datum
@@ -356,7 +356,7 @@ osms_run_writes(PG_FUNCTION_ARGS)
 {
 	static const char ask[] =
 		"SELECT w.canonical, w.target, w.key, w.rows, w.\"values\""
-		" FROM osms.source_rows($1, $2, $3, $4, $5) w";
+		" FROM osms_internal.source_rows($1, $2, $3, $4, $5) w";
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTOID};
 	Datum		values[lengthof(types)];
 	bool		insert = is_insert(text_to_cstring(PG_GETARG_TEXT_PP(2)));
@@ -377,7 +377,7 @@ osms_run_writes(PG_FUNCTION_ARGS)
 		elog(ERROR, "SPI_connect failed");
 	if (SPI_execute_with_args(ask, lengthof(types), types, values, NULL, true,
 							  1) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "osms.source_rows told nothing");
+		elog(ERROR, "osms_internal.source_rows told nothing");
 	told = SPI_tuptable->vals[0];
 	desc = SPI_tuptable->tupdesc;
 	canonical = DatumGetObjectId(SPI_getbinval(told, desc, 1, &isnull));

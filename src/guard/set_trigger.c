@@ -174,14 +174,14 @@ osms_guard_set(PG_FUNCTION_ARGS)
 	Guard	   *guard;
 	OwnersWrite this;
 
-	guard_check_protocol(fcinfo, "osms.guard_set", false, false);
+	guard_check_protocol(fcinfo, "osms_internal.guard_set", false, false);
 	if ((trigdata->tg_trigger->tgnewtable == NULL &&
 		 !TRIGGER_FIRED_BY_DELETE(trigdata->tg_event)) ||
 		(trigdata->tg_trigger->tgoldtable == NULL &&
 		 !TRIGGER_FIRED_BY_INSERT(trigdata->tg_event)))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"osms.guard_set\" needs transition tables"),
+				 errmsg("function \"osms_internal.guard_set\" needs transition tables"),
 				 errhint("Let osms.guard() make the trigger.")));
 
 	guard = guard_of_trigger(trigdata);
@@ -227,7 +227,7 @@ osms_guard_truncate(PG_FUNCTION_ARGS)
 	Findings	findings = {.context = CurrentMemoryContext};
 	Guard	   *guard;
 
-	guard_check_protocol(fcinfo, "osms.guard_truncate", false, true);
+	guard_check_protocol(fcinfo, "osms_internal.guard_truncate", false, true);
 	guard = guard_of_trigger(trigdata);
 	if (canonical_relations[guard->kind].traced)
 		note_truncation(guard);

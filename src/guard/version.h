@@ -26,6 +26,7 @@
 
 /* An instant after the version's own, so that no version is empty. */
 #define ENDED_NOW \
-	"greatest(osms.roster_moment(), r.known_from + interval '1 microsecond')"
+	"greatest(osms_internal.roster_moment(), r.known_from + interval" \
+	" '1 microsecond')"
 
 #endif							/* OSMS_VERSION_H */

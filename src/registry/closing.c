@@ -44,7 +44,7 @@ call_for_closing(FunctionCallInfo fcinfo, const char *name)
 		call->args[i] = fcinfo->args[i];
 	result = FunctionCallInvoke(call);
 	if (call->isnull)
-		elog(ERROR, "function \"osms.%s\" returned NULL", name);
+		elog(ERROR, "function \"osms_internal.%s\" returned NULL", name);
 	return result;
 }
 
@@ -90,7 +90,8 @@ osms_close_month(PG_FUNCTION_ARGS)
 	"  ORDER BY s.month DESC LIMIT 1), 'illustrative')";
 	static const char header[] =
 	"INSERT INTO %1$s.statement (month, scheme, terms, known_at)"
-	" VALUES ($1, $2, to_jsonb(osms.statement_terms($3, $1, $2, $4)), $4)";
+	" VALUES ($1, $2, to_jsonb(osms_internal.statement_terms($3, $1, $2,"
+	" $4)), $4)";
 	/* first: what writes rows of a registry calls nothing that reads persons */
 	static const char ask[] =
 	"SELECT ARRAY(SELECT l FROM osms.statement($3, $1, $2, $4) l)";

@@ -262,7 +262,7 @@ osms_keep(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"%s\" must be fired before each statement",
-						"osms.keep"),
+						"osms_internal.keep"),
 				 errhint("Let osms.guard() make the trigger.")));
 	table = trigdata->tg_relation;
 	event = trigdata->tg_event;
@@ -477,7 +477,7 @@ osms_keep_setting(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"%s\" must be fired after each row or after TRUNCATE",
-						"osms.keep_setting"),
+						"osms_internal.keep_setting"),
 				 errhint("Let osms.guard() make the trigger.")));
 	event = trigdata->tg_event;
 	desc = RelationGetDescr(trigdata->tg_relation);

@@ -24,12 +24,12 @@ Oid
 cut_sequence(void)
 {
 	Oid			sequence = get_relname_relid("last_cut",
-											 get_namespace_oid("osms", false));
+											 get_namespace_oid("osms_internal", false));
 
 	if (!OidIsValid(sequence))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("sequence \"osms.last_cut\" does not exist"),
+				 errmsg("sequence \"osms_internal.last_cut\" does not exist"),
 				 errhint("It comes with the extension.")));
 	return sequence;
 }

@@ -362,7 +362,7 @@ osms_map_event(PG_FUNCTION_ARGS)
 			   canonical_relations[REL_ATTACHMENT].name) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"osms.map_event\" must be fired INSTEAD OF, on a view \"attachment\""),
+				 errmsg("function \"osms_internal.map_event\" must be fired INSTEAD OF, on a view \"attachment\""),
 				 errhint("Let osms.map() make the view and its trigger.")));
 	view = trigdata->tg_relation;
 	if (TRIGGER_FIRED_BY_DELETE(trigdata->tg_event))

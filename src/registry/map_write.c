@@ -82,7 +82,7 @@ report_arguments(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-			 errmsg("function \"osms.map_write\" must be fired INSTEAD OF, with the arguments osms.map() writes"),
+			 errmsg("function \"osms_internal.map_write\" must be fired INSTEAD OF, with the arguments osms.map() writes"),
 			 errhint("Let osms.map() make the view and its trigger.")));
 }
 

@@ -30,7 +30,8 @@ round_trip_query(Oid canonical)
 	Oid			type = REGCLASSOID;
 	Datum		value = ObjectIdGetDatum(canonical);
 
-	if (SPI_execute_with_args("SELECT t.query FROM osms.round_trip_query($1) t",
+	if (SPI_execute_with_args("SELECT t.query FROM"
+							  " osms_internal.round_trip_query($1) t",
 							  1, &type, &value, NULL, true,
 							  0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed");

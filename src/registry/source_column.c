@@ -158,7 +158,7 @@ osms_can_write(PG_FUNCTION_ARGS)
 	};
 	Question	question = {.type = TEXTOID,.value = PG_GETARG_DATUM(2)};
 
-	if (!make_question(&question, "SELECT osms.writing_query($1, $2)",
+	if (!make_question(&question, "SELECT osms_internal.writing_query($1, $2)",
 					   PG_GETARG_OID(0), TEXTOID, PG_GETARG_DATUM(1)))
 		PG_RETURN_NULL();
 	if (question.query)
@@ -177,7 +177,7 @@ osms_storing_fault(PG_FUNCTION_ARGS)
 	Question	question = {.type = JSONBOID,.value = PG_GETARG_DATUM(1)};
 
 	check_may_ask(PG_GETARG_OID(0));
-	if (!make_question(&question, "SELECT osms.storing_query($1, $2)",
+	if (!make_question(&question, "SELECT osms_internal.storing_query($1, $2)",
 					   PG_GETARG_OID(0), JSONBOID, PG_GETARG_DATUM(1)) ||
 		question.query == NULL)
 		PG_RETURN_NULL();

@@ -138,7 +138,7 @@ osms_clean_cut(PG_FUNCTION_ARGS)
 		"SELECT pg_catalog.max(GREATEST(r.known_from, CASE WHEN r.known_to"
 		" OPERATOR(pg_catalog.<) 'infinity' THEN r.known_to END))"
 		" FROM %s.roster r";
-	static const char relations[] = "SELECT osms.known_relations($1)";
+	static const char relations[] = "SELECT osms_internal.known_relations($1)";
 	Oid			type = TEXTOID;
 	Datum		name = PG_GETARG_DATUM(0);
 	Registry	registry;

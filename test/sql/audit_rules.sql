@@ -45,9 +45,9 @@ SELECT results_eq($$SELECT rule, finding, rows FROM osms.audit_summary('fund_big
     $$VALUES ('alive', 'beyond_death', 1::bigint), ('one_attachment', 'overlap', 2)$$, 'counted');
 SELECT throws_ok($$SELECT * FROM osms.audit('fund_bigint', '{alive,alife}')$$, '22023', 'there is no rule "alife"', 'an unknown rule');
 SELECT throws_ok($$SELECT * FROM osms.audit('fund_bigint', ARRAY[NULL])$$, '22023', 'there is no rule ""', 'no rule');
-SELECT throws_ok($$SELECT * FROM osms.audit_relation('fund_bigint', 'setting', NULL, false)$$, '22023',
+SELECT throws_ok($$SELECT * FROM osms_internal.audit_relation('fund_bigint', 'setting', NULL, false)$$, '22023',
     '"setting" is not a relation with rules', 'a relation without rules');
-SELECT is_empty($$SELECT * FROM osms.audit_relation('fund_bigint', 'contract', NULL, false)$$, 'a relation that is absent has no faults');
+SELECT is_empty($$SELECT * FROM osms_internal.audit_relation('fund_bigint', 'contract', NULL, false)$$, 'a relation that is absent has no faults');
 
 -- serial and parallel plans find the same
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;

@@ -72,7 +72,7 @@ ROLLBACK;
 CREATE SCHEMA shop AUTHORIZATION authors_vendor;
 CREATE TABLE shop.payment (organisation integer, month date, amount numeric);
 ALTER TABLE shop.payment OWNER TO authors_vendor;
-\set pay 'SELECT osms.run_write(''shop'', ''payment'', ''insert'', ''SELECT 1 AS organisation, date ''''2026-01-01'''' AS month, 1::numeric AS amount'', ''{}'')'
+\set pay 'SELECT osms_internal.run_write(''shop'', ''payment'', ''insert'', ''SELECT 1 AS organisation, date ''''2026-01-01'''' AS month, 1::numeric AS amount'', ''{}'')'
 BEGIN;
 CREATE TABLE own.child (login text);
 ALTER TABLE legacy.clerks ADD UNIQUE (login);
@@ -91,16 +91,16 @@ CREATE FUNCTION legacy.pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN 
 CREATE FUNCTION legacy.numbered() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('osms_test.numbered', 'x', true),
     osms.working_day(current_date); RETURN 'x'; END $$;
 -- a message names the schema of a function where the path does not
-CREATE FUNCTION pg_temp.plain(text) RETURNS text LANGUAGE sql AS $$SELECT regexp_replace($1, 'function (osms|legacy)\.', 'function ')$$;
+CREATE FUNCTION pg_temp.plain(text) RETURNS text LANGUAGE sql AS $$SELECT regexp_replace($1, 'function (osms|osms_internal|legacy)\.', 'function ')$$;
 CREATE TABLE pg_temp.condition (condition text, verdict text);
 INSERT INTO pg_temp.condition VALUES
-    ('osms.grant_to_keeper(''fund'', ''person'') IS NULL', 'grant_to_keeper(text,text)'),
+    ('osms_internal.grant_to_keeper(''fund'', ''person'') IS NULL', 'grant_to_keeper(text,text)'),
         ('osms.set_keeper(''fund'', ''authors_app'') IS NULL', 'set_keeper(text,name)'),
-    ('osms.under_lock(''{}'', '''', ''{}'', 1)', 'under_lock(regclass[],text,text[],integer)'),
+    ('osms_internal.under_lock(''{}'', '''', ''{}'', 1)', 'under_lock(regclass[],text,text[],integer)'),
         ('osms.unguard(''fund'') IS NULL', 'unguard(text)'), ('osms.annul(''fund'', ''1'', ''error'') IS NULL', 'annul(text,text,text)'),
-    ('osms.run_write(''fund'', ''clerk'', ''insert'', ''SELECT 1'', ''{}'') IS NULL', 'run_write(text,text,text,text,text[])'),
-    ('osms.find_row(''fund'', ''application'', ''1'') IS NULL', 'find_row(text,text,text)'),
-        ('osms.check_keeper(''x'') IS NULL', 'check_keeper(name)'), ('pg_read_file(''x'') IS NULL', 'pg_read_file(text)'),
+    ('osms_internal.run_write(''fund'', ''clerk'', ''insert'', ''SELECT 1'', ''{}'') IS NULL', 'run_write(text,text,text,text,text[])'),
+    ('osms_internal.find_row(''fund'', ''application'', ''1'') IS NULL', 'find_row(text,text,text)'),
+        ('osms_internal.check_keeper(''x'') IS NULL', 'check_keeper(name)'), ('pg_read_file(''x'') IS NULL', 'pg_read_file(text)'),
     ('osms.iin_fault(''x'') IS NOT NULL', NULL), ('legacy.numbered() = ''x''', NULL);
 SELECT is(pg_temp.plain(pg_temp.trapped('authors_app',
     format('CREATE TRIGGER a BEFORE INSERT ON legacy.prik FOR EACH ROW WHEN (%s) EXECUTE FUNCTION legacy.pass()', condition),
@@ -127,7 +127,7 @@ INSERT INTO pg_temp.condition VALUES
     ('lo_create(0) = 0', 'lo_create(oid)'), ('pg_notify(''x'', ''y'') IS NULL', 'pg_notify(text,text)'),
         ('pg_terminate_backend(0)', 'pg_terminate_backend(integer,bigint)'), ('pg_advisory_lock(1) IS NULL', 'pg_advisory_lock(bigint)'),
     ('osms.report(''fund'', ''2026-01-01'') IS NULL', 'report(text,date,text,integer)'),
-        ('osms.civil_date(''fund'', now()) > ''2020-01-01''', 'civil_date(text,timestamp with time zone)'),
+        ('osms_internal.civil_date(''fund'', now()) > ''2020-01-01''', 'civil_date(text,timestamp with time zone)'),
     ('legacy.kept()', 'kept()'), ('legacy.known(''x'')', 'known(text)'), ('legacy.always(''x'')', NULL),
         ('nextval(''legacy.numbers'') > 0', NULL), ('now() > ''2020-01-01''', NULL), ('osms.iin_fault(''x'') IS NOT NULL', NULL);
 SELECT is(pg_temp.plain(pg_temp.trapped('authors_vendor', format(trap, condition), 'postgres', :'pay')), CASE WHEN verdict IS NULL
@@ -195,10 +195,10 @@ SELECT is(pg_temp.verdict(
     'osms.map(''tried'', ''attachment'', ''legacy.prik'', '
     'jsonb_build_object(''attachment'', ''id'', ''person'', ''iin'', ''organisation'', ''mo'', ''since'', ''d_beg'', ''until'', ''d_end'',
     ''state'', ''st'')); SELECT set_config(''own.trigger'', (SELECT replace(pg_get_triggerdef(oid), $w$''new.state::text''$w$, $w$''CASE '
-    'WHEN osms.run_write(''''own'''', ''''person'''', ''''insert'''', ''''SELECT 1'''', ''''{}'''') IS NULL THEN new.state::text END''$w$)
+    'WHEN osms_internal.run_write(''''own'''', ''''person'''', ''''insert'''', ''''SELECT 1'''', ''''{}'''') IS NULL THEN new.state::text END''$w$)
         FROM pg_trigger WHERE tgrelid = ''tried.attachment''::regclass), true); DROP TRIGGER osms_map_write ON tried.attachment; DO $w$ '
-            'BEGIN EXECUTE current_setting(''own.trigger''); END $w$; SELECT osms.can_write(''tried.attachment'', ''state'', ''closed'')'),
-    '42501 function osms.run_write(text,text,text,text,text[]) must not run as role "postgres" while osms acts for others',
+            'BEGIN EXECUTE current_setting(''own.trigger''); END $w$; SELECT osms_internal.can_write(''tried.attachment'', ''state'', ''closed'')'),
+    '42501 function osms_internal.run_write(text,text,text,text,text[]) must not run as role "postgres" while osms acts for others',
         'what a mapping writes is tried, not run');
 
 -- nor does a guard go unseen, whoever switched it off for the write
@@ -222,23 +222,23 @@ SELECT is(pg_temp.shown('CREATE DOMAIN own.d AS text CHECK (' || call || ' IS NO
     's.roster_complete FROM fund.setting_1 s',
                         'postgres', statement), pg_temp.plain('42501 values of type own.d[] must not be made as role "postgres"'),
                             function || ' in a domain in a view: ' || statement)
-FROM (VALUES ($$osms.run_write('fund', 'clerk', 'insert', 'SELECT ''x''::text AS clerk', '{}')$$,
-    'osms.run_write(text,text,text,text,text[])'),
+FROM (VALUES ($$osms_internal.run_write('fund', 'clerk', 'insert', 'SELECT ''x''::text AS clerk', '{}')$$,
+    'osms_internal.run_write(text,text,text,text,text[])'),
              ($$osms.transfer('fund', '900101300017', '2026-01-01', '1', 'moved')$$,
                  'osms.transfer(text,text,date,text,text)')) c (call, function),
-     (VALUES ('SELECT osms.civil_date(''fund'', now())'), ('SELECT osms.history(''fund'', ''880715400075'')')) s (statement);
+     (VALUES ('SELECT osms_internal.civil_date(''fund'', now())'), ('SELECT osms.history(''fund'', ''880715400075'')')) s (statement);
 -- one that reads as who invokes it does not read for who looks, nor is it written
 SELECT is(pg_temp.shown('SELECT' || :'setting'
     || 'CREATE VIEW fund.setting WITH (security_invoker) AS SELECT true AS one, date ''2026-01-01'' AS cut_over, ''UTC''::text AS '
     'time_zone, a.rolsuper AS roster_complete FROM pg_catalog.pg_authid a WHERE a.rolname = ''authors_vendor''',
                         'postgres', statement), verdict, 'a view as who invokes it: ' || statement)
-FROM (VALUES ('SELECT osms.civil_date(''fund'', now())', '42501 view "setting" must not be read as role "postgres"'),
+FROM (VALUES ('SELECT osms_internal.civil_date(''fund'', now())', '42501 view "setting" must not be read as role "postgres"'),
     ('CALL osms.fill_roster(''fund'', NULL)', '42501 view "setting" must not be read as role "postgres"'),
              ('SELECT osms.unguard(''fund'')', '42501 view "setting" must not be read as role "postgres"')) s (statement, verdict);
 SELECT is(pg_temp.shown(
     'SET LOCAL ROLE authors_keeper; ALTER TABLE fund.setting RENAME TO setting_1; CREATE VIEW fund.setting WITH (security_invoker) AS '
     'SELECT * FROM fund.setting_1',
-                        'authors_keeper', 'SELECT osms.civil_date(''fund'', now())'), 'ok', 'but for who has its owner''s rights');
+                        'authors_keeper', 'SELECT osms_internal.civil_date(''fund'', now())'), 'ok', 'but for who has its owner''s rights');
 REVOKE authors_keeper FROM authors_vendor;
 GRANT CREATE ON SCHEMA fund TO authors_vendor;
 SELECT is(pg_temp.shown(
@@ -307,7 +307,7 @@ SELECT is(pg_temp.verdict(
           '42501 function own.diff(double precision,double precision) must not run as role "postgres" while osms acts for others',
               'the difference of a range, which an index asks for');
 -- no arguments of a trigger, no relation, and no type of a key, bring the server down
-SELECT is(pg_temp.verdict(format('SELECT osms.run_writes(%L, %L, %L, %L, %L, %L)', schema, relation, event, '{relname}',
+SELECT is(pg_temp.verdict(format('SELECT osms_internal.run_writes(%L, %L, %L, %L, %L, %L)', schema, relation, event, '{relname}',
     'SELECT ''x''::name AS relname', '{}')), format('42P01 registry lacks relation "%s"', relation),
     format('%s of %s.%s', event, schema, relation))
 FROM (VALUES ('pg_catalog', 'pg_class', 'update'), ('pg_catalog', 'pg_class', 'insert')) r (schema, relation, event);
@@ -317,26 +317,26 @@ CREATE SCHEMA odd;
 CREATE VIEW odd.person AS SELECT id AS person, iin FROM own.source;
 SELECT is(pg_temp.verdict(
     'CREATE TRIGGER w AFTER INSERT ON own.source REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION '
-    'osms.guard_set(''fund'', ''attachment_event'', ''''); INSERT INTO own.source VALUES (2, ''x'')'),
+    'osms_internal.guard_set(''fund'', ''attachment_event'', ''''); INSERT INTO own.source VALUES (2, ''x'')'),
           '39P01 "attachment_event" is not a relation that is guarded', 'events are guarded as what they make');
 SELECT is(pg_temp.verdict(
-    format('CREATE TRIGGER w INSTEAD OF INSERT OR UPDATE OR DELETE ON odd.person FOR EACH ROW EXECUTE FUNCTION osms.map_write(%s); %s',
+    format('CREATE TRIGGER w INSTEAD OF INSERT OR UPDATE OR DELETE ON odd.person FOR EACH ROW EXECUTE FUNCTION osms_internal.map_write(%s); %s',
     arguments, statement)), verdict, format('%s: %s', arguments, statement))
 FROM (VALUES ($$'person', 'id', 'old.person FROM (SELECT ($2).*) old WHERE false --', 'iin', 'iin',
     'new.iin'$$, 'DELETE FROM odd.person',
-    '39P01 function "osms.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
+    '39P01 function "osms_internal.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
              ($$'person', 'id', 'old.person FROM (SELECT ($2).*) old, generate_series(1, 2) --', 'iin', 'iin',
                  'new.iin'$$, 'DELETE FROM odd.person',
-                 '39P01 function "osms.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
+                 '39P01 function "osms_internal.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
              ($$'person', 'id', '($2).person; SET LOCAL a.b = ''1'' --', 'iin', 'iin',
                  'new.iin'$$, 'DELETE FROM odd.person',
-                 '39P01 function "osms.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
+                 '39P01 function "osms_internal.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
              ($$'person', 'id', 'old.person, old.iin', 'iin', 'iin', 'new.iin'$$, 'DELETE FROM odd.person',
-                 '39P01 function "osms.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
+                 '39P01 function "osms_internal.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
              ($$'person', 'id', 'old.person, old.iin', 'iin', 'iin', 'new.iin'$$, 'UPDATE odd.person SET iin = ''y''',
-                 '39P01 function "osms.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
+                 '39P01 function "osms_internal.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
              ($$'person', 'id', 'old.person', 'iin', 'iin', 'new.iin), (new.iin'$$, 'UPDATE odd.person SET iin = ''y''',
-                 '39P01 function "osms.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
+                 '39P01 function "osms_internal.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes'),
              ($$'person', 'id', 'old.person', 'iin', 'iin', 'new.iin'$$, 'UPDATE odd.person SET iin = ''y''', 'ok'),
              ($$'', 'id', 'old.person', 'iin', 'iin', 'new.iin'$$, 'UPDATE odd.person SET iin = ''y''',
                  '42703 mapped relation "person" has no column ""'),
@@ -383,7 +383,7 @@ SELECT CASE WHEN EXISTS (SELECT FROM pg_available_extensions WHERE name = 'file_
            '(filename ''/dev/null'');
                         ALTER FOREIGN TABLE own.far OWNER TO authors_vendor; ALTER TABLE own.near OWNER TO authors_vendor; SELECT '
                             'osms.map(''split'', ''organisation'', ''own.near'', ''{"organisation": "mo", "name": "name"}''); EXPLAIN '
-                            'SELECT * FROM own.near; SELECT osms.find_row(''split'', ''organisation'', ''1'')'),
+                            'SELECT * FROM own.near; SELECT osms_internal.find_row(''split'', ''organisation'', ''1'')'),
                '42501 foreign table "far" must not be read as role "postgres" while osms acts for others', 'nor does who looks read one')
        ELSE skip('no file_fdw here') END;
 
@@ -424,7 +424,7 @@ SELECT is(pg_temp.plain(
     'CREATE OR REPLACE VIEW own.staging AS SELECT 5::bigint AS id, ''900101300017''::text AS iin, NULL::text AS applicant, 1 AS '
     'mo, ''egov''::text AS kanal, ''moved''::text AS osn, ''submitted''::text AS st, now() AS sub,
     NULL::timestamptz AS dec, NULL::text AS who, NULL::date AS eff, NULL::text AS prich FROM (VALUES (''x''::text)) v (x) WHERE EXISTS '
-        '(SELECT FROM osms.unreadable_values(''fund'', ''person'')) OR true; SELECT count(*) FROM '
+        '(SELECT FROM osms_internal.unreadable_values(''fund'', ''person'')) OR true; SELECT count(*) FROM '
         'osms.sift(''fund'', ''application'', ''own.staging'')')),
     '42501 function unreadable_values(text,text) must not run as role "postgres" while osms acts for others',
         'what is sifted reads no registry as who sifts');
@@ -481,7 +481,7 @@ ALTER TABLE trade.payment OWNER TO authors_vendor;
 GRANT USAGE ON SCHEMA trade TO authors_clerk;
 GRANT SELECT, INSERT, UPDATE ON trade.payment TO authors_clerk;
 CREATE TRIGGER g AFTER DELETE ON trade.roster REFERENCING OLD TABLE AS o FOR EACH STATEMENT
-    EXECUTE FUNCTION osms.guard_set('fund', 'clerk', '');
+    EXECUTE FUNCTION osms_internal.guard_set('fund', 'clerk', '');
 SELECT is(pg_temp.verdict('SET LOCAL ROLE authors_clerk; ' || replace(:'pay', 'shop', 'trade') || '; RESET ROLE',
     probe => 'SELECT who::text FROM trade.payment'), 'ok authors_clerk', 'a table called roster does not make one');
 DROP SCHEMA trade CASCADE;
@@ -491,18 +491,18 @@ GRANT CREATE ON SCHEMA fund TO authors_vendor;
 SELECT is(pg_temp.verdict(
     'SET LOCAL ROLE authors_vendor; CREATE VIEW fund.residence AS SELECT 1 AS x; RESET ROLE; SELECT osms.unguard(''fund'')'), 'ok',
     'unguard works beside a view of others');
-SELECT is(pg_temp.verdict('SET LOCAL ROLE authors_clerk; SELECT osms.set_complete(''fund'', 1, '''')'),
+SELECT is(pg_temp.verdict('SET LOCAL ROLE authors_clerk; SELECT osms_internal.set_complete(''fund'', 1, '''')'),
     '42501 permission denied for function set_complete', 'set_complete is not for everybody');
 SELECT is(pg_temp.verdict(
-    'GRANT EXECUTE ON FUNCTION osms.set_complete TO authors_clerk; SET LOCAL ROLE authors_clerk; SELECT osms.set_complete(''fund'', '
+    'GRANT EXECUTE ON FUNCTION osms_internal.set_complete TO authors_clerk; SET LOCAL ROLE authors_clerk; SELECT osms_internal.set_complete(''fund'', '
     '1, '''')'), '42501 permission denied for table setting', 'nor for who may not write setting');
-SELECT is(pg_temp.verdict('SELECT osms.set_complete(''own'', 1, '''')'), '42P01 registry "own" has no relation "setting"',
+SELECT is(pg_temp.verdict('SELECT osms_internal.set_complete(''own'', 1, '''')'), '42P01 registry "own" has no relation "setting"',
     'nor for what is no registry');
 
 -- a table is written as its owner where he has a part in it
 CREATE ROLE authors_mapper;
 GRANT CREATE ON DATABASE :DBNAME TO authors_mapper;
-GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms TO authors_mapper;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms, osms_internal TO authors_mapper;
 CREATE SCHEMA trade;
 GRANT USAGE ON SCHEMA trade TO authors_mapper;
 CREATE TABLE trade.payout (id integer PRIMARY KEY, iban text, entered_by name DEFAULT current_user);
@@ -513,8 +513,8 @@ SET ROLE authors_mapper;
 SELECT osms.create_registry('mine', tables => false);
 SELECT osms.map('mine', 'organisation', 'trade.payout', '{"organisation": "id", "name": "iban"}');
 INSERT INTO mine.organisation (organisation, name) VALUES (1, 'x');
-SELECT osms.run_write('mine', 'organisation', 'insert', 'SELECT 2 AS organisation, ''y''::text AS name', '{}');
-SELECT osms.run_writes('mine', 'organisation', 'insert', '{organisation,name}', 'SELECT 3 AS organisation, ''z''::text AS name', '{}');
+SELECT osms_internal.run_write('mine', 'organisation', 'insert', 'SELECT 2 AS organisation, ''y''::text AS name', '{}');
+SELECT osms_internal.run_writes('mine', 'organisation', 'insert', '{organisation,name}', 'SELECT 3 AS organisation, ''z''::text AS name', '{}');
 RESET ROLE;
 SELECT results_eq('SELECT id, entered_by FROM trade.payout ORDER BY id', $$VALUES (1, 'authors_mapper'::name), (2, 'authors_mapper'),
     (3, 'authors_mapper')$$, 'what somebody maps for himself is written as he writes');
@@ -523,7 +523,7 @@ SELECT is(pg_temp.verdict('SET LOCAL ROLE authors_mapper; INSERT INTO mine.organ
     'P0001 only the DBA pays, not authors_mapper', 'and is checked as he');
 SELECT is(pg_temp.verdict(
     'GRANT TRIGGER ON trade.payout TO authors_mapper; SET LOCAL ROLE authors_mapper; CREATE TRIGGER g AFTER DELETE ON trade.payout '
-    'REFERENCING OLD TABLE AS o FOR EACH STATEMENT EXECUTE FUNCTION osms.guard_set(''mine'', ''organisation'', ''''); INSERT INTO '
+    'REFERENCING OLD TABLE AS o FOR EACH STATEMENT EXECUTE FUNCTION osms_internal.guard_set(''mine'', ''organisation'', ''''); INSERT INTO '
     'mine.organisation (organisation, name) VALUES (4, ''x'')'),
           'P0001 only the DBA pays, not authors_mapper', 'also with a guard that he put there himself');
 
@@ -534,7 +534,7 @@ SELECT is(pg_temp.verdict(
     '1, ''service_centre'', ''moved'', ''draft'', now())'), 'ok', 'a default stands where nothing was written, however names are quoted');
 SELECT osms.map('fund', 'clerk', 'legacy.clerks', '{"clerk": "login", "role": "role"}');
 RESET quote_all_identifiers;
-SELECT is_empty($$SELECT tgargs FROM pg_trigger WHERE tgfoid = 'osms.map_write'::regproc
+SELECT is_empty($$SELECT tgargs FROM pg_trigger WHERE tgfoid = 'osms_internal.map_write'::regproc
     AND encode(tgargs, 'escape') ~ 'new\."'$$, 'nor is it mapped otherwise');
 
 DROP SERVER authors_server CASCADE;

@@ -40,8 +40,8 @@ SELECT osms.map('other', 'attachment', 'vendor.prik',
     "application": "zayavka", "order_key": "prikaz", "reason": {"column": "why", "codes": {"moved_to_other": ["700"], "death": ["900"]}}}',
     states => '{"active": [1], "closed": [2], "annulled": [0]}', until_inclusive => true, open_end => '2999-12-31',
     defaults => '{"who": "current_user"}');
-SELECT osms.add_own_relation('other', 'authority_order', '{}');
-SELECT osms.add_own_relation('other', 'order_scope', '{"@organisation": "char(2)", "@person": "char(6)"}');
+SELECT osms_internal.add_own_relation('other', 'authority_order', '{}');
+SELECT osms_internal.add_own_relation('other', 'order_scope', '{"@organisation": "char(2)", "@person": "char(6)"}');
 
 -- Writes the same people into both: 1..3 and 8 move, 4 goes where no contract is, 5 filed again, 6 is dead, 7 is unknown, 9 came meanwhile.
 CREATE FUNCTION pg_temp.fill(registry text) RETURNS void LANGUAGE plpgsql AS $$

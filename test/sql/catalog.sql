@@ -184,7 +184,7 @@ $$, 'no function calls one more volatile than itself');
 SELECT is_empty($$
     SELECT signature FROM own_function
     WHERE prokind <> 'p' AND (provolatile <> 'v' OR prokind = 'a') AND proparallel <> 's'
-      AND proname NOT IN ('check_codes_of', 'read_back', 'roster_moment', 'storing_fault') AND prosrc !~ 'EXCEPTION\s+WHEN|osms.mapping_faults\('
+      AND proname NOT IN ('check_codes_of', 'read_back', 'roster_moment', 'storing_fault') AND prosrc !~ 'EXCEPTION\s+WHEN|osms_internal.mapping_faults\('
 $$, 'every function that cannot write is parallel safe');
 SELECT is_empty($$
     SELECT aggfnoid FROM pg_aggregate
@@ -250,5 +250,7 @@ SELECT is_empty($$
                    WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid = 'osms.act'::regclass)))
 $$, 'a table that users add to only grows, and keeps their rows apart from those of the extension');
 SELECT is_empty($$SELECT identity FROM member WHERE identity ~ '_row$|keep_as_law'$$, 'what declares these tables does not stay');
+
+SELECT cmp_ok((SELECT count(*) FROM pg_proc WHERE pronamespace = 'osms'::regnamespace), '<', 140::bigint, 'what users call fits three screens');
 
 SELECT * FROM finish();

@@ -117,10 +117,10 @@ CREATE TEMPORARY TABLE before AS SELECT clock_timestamp() AS at;
 INSERT INTO osms.parameter (name, value, valid_from, act, point, tag) VALUES ('campaign_first_day', '09-01', '2025-01-01', 'order-44', '12', 'TEXT');
 SELECT is_empty($$SELECT * FROM osms.unsure() WHERE what LIKE '%campaign_first_day'$$, 'confirmed');
 SELECT is(count(*), 1::bigint, 'the other day is not') FROM osms.unsure() WHERE what LIKE '%campaign_last_day';
-SELECT is((p).value || (p).tag || (p).act, '09-01TEXTorder-44', 'the confirmed row holds') FROM osms.parameter_row('campaign_first_day', '2025-10-01', osms.known_now()) AS p;
+SELECT is((p).value || (p).tag || (p).act, '09-01TEXTorder-44', 'the confirmed row holds') FROM osms_internal.parameter_row('campaign_first_day', '2025-10-01', osms_internal.known_now()) AS p;
 SELECT is(count(*), 1::bigint, 'as known before it is still from the press') FROM before, osms.unsure(known_at => at) WHERE what LIKE '%campaign_first_day';
-SELECT is(osms.parameter_source('campaign_first_day', '2025-10-01', at), 'parameter campaign_first_day of 2025-01-01, act osms:attachment, PRESS', 'and told so') FROM before;
-SELECT is(osms.parameter_source('campaign_first_day', '2025-10-01', osms.known_now()), 'parameter campaign_first_day of 2025-01-01, act order-44, point 12, TEXT', 'now with its point');
+SELECT is(osms_internal.parameter_source('campaign_first_day', '2025-10-01', at), 'parameter campaign_first_day of 2025-01-01, act osms:attachment, PRESS', 'and told so') FROM before;
+SELECT is(osms_internal.parameter_source('campaign_first_day', '2025-10-01', osms_internal.known_now()), 'parameter campaign_first_day of 2025-01-01, act order-44, point 12, TEXT', 'now with its point');
 SELECT is(osms.parameter_on('campaign_first_day', '2024-10-01'), '09-15', 'the years before are as they were');
 
 -- Two rows of one day: the one known last holds, however sure the other is. A tag says how sure, never which.

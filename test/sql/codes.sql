@@ -134,7 +134,7 @@ SELECT osms.unguard('e');
 CREATE ROLE codes_reader;
 GRANT USAGE ON SCHEMA osms, z TO codes_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA z TO codes_reader;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA osms TO codes_reader;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA osms, osms_internal TO codes_reader;
 SET ROLE codes_reader;
 SELECT is_empty($$SELECT problem FROM osms.check_registry('z') WHERE problem LIKE '% hold values%'$$,
     'who may not read the source is not told');

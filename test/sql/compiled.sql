@@ -101,7 +101,7 @@ SELECT is(pg_temp.seen(), 'compiled_vendor', 'as it was meant');
 SELECT is(help.report(:inject), 'xcurrent_usery', 'and cleaned is what was to be cleaned');
 SELECT is(pg_temp.verdict(
     'SET LOCAL ROLE compiled_clerk; UPDATE fund.organisation SET name = NULL WHERE organisation = 2 AND '
-    'osms.find_row(''fund'', ''organisation'', ''1'') IS NULL; UPDATE legacy.mo SET name = NULL; RESET ROLE') ~ '^42501', true,
+    'osms_internal.find_row(''fund'', ''organisation'', ''1'') IS NULL; UPDATE legacy.mo SET name = NULL; RESET ROLE') ~ '^42501', true,
     'also after an error');
 SELECT is(help.report(:inject), 'xcurrent_usery', 'that comes of what was compiled');
 DROP TRIGGER touch ON legacy.mo;

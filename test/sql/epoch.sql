@@ -26,7 +26,7 @@ CREATE FUNCTION pg_temp.map(inclusive boolean) RETURNS void LANGUAGE sql AS $$
 -- the flag, the truth, how far the roster is from the source, and what a closing says
 CREATE FUNCTION pg_temp.stand() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN (SELECT concat_ws(' ', roster_complete, osms.is_filled('fund'), (SELECT count(*) FROM osms.verify('fund'))) FROM fund.setting)
+    RETURN (SELECT concat_ws(' ', roster_complete, osms_internal.is_filled('fund'), (SELECT count(*) FROM osms.verify('fund'))) FROM fund.setting)
         || coalesce(' ' || (SELECT c.severity FROM osms.check_registry('fund') c WHERE c.problem LIKE 'the roster was filled under%'), '');
 END $$;
 CREATE FUNCTION pg_temp.closes() RETURNS text LANGUAGE plpgsql AS $$

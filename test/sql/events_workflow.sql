@@ -69,7 +69,7 @@ SELECT is((osms.reopen('fund', '2')).state, 'closed', 'reopen to the next attach
 SELECT is(pg_temp.events(2),
     'A 10 2020-01-01, C of 2020-01-01 10 2023-12-31 moved_to_other, A 20 2024-01-01 applied, C of 2024-01-01 20 2024-12-31 moved_to_other, '
     'A 30 2025-01-01 applied, '
-    || 'X of 2024-01-01 20 ' || osms.civil_date('fund', now()) - 1
+    || 'X of 2024-01-01 20 ' || osms_internal.civil_date('fund', now()) - 1
         || ' unlawful, A 10 2024-01-01 restores, C of 2024-01-01 10 2024-12-31 moved_to_other', 'two events');
 SELECT is(pg_temp.roster(2),
     '10 2020-01-01 2024-01-01 inherited counted, 10 2024-01-01 2025-01-01 restores counted, 30 2025-01-01 infinity application counted',

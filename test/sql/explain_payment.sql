@@ -195,9 +195,9 @@ SELECT results_eq($$SELECT value FROM story('50') WHERE item LIKE 'paid%'$$, $$V
 SELECT is_empty($$
     SELECT p.attachment, p.share, p.reason, e.share
     FROM fund.statement s, osms.statement_persons('fund', s.month, s.scheme, s.known_at) p,
-         osms.explain_month('fund', format('m.person = %s AND m.attachment = %s', p.person, p.attachment), true, s.month, 0) e
+         osms_internal.explain_month('fund', format('m.person = %s AND m.attachment = %s', p.person, p.attachment), true, s.month, 0) e
     WHERE s.month = '2025-11-01' AND p.attachment::int % 7 = 1 AND p.placed AND e.share <> CASE WHEN p.share = 1 THEN ''
-        ELSE format(' x %s, %s', osms.plain(p.share), p.reason) END$$, 'as the statement says');
+        ELSE format(' x %s, %s', osms_internal.plain(p.share), p.reason) END$$, 'as the statement says');
 SELECT cmp_ok(max((SELECT count(*) FROM osms.explain_attachment('fund', a.attachment::text))), '<=', 24::bigint, 'on one screen')
     FROM fund.attachment a WHERE a.attachment IN (11, 14, 16, 24, 50, 625, 1016);
 SELECT is_empty($$SELECT a.attachment, e.* FROM fund.attachment a, osms.explain_attachment('fund', a.attachment::text) e

@@ -25,13 +25,13 @@ CREATE TABLE trap.answer (call text, answer text);
 \c -
 INSERT INTO trap.answer SELECT 'move_by_order', trap.try($$SELECT osms.move_by_order('fund', 'x')$$);
 \c -
-INSERT INTO trap.answer SELECT 'civil_date', trap.try($$SELECT osms.civil_date('fund', now())$$);
+INSERT INTO trap.answer SELECT 'civil_date', trap.try($$SELECT osms_internal.civil_date('fund', now())$$);
 \c -
 INSERT INTO trap.answer SELECT 'audit', trap.try($$SELECT osms.audit('fund')$$);
 \c -
 INSERT INTO trap.answer SELECT 'check_registry', trap.try($$SELECT osms.check_registry('fund')$$);
 \c -
-INSERT INTO trap.answer SELECT 'finds_by_index', trap.try($$SELECT osms.finds_by_index('legacy.prikaz', 'no')$$);
+INSERT INTO trap.answer SELECT 'finds_by_index', trap.try($$SELECT osms_internal.finds_by_index('legacy.prikaz', 'no')$$);
 \c -
 SELECT plan(2);
 SELECT results_eq('SELECT * FROM trap.answer ORDER BY call', $$VALUES ('audit', '42501'), ('check_registry', 'ran'), ('civil_date', 'ran'),

@@ -40,7 +40,7 @@ SELECT osms.map('vfund', 'attachment', 'v.att',
     '"clinic", "state": "st", "since": "d1",
     "until": {"expression": "d2", "column": "last", "write": "new.until - 1"}, "reason": "why"}',
         states => '{"active": ["1"], "closed": ["9"], "annulled": ["0"]}');
-SELECT format('CREATE UNIQUE INDEX ON v.att (%s, d1)', (osms.mapped_reading('vfund.attachment', 'attachment')).expression) AS index \gset
+SELECT format('CREATE UNIQUE INDEX ON v.att (%s, d1)', (osms_internal.mapped_reading('vfund.attachment', 'attachment')).expression) AS index \gset
 SELECT is(:'index', CASE :'kind' WHEN 'VIRTUAL' THEN 'CREATE UNIQUE INDEX ON v.att (((no + 1000)), d1)'
     ELSE 'CREATE UNIQUE INDEX ON v.att (serial, d1)' END, 'what an index is made of');
 :index;

@@ -150,7 +150,7 @@ FROM (VALUES ('defer', '42501 cannot fire deferred trigger within security-restr
     ('prepare', '42501 cannot execute DEALLOCATE within security-restricted operation'),
     ('close', '24000 cannot drop active portal "c"')) t (what, expected);
 ROLLBACK;
-SELECT is(pg_temp.written_by(what, $$SELECT osms.write_rows('fund', 'person', 'update', '{person,death_date}',
+SELECT is(pg_temp.written_by(what, $$SELECT osms_internal.write_rows('fund', 'person', 'update', '{person,death_date}',
     ARRAY['{900101300017}', '{2026-03-01}'], '{}')$$), expected, what || ' where many are')
 FROM (VALUES ('defer', '42501 cannot fire deferred trigger within security-restricted operation'),
     ('prepare', '42501 cannot execute DEALLOCATE within security-restricted operation'), ('open', 'ok')) t (what, expected);
@@ -217,14 +217,14 @@ SELECT is(pg_temp.verdict(
         'a staging view reads no settings of who sifts');
 -- how a column is written is told by whoever maps alone, and may be nothing
 SELECT is(pg_temp.verdict('GRANT TRIGGER ON fund.person TO held_clerk', 'UTC',
-    'SELECT coalesce(osms.can_write(''fund.person'', ''death_date'', ''2026-01-01'')::text, ''not known'')'), 'ok not known',
+    'SELECT coalesce(osms_internal.can_write(''fund.person'', ''death_date'', ''2026-01-01'')::text, ''not known'')'), 'ok not known',
     'where others may say it, it is not asked');
 SELECT osms.map('fund', 'person', 'legacy.people', '{"person": "iin", "death_date": "died"}');
 SELECT replace(pg_get_triggerdef(oid), '''new.death_date''', '''unnest(ARRAY[]::date[])''') AS empty FROM pg_trigger
     WHERE tgrelid = 'fund.person'::regclass \gset
 DROP TRIGGER osms_map_write ON fund.person;
 :empty;
-SELECT is(osms.can_write('fund.person', 'death_date', '2026-01-01'), false, 'a set that is empty writes nothing');
+SELECT is(osms_internal.can_write('fund.person', 'death_date', '2026-01-01'), false, 'a set that is empty writes nothing');
 
 -- an extension's kind of index is looked up by
 SELECT count(*) > 0 AS bloom FROM pg_available_extensions WHERE name = 'bloom' \gset
@@ -261,10 +261,10 @@ ROLLBACK;
 BEGIN;
 CREATE TABLE own.people (iin text PRIMARY KEY);
 CREATE VIEW own.person AS SELECT iin AS person FROM own.people;
-CREATE TRIGGER a INSTEAD OF INSERT ON own.person FOR EACH ROW EXECUTE FUNCTION osms.map_write('person', 'gone', '', 'x', 'y', '', 'z');
-SELECT is(osms.written_arguments('own.person'), NULL, 'arguments that are no triples are none');
+CREATE TRIGGER a INSTEAD OF INSERT ON own.person FOR EACH ROW EXECUTE FUNCTION osms_internal.map_write('person', 'gone', '', 'x', 'y', '', 'z');
+SELECT is(osms_internal.written_arguments('own.person'), NULL, 'arguments that are no triples are none');
 SELECT is(pg_temp.verdict('INSERT INTO own.person VALUES (''580302300070'')'),
-    '39P01 function "osms.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes', 'and nothing is written by them');
+    '39P01 function "osms_internal.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes', 'and nothing is written by them');
 ROLLBACK;
 -- a view that is gone under a cursor
 BEGIN;
@@ -292,7 +292,7 @@ SELECT is(pg_temp.verdict(:'kept_note' || trap || '; RESET ROLE; ' || coalesce(s
 FROM (VALUES ('CREATE RULE r AS ON UPDATE TO fund.attachment DO ALSO INSERT INTO kept.note VALUES (1)', NULL,
     '55000 view "attachment" is not written by the trigger of osms alone'),
     ('CREATE RULE r AS ON INSERT TO fund.application DO ALSO INSERT INTO kept.note VALUES (1)',
-        'SELECT osms.run_write(''fund'', ''application'', ''insert'', ''SELECT 1::bigint AS application'', ''{}'')',
+        'SELECT osms_internal.run_write(''fund'', ''application'', ''insert'', ''SELECT 1::bigint AS application'', ''{}'')',
         '55000 view "application" is not written by the trigger of osms alone'),
     ('DROP TRIGGER osms_map_write ON fund.attachment', NULL, '55000 view "attachment" is not written by the trigger of osms alone'),
     ('SELECT 1', NULL, 'ok')) t (trap, statement, told);

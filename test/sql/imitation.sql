@@ -44,9 +44,9 @@ SELECT throws_ok(format('SELECT osms.read_value(%L, NULL::%s)', value, type), '4
 FROM (VALUES ('x', 'legacy.odd'), ('{x}', 'legacy.odd[]'), ('(x)', 'legacy.pair'), ('[1,x)', 'int4range')) t (value, type);
 
 -- the journal tells of acts of those who may act
-GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms TO imitation_setter;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms, osms_internal TO imitation_setter;
 SET ROLE imitation_setter;
-SELECT throws_ok($$SELECT osms.note_act('fund', 'guard', 'D', 'attachment', reason => 'forged')$$, '42501',
+SELECT throws_ok($$SELECT osms_internal.note_act('fund', 'guard', 'D', 'attachment', reason => 'forged')$$, '42501',
     'permission denied for the journal of registry "fund"', 'nobody else writes there');
 RESET ROLE;
 SET client_min_messages = error;

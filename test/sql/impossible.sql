@@ -146,7 +146,7 @@ INSERT INTO d.person_alias (old, new, valid_from, act) VALUES (44, 41, current_d
 SELECT results_eq('uninsured', $$VALUES ('41'), ('42')$$, 'and not before its day');
 INSERT INTO d.service (service, person, organisation, served_on, known_from) SELECT p, p, 1, '2026-03-01', '2026-03-02'
     FROM unnest('{12,42}'::int[]) p;
-SELECT osms.service_query(osms.statement_terms('d', '2026-11-01', 'illustrative', now()), 'r', '2026-01-01', '2027-01-01') AS served \gset
+SELECT osms_internal.service_query(osms_internal.statement_terms('d', '2026-11-01', 'illustrative', now()), 'r', '2026-01-01', '2027-01-01') AS served \gset
 SELECT results_eq('SELECT r.person FROM d.roster r WHERE r.known_to = $$infinity$$ AND r.person IN (41, 42, 43) AND EXISTS (' || :'served'
     || ') ORDER BY 1', $$VALUES (41::bigint), (42)$$, 'nor is a service lost');
 UPDATE d.person SET death_date = '2026-08-01' WHERE person = 12;

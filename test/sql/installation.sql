@@ -28,20 +28,20 @@ BEGIN;
 UPDATE legacy.att SET why = 'error' WHERE id = 1;
 PREPARE TRANSACTION 'installation writer';
 BEGIN;
-SELECT is(osms.under_lock('{legacy.people,legacy.att}'::regclass[], 'SHARE ROW EXCLUSIVE', '{COMMENT ON TABLE legacy.att IS ''touched''}',
+SELECT is(osms_internal.under_lock('{legacy.people,legacy.att}'::regclass[], 'SHARE ROW EXCLUSIVE', '{COMMENT ON TABLE legacy.att IS ''touched''}',
     2), false,
     'locks that are not to be had are given up');
 SELECT is(pg_temp.is_locked(), 0::bigint, 'also those that were');
 SELECT is(obj_description('legacy.att'::regclass), NULL, 'and nothing is run');
 SELECT is(current_setting('lock_timeout') || ' ' || current_setting('deadlock_timeout'), '0 1s', 'nothing is left set');
 COMMIT;
-SELECT is(osms.holders('{legacy.people,legacy.att}', false), 'They are held by a prepared transaction.', 'who holds them is told');
-SELECT is(osms.holders('{legacy.people}', false), 'Who held them has let go of them since.', 'or that nobody does any more');
+SELECT is(osms_internal.holders('{legacy.people,legacy.att}', false), 'They are held by a prepared transaction.', 'who holds them is told');
+SELECT is(osms_internal.holders('{legacy.people}', false), 'Who held them has let go of them since.', 'or that nobody does any more');
 COMMIT PREPARED 'installation writer';
-SELECT is(osms.under_lock('{legacy.people,legacy.att}'::regclass[], 'SHARE ROW EXCLUSIVE', '{COMMENT ON TABLE legacy.att IS ''touched''}',
+SELECT is(osms_internal.under_lock('{legacy.people,legacy.att}'::regclass[], 'SHARE ROW EXCLUSIVE', '{COMMENT ON TABLE legacy.att IS ''touched''}',
     1), true, 'locks that are to be had');
 SELECT is(obj_description('legacy.att'::regclass), 'touched', 'are used');
-SELECT throws_ok($$SELECT osms.under_lock('{legacy.att}'::regclass[], 'SHARE ROW EXCLUSIVE', '{DROP TRIGGER none ON legacy.att}', 3)$$,
+SELECT throws_ok($$SELECT osms_internal.under_lock('{legacy.att}'::regclass[], 'SHARE ROW EXCLUSIVE', '{DROP TRIGGER none ON legacy.att}', 3)$$,
     '42704', NULL,
     'what else goes wrong is an error at once');
 

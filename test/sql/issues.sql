@@ -98,7 +98,7 @@ SELECT is(pg_temp.verdict('CREATE TABLE legacy.a_child () INHERITS (legacy.a)', 
 CREATE ROLE review_fund;
 GRANT CREATE ON DATABASE :DBNAME TO review_fund;
 GRANT USAGE ON SCHEMA osms TO review_fund;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA osms TO review_fund;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA osms, osms_internal TO review_fund;
 SET ROLE review_fund;
 SELECT osms.create_registry('own', cut_over => '2025-01-01');
 RESET ROLE;

@@ -8,7 +8,7 @@ CREATE ROLE keeper_vendor;
 CREATE ROLE keeper_friend;
 GRANT keeper_keeper TO keeper_dba;
 GRANT CREATE ON DATABASE :DBNAME TO keeper_dba;
-GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms TO keeper_dba;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms, osms_internal TO keeper_dba;
 GRANT USAGE ON SCHEMA legacy TO keeper_dba, keeper_vendor;
 ALTER TABLE legacy.people OWNER TO keeper_vendor;
 ALTER TABLE legacy.prik OWNER TO keeper_vendor;

@@ -83,7 +83,7 @@ SELECT is(pg_temp.verdict('UPDATE legacy.zay SET st = ''identified'' WHERE id = 
 -- nor a CHECK that holds as its owner has it, and proves to others that there is nothing
 SELECT format('ALTER TABLE legacy.prik ADD CHECK (((%s) OPERATOR(osms.=) ANY (''{active,suspect,closed}''::osms.attachment_state[])) IS NOT TRUE OR (float8 ''0.1'' + float8 '
     '''0.2'')::text = ''0.3'')',
-    r.expression) AS blind FROM osms.mapped_reading('fund.attachment', 'state') r \gset
+    r.expression) AS blind FROM osms_internal.mapped_reading('fund.attachment', 'state') r \gset
 SET ROLE keptx_vendor;
 SET extra_float_digits = 0;
 :blind;
@@ -112,7 +112,7 @@ CREATE TRIGGER skip BEFORE UPDATE ON legacy.prik FOR EACH ROW WHEN (NEW.prich = 
 SELECT is(pg_temp.verdict('UPDATE legacy.people SET died = ''2026-05-01'' WHERE iin = ''900101300017'''),
     '27000 relation "attachment" of registry "fund" has not kept what follows from the statement', 'without being told');
 -- a row without a key that somebody holds: test/specs/keyless.spec
-SELECT is(pg_temp.verdict('SELECT osms.known_moment(''own.none'')'), '42P01 relation "own.none" does not exist',
+SELECT is(pg_temp.verdict('SELECT osms_internal.known_moment(''own.none'')'), '42P01 relation "own.none" does not exist',
     'a moment is asked of a table');
 DROP SCHEMA fund, legacy, own, help, trap CASCADE;
 DROP OWNED BY keptx_vendor, keptx_keeper;

@@ -123,7 +123,7 @@ BEGIN
         INSERT INTO v.os_%1$s VALUES (''k'', ''75'', ''urban'', ''2015-01-01'');
         INSERT INTO v.a_%1$s VALUES (1, ''a'', ''k'', ''2020-01-01'', NULL, ''A''), (2, ''b'', ''k'', ''2020-01-01'', NULL, ''A'')', name);
     PERFORM osms.guard(name);
-    PERFORM osms.enter_persons(name, ARRAY['a', 'b']);
+    PERFORM osms_internal.enter_persons(name, ARRAY['a', 'b']);
     EXECUTE format('UPDATE v.a_%1$s SET st = ''X'', why = ''duplicate'' WHERE id = 1; INSERT INTO v.al_%1$s VALUES (''a'', ''b'', ''2021-01-01'', ''act''), (''b'', ''c'', ''2021-01-01'', ''act'')', name);
     BEGIN
         EXECUTE format('INSERT INTO v.al_%1$s VALUES (''c'', ''a'', ''2021-01-01'', ''act'')', name);

@@ -8,9 +8,9 @@ INSERT INTO act (act, title) VALUES ('known', 'known');
 SELECT is_empty($$SELECT a.attrelid::regclass, pg_get_expr(d.adbin, d.adrelid) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE c.relnamespace = 'osms'::regnamespace AND c.relkind = 'r' AND a.attname = 'known_from'
-        AND (d.adbin IS NULL OR pg_get_expr(d.adbin, d.adrelid) <> format('known_moment(''%s''::regclass)', d.adrelid::regclass))$$,
+        AND (d.adbin IS NULL OR pg_get_expr(d.adbin, d.adrelid) <> format('osms_internal.known_moment(''%s''::regclass)', d.adrelid::regclass))$$,
     'rows are known since the moment of their transaction');
-SELECT ok(count(*) > 10, 'tables with known_from') FROM unnest(known_relations('none')) r;
+SELECT ok(count(*) > 10, 'tables with known_from') FROM unnest(osms_internal.known_relations('none')) r;
 SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace IN ('osms'::regnamespace, 'osms_internal'::regnamespace)
     AND pg_get_function_arguments(oid) ~ 'known_at timestamp with time zone DEFAULT (now|statement_timestamp|clock_timestamp|CURRENT)'$$,
         'and asked for as known now');
@@ -39,11 +39,11 @@ SELECT results_eq($$SELECT count(*) FROM weights_on('edition', '2026-01-01')$$, 
 SELECT is(parameter_on('burst_day', '2026-01-01'), '2', 'and is known in the transaction');
 COMMIT;
 BEGIN;
-SELECT known_moment('base_rate') AS asked \gset
+SELECT osms_internal.known_moment('base_rate') AS asked \gset
 INSERT INTO parameter (name, value, valid_from, act) VALUES ('decision_working_days', '1', '2026-01-01', 'known');
 SELECT ok(known_from > :'asked', 'a moment asked for before anything is written is not kept') FROM parameter WHERE name = 'decision_working_days' AND act = 'known';
 ROLLBACK;
-SELECT isnt(known_moment('base_rate'), known_from, 'another transaction, another moment') FROM base_rate WHERE scheme = 'edition';
+SELECT isnt(osms_internal.known_moment('base_rate'), known_from, 'another transaction, another moment') FROM base_rate WHERE scheme = 'edition';
 
 -- A savepoint takes its lock back, and its moment with it.
 BEGIN;
@@ -52,7 +52,7 @@ SAVEPOINT s;
 INSERT INTO parameter (name, value, valid_from, act) VALUES ('newborn_months', '1', '2026-01-01', 'known');
 RELEASE s;
 SELECT known_from AS dropped FROM parameter WHERE name = 'newborn_months' AND act = 'known' \gset
-SELECT is(known_moment('base_rate'), :'dropped', 'a savepoint that is released keeps it');
+SELECT is(osms_internal.known_moment('base_rate'), :'dropped', 'a savepoint that is released keeps it');
 ROLLBACK TO outside;
 SELECT clock_timestamp() AS since \gset
 INSERT INTO parameter (name, value, valid_from, act) VALUES ('newborn_months', '2', '2026-01-01', 'known');
@@ -62,7 +62,7 @@ BEGIN;
 DO $$ BEGIN INSERT INTO osms.parameter (name, value, valid_from, act) VALUES ('burst_day', '1', '2026-01-01', 'known'); PERFORM 1 / 0;
     EXCEPTION WHEN division_by_zero THEN NULL; END $$;
 SELECT clock_timestamp() AS since \gset
-SELECT ok(known_moment('parameter') > :'since', 'nor an error that is caught');
+SELECT ok(osms_internal.known_moment('parameter') > :'since', 'nor an error that is caught');
 ROLLBACK;
 
 -- What one message adds it can ask for, in whatever transaction.
@@ -81,7 +81,7 @@ COMMIT;
 
 -- What a cut waits for: tables, partitions and what is behind a mapped view.
 SELECT create_registry('fund', cut_over => '2026-01-01');
-SELECT set_eq($$SELECT r::text FROM unnest(known_relations('fund')) r WHERE r::text LIKE 'fund.%'$$,
+SELECT set_eq($$SELECT r::text FROM unnest(osms_internal.known_relations('fund')) r WHERE r::text LIKE 'fund.%'$$,
     $$SELECT format('fund.%I', relation) FROM registry_columns() WHERE "column" = 'known_from' UNION VALUES ('fund.roster')$$,
         'of a registry of tables');
 CREATE SCHEMA vendor;
@@ -92,18 +92,18 @@ SELECT create_registry('mapped', tables => false, cut_over => '2026-01-01');
 SELECT map('mapped', 'insurance', 'vendor.paid', '{"person": "person", "month": "month", "paid": "paid", "known_from": "loaded"}');
 SELECT map('mapped', 'organisation_status', 'vendor.place',
     '{"organisation": "organisation", "region": "region", "class": "class", "valid_from": "valid_from"}');
-SELECT set_eq($$SELECT r::text FROM unnest(known_relations('mapped')) r WHERE r::text ~ '^(mapped|vendor)[.]'$$,
+SELECT set_eq($$SELECT r::text FROM unnest(osms_internal.known_relations('mapped')) r WHERE r::text ~ '^(mapped|vendor)[.]'$$,
     '{mapped.insurance,vendor.paid,vendor.paid_2025}'::text[], 'behind a view; nothing that does not say since when it is known');
 
 BEGIN;
 INSERT INTO fund.insurance (person, month, paid) VALUES (1, '2026-01-01', true);
-SELECT lives_ok($$SELECT osms.await_writers('{fund.insurance}')$$, 'nobody waits for himself');
+SELECT lives_ok($$SELECT osms_internal.await_writers('{fund.insurance}')$$, 'nobody waits for himself');
 COMMIT;
-SELECT lives_ok($$SELECT osms.await_writers('{}')$$, 'nor for nothing');
-SELECT is(pg_temp.verdict($$SELECT osms.await_writers('{fund.insurance,NULL}')$$), '22004 relations to wait for must not be null',
+SELECT lives_ok($$SELECT osms_internal.await_writers('{}')$$, 'nor for nothing');
+SELECT is(pg_temp.verdict($$SELECT osms_internal.await_writers('{fund.insurance,NULL}')$$), '22004 relations to wait for must not be null',
     'null among them');
 CREATE ROLE known_nobody;
-SELECT is(pg_temp.verdict($$GRANT EXECUTE ON FUNCTION osms.await_writers TO known_nobody; SET LOCAL ROLE known_nobody;
-    SELECT osms.await_writers(osms.known_relations('none'))$$), 'ok', 'without a right on them');
+SELECT is(pg_temp.verdict($$GRANT EXECUTE ON FUNCTION osms_internal.await_writers TO known_nobody; SET LOCAL ROLE known_nobody;
+    SELECT osms_internal.await_writers(osms_internal.known_relations('none'))$$), 'ok', 'without a right on them');
 DROP ROLE known_nobody;
 SELECT * FROM finish();

@@ -35,7 +35,7 @@ CALL osms.fill_roster('fund', batch => NULL);
 CREATE FUNCTION pg_temp.as_closed(what text) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT results_eq(
         format('SELECT l::text FROM fund.statement h, osms.statement(''fund'', h.month, h.scheme, h.known_at) l WHERE h.month = %L', m),
-        format('SELECT (%s)::text FROM fund.statement_line l WHERE month = %L ORDER BY organisation COLLATE "C"', osms.line_expression('l'),
+        format('SELECT (%s)::text FROM fund.statement_line l WHERE month = %L ORDER BY organisation COLLATE "C"', osms_internal.line_expression('l'),
             m), to_char(m, 'YYYY-MM') || ' as known then: ' || what)
     FROM (SELECT month FROM fund.statement) s (m) ORDER BY m $$;
 CREATE FUNCTION pg_temp.restated(month date) RETURNS text LANGUAGE sql AS $$
@@ -152,8 +152,8 @@ CREATE TABLE vendor.deal (o bigint, d date, amount numeric);
 SELECT osms.map('fund2', 'insurance', 'vendor.paid', '{"person": "p", "month": "m", "paid": "ok"}'),
     osms.map('fund2', 'contract', 'vendor.deal', '{"organisation": "o", "valid_from": "d", "yearly_amount": "amount"}')
 FROM osms.create_registry('fund2', tables => false, cut_over => '2024-01-01');
-CREATE FUNCTION pg_temp.terms() RETURNS osms.statement_terms LANGUAGE sql AS $$
-    SELECT jsonb_populate_record(NULL::osms.statement_terms, jsonb_build_object('registry', 'fund2', 'known_at', now(), 'insured_month',
+CREATE FUNCTION pg_temp.terms() RETURNS osms_internal.statement_terms LANGUAGE sql AS $$
+    SELECT jsonb_populate_record(NULL::osms_internal.statement_terms, jsonb_build_object('registry', 'fund2', 'known_at', now(), 'insured_month',
         '2025-09-01', 'insured_from', '2025-08-01', 'exempt_categories', '{}'::text[])) $$;
 CREATE FUNCTION pg_temp.plan(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -165,24 +165,24 @@ BEGIN
     END LOOP;
     RETURN whole;
 END $$;
-SELECT unalike(pg_temp.plan(osms.insured_query(pg_temp.terms())), '%known%', 'no clock, no filter by it');
-SELECT unalike(pg_temp.plan(replace(replace(osms.contract_query('fund2'), '$1', 'current_date'), '$3', 'now()')), '%now()%',
+SELECT unalike(pg_temp.plan(osms_internal.insured_query(pg_temp.terms())), '%known%', 'no clock, no filter by it');
+SELECT unalike(pg_temp.plan(replace(replace(osms_internal.contract_query('fund2'), '$1', 'current_date'), '$3', 'now()')), '%now()%',
     'nor for contracts');
 INSERT INTO vendor.paid VALUES (1, '2025-09-01', true), (1, '2025-09-15', false), (2, '2025-09-01', false), (2, '2025-08-01', true),
     (3, '2025-08-01', false), (4, '2025-09-01', NULL);
-SELECT results_eq(osms.insured_query(pg_temp.terms()) || ' ORDER BY 1',
+SELECT results_eq(osms_internal.insured_query(pg_temp.terms()) || ' ORDER BY 1',
     $$VALUES (1::bigint, 'paid'), (2, 'paid'), (3, NULL), (4, NULL)$$, 'where nothing tells which was known last one that is paid counts');
 
 -- the number that orders what is known
-SELECT results_eq($$SELECT as_known(k, s) & 3, as_known(k, s) < as_known('2026-01-01', 0)
+SELECT results_eq($$SELECT osms_internal.as_known(k, s) & 3, osms_internal.as_known(k, s) < osms_internal.as_known('2026-01-01', 0)
     FROM (VALUES (NULL::timestamptz, 0), ('-infinity', 3), ('4000-01-01 BC', 1), ('1999-12-31 23:59:59.999999', 2),
     ('2025-12-31 23:59:59.999999+00', 3),
         ('2026-01-01 00:00:00.000001+00', 0), ('infinity', 1)) v (k, s)$$,
     'VALUES (0::bigint, true), (3, true), (1, true), (2, true), (3, true), (0, false), (1, false)',
         'the later moment is greater, and the state is kept');
-SELECT ok(as_known(NULL, 1) = as_known('-infinity', 1) AND as_known('-infinity', 2) > as_known('-infinity', 1),
+SELECT ok(osms_internal.as_known(NULL, 1) = osms_internal.as_known('-infinity', 1) AND osms_internal.as_known('-infinity', 2) > osms_internal.as_known('-infinity', 1),
     'what was always known, too');
-SELECT is(as_known(now(), NULL), NULL, 'no state');
-SELECT is(pg_temp.verdict(format('SELECT osms.as_known(now(), %s)', s)), format('22023 state %s is not from 0 to 3', s), 'another state')
+SELECT is(osms_internal.as_known(now(), NULL), NULL, 'no state');
+SELECT is(pg_temp.verdict(format('SELECT osms_internal.as_known(now(), %s)', s)), format('22023 state %s is not from 0 to 3', s), 'another state')
     FROM unnest('{-1,4}'::int[]) s;
 SELECT * FROM finish();

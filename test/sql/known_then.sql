@@ -52,10 +52,10 @@ SELECT is((SELECT count(*) FROM fund.roster WHERE person = 8 AND site = 'north' 
 
 -- the clock is an hour behind the last cut
 SELECT clock_timestamp() + interval '1 hour' AS ahead \gset
-SELECT setval('osms.last_cut', (extract(epoch FROM :'ahead'::timestamptz - '2000-01-01 00:00Z') * 1000000)::bigint);
+SELECT setval('osms_internal.last_cut', (extract(epoch FROM :'ahead'::timestamptz - '2000-01-01 00:00Z') * 1000000)::bigint);
 SELECT is((SELECT heads FROM osms.close_month('fund', '2025-12-01')), 10::bigint, 'a month is closed');
 SELECT ok((SELECT known_at > :'ahead' FROM fund.statement), 'at a moment after the last cut');
-SELECT osms.known_now() AS once \gset
+SELECT osms_internal.known_now() AS once \gset
 INSERT INTO fund.attachment (person, organisation, state, since) VALUES (11, 10, 'active', '2024-01-01');
 UPDATE fund.person SET sex = 'male' WHERE person = 1;
 UPDATE fund.person SET death_date = '2025-11-11' WHERE person = 7;
@@ -112,7 +112,7 @@ SELECT is((SELECT x.reduced::text FROM two.statement s, osms.statement('two', s.
 SELECT results_eq($$SELECT cause FROM osms.restate('two', '2026-06-01')$$, $$VALUES ('insurance')$$, 'it is a correction');
 SELECT is(pg_temp.verdict($$UPDATE two.person_alias SET undone_at = '2026-01-01' WHERE old = 3$$),
     '22023 a merge is undone as of a moment that was closed over', 'a merge is undone as of before');
-UPDATE two.person_alias SET undone_at = osms.known_clock() WHERE old = 3;
+UPDATE two.person_alias SET undone_at = osms_internal.known_clock() WHERE old = 3;
 SELECT is((SELECT x.reduced::text FROM two.statement s, osms.statement('two', s.month, s.scheme, s.known_at) x),
     '{"uninsured": 1}', 'one that is undone since stood then');
 SELECT is((SELECT x.reduced::text FROM osms.statement('two', '2026-06-01') x), '{"uninsured": 1}', 'and now the other does');
@@ -155,6 +155,6 @@ SELECT is((SELECT (x.amount, x.cap_cut)::text FROM old.statement s, osms.stateme
 SELECT results_eq($$SELECT cause, amount FROM osms.restate('old', '2026-05-01')$$, $$VALUES ('cap', -2700.00)$$, 'it is a correction');
 SELECT is(pg_temp.verdict($$UPDATE fund.service SET denied_at = (SELECT known_at FROM fund.statement ORDER BY 1 LIMIT 1)
     WHERE service = 1$$), '22023 a service is denied as of a moment that was closed over', 'a service is denied as of before');
-SELECT is(pg_temp.verdict($$UPDATE fund.service SET denied_at = osms.known_clock() WHERE service = 1$$), 'ok', 'or as known now');
+SELECT is(pg_temp.verdict($$UPDATE fund.service SET denied_at = osms_internal.known_clock() WHERE service = 1$$), 'ok', 'or as known now');
 SELECT is(pg_temp.verdict($$UPDATE fund.service SET confirmed_at = now() WHERE service = 1$$), 'ok', 'a confirmation changes nothing');
 SELECT * FROM finish();

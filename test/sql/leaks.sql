@@ -70,21 +70,21 @@ BEGIN
             FROM generate_series(2, 6) k);
 END $$;
 SELECT is(public.growth(call), expected || ' 0 0', call) FROM (VALUES
-($$SELECT osms.enter_persons('mapped', '{580302300070}'::bpchar[])$$, '22012'),
-($$SELECT osms.enter_persons('mapped', '{880715400075}'::bpchar[])$$, 'OK000'),
+($$SELECT osms_internal.enter_persons('mapped', '{580302300070}'::bpchar[])$$, '22012'),
+($$SELECT osms_internal.enter_persons('mapped', '{880715400075}'::bpchar[])$$, 'OK000'),
 -- the person counts again, and what the source holds is entered
 ($$UPDATE people SET died = NULL WHERE iin = '580302300070'$$, '22012'),
 ($$DELETE FROM people WHERE iin = '580302300070'$$, '23001'),
 ($$INSERT INTO attached (iin, clinic, d_beg, st) VALUES ('580302300070', 20, '2025-02-01', 1)$$, '22012'),
 ($$INSERT INTO attached (iin, clinic, d_beg, st) VALUES ('880715400075', 20, '2025-02-01', 1)$$, 'OK000'),
 ($$INSERT INTO mapped.attachment (person, organisation, since, state) VALUES ('580302300070', 20, '2025-02-01', 'active')$$, '22012'),
-($$SELECT osms.audit_relation('mapped', 'attachment', NULL, NULL)$$, '22012'),
-($$SELECT osms.sift_candidates('mapped', 'attachment', 'attached', '')$$, '22012'),
-($$SELECT osms.sift_candidates('mapped', 'attachment', 'nowhere', '')$$, '42P01'),
+($$SELECT osms_internal.audit_relation('mapped', 'attachment', NULL, NULL)$$, '22012'),
+($$SELECT osms_internal.sift_candidates('mapped', 'attachment', 'attached', '')$$, '22012'),
+($$SELECT osms_internal.sift_candidates('mapped', 'attachment', 'nowhere', '')$$, '42P01'),
 ($$SELECT osms.lock_persons('mapped', '{580302300070}')$$, 'OK000'),
 ($$SELECT osms.lock_persons('mapped', ARRAY[repeat('1', 20)])$$, 'OK000'),
 ($$SELECT osms.import_begin('mapped', '')$$, '22023'),
-($$SELECT osms.row_findings('mapped.attachment', a) FROM mapped.attachment a$$, '22012')) c (call, expected);
+($$SELECT osms_internal.row_findings('mapped.attachment', a) FROM mapped.attachment a$$, '22012')) c (call, expected);
 SELECT osms.unguard('mapped');
 SELECT osms.guard('chain');
 SET session_replication_role = replica;

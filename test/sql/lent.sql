@@ -123,7 +123,7 @@ SELECT lives_ok($f$SET LOCAL ROLE lent_vendor;
     DO $$ BEGIN FOR i IN 1 .. 40 LOOP
         EXECUTE format('CREATE TABLE own.f%s (k text PRIMARY KEY REFERENCES own.%s ON UPDATE CASCADE ON DELETE CASCADE)', i, CASE i
         WHEN 1 THEN 'clerk' ELSE 'f' || i - 1 END); END LOOP; END $$;
-    SELECT osms.run_write('own', 'clerk', 'insert', 'SELECT ''x''::text AS clerk', '{}');
+    SELECT osms_internal.run_write('own', 'clerk', 'insert', 'SELECT ''x''::text AS clerk', '{}');
     DROP TABLE own.clerk CASCADE;
     DO $$ BEGIN FOR i IN 1 .. 40 LOOP EXECUTE format('DROP TABLE own.f%s CASCADE', i); END LOOP; END $$$f$,
         'a chain of tables that follow is gone through once');
@@ -135,7 +135,7 @@ SELECT is(pg_temp.lent(
     CREATE FUNCTION own.t() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO fund.application (person, organisation, channel, '
         'ground, state) VALUES (''900101300017'', 1, ''egov'', ''choice'', ''submitted''); RETURN NEW; END $f$;
     CREATE TRIGGER t BEFORE INSERT ON own.clerk FOR EACH ROW EXECUTE FUNCTION own.t()',
-    'BEGIN PERFORM FROM own.log; RETURN NEW; END', $$SELECT osms.run_write('own', 'clerk', 'insert', 'SELECT ''x''::text AS clerk', '{}')$$,
+    'BEGIN PERFORM FROM own.log; RETURN NEW; END', $$SELECT osms_internal.run_write('own', 'clerk', 'insert', 'SELECT ''x''::text AS clerk', '{}')$$,
         'lent_vendor'),
     '42501 view "application" must not be read as role "lent_vendor" while osms acts for others',
         'nor his trigger those of a registry through which it is not called');
@@ -264,11 +264,11 @@ SELECT replace(pg_get_triggerdef(oid), '''new.death_date''', '''(SELECT new.deat
     WHERE tgrelid = 'theirs.person'::regclass \gset
 DROP TRIGGER osms_map_write ON theirs.person;
 :trigger;
-SELECT is(pg_temp.verdict('SELECT osms.can_write(''theirs.person'', ''death_date'', ''2026-01-01'')'),
+SELECT is(pg_temp.verdict('SELECT osms_internal.can_write(''theirs.person'', ''death_date'', ''2026-01-01'')'),
     '42501 permission denied for table secret', 'neither how a column is written');
 SELECT regexp_replace(format('CREATE OR REPLACE VIEW theirs.person AS %s', pg_get_viewdef('theirs.person'::regclass)),
     '(s\.)?died AS death_date', '(SELECT s.died FROM own.secret) AS death_date') \gexec
-SELECT is((SELECT r FROM osms.mapped_reading('theirs.person', 'death_date') r)::text, '(,,)',
+SELECT is((SELECT r FROM osms_internal.mapped_reading('theirs.person', 'death_date') r)::text, '(,,)',
     'nor how it is read, where that takes more than the row');
 -- nor calls a view of others what reads a registry
 SELECT is(pg_temp.verdict(

@@ -71,7 +71,7 @@ $$, 'no path leads to approved, deferred or attached without identified');
 -- the order is that of declaration, and compares like positions for every pair
 SELECT ok(
     (x.s < y.s) = (x.n < y.n) AND (x.s <= y.s) = (x.n <= y.n) AND (x.s = y.s) = (x.n = y.n) AND (x.s <> y.s) = (x.n <> y.n)
-    AND (x.s >= y.s) = (x.n >= y.n) AND (x.s > y.s) = (x.n > y.n) AND sign(application_state_cmp(x.s, y.s)) = sign(x.n - y.n),
+    AND (x.s >= y.s) = (x.n >= y.n) AND (x.s > y.s) = (x.n > y.n) AND sign(osms_internal.application_state_cmp(x.s, y.s)) = sign(x.n - y.n),
     format('application: %s against %s', x.s, y.s))
 FROM unnest('{draft,submitted,identified,approved,deferred,attached,refused,withdrawn,expired,lapsed,replaced,'
     'cancelled}'::application_state[])
@@ -81,7 +81,7 @@ FROM unnest('{draft,submitted,identified,approved,deferred,attached,refused,with
          WITH ORDINALITY y (s, n);
 SELECT ok(
     (x.s < y.s) = (x.n < y.n) AND (x.s <= y.s) = (x.n <= y.n) AND (x.s = y.s) = (x.n = y.n) AND (x.s <> y.s) = (x.n <> y.n)
-    AND (x.s >= y.s) = (x.n >= y.n) AND (x.s > y.s) = (x.n > y.n) AND sign(attachment_state_cmp(x.s, y.s)) = sign(x.n - y.n),
+    AND (x.s >= y.s) = (x.n >= y.n) AND (x.s > y.s) = (x.n > y.n) AND sign(osms_internal.attachment_state_cmp(x.s, y.s)) = sign(x.n - y.n),
     format('attachment: %s against %s', x.s, y.s))
 FROM unnest('{active,suspect,closed,annulled}'::attachment_state[]) WITH ORDINALITY x (s, n),
      unnest('{active,suspect,closed,annulled}'::attachment_state[]) WITH ORDINALITY y (s, n);

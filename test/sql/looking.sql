@@ -147,7 +147,7 @@ SELECT is_empty($$SELECT pg_temp.sprung('ALTER DOMAIN keyed.number ADD CHECK (le
 -- the owner of a registry, no superuser, whose view means ill, or whose vendor does; a superuser and an analyst look
 CREATE SCHEMA own AUTHORIZATION looking_owner;
 GRANT CREATE ON DATABASE :DBNAME TO looking_owner;
-GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms TO looking_owner;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA osms, osms_internal TO looking_owner;
 SET ROLE looking_owner;
 CREATE TABLE own.people (id bigint PRIMARY KEY, born date, sex text, died date);
 CREATE TABLE own.att (id bigint PRIMARY KEY, pers bigint, mo integer, st text, d1 date, d2 date, why text);

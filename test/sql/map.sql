@@ -170,9 +170,9 @@ SELECT is(pg_temp.verdict('MERGE INTO fund.attachment v USING (VALUES ' || stage
 FROM (VALUES ('(1, ''p1''), (70, ''p7'')', 'ok 1 p1 closed 2025-01-01, 70 p7 active'),
              ('(1, ''p1''), (1, ''p2'')', '40001 could not serialize access due to concurrent update')) m (staged, expected);
 SELECT is(pg_temp.verdict(
-    format('CREATE TRIGGER x %s ON fund.attachment FOR EACH ROW EXECUTE FUNCTION osms.map_write(%s); INSERT INTO fund.attachment DEFAULT '
+    format('CREATE TRIGGER x %s ON fund.attachment FOR EACH ROW EXECUTE FUNCTION osms_internal.map_write(%s); INSERT INTO fund.attachment DEFAULT '
     'VALUES', timing, arguments)),
-          '39P01 function "osms.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes',
+          '39P01 function "osms_internal.map_write" must be fired INSTEAD OF, with the arguments osms.map() writes',
               'map_write by hand: ' || arguments)
 FROM (VALUES ('INSTEAD OF INSERT', ''''''), ('INSTEAD OF INSERT', '''a'', ''b'', ''c'', ''d''')) t (timing, arguments);
 

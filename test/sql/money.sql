@@ -63,7 +63,7 @@ ANALYZE clinic.service;
 DELETE FROM clinic.insurance;
 SELECT results_eq($$SELECT earned, inactive, inactive_cut, inactive_rest, amount FROM statement('clinic', '2026-12-01', 'flat')$$,
                   'VALUES (44200000.00, 6800::bigint, 27744000.00, 0.00, 16456000.00)', '6,800 not served: 27,744,000.00 less in December');
-SELECT results_eq($$SELECT DISTINCT heads, rate, shares, cut FROM inactive_cut(statement_terms('clinic', '2026-12-01', 'flat', now()))$$,
+SELECT results_eq($$SELECT DISTINCT heads, rate, shares, cut FROM osms_internal.inactive_cut(osms_internal.statement_terms('clinic', '2026-12-01', 'flat', now()))$$,
     'VALUES (6800::bigint, 1700.00, 1360.00, 2312000.00)', 'in every month of the year as much');
 SELECT is(sum(inactive_cut), 0.00::numeric, 'not in November') FROM statement('clinic', '2026-11-01', 'flat');
 INSERT INTO clinic.service (service, person, organisation, served_on, denied_at)
@@ -72,7 +72,7 @@ INSERT INTO clinic.service (service, person, organisation, served_on, denied_at)
 SELECT is(inactive, 6799::bigint, 'only a service here, in the year, that was not denied') FROM statement('clinic', '2026-12-01', 'flat');
 UPDATE clinic.roster SET since = '2026-02-01' WHERE person IN (10, 11);
 SELECT is(inactive, 6797::bigint, 'only who was here at all twelve snapshots') FROM statement('clinic', '2026-12-01', 'flat');
-SELECT results_eq($$SELECT month, cut FROM inactive_cut(statement_terms('clinic', '2025-12-01', 'flat', now())) ORDER BY 1$$,
+SELECT results_eq($$SELECT month, cut FROM osms_internal.inactive_cut(osms_internal.statement_terms('clinic', '2025-12-01', 'flat', now())) ORDER BY 1$$,
     $$VALUES (date '2025-10-01', 8838980.00), ('2025-11-01', 8838980.00),
         ('2025-12-01', 8838980.00)$$, 'months before the rule do not count');
 -- both reductions of a month: the lower share, or their product
@@ -167,7 +167,7 @@ SELECT is((SELECT amount FROM invoice('small', '2', '2026-05-01', 'flat') WHERE 
 INSERT INTO scheme (scheme, sanction_rate, valid_from, known_from, act)
     VALUES ('flat', 'invoice_month', '2026-05-01', '2026-06-01', 'order');
 DELETE FROM small.statement_line;
-SELECT is((SELECT sum(amount) FROM sanctions(statement_terms('small', '2026-05-01', 'flat', now()), '2')), 170000.00,
+SELECT is((SELECT sum(amount) FROM osms_internal.sanctions(osms_internal.statement_terms('small', '2026-05-01', 'flat', now()), '2')), 170000.00,
     'or of the month of the act, by the scheme') FROM scheme LIMIT 1;
 DELETE FROM small.contract WHERE organisation = 2;
 DELETE FROM small.defect;

@@ -96,7 +96,7 @@ SELECT is(pg_temp.verdict('ALTER TABLE vendor.pat RENAME died TO dead; SELECT os
     probe => 'SELECT dead FROM vendor.pat WHERE id = 1'), 'ok 2025-03-01', 'a call after died TO dead');
 SELECT is(pg_temp.verdict(
     'ALTER TABLE vendor.reg RENAME st TO status; SELECT '
-    'osms.write_rows(''orphan'', ''attachment'', ''update'', ''{attachment,state,reason}'', ''{"{1,2}","{annulled,annulled}","{error,'
+    'osms_internal.write_rows(''orphan'', ''attachment'', ''update'', ''{attachment,state,reason}'', ''{"{1,2}","{annulled,annulled}","{error,'
     'error}"}'', ''{}'')',
     probe => 'SELECT count(*) FROM vendor.reg WHERE status = ''X'''), 'ok 2', 'many rows after st TO status');
 SELECT is(pg_temp.verdict('ALTER TABLE vendor.reg DROP why CASCADE; ' || :'attach'), '42P01 registry "orphan" lacks relation "attachment"',
@@ -132,7 +132,7 @@ SELECT is(pg_temp.verdict(
 SELECT is(pg_temp.verdict(
     'ALTER TABLE vendor.reg RENAME d1 TO x; ALTER TABLE vendor.reg RENAME d2 TO d1; ALTER TABLE vendor.reg RENAME x TO d2;
     SELECT '
-        'osms.write_rows(''orphan'', ''attachment'', ''update'', ''{attachment,state,until,reason}'', ''{"{1,2}","{closed,closed}",'
+        'osms_internal.write_rows(''orphan'', ''attachment'', ''update'', ''{attachment,state,until,reason}'', ''{"{1,2}","{closed,closed}",'
         '"{2025-01-01,2025-01-01}","{error,error}"}'', ''{}'')',
     probe => 'SELECT count(*) FROM vendor.reg WHERE d1 = ''2025-01-01'' AND d2 = ''2020-01-01'''), 'ok 2', 'many rows after a swap');
 SELECT is(pg_temp.verdict(

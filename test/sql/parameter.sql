@@ -16,8 +16,8 @@ SELECT is(pg_temp.put(p.name, p.value), 'ok', p.name || ' ' || p.value)
 FROM (VALUES ('clock_tolerance_minutes', '0'), ('free_choice_limit', '3'), ('free_choice_year', 'rolling'), ('campaign_first_day', 'none'), ('campaign_last_day', '12-31'),
     ('inactive_share', '0'), ('uninsured_share', '0.905'), ('working_hours_end', '17:30'), ('order_causes', '{yearly,flood}'), ('insurance_exempt_categories', '{}'), ('clinic_categories', 'any')) p (name, value);
 -- each that is brought along, or read, has a form
-SELECT is_empty('SELECT p.name FROM osms.parameter p WHERE NOT EXISTS (SELECT FROM osms.parameter_form() f WHERE f.name = p.name AND osms.fits_form(p.value, f.kind, f.minimum, f.maximum, f.choices))',
+SELECT is_empty('SELECT p.name FROM osms.parameter p WHERE NOT EXISTS (SELECT FROM osms_internal.parameter_form() f WHERE f.name = p.name AND osms_internal.fits_form(p.value, f.kind, f.minimum, f.maximum, f.choices))',
     'what is brought along fits its form');
-SELECT is_empty('SELECT f.name FROM osms.parameter_form() f WHERE NOT EXISTS (SELECT FROM osms.parameter p WHERE p.name = f.name)', 'and is there');
+SELECT is_empty('SELECT f.name FROM osms_internal.parameter_form() f WHERE NOT EXISTS (SELECT FROM osms.parameter p WHERE p.name = f.name)', 'and is there');
 
 SELECT * FROM finish();

@@ -214,7 +214,7 @@ SELECT osms.guard('fund', '{"payment_contract": "enforce", "payment_due": "enfor
 SELECT is(pg_temp.verdict($$INSERT INTO fund.payment SELECT organisation::bigint, '2024-02-01', due
     FROM osms.due('fund', '2024-02-01')$$, 'UTC',
     $$SELECT string_agg(concat(organisation, ' ', amount), ', ' ORDER BY organisation)
-        FROM osms.paid_before('fund', '2024-04-01', now())$$),
+        FROM osms_internal.paid_before('fund', '2024-04-01', now())$$),
     'ok 1 12000.00, 2 12000.00, 3 9000.00, 5 6000.00, 6 1000.00', 'a payment with corrections is not counted with them and again without');
 SELECT is(pg_temp.verdict($$INSERT INTO fund.payment SELECT organisation::bigint, m, due
     FROM unnest('{2023-12-01,2024-01-01,2024-02-01,2024-03-01}'::date[]) m, osms.due('fund', m) WHERE due <> 0$$, 'UTC',
@@ -271,13 +271,13 @@ SELECT is(pg_temp.judged(:'paid', 'SET LOCAL ROLE vendor_payment; UPDATE fund.pa
 ALTER TABLE fund.payment OWNER TO accounts_payment;
 SELECT is(pg_temp.verdict('INSERT INTO fund.payment VALUES (1, ''2024-01-01'', 5000)'),
     '42501 owner of guarded table "payment" may not read registry "fund"', 'an owner who may not read what is due');
-SELECT results_eq($$SELECT statement, undo FROM osms.missing_grants('fund')$$, $$VALUES
+SELECT results_eq($$SELECT statement, undo FROM osms_internal.missing_grants('fund')$$, $$VALUES
     ('GRANT SELECT ON fund.statement_line, fund.ledger, fund.contract TO accounts_payment',
         'REVOKE SELECT ON fund.statement_line, fund.ledger, fund.contract FROM accounts_payment')$$, 'is told what is missing');
 GRANT SELECT ON fund.statement_line, fund.ledger TO accounts_payment;
 SELECT is(pg_temp.verdict('INSERT INTO fund.payment VALUES (1, ''2024-01-01'', 5000)'),
     '42501 owner of guarded table "payment" may not read registry "fund"', 'nor one who may not read contracts');
-SELECT results_eq($$SELECT statement FROM osms.missing_grants('fund')$$, $$VALUES ('GRANT SELECT ON fund.contract TO accounts_payment')$$,
+SELECT results_eq($$SELECT statement FROM osms_internal.missing_grants('fund')$$, $$VALUES ('GRANT SELECT ON fund.contract TO accounts_payment')$$,
     'only what is missing');
 GRANT SELECT ON fund.contract TO accounts_payment;
 SELECT is(pg_temp.verdict('INSERT INTO fund.payment VALUES (1, ''2024-01-01'', 5000)'), 'ok', 'and needs no right on persons');
@@ -425,12 +425,12 @@ SELECT osms.unguard('old');
 
 -- the lock needs a right on organisations, where there are payments
 ALTER TABLE old.roster OWNER TO vendor_payment;
-SELECT results_eq($$SELECT statement, undo FROM osms.missing_grants('old') WHERE statement LIKE '% ON old.organisation %'$$, $$VALUES
+SELECT results_eq($$SELECT statement, undo FROM osms_internal.missing_grants('old') WHERE statement LIKE '% ON old.organisation %'$$, $$VALUES
     ('GRANT SELECT ON old.organisation TO vendor_payment', 'REVOKE SELECT ON old.organisation FROM vendor_payment'),
     ('GRANT UPDATE ON old.organisation TO vendor_payment', 'REVOKE UPDATE ON old.organisation FROM vendor_payment')$$,
         'UPDATE on organisations');
 DROP VIEW old.payment;
-SELECT results_eq($$SELECT statement FROM osms.missing_grants('old') WHERE statement LIKE '% ON old.organisation %'$$,
+SELECT results_eq($$SELECT statement FROM osms_internal.missing_grants('old') WHERE statement LIKE '% ON old.organisation %'$$,
     $$VALUES ('GRANT SELECT ON old.organisation TO vendor_payment')$$, 'not where there are none');
 SELECT results_eq($$SELECT * FROM osms.due('old', '2024-01-01')$$, $$VALUES ('A', 5000.00, NULL::numeric, 5000.00, NULL::numeric, 'ok'),
     ('b', 4000.00, NULL, 4000.00, NULL, 'ok')$$, 'what is due is told all the same');

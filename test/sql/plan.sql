@@ -7,7 +7,7 @@ CREATE ROLE plan_owner;
 CREATE ROLE plan_vendor;
 GRANT CREATE ON DATABASE :DBNAME TO plan_owner;
 GRANT USAGE ON SCHEMA osms TO plan_owner;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA osms TO plan_owner;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA osms, osms_internal TO plan_owner;
 CREATE SCHEMA legacy;
 GRANT USAGE, CREATE ON SCHEMA legacy TO plan_owner, plan_vendor;
 CREATE TABLE legacy.people (id bigint NOT NULL, born date, died date);
@@ -74,7 +74,7 @@ SELECT results_eq('SELECT step, statement, lock, undo FROM script ORDER BY step'
 $$, 'the script, step by step');
 SELECT is(sum(estimate) FILTER (WHERE statement ~ 'guard|roster|verify'), '3 s', 'what is small takes a second each') FROM script
     WHERE step >= 6;
-SELECT is(osms.duration('fill_roster', 25000000), '417 s', 'what is large is worked out from the pace');
+SELECT is(osms_internal.duration('fill_roster', 25000000), '417 s', 'what is large is worked out from the pace');
 
 -- as printed
 SELECT statement FROM script ORDER BY step \gexec

@@ -110,8 +110,8 @@ FROM (SELECT row_number() OVER w AS n, pyramid(birth_date, sex, '2026-01-31') OV
       FROM person WHERE id <= 50 WINDOW w AS (ORDER BY id)) AS running;
 
 -- Aggregates of one's own may begin with somebody, or with nothing, and need no final function.
-CREATE AGGREGATE pyramid_from(date, sex, date) (SFUNC = pyramid_accumulate, STYPE = pyramid, INITCOND = '{0:9223372036854775805/1,99:2/2}');
-CREATE AGGREGATE pyramid_from_null(date, sex, date) (SFUNC = pyramid_accumulate, STYPE = pyramid, COMBINEFUNC = pyramid_plus);
+CREATE AGGREGATE pyramid_from(date, sex, date) (SFUNC = osms_internal.pyramid_accumulate, STYPE = pyramid, INITCOND = '{0:9223372036854775805/1,99:2/2}');
+CREATE AGGREGATE pyramid_from_null(date, sex, date) (SFUNC = osms_internal.pyramid_accumulate, STYPE = pyramid, COMBINEFUNC = osms_internal.pyramid_plus);
 SELECT is(pyramid_from('2026-01-01', 'male', '2026-01-31'), '{0:9223372036854775807/1,99:2/2}', 'beginning with somebody')
     FROM generate_series(1, 2);
 SELECT throws_ok($$SELECT pyramid_from('2026-01-01', 'male', '2026-01-31') FROM generate_series(1, 3)$$, '22003', 'head count out of range',
@@ -119,7 +119,7 @@ SELECT throws_ok($$SELECT pyramid_from('2026-01-01', 'male', '2026-01-31') FROM 
 SELECT is(pyramid_from_null('2026-01-01', 'male', '2026-01-31'), '{0:1000/0}', 'beginning with nothing') FROM generate_series(1, 1000);
 CREATE TABLE unfinished AS SELECT pyramid_from_null('2026-01-01', 'male', '2026-01-31') AS p FROM generate_series(1, 1000);
 SELECT is(sum(p + p), '{0:2000/0}', 'a state that was kept is read as a pyramid') FROM unfinished;
-SELECT ok(p = '{0:1000/0}' AND pyramid_counted(p) = p AND p::text = '{0:1000/0}' AND pyramid_send(p) = pyramid_send(p + '{}'),
+SELECT ok(p = '{0:1000/0}' AND osms_internal.pyramid_counted(p) = p AND p::text = '{0:1000/0}' AND osms_internal.pyramid_send(p) = osms_internal.pyramid_send(p + '{}'),
     'and everywhere else') FROM unfinished;
 
 -- Called outside an aggregate, the arguments stay what they are.
@@ -127,15 +127,15 @@ CREATE TABLE kept (p pyramid, q pyramid);
 INSERT INTO kept VALUES ('{0:1/2}', '{0:3/4,127:9/9}');
 SELECT unnest(ARRAY[
        is(p + q, '{0:4/6,127:9/9}', 'plus'), is(p - q, '{0:-2/-2,127:-9/-9}', 'minus'), is(p + q - q, p, 'back again'),
-       is(pyramid_accumulate(p, '2026-01-01', 'male', '2026-01-31'), '{0:2/2}', 'the transition on a copy'),
-       is(pyramid_accumulate(NULL, '2026-01-01', 'male', '2026-01-31'), '{0:1/0}', 'the transition from nothing')])
+       is(osms_internal.pyramid_accumulate(p, '2026-01-01', 'male', '2026-01-31'), '{0:2/2}', 'the transition on a copy'),
+       is(osms_internal.pyramid_accumulate(NULL, '2026-01-01', 'male', '2026-01-31'), '{0:1/0}', 'the transition from nothing')])
 FROM kept;
 SELECT results_eq('SELECT p::text, q::text FROM kept', $$VALUES ('{0:1/2}', '{0:3/4,127:9/9}')$$, 'stored values are not touched');
 SELECT throws_ok($$SELECT '{0:9223372036854775807/0}'::pyramid + '{0:1/0}'$$, '22003', 'head count out of range', 'plus overflows');
 SELECT throws_ok($$SELECT '{0:-9223372036854775808/0}'::pyramid - '{0:1/0}'$$, '22003', 'head count out of range', 'minus overflows');
 SELECT throws_ok($$SELECT sum(p) FROM unnest('{"{1:1/0}","{1:9223372036854775807/0}"}'::pyramid[]) p$$, '22003', 'head count out of range',
     'sum overflows');
-SELECT throws_ok($$SELECT pyramid_accumulate('{0:9223372036854775807/0}', '2026-01-01', 'male', '2026-01-31')$$, '22003',
+SELECT throws_ok($$SELECT osms_internal.pyramid_accumulate('{0:9223372036854775807/0}', '2026-01-01', 'male', '2026-01-31')$$, '22003',
     'head count out of range', 'counting overflows');
 SELECT throws_ok($$SELECT heads('{0:9223372036854775807/1}')$$, '22003', 'head count out of range', 'heads overflow');
 
@@ -163,25 +163,25 @@ FROM (SELECT id, birth_date - CASE WHEN id % 50 = 0 THEN 4 ELSE 0 END * 365 AS b
       UNION ALL SELECT 1000000 + i, date '1897-10-01' + i, 'male' FROM generate_series(1, 500) AS i) AS p,
      LATERAL (SELECT (ARRAY['2024-01-15', '2025-06-01', '2026-02-20']::date[])[1 + p.id % 3] AS from_day) AS s;
 SELECT cmp_ok(count(*), '>', 100000::bigint, 'days to count') FROM span, generate_series(from_day, to_day - 1, '1 day');
-SELECT is(pyramid_days(birth_date, sex, from_day, to_day, NULL), (
+SELECT is(osms_internal.pyramid_days(birth_date, sex, from_day, to_day, NULL), (
     SELECT pyramid(birth_date, sex, day::date) FROM span, generate_series(from_day, to_day - 1, '1 day') AS day
     WHERE birth_date <= day AND birth_date > day - interval '128 years'), 'days of persons, at the age of each') FROM span;
-SELECT is(pyramid_days(birth_date, sex, from_day, to_day, age_day), (
+SELECT is(osms_internal.pyramid_days(birth_date, sex, from_day, to_day, age_day), (
     SELECT pyramid(birth_date, sex, greatest(age_day, birth_date)) FROM span, generate_series(from_day, to_day - 1, '1 day') AS day
     WHERE birth_date <= day AND birth_date > (greatest(age_day, birth_date) - interval '128 years')::date),
         'days of persons, at the age of ' || age_day)
 FROM span, unnest('{2024-01-01,2026-03-01}'::date[]) AS age_day GROUP BY age_day;
-SELECT results_eq($$SELECT pyramid_days(b::date, 'female', f::date, t::date, NULL)::text
+SELECT results_eq($$SELECT osms_internal.pyramid_days(b::date, 'female', f::date, t::date, NULL)::text
     FROM (VALUES (1, '2024-02-29', '2025-02-27', '2025-03-03'), (2, '2026-01-30', '2026-01-01', '2026-02-01'),
         (3, '2026-03-01', '2026-01-01', '2026-02-01'),
                  (4, '1898-01-11', '2026-01-01', '2026-02-01'), (5, '2000-01-01', '2026-02-01', '2026-02-01')) AS v (n, b, f, t) GROUP BY n
                      ORDER BY n$$,
     $$VALUES ('{0:0/2,1:0/2}'), ('{0:0/2}'), ('{}'), ('{127:0/10}'), ('{}')$$, 'a birthday, a birth, nobody yet, nobody any more, no day');
-SELECT throws_ok(format('SELECT pyramid_days(%s, NULL)', args), '22023', NULL, args || ' cannot be counted')
+SELECT throws_ok(format('SELECT osms_internal.pyramid_days(%s, NULL)', args), '22023', NULL, args || ' cannot be counted')
 FROM unnest(ARRAY[$$NULL, 'male', '2026-01-01', '2026-02-01'$$, $$'infinity', 'male', '2026-01-01', '2026-02-01'$$,
     $$'2000-01-01', NULL, '2026-01-01', '2026-02-01'$$,
                   $$'2000-01-01', 'male', NULL, '2026-02-01'$$, $$'2000-01-01', 'male', '2026-01-01', 'infinity'$$]) AS args;
-SELECT throws_ok($$SELECT pyramid_accumulate_days('{26:9223372036854775807/0}', '2000-01-01', 'male', '2026-01-31', '2026-02-01', NULL)$$,
+SELECT throws_ok($$SELECT osms_internal.pyramid_accumulate_days('{26:9223372036854775807/0}', '2000-01-01', 'male', '2026-01-31', '2026-02-01', NULL)$$,
     '22003', 'head count out of range', 'counting days overflows');
 
 -- Equality is that of the counts.
@@ -202,8 +202,8 @@ CREATE TABLE copied (organisation int, p pyramid);
 \setenv file :file
 \! rm -f "$file"
 SELECT results_eq('SELECT * FROM copied ORDER BY 1', 'SELECT * FROM serial ORDER BY 1', 'binary COPY round trip');
-SELECT is(pyramid_send('{}'), '\x0100', 'binary form of nobody');
-SELECT is(pyramid_send('{1:2/-1}'), '\x01010100000000000000' || '\x02ffffffffffffffff'::bytea, 'binary form');
+SELECT is(osms_internal.pyramid_send('{}'), '\x0100', 'binary form of nobody');
+SELECT is(osms_internal.pyramid_send('{1:2/-1}'), '\x01010100000000000000' || '\x02ffffffffffffffff'::bytea, 'binary form');
 CREATE TABLE wide AS SELECT p, p AS b, p AS c, p AS d, p AS e, p AS f FROM serial;
 SELECT cmp_ok(max(pg_column_size(p)), '<', 2000, 'stored pyramids are compressed') FROM wide;
 SELECT is(sum(f), (SELECT sum(p) FROM serial), 'and summed from there') FROM wide;

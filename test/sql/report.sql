@@ -64,7 +64,7 @@ SELECT results_eq($$SELECT clinics, (SELECT count(*) FROM regexp_matches(osms.re
     'class="osms-pyramid"', 'g')) FROM unnest('{0,2,NULL}'::int[]) clinics$$,
     'VALUES (0, 1::bigint), (2, 3), (NULL, 4)', 'a closed month: all, and as many clinics as are wanted');
 SELECT is((SELECT count(*) FROM regexp_matches(html, 'class="small"', 'g')), 5::bigint, 'and each of them as a small one') FROM page;
-SELECT is(osms.bar(v, lo, hi)::text, told, told) FROM (VALUES (50, 0, 100, '[0.0, 50.0, false]'), (-25, -25, 75, '[0.0, 25.0, true]'),
+SELECT is(osms_internal.bar(v, lo, hi)::text, told, told) FROM (VALUES (50, 0, 100, '[0.0, 50.0, false]'), (-25, -25, 75, '[0.0, 25.0, true]'),
     (75, -25, 75, '[25.0, 75.0, false]'), (-10, -25, -5, '[60.0, 40.0, true]'),
     (0, 0, 0, '[0, 0, false]'), (NULL, 1, 2, '[0.0, 0, false]')) b (v, lo, hi, told);
 
@@ -75,7 +75,7 @@ INSERT INTO odd.roster VALUES (1, 1, '<&">''', NULL, '2020-01-01', 'infinity', '
     'infinity'), (2, 2, '%s $1 \1', NULL, '2020-01-01', 'infinity', '1980-01-01', 'male', 'inherited', 'counted', '2018-01-01', 'infinity');
 ALTER TABLE odd.organisation DROP CONSTRAINT organisation_pkey, ALTER organisation DROP NOT NULL;
 INSERT INTO odd.organisation (organisation, name) VALUES (NULL, 'nobody'), (7, 'somebody');
-SELECT is(osms.organisation_names('odd'), '{"7": "somebody"}', 'a name without a key');
+SELECT is(osms_internal.organisation_names('odd'), '{"7": "somebody"}', 'a name without a key');
 CREATE TABLE odd_page AS
 SELECT what, osms.report(registry, month, scheme) AS html FROM (VALUES
     ('a month in which nobody was there', 'fund', date '1990-01-01', 'illustrative'),

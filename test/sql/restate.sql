@@ -49,7 +49,7 @@ SELECT is(pg_temp.verdict($$INSERT INTO fund.attachment (attachment, person, org
         SET CONSTRAINTS ALL IMMEDIATE; SELECT osms.close_month('fund', '2024-01-01', 'plain')$$), 'ok', 'but when both are judged');
 GRANT USAGE ON SCHEMA fund TO restate_reader;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA fund TO restate_reader;
-GRANT EXECUTE ON FUNCTION osms.await_writers, osms.clean_cut, osms.begin_closing, osms.close_month, osms.post_restatement TO restate_reader;
+GRANT EXECUTE ON FUNCTION osms_internal.await_writers, osms_internal.clean_cut, osms_internal.begin_closing, osms.close_month, osms.post_restatement TO restate_reader;
 SELECT is(pg_temp.verdict($$SET LOCAL ROLE restate_reader; SELECT osms.close_month('fund', '2024-01-01', 'plain')$$), 'ok',
     'but by whom the owner trusts');
 SELECT is(pg_temp.verdict(format($$ALTER TABLE fund.%1$I ENABLE ROW LEVEL SECURITY;
@@ -61,7 +61,7 @@ SELECT is(pg_temp.verdict($$SELECT osms.close_month('fund', '2024-01-01', 'plain
     CREATE POLICY one ON fund.roster TO restate_reader USING (organisation = 1);
     SET LOCAL ROLE restate_reader; SELECT osms.post_restatement('fund', '2024-01-01')$$),
         '42501 query would be affected by row-level security policy for table "roster"', 'to restate it, too');
-REVOKE ALL ON FUNCTION osms.await_writers, osms.clean_cut, osms.begin_closing, osms.close_month, osms.post_restatement FROM restate_reader;
+REVOKE ALL ON FUNCTION osms_internal.await_writers, osms_internal.clean_cut, osms_internal.begin_closing, osms.close_month, osms.post_restatement FROM restate_reader;
 REVOKE ALL ON ALL TABLES IN SCHEMA fund FROM restate_reader;
 REVOKE ALL ON SCHEMA fund FROM restate_reader;
 SELECT results_eq($$SELECT organisations, held, heads, amount FROM osms.close_month('fund', '2024-01-01', 'plain')$$,

@@ -47,7 +47,7 @@ CREATE FUNCTION pg_temp.restore(persons int[], at timestamptz) RETURNS void LANG
 SELECT pg_temp.restore('{1,2,3,4}', '2025-07-31 22:00+00');
 -- 5 is restored an hour and more earlier, on the last day of July
 SELECT pg_temp.restore('{5}', '2025-07-31 18:59:59.999999+00');
-SELECT is((osms.statement_terms('fund', m, 'served', k)).restored_late, late, format('%s as known %s', m, k))
+SELECT is((osms_internal.statement_terms('fund', m, 'served', k)).restored_late, late, format('%s as known %s', m, k))
 FROM (VALUES (date '2025-07-01', timestamptz '2025-07-31 21:59+00', NULL::boolean), ('2025-07-01', '2025-08-01+00', true),
     ('2025-06-01', '2025-07-31 19:00+00', true), ('2025-08-01', '2025-12-31', false), ('2025-04-01', '2025-12-31', false)) v (m, k, l),
     LATERAL (SELECT coalesce(l, false)) x (late);
@@ -173,11 +173,11 @@ SELECT is_empty($$SELECT s.organisation FROM osms.statement('live', '2025-03-01'
         WHERE g.organisation = s.organisation)$$, 'closed and ledger are what it is now');
 SELECT results_eq($$SELECT (x).l::text FROM (SELECT ROW(l.*)::text AS l
     FROM live.statement h, osms.statement('live', h.month, h.scheme, h.known_at) l) x$$,
-    format($$SELECT ROW((%s).*)::text FROM live.statement_line l ORDER BY organisation$$, osms.line_expression('l')),
+    format($$SELECT ROW((%s).*)::text FROM live.statement_line l ORDER BY organisation$$, osms_internal.line_expression('l')),
         'and as known then it is what was closed');
 
 -- nobody restored: the question is not asked
-SELECT unalike(osms.member_query(osms.statement_terms('fund', '2025-04-01', 'served', '2025-07-31')), '%restores%',
+SELECT unalike(osms_internal.member_query(osms_internal.statement_terms('fund', '2025-04-01', 'served', '2025-07-31')), '%restores%',
     'a month without restorations');
 SELECT is(count(*), 1::bigint, 'few rows are looked at') FROM pg_indexes
     WHERE schemaname = 'fund' AND indexname = 'roster_restored' AND indexdef ~ 'WHERE';

@@ -135,22 +135,22 @@ CREATE TABLE shop.payment (organisation integer, month date, amount numeric, who
 GRANT USAGE ON SCHEMA shop TO restricted_clerk;
 GRANT SELECT, INSERT ON shop.payment TO restricted_clerk;
 SET ROLE restricted_clerk;
-SELECT osms.run_write('shop', 'payment', 'insert', 'SELECT 1 AS organisation, date ''2026-01-01'' AS month, 1000::numeric AS amount', '{}');
+SELECT osms_internal.run_write('shop', 'payment', 'insert', 'SELECT 1 AS organisation, date ''2026-01-01'' AS month, 1000::numeric AS amount', '{}');
 SELECT results_eq('SELECT who FROM shop.payment', $$VALUES ('restricted_clerk'::name)$$, 'a schema is no registry by its name');
 RESET ROLE;
 -- what holds is not let go from inside
 SELECT is(pg_temp.trapped('postgres',
     'CREATE SCHEMA reg AUTHORIZATION restricted_vendor; SET LOCAL ROLE restricted_vendor; CREATE VIEW reg.setting AS SELECT CASE WHEN ' ||
     call || ' IS NOT NULL THEN ''UTC'' END AS time_zone', 'postgres',
-                          'SELECT osms.civil_date(''reg'', now())'), expected, call)
-FROM (VALUES ($$osms.read_expression('trap.caught', '(query_to_xml(''SELECT own.value()'', false, false, '''') IS NOT NULL)', 'text', 'x',
-    'UTC')$$, '42501 function osms.read_expression(regclass,text,text,text,text) refused'),
-             ($$osms.run_write('reg', 'contract', 'insert',
+                          'SELECT osms_internal.civil_date(''reg'', now())'), expected, call)
+FROM (VALUES ($$osms_internal.read_expression('trap.caught', '(query_to_xml(''SELECT own.value()'', false, false, '''') IS NOT NULL)', 'text', 'x',
+    'UTC')$$, '42501 function osms_internal.read_expression(regclass,text,text,text,text) refused'),
+             ($$osms_internal.run_write('reg', 'contract', 'insert',
                  'WITH w AS (INSERT INTO trap.caught SELECT ''w'', current_user RETURNING 1) SELECT 1 AS organisation FROM w', '{}')$$,
-                 '42501 function osms.run_write(text,text,text,text,text[]) refused')) t (call, expected);
-SELECT throws_ok($$SELECT osms.run_write('fund', 'organisation', 'insert', 'BEGIN', '{}')$$, '22023',
+                 '42501 function osms_internal.run_write(text,text,text,text,text[]) refused')) t (call, expected);
+SELECT throws_ok($$SELECT osms_internal.run_write('fund', 'organisation', 'insert', 'BEGIN', '{}')$$, '22023',
     'what is to be written comes from no query', 'what is written is read');
-SELECT throws_ok($$SELECT osms.run_write('fund', 'organisation', 'insert',
+SELECT throws_ok($$SELECT osms_internal.run_write('fund', 'organisation', 'insert',
     'WITH w AS (DELETE FROM trap.caught RETURNING 1) SELECT 1 AS organisation FROM w', '{}')$$, '22023',
     'what is to be written comes from no query', 'and nothing else is written');
 -- what a mapping reads is worked out as who owns the mapping, not as who writes the table
@@ -169,7 +169,7 @@ FROM (VALUES ('own.region(s.obl)', 'UPDATE legacy.people SET obl = ''alm'' WHERE
     'P0001 read as restricted_keeper'),
              ('own.region(''x'')', 'UPDATE legacy.people SET obl = ''alm'' WHERE iin = ''880715400075''',
                  'P0001 read as restricted_keeper'),
-             ('own.region(''x'')', 'SELECT osms.mapped_reading(''fund.person'', ''region'')', 'P0001 read as restricted_keeper'),
+             ('own.region(''x'')', 'SELECT osms_internal.mapped_reading(''fund.person'', ''region'')', 'P0001 read as restricted_keeper'),
              ('own.drawn(s.obl)', 'UPDATE legacy.people SET obl = ''alm'' WHERE iin = ''880715400075''',
                  '42501 function own.drawn(text) must not run as role "restricted_keeper" while osms acts for others')) t (reading,
                  statement, expected);

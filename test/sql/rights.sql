@@ -39,13 +39,13 @@ check_complete filling_terms is_filled outdated_mappings this_database known_clo
 SELECT is_empty('SELECT proname FROM own_function WHERE behind AND NOT open', 'and what stands behind types and operators');
 
 -- Functions run with their caller's rights, so what an open one calls is open; in C, what stands in queries and not in hints.
-\set called `grep -h '"' src/*/*.[ch] | grep -v 'hint' | grep -oP 'osms\.\K[a-z_]+(?=\((?!\)))' | sort -u | tr '\n' ' '`
+\set called `grep -h '"' src/*/*.[ch] | grep -v 'hint' | grep -oP 'osms(_internal)?\.\K[a-z_]+(?=\((?!\)))' | sort -u | tr '\n' ' '`
 SELECT is_empty($$
-    SELECT DISTINCT f.proname, g.proname FROM own_function f, regexp_matches(f.body, 'osms\.(\w+)\(', 'g') AS called (names)
+    SELECT DISTINCT f.proname, g.proname FROM own_function f, regexp_matches(f.body, 'osms(?:_internal)?\.(\w+)\(', 'g') AS called (names)
     JOIN own_function g ON g.proname = called.names[1]
     -- a hint names what somebody else may call
     WHERE f.open AND NOT EXISTS (SELECT FROM own_function o WHERE o.proname = g.proname AND o.open)
-      AND f.body ~ ('(?n)^(?!.*HINT).*osms\.' || g.proname || '\([^)]')
+      AND f.body ~ ('(?n)^(?!.*(HINT|CALL )).*osms(_internal)?\.' || g.proname || '\([^)]')
 $$, 'so is what they call: name it in sql/install/99-rights.sql, and above');
 SELECT ok(cardinality(string_to_array(:'called', ' ')) > 8, 'queries in C call functions');
 SELECT is_empty(format('SELECT name FROM unnest(string_to_array(%L, '' '')) AS name WHERE EXISTS (SELECT FROM own_function WHERE proname = name AND NOT open)', :'called'),
@@ -277,15 +277,15 @@ SELECT is(pg_temp.verdict('SELECT count(*) FROM ' || call), 'ok', call) FROM unn
     'osms.changes(''fund'', ''2026-02-01'', ''2026-03-01'')', 'osms.flows(''fund'', ''2026-02-01'', ''2026-03-01'')', 'osms.contract_execution(''fund'', 2026)',
     'osms.explain_payment(''fund'', ''10'', ''2026-02-01'')', 'osms.explain_attachment(''fund'', ''1'')', 'osms.report(''fund'', ''2026-02-01'')',
     'osms.due(''fund'', ''2026-02-01'')', 'osms.repair_overlaps(''fund'')', 'osms.check_scheme(''illustrative'')', 'osms.load_check(''illustrative'')',
-    'osms.rule', 'osms.law', 'osms.unsure()', 'osms.channel_period', 'osms.working_day(''2026-03-02'')', 'osms.filed_on(''2026-03-02'', ''UTC'')']) AS call;
-SELECT alike(pg_temp.verdict('SELECT osms.' || call), '42501 permission denied %' || denied || '%', call) FROM (VALUES
-    ('create_registry(''mine'')', 'function create_registry'), ('map(''fund'', ''person'', ''public.people'', ''{}'')', 'function map'),
-    ('add_relation(''fund'', ''site'')', 'function add_relation'), ('guard(''fund'')', 'function guard'), ('unguard(''fund'')', 'function unguard'),
-    ('plan(''fund'')', 'function plan'), ('close_month(''fund'', ''2026-03-01'')', 'function close_month'), ('index_sites(''fund'')', 'function index_sites'),
-    ('close_to_others(''fund'')', 'function close_to_others'), ('enter_persons(''fund'', ''{1}''::bigint[])', 'function enter_persons'),
-    ('post_restatement(''fund'', ''2026-02-01'')', 'function post_restatement'), ('add_own_relation(''fund'', ''site'', ''{}'')', 'function add_own_relation'),
-    ('write_row(''fund'', ''person'', ''1'', ''{"region": "x"}'')', 'table person'),
-    ('submit(''fund'', ''1'', ''10'', ''clinic'', ''free_choice'')', 'lock persons'), ('import_begin(''fund'', ''x'')', 'import')) AS v (call, denied);
+    'osms.rule', 'osms.law', 'osms.unsure()', 'osms_internal.channel_period', 'osms.working_day(''2026-03-02'')', 'osms.filed_on(''2026-03-02'', ''UTC'')']) AS call;
+SELECT alike(pg_temp.verdict('SELECT ' || call), '42501 permission denied %' || denied || '%', call) FROM (VALUES
+    ('osms.create_registry(''mine'')', 'function create_registry'), ('osms.map(''fund'', ''person'', ''public.people'', ''{}'')', 'function map'),
+    ('osms.add_relation(''fund'', ''site'')', 'function add_relation'), ('osms.guard(''fund'')', 'function guard'), ('osms.unguard(''fund'')', 'function unguard'),
+    ('osms.plan(''fund'')', 'function plan'), ('osms.close_month(''fund'', ''2026-03-01'')', 'function close_month'), ('osms_internal.index_sites(''fund'')', 'function index_sites'),
+    ('osms_internal.close_to_others(''fund'')', 'function close_to_others'), ('osms_internal.enter_persons(''fund'', ''{1}''::bigint[])', 'function enter_persons'),
+    ('osms.post_restatement(''fund'', ''2026-02-01'')', 'function post_restatement'), ('osms_internal.add_own_relation(''fund'', ''site'', ''{}'')', 'function add_own_relation'),
+    ('osms_internal.write_row(''fund'', ''person'', ''1'', ''{"region": "x"}'')', 'table person'),
+    ('osms.submit(''fund'', ''1'', ''10'', ''clinic'', ''free_choice'')', 'lock persons'), ('osms.import_begin(''fund'', ''x'')', 'import')) AS v (call, denied);
 RESET ROLE;
 
 -- What a workflow writes into a table of somebody else it may write as him: rows, and nothing that runs.
@@ -304,7 +304,7 @@ CREATE TYPE trap.name AS ENUM ('x');
 CREATE FUNCTION trap.spring(trap.name) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'ran as ' || current_user; END $$;
 CREATE CAST (trap.name AS text) WITH FUNCTION trap.spring(trap.name) AS ASSIGNMENT;
 GRANT USAGE ON SCHEMA trap TO PUBLIC;
-SELECT is(pg_temp.verdict(format('SELECT osms.run_write(''theirs'', ''clerk'', %L, %L, %L)', event, row, '{two}')), expected, row)
+SELECT is(pg_temp.verdict(format('SELECT osms_internal.run_write(''theirs'', ''clerk'', %L, %L, %L)', event, row, '{two}')), expected, row)
 FROM (VALUES ('insert', 'SELECT 2 AS clerk, $1 AS name', 'ok'), ('update', 'SELECT 1 AS clerk, $1 AS name', 'ok'),
     ('insert', 'DELETE FROM theirs.secret RETURNING *', '22023 what is to be written comes from no query'),
     ('insert', 'GRANT SELECT ON theirs.secret TO rights_app', '22023 what is to be written comes from no query'),
@@ -313,9 +313,9 @@ FROM (VALUES ('insert', 'SELECT 2 AS clerk, $1 AS name', 'ok'), ('update', 'SELE
     ('insert', 'SELECT 3 AS "id) SELECT trap.spring(''x'') --"', '42703 relation theirs.clerk has no column "id) SELECT trap.spring(''x'') --"'),
     ('update', 'SELECT $1 AS name', '42703 a row to be updated is given without its key "clerk"'),
     ('delete', 'SELECT 1 AS clerk', '22023 rows are written by "insert" or "update", not by "delete"')) v (event, row, expected);
-SELECT is(pg_temp.verdict($$SELECT osms.run_writes('theirs', 'clerk', 'insert', '{clerk,name}', 'SELECT i AS clerk, ''x''::trap.name AS name FROM generate_series(5, 6) i', '{}')$$),
+SELECT is(pg_temp.verdict($$SELECT osms_internal.run_writes('theirs', 'clerk', 'insert', '{clerk,name}', 'SELECT i AS clerk, ''x''::trap.name AS name FROM generate_series(5, 6) i', '{}')$$),
     '42804 column "name" of relation "clerk" has type text and not trap.name', 'nor many rows at once');
-SELECT is(pg_temp.verdict($$SELECT osms.run_writes('theirs', 'clerk', 'insert', '{clerk,name}', 'SELECT i AS clerk, $1 AS name FROM generate_series(5, 6) i', '{x}')$$), 'ok', 'which are written');
+SELECT is(pg_temp.verdict($$SELECT osms_internal.run_writes('theirs', 'clerk', 'insert', '{clerk,name}', 'SELECT i AS clerk, $1 AS name FROM generate_series(5, 6) i', '{x}')$$), 'ok', 'which are written');
 RESET ROLE;
 SELECT * FROM finish();
 

@@ -14,27 +14,27 @@ CREATE MATERIALIZED VIEW public.residence AS SELECT 1 AS person;
 CREATE TYPE public.contract AS (organisation integer);
 SET ROLE robust_nobody;
 SELECT is(pg_temp.verdict('SELECT ' || call), expected, call) FROM (VALUES
-('osms.row_findings(999999::regclass, ROW(1))', '42P01 relation with OID 999999 does not exist'),
-('osms.row_findings(0::regclass, ROW(1))', '42P01 relation with OID 0 does not exist'),
-('osms.row_findings(''public.other'', ROW(1))', '22023 "other" is not a canonical relation'),
-('osms.row_findings(''public.residence'', ROW(1))', '42809 "residence" is neither a table nor a mapped view'),
-('osms.row_findings(''public.contract'', ROW(1))', '42809 "contract" is neither a table nor a mapped view'),
-('osms.mapped_reading(0::regclass, ''x'')', '42P01 relation with OID 0 does not exist'),
-('osms.mapped_reading(999999::regclass, ''x'')', '42P01 relation with OID 999999 does not exist'),
-('osms.mapped_reading(''public.other'', ''a'')', '22023 "other" is not a canonical relation'),
+('osms_internal.row_findings(999999::regclass, ROW(1))', '42P01 relation with OID 999999 does not exist'),
+('osms_internal.row_findings(0::regclass, ROW(1))', '42P01 relation with OID 0 does not exist'),
+('osms_internal.row_findings(''public.other'', ROW(1))', '22023 "other" is not a canonical relation'),
+('osms_internal.row_findings(''public.residence'', ROW(1))', '42809 "residence" is neither a table nor a mapped view'),
+('osms_internal.row_findings(''public.contract'', ROW(1))', '42809 "contract" is neither a table nor a mapped view'),
+('osms_internal.mapped_reading(0::regclass, ''x'')', '42P01 relation with OID 0 does not exist'),
+('osms_internal.mapped_reading(999999::regclass, ''x'')', '42P01 relation with OID 999999 does not exist'),
+('osms_internal.mapped_reading(''public.other'', ''a'')', '22023 "other" is not a canonical relation'),
 ('osms.mapped_source(0)', '42P01 relation with OID 0 does not exist'),
 ('osms.mapped_source(999999)', '42P01 relation with OID 999999 does not exist'),
 ('osms.mapped_source(''public.other_a'')', '42809 "other_a" is neither a table nor a mapped view'),
 ('osms.mapped_source(''public.residence'')', '42809 "residence" is neither a table nor a mapped view'),
-('osms.finds_by_index(0, ''x'')', '42703 relation "-" has no column "x"'),
-('osms.finds_by_index(''public.other'', ''x'')', '42703 relation "public.other" has no column "x"'),
-('osms.equality(''json'')', '42883 type json has no equality operator'),
-('osms.equality(0)', '42704 type with OID 0 does not exist'),
-('osms.trigger_arguments(0)', 'ok'),
-('count(*) FROM osms.audit_relation(NULL, NULL, NULL, NULL)', 'ok'),
-('count(*) FROM osms.audit_relation(''fund'', NULL, NULL, NULL)', 'ok'),
-('osms.audit_relation(''fund'', ''person'', NULL, NULL)', '3F000 registry "fund" does not exist'),
-('osms.sift_candidates(''fund'', ''person'', 0, '''')', '3F000 registry "fund" does not exist')) c (call, expected);
+('osms_internal.finds_by_index(0, ''x'')', '42703 relation "-" has no column "x"'),
+('osms_internal.finds_by_index(''public.other'', ''x'')', '42703 relation "public.other" has no column "x"'),
+('osms_internal.equality(''json'')', '42883 type json has no equality operator'),
+('osms_internal.equality(0)', '42704 type with OID 0 does not exist'),
+('osms_internal.trigger_arguments(0)', 'ok'),
+('count(*) FROM osms_internal.audit_relation(NULL, NULL, NULL, NULL)', 'ok'),
+('count(*) FROM osms_internal.audit_relation(''fund'', NULL, NULL, NULL)', 'ok'),
+('osms_internal.audit_relation(''fund'', ''person'', NULL, NULL)', '3F000 registry "fund" does not exist'),
+('osms_internal.sift_candidates(''fund'', ''person'', 0, '''')', '3F000 registry "fund" does not exist')) c (call, expected);
 
 -- Views that read each other, in any order.
 CREATE SCHEMA robust_a;
@@ -53,9 +53,9 @@ SELECT is(pg_temp.verdict('SELECT ' || call), expected, call) FROM (VALUES
 ('osms.mapped_source(''robust_a.attachment'')', '55000 view "attachment_event" does not map one table'),
 ('osms.mapped_source(''robust_b.attachment'')', '55000 view "attachment" does not map one table'),
 ('osms.mapped_source(''robust_a.person'')', '55000 view "person" does not map one table'),
-('osms.mapped_reading(''robust_a.attachment'', ''person'')', '55000 view "attachment_event" does not map one table'),
-('osms.mapped_reading(''robust_b.person'', ''region'')', '55000 view "person" does not map one table'),
-('osms.row_findings(''robust_a.attachment'', ROW(1))', '55000 view "attachment_event" does not map one table')) c (call, expected);
+('osms_internal.mapped_reading(''robust_a.attachment'', ''person'')', '55000 view "attachment_event" does not map one table'),
+('osms_internal.mapped_reading(''robust_b.person'', ''region'')', '55000 view "person" does not map one table'),
+('osms_internal.row_findings(''robust_a.attachment'', ROW(1))', '55000 view "attachment_event" does not map one table')) c (call, expected);
 RESET statement_timeout;
 
 -- Look-alikes: the types of their columns are not believed, nor those of a row.
@@ -65,12 +65,12 @@ CREATE TABLE robust_a.attachment_of_numbers (attachment bigint, person bigint, o
 CREATE SCHEMA robust_c;
 ALTER TABLE robust_a.attachment_of_numbers SET SCHEMA robust_c;
 ALTER TABLE robust_c.attachment_of_numbers RENAME TO attachment;
-SELECT is(pg_temp.verdict($$SELECT osms.row_findings('robust_c.attachment',
+SELECT is(pg_temp.verdict($$SELECT osms_internal.row_findings('robust_c.attachment',
     ROW(1, 2, 3, NULL, 'closed', '2026-01-01', '2026-02-01', NULL, NULL, NULL, 4096)::robust_c.attachment)$$),
     '42804 column "reason" of canonical relation "attachment" has type bigint', 'a number is no address');
 SELECT is(pg_temp.verdict(
     format('ALTER TABLE robust_c.attachment ALTER reason TYPE text, ALTER %I TYPE %s USING NULL; SELECT '
-    'osms.row_findings(''robust_c.attachment'', ROW(1))', "column", type)),
+    'osms_internal.row_findings(''robust_c.attachment'', ROW(1))', "column", type)),
     expected, concat_ws(' ', "column", type)) FROM (VALUES
 ('site', 'bytea', '42804 column "site" of canonical relation "attachment" has type bytea'),
 ('site', 'varchar', '42804 column "site" of canonical relation "attachment" has type character varying'),
@@ -81,9 +81,9 @@ SELECT is(pg_temp.verdict(
 ('application', 'text', 'ok'),
 ('person', 'text', 'ok')) t ("column", type, expected);
 SELECT is(pg_temp.verdict($$ALTER TABLE robust_c.attachment ALTER reason TYPE text;
-    SELECT osms.row_findings('robust_c.attachment', ROW(1, 2)); $$), 'ok', 'a row without canonical columns');
+    SELECT osms_internal.row_findings('robust_c.attachment', ROW(1, 2)); $$), 'ok', 'a row without canonical columns');
 SELECT is(pg_temp.verdict($$ALTER TABLE robust_c.attachment ALTER reason TYPE text;
-    SELECT osms.row_findings('robust_c.attachment', x) FROM (SELECT 4096::bigint AS reason) x$$),
+    SELECT osms_internal.row_findings('robust_c.attachment', x) FROM (SELECT 4096::bigint AS reason) x$$),
     '42804 row is not of relation "attachment"', 'a row with another column of the name');
 -- the table is altered between two rows of a statement
 CREATE FUNCTION robust_c.row(step integer) RETURNS robust_c.attachment LANGUAGE plpgsql AS $$
@@ -98,9 +98,9 @@ BEGIN
 END $$;
 SELECT is(pg_temp.verdict($$ALTER TABLE robust_c.attachment ALTER reason TYPE text;
     INSERT INTO robust_c.attachment VALUES (1, 2, 3, NULL, 'closed', '2026-01-01', '2026-02-01', NULL, NULL, NULL, 'x');
-    SELECT osms.row_findings('robust_c.attachment', robust_c.row(i)) FROM generate_series(1, 3) i$$),
+    SELECT osms_internal.row_findings('robust_c.attachment', robust_c.row(i)) FROM generate_series(1, 3) i$$),
         '42804 row is not of relation "attachment"', 'altered between two rows');
-SELECT is(pg_temp.verdict($$SELECT osms.row_findings(r, NULL) FROM unnest('{robust_a.person,robust_c.attachment}'::regclass[]) r$$), 'ok',
+SELECT is(pg_temp.verdict($$SELECT osms_internal.row_findings(r, NULL) FROM unnest('{robust_a.person,robust_c.attachment}'::regclass[]) r$$), 'ok',
     'a strict function');
 
 -- A registry in a temporary schema.
@@ -110,8 +110,8 @@ CREATE TEMP TABLE person (person bigint, region bigint);
 CREATE TEMP TABLE attachment (attachment bigint);
 SELECT nspname AS temporary FROM pg_namespace WHERE oid = pg_my_temp_schema() \gset
 SELECT is(pg_temp.verdict(format(call, :'temporary')), '22023 temporary schema "' || :'temporary' || '" is no registry', call) FROM (VALUES
-('SELECT osms.sift_candidates(%L, ''attachment'', ''pg_temp.attachment'', '''')'),
-    ('SELECT osms.audit_relation(%L, ''attachment'', NULL, NULL)'), ('SELECT osms.clauses(%L)'),
+('SELECT osms_internal.sift_candidates(%L, ''attachment'', ''pg_temp.attachment'', '''')'),
+    ('SELECT osms_internal.audit_relation(%L, ''attachment'', NULL, NULL)'), ('SELECT osms.clauses(%L)'),
 ('SELECT osms.lock_persons(%L, ''{1}'')'), ('SELECT osms.import_begin(%L, ''why'')'), ('SELECT osms.import_end(%L)')) c (call);
 DROP TABLE setting, roster, person, attachment;
 DROP SCHEMA robust_a, robust_b, robust_c CASCADE;
@@ -162,20 +162,20 @@ FROM (VALUES
 ('ALTER TABLE fund.roster RENAME TO spisok', '42P01 registry "fund" has no roster'),
 ('ALTER TABLE fund.person ALTER person TYPE text', '42804 column "person" of canonical relation "attachment" has type bigint'),
 ('ALTER SCHEMA fund RENAME TO fonds',
-    '39P01 function "osms.judge_pending" must be fired by INSERT into relation "pending" of the registry it names')) a (alteration,
+    '39P01 function "osms_internal.judge_pending" must be fired by INSERT into relation "pending" of the registry it names')) a (alteration,
     expected);
 SELECT is(pg_temp.verdict($$SELECT osms.import_begin('fund', 'why'); $$ || alteration), expected, alteration)
 FROM (VALUES
 ('SELECT', '55000 the import into registry "fund" was not ended'),
 ('ALTER TABLE fund.import RENAME TO load',
-    '39P01 function "osms.judge_import" must be fired by INSERT into relation "import" of the registry it names'),
+    '39P01 function "osms_internal.judge_import" must be fired by INSERT into relation "import" of the registry it names'),
 ('ALTER TABLE fund.roster RENAME TO spisok', '42P01 registry "fund" has no roster')) a (alteration, expected);
 SELECT is(pg_temp.verdict($$INSERT INTO fund.attachment (person, organisation, state, since)
     VALUES (1, 1, 'active', '2020-01-01'), (1, 2, 'active', '2021-01-01'); $$ || alteration), expected, alteration)
 FROM (VALUES
 ('ALTER TABLE fund.pending RENAME person TO who', '42804 relation "pending" keeps no persons of registry "fund"'),
 ('ALTER TABLE fund.pending RENAME TO waiting',
-    '39P01 function "osms.judge_pending" must be fired by INSERT into relation "pending" of the registry it names')) a (alteration,
+    '39P01 function "osms_internal.judge_pending" must be fired by INSERT into relation "pending" of the registry it names')) a (alteration,
     expected);
 SELECT is(pg_temp.verdict(statement), expected, statement) FROM (VALUES
 ('ALTER TABLE fund.pending ALTER person TYPE text; ALTER TABLE fund.pending DISABLE TRIGGER keep_added; INSERT INTO fund.pending VALUES '
@@ -232,7 +232,7 @@ SELECT is(pg_temp.verdict($$DROP VIEW mapped.person; CREATE VIEW mapped.person A
     expected, call)
 FROM (VALUES
 ('SELECT osms.mapped_source(''mapped.person'')', '55000 view "person" does not map one table'),
-('SELECT osms.audit_relation(''mapped'', ''attachment'', NULL, NULL)', '55000 view "person" does not map one table'),
+('SELECT osms_internal.audit_relation(''mapped'', ''attachment'', NULL, NULL)', '55000 view "person" does not map one table'),
 ('INSERT INTO public.attached (iin, clinic, d_beg, st) VALUES (''580302300070'', 20, ''2020-02-01'', 1)',
     '55000 view "person" does not map one table')) c (call, expected);
 BEGIN;

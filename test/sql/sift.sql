@@ -209,7 +209,7 @@ GRANT SELECT ON legacy.att_in TO reader_sift;
 SET ROLE reader_sift;
 SELECT throws_ok('SELECT * FROM osms.sift(''fund'', ''attachment'', ''legacy.att_in'')', '42501', 'permission denied for registry "fund"',
     'who may not read the registry');
-SELECT throws_ok('SELECT * FROM osms.sift_candidates(''fund'', ''attachment'', ''legacy.att_in'', '''')', '42501', NULL,
+SELECT throws_ok('SELECT * FROM osms_internal.sift_candidates(''fund'', ''attachment'', ''legacy.att_in'', '''')', '42501', NULL,
     'nor by the inner door');
 RESET ROLE;
 GRANT USAGE ON SCHEMA fund TO reader_sift;

@@ -60,7 +60,7 @@ FROM (VALUES (NULL, 'urban', 1010.11, date '2018-01-01', timestamptz '2018-01-01
      unnest('{official,whole,holes,times}'::text[]) AS s;
 
 -- The same by plain SQL: a row for every person, weights joined by age, the latest rows by ORDER BY.
-CREATE FUNCTION plain(month date, scheme text, known_at timestamptz, rate_digits int, amount_digits int)
+CREATE FUNCTION osms_internal.plain(month date, scheme text, known_at timestamptz, rate_digits int, amount_digits int)
     RETURNS TABLE (organisation text, region text, class text, heads bigint, coefficient numeric, factors jsonb, rate numeric,
         amount numeric)
     LANGUAGE sql SET search_path = osms, public AS $$
@@ -95,7 +95,7 @@ ORDER BY t.organisation::text COLLATE "C" $$;
 SELECT results_eq(
     format('SELECT organisation, region, class, heads, coefficient, factors, rate, amount FROM statement(''fund'', %L, %L, %L)', month,
         scheme, known_at),
-    format('SELECT * FROM plain(%L, %L, %L, %s, %s)', month, scheme, known_at, rate_digits, amount_digits),
+    format('SELECT * FROM osms_internal.plain(%L, %L, %L, %s, %s)', month, scheme, known_at, rate_digits, amount_digits),
     format('%s by %s as known at %s', month, scheme, known_at))
 FROM (VALUES ('official', 2, 2), ('whole', 0, 1)) AS s (scheme, rate_digits, amount_digits),
      unnest('{2019-12-01,2020-01-01,2020-02-01}'::date[]) AS month,

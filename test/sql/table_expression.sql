@@ -150,18 +150,18 @@ CREATE SEQUENCE trap.sprung;
 GRANT USAGE ON SEQUENCE trap.sprung TO PUBLIC;
 SET ROLE expression_setter;
 CREATE OR REPLACE TRIGGER osms_map_write INSTEAD OF INSERT OR DELETE OR UPDATE ON fund.person FOR EACH ROW
-EXECUTE FUNCTION osms.map_write('person', 'iin', 'old.person', 'person', 'iin', 'new.person', 'region', 'obl',
+EXECUTE FUNCTION osms_internal.map_write('person', 'iin', 'old.person', 'person', 'iin', 'new.person', 'region', 'obl',
     $e$CASE WHEN current_user = 'expression_keeper' THEN new.region
         ELSE (SELECT max(rolpassword) FROM pg_catalog.pg_authid) || nextval('trap.sprung') END$e$);
 RESET ROLE;
 SELECT isnt_empty($$SELECT FROM osms.check_registry('fund') WHERE severity = 'error' AND relation = 'person'$$,
     'check_registry tells of what is written by who asks');
 SELECT is((SELECT is_called FROM trap.sprung), false, 'and has not run it');
-SELECT is(osms.read_back('fund.organisation', '{"organisation": "1", "name": "x"}') ->> 'name', 'x', 'a mapping reads what it writes');
-SELECT is(pg_temp.verdict('SET LOCAL ROLE expression_vendor; SELECT osms.read_back(''fund.organisation'', ''{}'')'),
+SELECT is(osms_internal.read_back('fund.organisation', '{"organisation": "1", "name": "x"}') ->> 'name', 'x', 'a mapping reads what it writes');
+SELECT is(pg_temp.verdict('SET LOCAL ROLE expression_vendor; SELECT osms_internal.read_back(''fund.organisation'', ''{}'')'),
     '42501 permission denied for view organisation', 'which is not for everybody to ask');
 GRANT TRIGGER ON fund.organisation TO expression_clerk;
-SELECT is(pg_temp.verdict('SELECT osms.read_back(''fund.organisation'', ''{}'')'),
+SELECT is(pg_temp.verdict('SELECT osms_internal.read_back(''fund.organisation'', ''{}'')'),
     '42501 mapped relation "organisation" is not written while others may put triggers on it', 'nor of what others may have written');
 DROP SCHEMA fund, legacy, own, theirs, trap CASCADE;
 SELECT osms.revoke_maintenance('expression_setter');

@@ -44,7 +44,7 @@ SELECT is(pg_temp.under('RETURN NULL;', 'app', 'SELECT osms.submit(''r'', ''8'',
 -- many at once
 INSERT INTO v.a (id, p, c, b, st) SELECT 100 + i, i, 10, '2021-01-01', 'A' FROM generate_series(6, 7) i;
 INSERT INTO v.app (id, p, c, ch, gr, st, s, d, cl) VALUES (50, 6, 11, 'egov', 'free_choice', 'app', now(), now(), 'x'), (51, 7, 11, 'egov', 'free_choice', 'app', now(), now(), 'x');
-SELECT is(pg_temp.under(body, target, format('SELECT osms.write_rows(''r'', %L, %L, %L, %L, %L)', relation, event, columns, arrays, constants)), expected, body || ' ' || relation)
+SELECT is(pg_temp.under(body, target, format('SELECT osms_internal.write_rows(''r'', %L, %L, %L, %L, %L)', relation, event, columns, arrays, constants)), expected, body || ' ' || relation)
 FROM (VALUES ('RETURN NULL;', 'a', 'attachment', 'update', '{attachment}', '{"{106,107}"}', '{"state": "closed", "until": "2025-01-01", "reason": "moved_to_other"}',
               '27000 relation "attachment" of registry "r" has not kept what was written'),
              ('NEW.st := OLD.st; NEW.e := OLD.e; NEW.why := OLD.why; RETURN NEW;', 'a', 'attachment', 'update', '{attachment}', '{"{106,107}"}',
@@ -63,8 +63,8 @@ SELECT is(pg_temp.under('NEW.st := CASE NEW.st WHEN ''C'' THEN ''X'' ELSE NEW.st
 
 -- a birth told twice
 CREATE FUNCTION pg_temp.birth(organisation text DEFAULT '10', applicant text DEFAULT '5', iin text DEFAULT NULL, region text DEFAULT '75') RETURNS text LANGUAGE sql AS
-    $$SELECT format('SELECT osms.register_birth(''r'', ''20'', %L, ''male'', %L, ''w'', applicant => %L, iin => %L, region => %L)', osms.civil_date('r', now()), organisation, applicant, iin, region)$$;
-SELECT is((osms.register_birth('r', '20', osms.civil_date('r', now()), 'male', '10', 'w', applicant => '5', region => '75')).outcome, 'created', 'born');
+    $$SELECT format('SELECT osms.register_birth(''r'', ''20'', %L, ''male'', %L, ''w'', applicant => %L, iin => %L, region => %L)', osms_internal.civil_date('r', now()), organisation, applicant, iin, region)$$;
+SELECT is((osms.register_birth('r', '20', osms_internal.civil_date('r', now()), 'male', '10', 'w', applicant => '5', region => '75')).outcome, 'created', 'born');
 SELECT is(pg_temp.verdict(call), expected, call) FROM (VALUES
 (pg_temp.birth(), 'ok'), (pg_temp.birth('010', '05'), 'ok'), (pg_temp.birth(region => '71'), 'ok'),
 (pg_temp.birth('11'), '23505 the birth of person "20" was told of another organisation or by another applicant'),

@@ -28,7 +28,7 @@ GRANT UPDATE (death_date) ON fund.person TO workflow_clerk;
 -- Makes a call twice and shows both results, without what is NULL; "today" and "tomorrow" stand for these days in the registry.
 CREATE FUNCTION pg_temp.twice(call text, OUT first text, OUT second text) LANGUAGE plpgsql AS $$
 DECLARE
-    today CONSTANT date := osms.civil_date('fund', now());
+    today CONSTANT date := osms_internal.civil_date('fund', now());
 BEGIN
     EXECUTE format('SELECT concat_ws('' '', r.key, r.state, r.outcome, r.related, r.note) FROM osms.%s r', call) INTO first;
     EXECUTE format('SELECT concat_ws('' '', r.key, r.state, r.outcome, r.related, r.note) FROM osms.%s r', call) INTO second;
@@ -38,7 +38,7 @@ END $$;
 CREATE FUNCTION pg_temp.attached(of_person text) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(replace(replace(concat_ws(' ', attachment, 'at', organisation, state, since, '-', until, reason,
         'restores ' || restores),
-        osms.civil_date('fund', now())::text, 'today'), (osms.civil_date('fund', now()) + 1)::text, 'tomorrow'), ', '
+        osms_internal.civil_date('fund', now())::text, 'today'), (osms_internal.civil_date('fund', now()) + 1)::text, 'tomorrow'), ', '
             ORDER BY since, attachment)
     FROM fund.attachment WHERE person::text = of_person
 $$;
@@ -66,14 +66,14 @@ SELECT results_eq(format('SELECT * FROM pg_temp.twice(%L)', call), format('VALUE
 ($$submit('fund', '2', '2', 'egov', 'free_choice', application => '103')$$, '103 submitted created', '103 submitted unchanged'),
 ($$decide('fund', '103', false, reason => 'limit_used')$$, '103 refused changed', '103 refused unchanged'),
 -- leaves the country
-($$detach('fund', '3', osms.civil_date('fund', now()), 'left_country')$$, '3 closed changed', '3 closed unchanged'),
+($$detach('fund', '3', osms_internal.civil_date('fund', now()), 'left_country')$$, '3 closed changed', '3 closed unchanged'),
 -- dies, and did not
 ($$register_death('fund', '4', '2026-02-02')$$, '4 dead changed', '4 dead unchanged'),
 ($$register_death('fund', '4', '2026-01-31')$$, '4 dead changed', '4 dead unchanged'),
 ($$register_death('fund', '4', NULL)$$, '4 alive changed', '4 alive unchanged'),
 ($$reopen('fund', '4', '204')$$, '204 active created 4 attached since 2026-02-01', '204 active unchanged 4'),
 -- is born
-($$register_birth('fund', '50', osms.civil_date('fund', now()), 'male', '2', 'ward', applicant => '5', region => '75', application => '104',
+($$register_birth('fund', '50', osms_internal.civil_date('fund', now()), 'male', '2', 'ward', applicant => '5', region => '75', application => '104',
     attachment => '205')$$,
     '205 active created 104 attached since today', '205 active unchanged 104')
 ) c (call, first, second);
@@ -177,7 +177,7 @@ SELECT min(iin) AS one, max(iin) AS two FROM chosen \gset
 SELECT nomer AS old, region FROM chosen WHERE iin = :'one' \gset
 SELECT d.mo AS new FROM legacy.dogovor d JOIN legacy.medorg_region m USING (mo)
 WHERE m.region = :'region' AND d.d_konca = '2999-12-31' AND d.mo <> (SELECT mo FROM chosen WHERE iin = :'one') ORDER BY d.mo LIMIT 1 \gset
-SELECT osms.make_iin(osms.civil_date('fund', now()), 'female', 9876) AS born \gset
+SELECT osms.make_iin(osms_internal.civil_date('fund', now()), 'female', 9876) AS born \gset
 SELECT osms.guard('fund');
 CALL osms.fill_roster('fund', batch => NULL);
 GRANT USAGE ON SCHEMA fund TO workflow_clerk;
@@ -196,11 +196,11 @@ SELECT results_eq(format('SELECT * FROM pg_temp.twice(%L)', format(call, :'one',
     '90000001 identified unchanged'),
 ($$decide('fund', '90000001', true)$$, '90000001 approved changed takes effect by osms.transfer()', '90000001 approved unchanged'),
 ($$transfer('fund', '90000001')$$, '20000001 active created old attached since today', '20000001 active unchanged'),
-($$detach('fund', '%1$s', osms.civil_date('fund', now()) + 7, 'left_country')$$, '20000001 closed changed', '20000001 closed unchanged'),
+($$detach('fund', '%1$s', osms_internal.civil_date('fund', now()) + 7, 'left_country')$$, '20000001 closed changed', '20000001 closed unchanged'),
 ($$annul('fund', '20000001', 'unlawful')$$, '20000001 annulled changed old osms.reopen() restores attachment "old"',
     '20000001 annulled unchanged old osms.reopen() restores attachment "old"'),
 ($$register_death('fund', '%3$s', '2026-02-02')$$, 'two dead changed', 'two dead unchanged'),
-($$register_birth('fund', '%5$s', osms.civil_date('fund', now()), 'female', '%2$s', 'rod71', '%1$s', surname => 'a', given_name => 'b',
+($$register_birth('fund', '%5$s', osms_internal.civil_date('fund', now()), 'female', '%2$s', 'rod71', '%1$s', surname => 'a', given_name => 'b',
     region => '%4$s',
     provider => 'MIS', evidence_hash => 'e2')$$, '20000002 active created 90000002 attached since today',
         '20000002 active unchanged 90000002')
@@ -208,7 +208,7 @@ SELECT results_eq(format('SELECT * FROM pg_temp.twice(%L)', format(call, :'one',
 RESET ROLE;
 SELECT results_eq($$SELECT d_end::text, st::int, prichina::int FROM legacy.prikreplenie WHERE nomer IN ($$ || :'old' || $$, 20000001)
     ORDER BY d_beg$$,
-    format($$VALUES (%L, 2, 700), (%L, 7, 1700)$$, osms.civil_date('fund', now()) - 1, osms.civil_date('fund', now()) + 6),
+    format($$VALUES (%L, 2, 700), (%L, 7, 1700)$$, osms_internal.civil_date('fund', now()) - 1, osms_internal.civil_date('fund', now()) + 6),
         'written as the vendor writes');
 SELECT is(pg_temp.verdict(format('SELECT osms.reopen(%L, %L)', 'fund', :'old')),
     format('55000 registry "fund" cannot keep restores "%s" of relation "attachment"', :'old'),

@@ -115,7 +115,7 @@ sub answers
 		SELECT * FROM parted.roster ORDER BY attachment, known_from;
 		SELECT * FROM chain.roster ORDER BY attachment, known_from;
 		SELECT * FROM chain.attachment ORDER BY attachment;
-		SELECT tgrelid::regclass, tgname, tgenabled, tgparentid <> 0, osms.trigger_arguments(oid) FROM pg_trigger WHERE tgname LIKE 'zz\_osms%' ORDER BY tgrelid::regclass::text, tgname;
+		SELECT tgrelid::regclass, tgname, tgenabled, tgparentid <> 0, osms_internal.trigger_arguments(oid) FROM pg_trigger WHERE tgname LIKE 'zz\_osms%' ORDER BY tgrelid::regclass::text, tgname;
 		SELECT count(*) FROM osms.plan('parted') WHERE statement NOT LIKE '%verify%';
 		SELECT * FROM own.journal ORDER BY entry;
 		SELECT * FROM osms.statement('own', '2025-04-01', 'illustrative');
@@ -126,7 +126,7 @@ sub answers
 		SELECT * FROM osms.audit_summary('own');
 		SELECT * FROM osms.due('own', '2025-04-01');
 		SELECT * FROM parted.payment;
-		SELECT 'wrong', k.* FROM unnest('{own,mapped,parted,chain}'::text[]) r, osms.check_kept(r) k;
+		SELECT 'wrong', k.* FROM unnest('{own,mapped,parted,chain}'::text[]) r, osms_internal.check_kept(r) k;
 		SELECT 'wrong', * FROM osms.verify('own');
 		SELECT 'wrong', * FROM osms.verify('mapped');
 		SELECT 'wrong', * FROM osms.verify('parted');

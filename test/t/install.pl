@@ -102,7 +102,7 @@ like(answer('owned', 'dbo', $_), $denied, $_) for (
 	'CREATE TABLE osms.roster ()', 'CREATE DOMAIN osms.text AS text', 'ALTER SCHEMA osms OWNER TO dbo', 'ALTER SCHEMA osms RENAME TO mine', 'DROP SCHEMA osms CASCADE',
 	'ALTER FUNCTION evil.escalate() SET SCHEMA osms', 'ALTER EXTENSION osms DROP SCHEMA osms', 'ALTER EXTENSION osms DROP FUNCTION osms.mask(osms.iin)',
 	'DROP FUNCTION osms.mask(osms.iin)', "CREATE OR REPLACE FUNCTION osms.mask(osms.iin) RETURNS text LANGUAGE sql AS 'SELECT 1'",
-	'CREATE TRIGGER t BEFORE INSERT ON osms.act EXECUTE FUNCTION osms.append_only()', 'CREATE RULE r AS ON INSERT TO osms.act DO ALSO SELECT 1',
+	'CREATE TRIGGER t BEFORE INSERT ON osms.act EXECUTE FUNCTION osms_internal.append_only()', 'CREATE RULE r AS ON INSERT TO osms.act DO ALSO SELECT 1',
 	'UPDATE osms.act SET title = title', 'CREATE POLICY p ON osms.act');
 answer('owned', 'dbo', 'GRANT CREATE ON SCHEMA osms TO dbo; GRANT CREATE ON SCHEMA osms_internal TO dbo; GRANT ALL ON osms.act TO vendor; GRANT EXECUTE ON FUNCTION osms.guard TO vendor');
 is($node->safe_psql('owned', q{SELECT pg_catalog.has_schema_privilege('dbo', 'osms', 'CREATE') OR pg_catalog.has_schema_privilege('dbo', 'osms_internal', 'CREATE'), pg_catalog.has_table_privilege('vendor', 'osms.act', 'INSERT, UPDATE, DELETE'),

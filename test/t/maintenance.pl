@@ -82,21 +82,21 @@ my %not_given = (
 	'maintenance of others' => q{SELECT osms.grant_maintenance('stranger')},
 	'a new registry without rights on the database' => q{SELECT osms.create_registry('mine')});
 like(as_role('engineer', $not_given{$_}), qr/^ERROR:  42501$/, "not given: $_") for sort keys %not_given;
-as_role('engineer', q{GRANT EXECUTE ON FUNCTION osms.map_write() TO stranger});
-is(as_role('stranger', q{SELECT has_function_privilege('osms.map_write()', 'EXECUTE')}), 'f', 'nor can it be passed on');
+as_role('engineer', q{GRANT EXECUTE ON FUNCTION osms_internal.map_write() TO stranger});
+is(as_role('stranger', q{SELECT has_function_privilege('osms_internal.map_write()', 'EXECUTE')}), 'f', 'nor can it be passed on');
 is(as_role('stranger', q{SELECT osms.guard('city')}), 'ERROR:  42501', 'others have none');
 $node->safe_psql('postgres', 'CREATE ROLE climber LOGIN');
 is(as_role($superuser, "SELECT osms.grant_maintenance('climber')"), '', 'a role without a registry');
 like(as_role('climber', $_), qr/^ERROR:  (42501|3F000)$/m, "gains nothing: $_")
   for grep { !/guard_payment|register|UPDATE|CALL|unguard|residence|GRANT/ } @work, q{SELECT osms.add_relation('city', 'clerk')},
-  q{ALTER ROLE climber NOLOGIN; SELECT osms.set_keeper('city', 'climber')}, q{SELECT osms.new_epoch('city')},
-  q{SELECT osms.note_act('city', 'guard', 'U', 'x')};
+  q{ALTER ROLE climber NOLOGIN; SELECT osms.set_keeper('city', 'climber')}, q{SELECT osms_internal.new_epoch('city')},
+  q{SELECT osms_internal.note_act('city', 'guard', 'U', 'x')};
 
 # and back
 is(as_role($_, "SELECT osms.revoke_maintenance('engineer')"), 'ERROR:  42501', "$_ puts nobody out") for 'dba', 'engineer';
 is(as_role($superuser, "SELECT osms.revoke_maintenance('climber'), osms.revoke_maintenance('engineer')"), '|', 'who let them in puts them out');
 like(as_role('engineer', $_), qr/^ERROR:  42501$/m, "refused again: $_") for grep { /map|guard\(|fill|close/ } @work;
-is(as_role('dba', 'SELECT count(*) > 50 FROM osms.maintenance_routines()'), 't', 'the creator keeps it');
+is(as_role('dba', 'SELECT count(*) > 50 FROM osms_internal.maintenance_routines()'), 't', 'the creator keeps it');
 is(as_role($superuser, "SELECT osms.${_}_maintenance('nobody')"), 'ERROR:  42704', "$_: a role that does not exist") for 'grant', 'revoke';
 is(as_role($superuser, "SELECT osms.${_}_maintenance('public')"), 'ERROR:  42704', "$_: nor is everybody one") for 'grant', 'revoke';
 done_testing();

@@ -84,6 +84,13 @@ foreach my $name (split /\n/, answer('\pset format unaligned' . "\n" . q{\pset t
 	like($readme, qr/^\|[^|]*`$name`[^|]*\|/m, "parameter $name is in the table of parameters");
 }
 
+foreach my $name (split /\n/, answer('\pset format unaligned' . "\n" . q{\pset tuples_only
+	SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'osms'::regnamespace}))
+{
+	next if $name =~ /\W/;
+	like($readme, qr/`$name[(`]|\bosms\.$name\b/, "what is in schema osms is in the README: $name");
+}
+
 foreach my $property (split /\n/, answer('\pset format unaligned' . "\n" . q{\pset tuples_only
 	SELECT property FROM osms.scheme_property()}))
 {

@@ -31,7 +31,7 @@ SQL
 
 # What every figure should be, by SQL that knows nothing of the page.
 my ($amount, $change, $ledger) = split /\|/, $node->safe_psql('postgres', <<'SQL');
-SELECT osms.grouped(sum(s.amount), 2), osms.grouped(sum(s.amount) - (SELECT sum(amount) FROM fund.statement_line), 2), (SELECT osms.grouped(sum(amount), 2) FROM fund.ledger)
+SELECT osms_internal.grouped(sum(s.amount), 2), osms_internal.grouped(sum(s.amount) - (SELECT sum(amount) FROM fund.statement_line), 2), (SELECT osms_internal.grouped(sum(amount), 2) FROM fund.ledger)
 FROM osms.statement('fund', '2024-02-01') s
 SQL
 my @of_clinics = split /\n/, $node->safe_psql('postgres', <<'SQL');
