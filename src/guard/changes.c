@@ -19,6 +19,7 @@
 #include "guard/plan.h"
 #include "guard/renew.h"
 #include "guard/violation.h"
+#include "guard/written_row.h"
 #include "registry/projection.h"
 #include "registry/registry.h"
 #include "rule/rule.h"

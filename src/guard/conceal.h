@@ -17,9 +17,5 @@ pg_noreturn extern void conceal_error(const Guard *guard, bool writes,
 extern void project_stored_row(const Guard *guard,
 							   ProjectionState *projection,
 							   TupleTableSlot *slot, CanonicalRow *row);
-extern void project_written_row(const Guard *guard,
-								ProjectionState *projection,
-								TupleTableSlot *slot, CanonicalRow *row,
-								char event);
 
 #endif							/* OSMS_CONCEAL_H */

@@ -15,6 +15,7 @@
 #include "guard/nested.h"
 #include "guard/partition.h"
 #include "guard/protocol.h"
+#include "guard/written_row.h"
 #include "registry/projection.h"
 #include "rule/rule.h"
 #include "security/writer.h"
