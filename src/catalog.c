@@ -6,9 +6,12 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
@@ -211,4 +214,58 @@ osms_trigger_arguments(PG_FUNCTION_ARGS)
 	if (arguments == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(makeArrayResult(arguments, CurrentMemoryContext));
+}
+
+/*
+ * Whether a function is called to see that others can be made: one of a
+ * language compiles them for all that call them, as it finds things now.
+ */
+bool
+is_validator(Form_pg_proc proc)
+{
+	Relation	languages;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	if (proc->pronargs != 1 || proc->proargtypes.values[0] != OIDOID ||
+		proc->prorettype != VOIDOID)
+		return false;
+	languages = table_open(LanguageRelationId, AccessShareLock);
+	scan = systable_beginscan(languages, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result |= ((Form_pg_language) GETSTRUCT(tuple))->lanvalidator ==
+			proc->oid;
+	systable_endscan(scan);
+	table_close(languages, AccessShareLock);
+	return result;
+}
+
+/* Whether an index over all rows begins with these columns; 0 is none. */
+bool
+leads_index(Oid table, AttrNumber first, AttrNumber second)
+{
+	Relation	rel = relation_open(table, AccessShareLock);
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *lc;
+	bool		leads = false;
+
+	foreach(lc, indexes)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
+											ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_index index;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		leads |= index->indisvalid && index->indnkeyatts > 1 &&
+			first != 0 && index->indkey.values[0] == first &&
+			second != 0 && index->indkey.values[1] == second &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+		ReleaseSysCache(tuple);
+	}
+	list_free(indexes);
+	relation_close(rel, AccessShareLock);
+	return leads;
 }

@@ -40,20 +40,6 @@ COMMENT ON FUNCTION osms.read_value(text, anyelement, text) IS
 NULL where it is blank, unreadable, which may be NULL, where it tells none: a day is told by year, month and day, an instant with
 its zone unless time_zone is given, neither by a word such as today; 22023 for a zone that is none';
 
--- A text is read so that no stored row fails: what tells no value of the type
--- is NULL or, where a time would then be open, an infinity that lets nothing
--- count, and audit names the row.
-CREATE FUNCTION osms_internal.read_text(expression text, type text, canonical text, time_zone text) RETURNS text
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    RETURN CASE WHEN type = 'text' THEN format('%s::text', expression)
-                WHEN type = 'osms.sex' THEN format('osms.read_sex(%s::text)', expression)
-                ELSE format('osms.read_value(%s::text, %L::%s%s)', expression,
-                            CASE WHEN to_regtype(type) IN ('date'::regtype, 'timestamptz'::regtype) IS NOT TRUE THEN NULL
-                                 WHEN canonical IN ('since', 'valid_from', 'effective_on') THEN 'infinity' ELSE '-infinity' END, type,
-                            CASE WHEN to_regtype(type) = 'timestamptz'::regtype THEN format(', %L', time_zone) END) END;
-COMMENT ON FUNCTION osms_internal.read_text(text, text, text, text) IS
-'expression that reads a text as a type for a canonical column
-an instant in a time zone, without an error for any text; called by osms.map';
 
 -- A day is read from an instant, and an instant from a day, in the registry's
 -- time zone, never in that of whoever reads.

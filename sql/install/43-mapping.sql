@@ -571,26 +571,17 @@ END $$;
 COMMENT ON FUNCTION osms_internal.failing_rows(text) IS
     'stored rows that an expression of a mapping fails on: relation, key, person, canonical column; called by osms.audit';
 
-CREATE FUNCTION osms_internal.check_date_format(format text) RETURNS void
-    LANGUAGE plpgsql STABLE STRICT
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    kept boolean;
-BEGIN
-    BEGIN
-        -- of the years of the living, two digits tell too little
-        SELECT bool_and(osms.read_time(to_char(d, format), format) IS NOT DISTINCT FROM d) INTO kept
-        FROM unnest('{1900-01-01,1919-12-31,1958-03-07,2019-12-31,2199-12-31}'::timestamp[]) d;
-    EXCEPTION
-        WHEN invalid_parameter_value THEN RAISE; -- it says itself what is wrong
-        WHEN data_exception THEN kept := false;
-    END;
-    IF NOT kept THEN
-        RAISE EXCEPTION 'format "%" does not keep a date', format
-            USING ERRCODE = 'invalid_parameter_value',
-                HINT = 'Write it like DD.MM.YYYY, in the letters of to_char, with all digits of the year.';
-    END IF;
-END $$;
-COMMENT ON FUNCTION osms_internal.check_date_format(text) IS
-    '22023 for a format in which a day is not what it was when it is read again; called by osms.map';
+-- A text is read so that no stored row fails: what tells no value of the type
+-- is NULL or, where a time would then be open, an infinity that lets nothing
+-- count, and audit names the row.
+CREATE FUNCTION osms_internal.read_text(expression text, type text, canonical text, time_zone text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN type = 'text' THEN format('%s::text', expression)
+                WHEN type = 'osms.sex' THEN format('osms.read_sex(%s::text)', expression)
+                ELSE format('osms.read_value(%s::text, %L::%s%s)', expression,
+                            CASE WHEN to_regtype(type) IN ('date'::regtype, 'timestamptz'::regtype) IS NOT TRUE THEN NULL
+                                 WHEN canonical IN ('since', 'valid_from', 'effective_on') THEN 'infinity' ELSE '-infinity' END, type,
+                            CASE WHEN to_regtype(type) = 'timestamptz'::regtype THEN format(', %L', time_zone) END) END;
+COMMENT ON FUNCTION osms_internal.read_text(text, text, text, text) IS
+'expression that reads a text as a type for a canonical column
+an instant in a time zone, without an error for any text; called by osms.map';

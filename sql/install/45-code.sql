@@ -177,3 +177,27 @@ COMMENT ON FUNCTION osms_internal.check_inputs(text) IS
 'rows that make no sense
 counted among the first million of each relation: amounts, coefficients and cases below zero, reversed contracts, months and days
 that cannot be, keys of organisations, persons and orders that nobody knows. Called by osms.check_registry';
+
+CREATE FUNCTION osms_internal.check_date_format(format text) RETURNS void
+    LANGUAGE plpgsql STABLE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    kept boolean;
+BEGIN
+    BEGIN
+        -- of the years of the living, two digits tell too little
+        SELECT bool_and(osms.read_time(to_char(d, format), format) IS NOT DISTINCT FROM d) INTO kept
+        FROM unnest('{1900-01-01,1919-12-31,1958-03-07,2019-12-31,2199-12-31}'::timestamp[]) d;
+    EXCEPTION
+        WHEN invalid_parameter_value THEN RAISE; -- it says itself what is wrong
+        WHEN data_exception THEN kept := false;
+    END;
+    IF NOT kept THEN
+        RAISE EXCEPTION 'format "%" does not keep a date', format
+            USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Write it like DD.MM.YYYY, in the letters of to_char, with all digits of the year.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION osms_internal.check_date_format(text) IS
+    '22023 for a format in which a day is not what it was when it is read again; called by osms.map';

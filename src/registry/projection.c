@@ -8,6 +8,8 @@
  */
 #include "registry/projection.h"
 
+#include "catalog.h"
+
 #include "registry/expression.h"
 #include "registry/registry.h"
 #include "security/owner.h"
@@ -286,35 +288,6 @@ project_view(Projection *p, Relation view, Query *query)
 			project_column(p, i, tle->expr, source);
 	}
 	relation_close(source, AccessShareLock);
-}
-
-/* Whether an index over all rows begins with these columns; 0 is none. */
-static bool
-leads_index(Oid table, AttrNumber first, AttrNumber second)
-{
-	Relation	rel = relation_open(table, AccessShareLock);
-	List	   *indexes = RelationGetIndexList(rel);
-	ListCell   *lc;
-	bool		leads = false;
-
-	foreach(lc, indexes)
-	{
-		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
-											ObjectIdGetDatum(lfirst_oid(lc)));
-		Form_pg_index index;
-
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		index = (Form_pg_index) GETSTRUCT(tuple);
-		leads |= index->indisvalid && index->indnkeyatts > 1 &&
-			first != 0 && index->indkey.values[0] == first &&
-			second != 0 && index->indkey.values[1] == second &&
-			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
-		ReleaseSysCache(tuple);
-	}
-	list_free(indexes);
-	relation_close(rel, AccessShareLock);
-	return leads;
 }
 
 /* Note how the columns of a table are read. */

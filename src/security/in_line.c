@@ -7,6 +7,7 @@
  */
 #include "security/in_line.h"
 
+#include "catalog.h"
 #include "security/compiled.h"
 #include "security/kept_expression.h"
 
@@ -126,6 +127,22 @@ void
 note_parsed(void)
 {
 	kept_parsed = KEEPS_SQL_FUNCTIONS;
+}
+
+/*
+ * Whether an SQL function is called where it could be put in line: while osms
+ * acts the names in its text may mean nothing, or what somebody else has it.
+ * A body that was parsed when it was stored has none.
+ */
+bool
+is_left_out(Oid function, HeapTuple tuple)
+{
+	if (function < FirstUnpinnedObjectId ||
+		!heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL) ||
+		is_our_function(function))
+		return false;
+	note_parsed();
+	return true;
 }
 
 /*

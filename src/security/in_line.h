@@ -13,6 +13,7 @@ extern bool is_difference(HeapTuple function);
 extern void note_in_line(Oid function);
 extern void forget_kept(void);
 extern void note_parsed(void);
+extern bool is_left_out(Oid function, HeapTuple tuple);
 extern void forget_in_line(void);
 extern void in_line_init(void);
 

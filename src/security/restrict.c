@@ -446,31 +446,6 @@ takes_internal(Form_pg_proc proc)
 }
 
 /*
- * Whether a function is called to see that others can be made: one of a
- * language compiles them for all that call them, as it finds things now.
- */
-static bool
-is_validator(Form_pg_proc proc)
-{
-	Relation	languages;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		result = false;
-
-	if (proc->pronargs != 1 || proc->proargtypes.values[0] != OIDOID ||
-		proc->prorettype != VOIDOID)
-		return false;
-	languages = table_open(LanguageRelationId, AccessShareLock);
-	scan = systable_beginscan(languages, InvalidOid, false, NULL, 0, NULL);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result |= ((Form_pg_language) GETSTRUCT(tuple))->lanvalidator ==
-			proc->oid;
-	systable_endscan(scan);
-	table_close(languages, AccessShareLock);
-	return result;
-}
-
-/*
  * Whether a literal is being read as its type, before there is a query to
  * look through: the parser says so where that fails.
  */

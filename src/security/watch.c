@@ -380,22 +380,6 @@ has_cursors(Form_pg_proc proc)
 }
 
 /*
- * Whether an SQL function is called where it could be put in line: while osms
- * acts the names in its text may mean nothing, or what somebody else has it.
- * A body that was parsed when it was stored has none.
- */
-static bool
-is_left_out(Oid function, HeapTuple tuple)
-{
-	if (restriction() == RESTRICT_OFF || function < FirstUnpinnedObjectId ||
-		!heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL) ||
-		is_our_function(function))
-		return false;
-	note_parsed();
-	return true;
-}
-
-/*
  * Whether the hooks stand before a function.  Those that may not run are met
  * also where they are called by their OID alone, for an estimate or by a type.
  * The planner asks, too, before it puts an SQL function in line: the session
@@ -420,7 +404,8 @@ needs_call(Oid function)
 	proc = (Form_pg_proc) GETSTRUCT(tuple);
 	if (restriction() != RESTRICT_OFF && !may_run(function, tuple))
 		needed = true;
-	else if (proc->prolang == SQLlanguageId && is_left_out(function, tuple))
+	else if (proc->prolang == SQLlanguageId &&
+			 restriction() != RESTRICT_OFF && is_left_out(function, tuple))
 		needed = true;
 	else if (proc->prolang == SQLlanguageId && !by_expression)
 	{
