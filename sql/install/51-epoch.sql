@@ -91,7 +91,7 @@ CREATE FUNCTION osms_internal.filling_terms(registry text) RETURNS text
             SELECT format('function %s %s', p.oid, p.xmin), format('%s %s', p.oid::regprocedure, md5(p.prosrc))
             FROM relation r JOIN pg_rewrite w ON w.ev_class = r.oid
             JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_proc'::regclass
-            JOIN pg_proc p ON p.oid = d.refobjid AND p.pronamespace <> 'osms'::regnamespace
+            JOIN pg_proc p ON p.oid = d.refobjid AND p.pronamespace NOT IN ('osms'::regnamespace, 'osms_internal'::regnamespace)
             UNION
             SELECT format('trigger %s %s', g.oid, g.xmin), format('%s %s %s', g.tgrelid::regclass, g.tgname, g.tgenabled)
             FROM osms.guard_trigger t JOIN pg_trigger g ON (g.tgrelid, g.tgname) = (t.source, t.trigger)

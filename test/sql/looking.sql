@@ -203,7 +203,9 @@ SELECT results_eq($$SELECT relation, severity, problem FROM osms.check_registry(
         'table legacy.people belongs to role looking_vendor, whom the owner of the registry, postgres, has no reason to trust'),
     ('roster', 'warning', 'role postgres, who owns the registry, is a superuser')$$, 'sources of others and a superuser are told of');
 SELECT is((SELECT string_agg(problem, '; ') FROM osms.check_registry('third') WHERE relation = 'roster' AND severity = 'warning'),
-    'role looking_owner, who owns the registry, may log in, owns more than the registry', 'so is an owner with more than the registry');
+    'role looking_owner, who owns the registry, may log in, owns more than the registry; '
+    'the roster was filled under another mapping, other tables or another guard than stand now',
+    'so is an owner with more than the registry, and that a function of his mapping is another');
 SELECT osms.create_registry('other', tables => false);
 GRANT USAGE ON SCHEMA other TO looking_owner;
 SELECT throws_ok($$SELECT osms.map('other', 'person', 'own.people',

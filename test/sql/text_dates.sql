@@ -38,7 +38,7 @@ INSERT INTO legacy.att VALUES (1, 1, 1, 'A', '01.03.2020', '31.12.2999', NULL), 
 SELECT osms.create_registry('fund', tables => false, cut_over => '2025-01-01');
 SELECT is(pg_temp.verdict(format($$SELECT osms.map('fund', 'person', 'legacy.person', '{"person": "person_id", "birth_date": "birth"}',
     date_format => %L)$$, f)), expected, 'format ' || f)
-FROM (VALUES ('DD.MM', '22023 format "DD.MM" does not keep a date'), ('HH24:MI', '22023 format "HH24:MI" does not keep a date'),
+FROM (VALUES ('DD.MM', '22023 format "DD.MM" does not keep a date'), ('HH24:MI', '22023 format "HH24:MI" is not one of a date'),
     ('x', '22023 format "x" does not keep a date'),
              ('YYYYMMDD', 'ok')) v (f, expected);
 SELECT osms.map('fund', 'person', 'legacy.person',
