@@ -187,7 +187,7 @@ BEGIN
         IF state LIKE 'XX%' OR (state = '42601' OR state = '42703' AND seen LIKE '%does not exist' OR state IN ('42P02', '42P18', '22P04'))
             AND call !~ '^SELECT '
                 'osms_internal\.(run_write|under_lock|add_derived_relations|add_money_relations|add_own_relation|'
-                'map_relation|map_events|read_expression|check_expression|check_default|read_text|expression_fault|key_stands|tried)\(' THEN
+                'map_relation|map_events|expression_type|read_expression|check_expression|check_default|read_text|expression_fault|key_stands|tried)\(' THEN
             INSERT INTO public.fuzz_seen (call, state, message) VALUES (call, state, left(seen, 200));
         END IF;
     END LOOP;
