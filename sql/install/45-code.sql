@@ -127,6 +127,31 @@ COMMENT ON FUNCTION osms_internal.check_codes_of(text) IS
 'stored values that a mapping has no code for, and reasons that guard and workflow may write and that have none
 called by osms.check_registry';
 
+-- What a row of money must be to make sense, over its own columns.
+CREATE FUNCTION osms_internal.possible_inputs(OUT relation text, OUT name text, OUT holds text, OUT enforced boolean, OUT problem text)
+    RETURNS SETOF record
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
+    BEGIN ATOMIC
+        SELECT * FROM (VALUES
+            ('adjustment', 'amount', 'abs(amount) < ''Infinity''', true, 'an amount that is no number'),
+            ('coefficient', 'value', 'value >= 0 AND value < ''Infinity''', true, 'a coefficient below zero, or one that is no number'),
+            ('coefficient', 'valid_from', 'valid_from < ''infinity''', true, 'a first day that is none'),
+            ('contract', 'amount', 'yearly_amount >= 0 AND yearly_amount < ''Infinity''', true,
+             'a yearly amount below zero, or one that is no number'),
+            ('contract', 'period', 'valid_to > valid_from', false, 'an end that does not lie after the first day'),
+            ('defect', 'cases', 'cases >= 0', true, 'a number of cases below zero'),
+            ('defect', 'month', 'defect_month < month + interval ''1 month''', true, 'a defect of a month after that of the act'),
+            ('insurance', 'month', 'month BETWEEN ''1990-01-01'' AND current_date + 366', false,
+             'a month in more than a year, or before 1990'),
+            ('site', 'norm', 'norm >= 0', true, 'a norm below zero'),
+            ('service', 'served_on', 'served_on BETWEEN ''1990-01-01'' AND current_date + 1', false,
+             'a day of service in the future or before 1990')) v;
+    END;
+COMMENT ON FUNCTION osms_internal.possible_inputs() IS
+'what a row of a relation must hold to make sense (NULL does), whether the table that osms makes enforces it, and what a row that
+does not has
+called by add_own_relation and check_inputs';
+
 CREATE FUNCTION osms_internal.check_inputs(registry text, OUT relation text, OUT severity text, OUT problem text, OUT hint text)
     RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT ROWS 1
