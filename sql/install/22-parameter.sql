@@ -52,14 +52,14 @@ commas), array (of words, in braces)';
 CREATE FUNCTION osms_internal.fits_form(value text, kind text, minimum numeric, maximum numeric, choices text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE kind
-        WHEN 'integer' THEN CASE WHEN value ~ '^\d{1,9}$' THEN value::numeric BETWEEN minimum AND maximum ELSE false END
-        WHEN 'number' THEN CASE WHEN value ~ '^\d{1,9}(\.\d{1,12})?$' THEN value::numeric BETWEEN minimum AND maximum ELSE false END
-        WHEN 'day' THEN value = ANY (choices) OR value ~ '^(0[13578]|1[02])-(0[1-9]|[12]\d|3[01])$'
-            OR value ~ '^(0[469]|11)-(0[1-9]|[12]\d|30)$' OR value ~ '^02-(0[1-9]|1\d|2[0-8])$'
-        WHEN 'time' THEN value ~ '^([01]\d|2[0-3]):[0-5]\d$'
+        WHEN 'integer' THEN CASE WHEN value ~ '^[0-9]{1,9}$' THEN value::numeric BETWEEN minimum AND maximum ELSE false END
+        WHEN 'number' THEN CASE WHEN value ~ '^[0-9]{1,9}([.][0-9]{1,12})?$' THEN value::numeric BETWEEN minimum AND maximum ELSE false END
+        WHEN 'day' THEN value = ANY (choices) OR value ~ '^(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])$'
+            OR value ~ '^(0[469]|11)-(0[1-9]|[12][0-9]|30)$' OR value ~ '^02-(0[1-9]|1[0-9]|2[0-8])$'
+        WHEN 'time' THEN value ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'
         WHEN 'word' THEN value = ANY (choices)
-        WHEN 'words' THEN value ~ '^\w+(,\w+)*$'
-        WHEN 'array' THEN value ~ '^\{(\w+(,\w+)*)?\}$'
+        WHEN 'words' THEN value ~ '^[[:alnum:]_]+(,[[:alnum:]_]+)*$'
+        WHEN 'array' THEN value ~ '^[{]([[:alnum:]_]+(,[[:alnum:]_]+)*)?[}]$'
         END;
 COMMENT ON FUNCTION osms_internal.fits_form(text, text, numeric, numeric, text[]) IS
     'whether a text has a form of osms_internal.parameter_form; called by osms_internal.check_parameter';

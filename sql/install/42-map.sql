@@ -78,7 +78,8 @@ CREATE FUNCTION osms_internal.read_expression(source regclass, expression text, 
 AS $$
 DECLARE
     parts CONSTANT text[] := regexp_match(expression,
-                                          '^\s*(?:s\.)?("[^"]+"|[[:alpha:]_][[:alnum:]_]*)\s*::\s*([[:alpha:]_][[:alnum:]_. ]*?)\s*$');
+                                          '^[[:space:]]*(?:s[.])?("[^"]+"|[[:alpha:]_][[:alnum:]_]*)[[:space:]]*::'
+                                          '[[:space:]]*([[:alpha:]_][[:alnum:]_. ]*?)[[:space:]]*$');
     result text := format('(%s)', expression);
     result_type regtype;
 BEGIN

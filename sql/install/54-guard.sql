@@ -112,7 +112,7 @@ BEGIN
     -- a row trigger is replaced on the whole tree
     SELECT array_agg(DISTINCT t.source ORDER BY t.source) INTO sources
     FROM osms_internal.guard_changes(registry, kept) c
-    CROSS JOIN LATERAL (SELECT c.source UNION SELECT osms_internal.tables_of(c.root) WHERE c.trigger LIKE '%\_row') t (source)
+    CROSS JOIN LATERAL (SELECT c.source UNION SELECT osms_internal.tables_of(c.root) WHERE right(c.trigger::text, 4) = '_row') t (source)
     WHERE relations IS NULL OR c.relation = ANY (relations);
     SELECT array_agg(c.statement), bool_or(c.was_open) FILTER (WHERE c.relation IN ('attachment', 'person')) INTO statements, was_open
     FROM osms_internal.guard_changes(registry, kept) c

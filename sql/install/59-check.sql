@@ -222,7 +222,7 @@ BEGIN
     FROM attribute a JOIN pg_type t ON t.oid = a.base::regtype
     WHERE a.type LIKE '@%' AND a.type <> '@number' AND t.typtype = 'b'
         AND t.typnamespace NOT IN ('pg_catalog'::regnamespace, 'osms'::regnamespace)
-      AND osms_internal.equality(t.oid) !~ '\(pg_catalog\.'
+      AND osms_internal.equality(t.oid) !~ '[(]pg_catalog[.]'
     UNION ALL
     SELECT a.relation, 'error', format('key "%s" has type %s, which calls do not take as a text', a."column", a.has),
            format('Map it with a cast, such as {"%s": "(column::text)"}, in every relation.', a."column")
