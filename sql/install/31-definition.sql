@@ -125,7 +125,8 @@ INSERT INTO osms.definition (name, place, text, comment) VALUES
 
 -- What several rules say.
 INSERT INTO osms.definition (name, parameters, text) VALUES
-    ('day_of', '{moment}', '(least({moment}, ''9999-01-01'') AT TIME ZONE {s}.time_zone)::date');
+    ('day_of', '{moment}', '(CASE WHEN {moment} < ''9999-01-01'' THEN {moment}
+      WHEN {moment} IS NOT NULL THEN ''9999-01-01'' END AT TIME ZONE {s}.time_zone)::date');
 
 INSERT INTO osms.definition (name, text) VALUES
     ('today', '{s}.today');
@@ -133,7 +134,7 @@ INSERT INTO osms.definition (name, text) VALUES
 INSERT INTO osms.definition (name, text, comment) VALUES
     ('since_cut_over',
     $$(NOT c.stored OR c.submitted_at IS NULL OR
- (least(c.submitted_at, '9999-01-01') AT TIME ZONE {s}.time_zone)::date >= {s}.cut_over)$$,
+ {day_of: c.submitted_at} >= {s}.cut_over)$$,
     'An application counts from the registry''s cut-over day when stored.');
 
 INSERT INTO osms.definition (name, text) VALUES
@@ -180,8 +181,8 @@ INSERT INTO osms.definition (name, text) VALUES
     ('admitted_events',
     $$FROM {r}.identity_event e
    JOIN osms_internal.channel_period h ON h.channel = e.channel
-    AND h.valid_from <= (least(e.at, '9999-01-01') AT TIME ZONE {s}.time_zone)::date
-    AND (least(e.at, '9999-01-01') AT TIME ZONE {s}.time_zone)::date < h.valid_to
+    AND h.valid_from <= {day_of: e.at}
+    AND {day_of: e.at} < h.valid_to
    WHERE (e.method = ANY (h.methods) AND e.clerk IS NULL
     OR e.method = ANY (h.methods || h.clerk_methods)
      AND {clerk_known})
@@ -363,7 +364,7 @@ INSERT INTO osms.definition (name, text, relation, otherwise, comment) VALUES
     $$EXISTS (SELECT FROM {r}.clerk k WHERE k.clerk = e.clerk
   AND (h.clerk_role IS NULL OR k.role = h.clerk_role)
   AND (k.valid_from IS NULL OR k.valid_from
-   <= (least(e.at, '9999-01-01') AT TIME ZONE {s}.time_zone)::date))$$,
+   <= {day_of: e.at}))$$,
     'clerk', 'true', 'the clerk of event e is known on its day');
 
 INSERT INTO osms.definition (name, parameters, text, relation, otherwise, in_audit, comment) VALUES
