@@ -35,6 +35,7 @@ INSERT INTO fund.application (application, person, organisation, channel, state,
 CREATE VIEW found AS SELECT * FROM osms.audit_summary('fund', '{contracted,one_attachment,alive,period,organisation_known}');
 SELECT results_eq('SELECT relation, rule, finding, rows, before_cut_over, from_cut_over FROM found', $$VALUES
     ('application', 'organisation_known', 'unknown_organisation', 5::bigint, 1::bigint, 4::bigint),
+    ('application', 'period', 'out_of_range', 1, 0, 1),
     ('application', 'period', 'unreadable_submitted_at', 1, 0, 1), ('attachment', 'alive', 'beyond_death', 2, 1, 1),
         ('attachment', 'contracted', 'no_contract', 39, 37, 2),
     ('attachment', 'one_attachment', 'overlap', 3, 1, 2), ('attachment', 'period', 'out_of_range', 2, 1, 1),
