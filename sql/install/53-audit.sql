@@ -55,7 +55,8 @@ BEGIN
         first_value(k."column") OVER (ORDER BY k."position") AS key
              FROM osms.registry_columns(true) k, osms_internal.mapped_reading(canonical, k."column") m
              WHERE k.relation = unreadable_values.relation LOOP
-        unread := CASE WHEN c.expression ~ 'read_(value|sex)[(]' THEN 'unreadable_' WHEN c."column" = 'sex' AND c.n = 1 THEN 'unmapped_' END;
+        unread := CASE WHEN c.expression ~ 'read_(value|sex)[(]' THEN 'unreadable_' WHEN c."column" = 'sex'
+            AND c.n = 1 THEN 'unmapped_' END;
         CONTINUE WHEN unread IS NULL OR readings ->> c.key IS NULL;
         RETURN QUERY EXECUTE format('SELECT (%s)::text, (%s)::text, %L, %L FROM %s s WHERE btrim(s.%I::text) <> %L AND (%s) IS NULL '
             'ORDER BY 1',

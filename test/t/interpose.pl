@@ -13,7 +13,7 @@ for my $header (glob(dirname(__FILE__) . '/../../src/*.h ' . dirname(__FILE__) .
 	my $text = slurp_file($header);
 	$names{$1} = 1 while $text =~ /^extern\s[^;(]*?\b(\w+)\s*\(/mg;
 }
-ok($names{$_}, "$_ is one of them") for qw(expand found registry_open state_after);
+ok($names{$_}, "$_ is one of them") for qw(expand report_violation registry_open state_after);
 
 my $dir = PostgreSQL::Test::Utils::tempdir;
 append_to_file("$dir/other.c", join("\n", '#include "postgres.h"', '#include "fmgr.h"', 'PG_MODULE_MAGIC;',
