@@ -130,6 +130,8 @@ SELECT organisation, site, CASE WHEN organisation % 2 = 0 THEN norm + 2 END, val
 INSERT INTO fund.service (service, person, organisation, served_on, known_from, denied_at)
 SELECT r.attachment * 10 + 5, r.person, r.organisation, '2026-02-02', '2026-06-01', CASE
     WHEN r.person % 3 = 0 THEN timestamptz '2026-09-01' END FROM fund.roster AS r WHERE r.known_to = 'infinity' AND r.person % 17 = 0;
+-- a mapped table may hold what that of osms refuses
+ALTER TABLE fund.coefficient DROP CONSTRAINT coefficient_value;
 INSERT INTO fund.coefficient (organisation, kind, value, valid_from, known_from, act) VALUES
     (7, 'density', -0.5, '2026-03-15', '2025-01-01', 'x'), (9, 'rural', 0, '2026-03-15', '2025-01-01', 'x'),
         (9, 'density', 0, '2026-03-15', '2025-01-01', 'x');
