@@ -19,11 +19,11 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_language.h"
 #include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_proc.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -162,16 +162,23 @@ forget_of_relations(void)
 			list_relations(&kept[i]);
 		for (int r = 0; r < kept[i].n; r++)
 		{
-			Relation	relation = RelationIdGetRelation(kept[i].relations[r]);
-			bool		forgotten;
+			Oid			oid = kept[i].relations[r];
+			Relation	relation;
+			bool		forgotten = false;
 
-			if (!RelationIsValid(relation))
+			/* whoever alters or drops it has it forgotten himself */
+			if (!ConditionalLockRelationOid(oid, AccessShareLock))
 				continue;
-			forgotten = kept[i].forget(relation);
-			RelationClose(relation);
+			relation = RelationIdGetRelation(oid);
+			if (RelationIsValid(relation))
+			{
+				forgotten = kept[i].forget(relation);
+				RelationClose(relation);
+			}
 			/* its memory goes with it, where nobody has it open */
 			if (forgotten)
-				RelationCacheInvalidateEntry(kept[i].relations[r]);
+				RelationCacheInvalidateEntry(oid);
+			UnlockRelationOid(oid, AccessShareLock);
 		}
 	}
 }
@@ -234,7 +241,7 @@ is_plain(Oid type)
 		case DATEOID:
 			return true;
 		default:
-			return is_our_type(type);
+			return is_our_type(type) || type_is_enum(getBaseType(type));
 	}
 }
 
@@ -252,6 +259,9 @@ static bool
 is_unsure(Node *node, void *context)
 {
 	if (node == NULL)
+		return false;
+	/* of a column that is NULL no function tells */
+	if (IsA(node, NullTest) && IsA(((NullTest *) node)->arg, Var))
 		return false;
 	switch (nodeTag(node))
 	{

@@ -83,7 +83,8 @@ note_in_file(TupleTableSlot *slot)
 	if (isnull)
 		return;
 	value = slot_getattr(slot, FILE_SETTING, &isnull);
-	if (isnull)
+	/* the server has not taken what it finds wrong */
+	if (isnull || !slot_attisnull(slot, FILE_ERROR))
 		return;
 	for (int s = 0; s < (int) lengthof(owners); s++)
 		if (owners[s].of_file &&
