@@ -39,7 +39,7 @@ END $$;
 ALTER FUNCTION own.prime OWNER TO keptx_vendor;
 CREATE TRIGGER prime BEFORE UPDATE ON legacy.mo FOR EACH ROW EXECUTE FUNCTION own.prime();
 
-SELECT plan(14);
+SELECT plan(18);
 SELECT lives_ok('UPDATE fund.organisation SET name = ''x'' WHERE organisation = 1', 'domains are met under a vendor''s settings');
 SELECT is(pg_temp.verdict('SELECT ''123456''::help.code'), '23514 value for domain help.code violates check constraint "code_check"',
     'whose path is not kept for a limit');
@@ -97,6 +97,17 @@ ALTER TABLE legacy.prik DROP CONSTRAINT prik_st_check;
 UPDATE legacy.people SET died = '2026-03-01' WHERE iin = '880715400075';
 RESET constraint_exclusion;
 SELECT is((SELECT st || ' ' || d_end FROM legacy.prik WHERE iin = '880715400075'), 'closed 2026-03-02', 'nor an attachment from a death');
+
+-- an index over a function whose text names another without its schema stops nobody
+SET search_path = help, public, pg_catalog;
+CREATE FUNCTION help.fold(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT translate($1, 'x', 'y') $$;
+CREATE FUNCTION help.plain(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT fold(lower($1)) $$;
+CREATE INDEX ON legacy.people (help.plain(obl));
+CREATE INDEX ON legacy.prik (help.plain(prich));
+RESET search_path;
+SELECT is(pg_temp.verdict(call), 'ok', call) FROM (VALUES ('SELECT count(*) FROM osms.audit(''fund'')'), ('SELECT osms.guard(''fund'')'),
+    ('SELECT count(*) FROM osms.check_registry(''fund'')'), ('SELECT count(*) FROM osms.verify(''fund'')')) t (call);
+DROP INDEX legacy.people_plain_idx, legacy.prik_plain_idx;
 
 -- who files an application of a person holds up no other
 INSERT INTO legacy.zay (id, iin, mo, kanal, osn, st, sub) OVERRIDING SYSTEM VALUE
